@@ -1,0 +1,125 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which way a text leans. */
+export type Polarity =
+  /** A compound score below -0.05. */
+  | 'NEGATIVE'
+  /** Anything between. */
+  | 'NEUTRAL'
+  /** A compound score above 0.05. */
+  | 'POSITIVE';
+
+export type AnalyzeQueryVariables = Exact<{
+  text: string;
+}>;
+
+
+export type AnalyzeQuery = { analyze: { polarityIndex: number, polarity: Polarity, score: number, positive: number, neutral: number, negative: number, hashtags: Array<{ tag: string, count: number }> } };
+
+export type SentimentSubscriptionVariables = Exact<{
+  track: string;
+}>;
+
+
+export type SentimentSubscription = { sentiment: { polarityIndex: number, polarity: Polarity, score: number, hashtags: Array<{ tag: string, count: number }>, post: { id: string, source: string, url: string | null, createdAt: string | null, lang: string | null } } };
+
+export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsDropped: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null } } };
+
+export type TrackQueryVariables = Exact<{
+  query: string;
+}>;
+
+
+export type TrackQuery = { track: { canonical: string, clauses: Array<{ all: Array<string>, none: Array<string> }> } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const AnalyzeDocument = new TypedDocumentString(`
+    query Analyze($text: String!) {
+  analyze(text: $text) {
+    polarityIndex
+    polarity
+    score
+    hashtags {
+      tag
+      count
+    }
+    positive
+    neutral
+    negative
+  }
+}
+    `) as unknown as TypedDocumentString<AnalyzeQuery, AnalyzeQueryVariables>;
+export const SentimentDocument = new TypedDocumentString(`
+    subscription Sentiment($track: String!) {
+  sentiment(track: $track) {
+    polarityIndex
+    polarity
+    score
+    hashtags {
+      tag
+      count
+    }
+    post {
+      id
+      source
+      url
+      createdAt
+      lang
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SentimentSubscription, SentimentSubscriptionVariables>;
+export const StatusDocument = new TypedDocumentString(`
+    query Status {
+  status {
+    source {
+      name
+      state
+      reason
+      until
+    }
+    activeTracks
+    listeners
+    postsSeen
+    postsMatched
+    postsDropped
+    eventsDelivered
+    eventsDropped
+  }
+}
+    `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+export const TrackDocument = new TypedDocumentString(`
+    query Track($query: String!) {
+  track(query: $query) {
+    canonical
+    clauses {
+      all
+      none
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TrackQuery, TrackQueryVariables>;

@@ -1,0 +1,69 @@
+// The door for HTTP requests: every path that is not a WebSocket.
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { SourceState } from '../source/source.ts';
+import { GRAPHQL_PATH, type Yoga } from './graphql/yoga.ts';
+import type { OriginCheck } from './origins.ts';
+import { pathOf } from './upgrade.ts';
+
+export interface HttpOptions {
+  readonly yoga: Yoga;
+  readonly isAllowed: OriginCheck;
+  /** The source's name and state, for `/ready`. */
+  readonly source: { readonly name: string; readonly state: SourceState };
+}
+
+export function createHttpHandler({ yoga, isAllowed, source }: HttpOptions): RequestListener {
+  return (request, response) => {
+    const { origin, host } = request.headers;
+    switch (pathOf(request)) {
+      case GRAPHQL_PATH:
+        if (isAllowed({ origin, host })) return void yoga(request, response);
+        return sendJson(response, 403, { error: `Origin ${origin} is not allowed` });
+      case '/':
+        response.writeHead(302, { location: GRAPHQL_PATH }).end();
+        return;
+      case '/health':
+        return sendReport(request, response, 200, { status: 'alive' });
+      case '/ready': {
+        const { name, state } = source;
+        const ready = isReady(state);
+        return sendReport(request, response, ready ? 200 : 503, {
+          ready,
+          source: { ...state, name, state: state.name },
+        });
+      }
+      default:
+        return sendJson(response, 404, { error: 'Nothing here; try /graphql' });
+    }
+  };
+}
+
+/** An idle source is ready: it connects as soon as somebody tracks something. */
+function isReady(state: SourceState): boolean {
+  return state.name === 'idle' || state.name === 'live';
+}
+
+function sendReport(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: object,
+): void {
+  if (method === 'GET' || method === 'HEAD') {
+    sendJson(response, status, body);
+  } else {
+    response.setHeader('allow', 'GET, HEAD');
+    sendJson(response, 405, { error: `${method} is not possible here; use GET` });
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  });
+  response.end(text);
+}

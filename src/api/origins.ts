@@ -1,0 +1,41 @@
+// Which web pages may talk to this server. A request without Origin does not come from a page, and passes.
+
+import { isIP } from 'node:net';
+
+export type OriginCheck = (request: {
+  readonly origin: string | undefined;
+  readonly host: string | undefined;
+}) => boolean;
+
+/**
+ * Lets in `allowed`, loopback, and the server's own pages. A page counts as the server's own when it
+ * was loaded from the very address the request goes to and that is an IP address or `host`: a name
+ * alone proves nothing, since anybody can point a name at this machine (DNS rebinding).
+ */
+export function createOriginCheck(allowed: readonly string[], host: string): OriginCheck {
+  const listed = new Set(allowed);
+  return ({ origin, host: requested }) => {
+    if (origin === undefined || listed.has(origin)) return true;
+    if (!URL.canParse(origin)) return false;
+    const page = new URL(origin);
+    if (!/^https?:$/.test(page.protocol)) return false;
+    if (isLoopback(page.hostname)) return true;
+    const named = page.hostname === host.toLowerCase();
+    return page.host === requested?.toLowerCase() && (named || isIP(bare(page.hostname)) !== 0);
+  };
+}
+
+/** By RFC 6761 (`localhost` and names under it), 127.0.0.0/8 and ::1. */
+export function isLoopback(hostname: string): boolean {
+  const name = bare(hostname.toLowerCase());
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '::1' ||
+    (isIP(name) === 4 && name.startsWith('127.'))
+  );
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}

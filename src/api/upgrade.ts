@@ -1,0 +1,102 @@
+// The door for WebSockets: the path decides which protocol a connection gets.
+
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../clock.ts';
+import { watchHeartbeat } from './heartbeat.ts';
+import type { OriginCheck } from './origins.ts';
+
+export interface SocketRoute {
+  /** The path it serves, such as `/track`. */
+  readonly path: string;
+  /** Chooses one of the offered subprotocols; without it, none is spoken. */
+  readonly chooseProtocol?: (offered: Set<string>) => string | false;
+  serve(socket: WebSocket): void;
+}
+
+export interface UpgradeOptions {
+  readonly routes: readonly SocketRoute[];
+  readonly isAllowed: OriginCheck;
+  readonly clock: Clock;
+  /** Told of failures of single sockets: broken frames, resets. */
+  readonly onSocketError: (error: Error) => void;
+}
+
+export interface Upgrade {
+  /** For the `upgrade` event of an HTTP server. */
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes every socket: 1001 first, and by force those that do not answer it in time. */
+  close(): Promise<void>;
+}
+
+/** A message is a query and its variables; the largest useful one is far smaller. */
+export const MAX_MESSAGE_BYTES = 64 * 1024;
+const GOING_AWAY = 1001;
+/** How long a peer may take to answer a close, in milliseconds. */
+const CLOSE_TIMEOUT = 2000;
+
+export function createUpgrade({
+  routes,
+  isAllowed,
+  clock,
+  onSocketError,
+}: UpgradeOptions): Upgrade {
+  // One server each, without a server of its own: two on one HTTP server break each other's sockets.
+  const doors = new Map(
+    routes.map((route) => {
+      const { chooseProtocol } = route;
+      const door = new WebSocketServer({
+        noServer: true,
+        maxPayload: MAX_MESSAGE_BYTES,
+        perMessageDeflate: false,
+        ...(chooseProtocol && { handleProtocols: chooseProtocol }),
+      });
+      return [route.path, { route, door }] as const;
+    }),
+  );
+
+  return {
+    handle(request, socket, head) {
+      socket.on('error', onSocketError);
+      const { origin, host } = request.headers;
+      if (!isAllowed({ origin, host }))
+        return reject(socket, '403 Forbidden', 'Origin not allowed');
+      const at = doors.get(pathOf(request));
+      if (!at) return reject(socket, '404 Not Found', 'No WebSocket here');
+      at.door.handleUpgrade(request, socket, head, (webSocket) => {
+        webSocket.on('error', onSocketError);
+        watchHeartbeat(webSocket, clock);
+        at.route.serve(webSocket);
+      });
+    },
+    async close() {
+      const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
+      await Promise.all(open.map((socket) => closeSocket(socket, clock)));
+    },
+  };
+}
+
+/** The path of a request, without its query. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/';
+}
+
+function reject(socket: Duplex, status: string, reason: string): void {
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
+  );
+}
+
+function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState === socket.CLOSED) return resolve();
+    const cancel = clock.after(CLOSE_TIMEOUT, () => socket.terminate());
+    socket.once('close', () => {
+      cancel();
+      resolve();
+    });
+    socket.close(GOING_AWAY, 'The server is going away');
+  });
+}

@@ -1,0 +1,35 @@
+// The command: argv and environment in, signals and exit code out. The only file that touches `process`.
+
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import { parseConfig } from './config.ts';
+import { startServer } from './server.ts';
+
+const parsed = parseConfig(process.argv.slice(2), process.env);
+
+if ('help' in parsed) {
+  process.stdout.write(parsed.help);
+} else if ('problems' in parsed) {
+  process.stderr.write(`${parsed.problems.map((problem) => `senti: ${problem}`).join('\n')}\n`);
+  process.exitCode = 1;
+} else {
+  const { config } = parsed;
+  const stream = process.stdout.isTTY ? pretty({ ignore: 'pid,hostname,state' }) : undefined;
+  const log = stream ? pino({ level: config.logLevel }, stream) : pino({ level: config.logLevel });
+  try {
+    const server = await startServer(config, log);
+    log.info(`GraphQL and GraphiQL: ${server.url}/graphql`);
+    log.info(`the first server's socket: ${server.url.replace('http', 'ws')}/track`);
+    log.info(`posts come from: ${config.source}, as soon as somebody tracks something`);
+    const stop = (signal: string) => {
+      log.info(`${signal}: stopping`);
+      void server.close().then(() => log.info('stopped'));
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    log.fatal(`cannot listen on ${config.host}:${config.port}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}

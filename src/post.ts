@@ -1,0 +1,26 @@
+// Post: one public message, in the shape that every source yields and everything downstream reads.
+
+export interface Post {
+  /** Unique within its source. */
+  readonly id: string;
+  /** The name of the source it came from, such as `x` or `replay`. */
+  readonly source: string;
+  /** As the source sent it, HTML entities and all. Never leaves the process. */
+  readonly text: string;
+  /** BCP 47 tags, the main one first; empty when the post names none. */
+  readonly langs: readonly string[];
+  readonly createdAt?: Date | undefined;
+  readonly url?: string | undefined;
+}
+
+/** The languages to follow, as lower-case BCP 47 tags; `any` follows all. */
+export type Languages = readonly string[] | 'any';
+
+/** Whether `post` is in one of `languages`: `en` takes `en-GB`, and no language named passes. */
+export function isInLanguages(post: Post, languages: Languages): boolean {
+  if (languages === 'any' || post.langs.length === 0) return true;
+  return post.langs.some((tag) => {
+    const lang = tag.toLowerCase();
+    return languages.some((wanted) => lang === wanted || lang.startsWith(`${wanted}-`));
+  });
+}

@@ -1,0 +1,63 @@
+// What a post says: its polarity and its hashtags. Made once per post, whoever asks.
+
+import type { Post } from '../post.ts';
+import { originalText } from './original.ts';
+import type { Scorer } from './scorer.ts';
+import { fullText } from './text.ts';
+
+export const POLARITIES = ['POSITIVE', 'NEGATIVE', 'NEUTRAL'] as const;
+export type Polarity = (typeof POLARITIES)[number];
+
+export const PROFILES = ['full', 'original'] as const;
+/** `full` keeps all that carries sentiment; `original` scores text exactly as the first server did. */
+export type Profile = (typeof PROFILES)[number];
+
+export interface HashtagCount {
+  /** Lower case, without `#`. */
+  readonly tag: string;
+  readonly count: number;
+}
+
+export interface Analysis {
+  /** Index into POLARITIES: 0 positive, 1 negative, 2 neutral. */
+  readonly polarityIndex: number;
+  readonly polarity: Polarity;
+  /** VADER's compound, -1 to 1. */
+  readonly score: number;
+  /** Most frequent first, then by name. */
+  readonly hashtags: readonly HashtagCount[];
+  /** Shares of the text, 0 to 1. */
+  readonly positive: number;
+  readonly neutral: number;
+  readonly negative: number;
+}
+
+export type Analyze = (text: string) => Analysis;
+
+/** An analysis and the post it belongs to; immutable, and the same object for every listener. */
+export interface SentimentEvent extends Analysis {
+  readonly post: Post;
+}
+
+/** Above it positive, below its negative value negative, strictly; between them neutral. */
+const NEUTRAL_BAND = 0.05;
+
+export function createAnalyzer(profile: Profile, score: Scorer): Analyze {
+  const read = profile === 'original' ? originalText : fullText;
+  return (text) => {
+    const { polarityText, tags } = read(text);
+    const { compound, positive, neutral, negative } = score(polarityText);
+    const polarityIndex = compound > NEUTRAL_BAND ? 0 : compound < -NEUTRAL_BAND ? 1 : 2;
+    const polarity = POLARITIES[polarityIndex];
+    const hashtags = count(tags);
+    return { polarityIndex, polarity, score: compound, hashtags, positive, neutral, negative };
+  };
+}
+
+function count(tags: readonly string[]): HashtagCount[] {
+  const counts = new Map<string, number>();
+  for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return [...counts]
+    .map(([tag, n]) => ({ tag, count: n }))
+    .sort((a, b) => b.count - a.count || (a.tag < b.tag ? -1 : 1));
+}

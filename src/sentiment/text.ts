@@ -1,0 +1,25 @@
+// Profile `full`: what of a post is scored, and which hashtags it has.
+
+import { decodeHTMLStrict } from 'entities/decode';
+
+/** What a profile takes from a post: the text to score, and its hashtags in order of appearance. */
+export interface ReadText {
+  readonly polarityText: string;
+  readonly tags: readonly string[];
+}
+
+// Punctuation at a link's end belongs to the sentence.
+const LINK = /https?:\/\/[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
+const HANDLE = /[@＠][\p{L}\p{M}\p{Nd}_]+/gu;
+const HASHTAG = /[#＃]([\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*)/gu;
+const DIGITS_ALONE = /^\p{Nd}+$/u;
+
+/** Case, emoji, emoticons and punctuation all carry sentiment, and stay. */
+export function fullText(text: string): ReadText {
+  const linkless = (text.includes('&') ? decodeHTMLStrict(text) : text).replace(LINK, '');
+  const tags: string[] = [];
+  for (const [, tag = ''] of linkless.matchAll(HASHTAG)) {
+    if (!DIGITS_ALONE.test(tag)) tags.push(tag.toLowerCase());
+  }
+  return { polarityText: linkless.replace(HANDLE, ''), tags };
+}

@@ -1,0 +1,100 @@
+// Replay: posts from a file, one JSON object a line, played as if they were made now.
+
+import { createReadStream } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import type { Post } from '../post.ts';
+import { type Line, lines } from './lines.ts';
+import { createPlayer, type Rate } from './player.ts';
+import type { Source, SourceSink } from './source.ts';
+
+export interface ReplayOptions {
+  /** NDJSON of `{id, text, lang?, createdAt?, url?}`; read as a stream, whatever its size. */
+  readonly file: string;
+  readonly rate: Rate;
+  /** Start again at the end. */
+  readonly loop: boolean;
+}
+
+const MAX_LINE_BYTES = 1024 * 1024;
+/** Those who come together begin together: with the first post of the file, in milliseconds. */
+const LEAD_IN = 1000;
+
+export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Clock): Source {
+  const { file, rate, loop } = options;
+
+  async function* open(signal: AbortSignal): AsyncGenerator<Post> {
+    let usable: boolean;
+    do {
+      usable = false;
+      for await (const line of lines(createReadStream(file, { signal }), MAX_LINE_BYTES)) {
+        const post = readLine(line);
+        if (typeof post === 'string') {
+          sink.bad(`${file}:${line.number}: ${post}`);
+        } else if (post !== undefined) {
+          usable = true;
+          yield post;
+        }
+      }
+      // A file with nothing to play would spin.
+    } while (loop && usable);
+  }
+
+  const playlist = {
+    name: 'replay',
+    rate,
+    leadIn: LEAD_IN,
+    open,
+    ended: `${file} has been played to its end`,
+    explain: (error: unknown) =>
+      error instanceof Error && 'syscall' in error
+        ? `${file} cannot be read: ${error.message}`
+        : undefined,
+  };
+  return createPlayer(playlist, sink, clock);
+}
+
+/** The post of a line, nothing for a blank one, or a sentence on what is wrong with it. */
+function readLine({ text }: Line): Post | string | undefined {
+  if (text === undefined) return `the line is longer than ${MAX_LINE_BYTES} bytes`;
+  if (text.trim() === '') return undefined;
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return `not JSON (${error.message})`;
+    throw error;
+  }
+  return readRecord(record);
+}
+
+function readRecord(record: unknown): Post | string {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    return 'not a JSON object; expected {"id": "…", "text": "…"}';
+  }
+  const { id, text, lang, createdAt, url } = record as Record<string, unknown>;
+  if (typeof id !== 'string' || id === '') return '"id" has to be a string that is not empty';
+  if (typeof text !== 'string') return '"text" has to be a string';
+  if (!isOptionalString(lang)) return '"lang" has to be a string, such as "en"';
+  if (!isOptionalString(createdAt) || (createdAt && Number.isNaN(Date.parse(createdAt)))) {
+    return '"createdAt" has to be a date, such as "2026-11-20T10:11:12Z"';
+  }
+  if (!isOptionalString(url) || (url && !isWebAddress(url))) {
+    return '"url" has to be an http or https address';
+  }
+  return {
+    id,
+    source: 'replay',
+    text,
+    langs: lang ? [lang] : [],
+    createdAt: createdAt ? new Date(createdAt) : undefined,
+    url: url || undefined,
+  };
+}
+
+function isOptionalString(value: unknown): value is string | null | undefined {
+  return value === undefined || value === null || typeof value === 'string';
+}
+
+function isWebAddress(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}

@@ -1,0 +1,94 @@
+// Sample: made-up posts on everyday topics, so that Senti shows what it does with no key and no network.
+
+import type { Clock } from '../clock.ts';
+import type { Post } from '../post.ts';
+import { createPlayer } from './player.ts';
+import { MOODS, type Mood, PHRASES, TAILS, TOPICS, type Topic } from './sample-phrases.ts';
+import type { Source, SourceSink } from './source.ts';
+
+export interface SampleOptions {
+  /** Equal seeds make equal posts, but for their times. */
+  readonly seed: number;
+}
+
+const POSTS_A_SECOND = 25;
+/** How long a topic's mood takes from one high to the next, at the least and at the most. */
+const MOOD_PERIOD_SECONDS = { shortest: 150, longest: 420 };
+/** The share of posts that take no side, whatever the mood. */
+const NEUTRAL_SHARE = 0.25;
+
+export function createSample({ seed }: SampleOptions, sink: SourceSink, clock: Clock): Source {
+  const playlist = {
+    name: 'sample',
+    rate: POSTS_A_SECOND,
+    leadIn: 0,
+    open: () => samplePosts(seed, clock),
+    ended: 'the sample never ends',
+  };
+  return createPlayer(playlist, sink, clock);
+}
+
+/** The endless posts of a seed, by the pace of POSTS_A_SECOND. */
+export function* samplePosts(seed: number, clock: Clock): Generator<Post> {
+  const random = seeded(seed);
+  const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
+  const tides = TOPICS.map(() => createTide(random));
+
+  for (let n = 0; ; n++) {
+    const at = Math.floor(random() * TOPICS.length);
+    const topic = TOPICS[at] as Topic;
+    const mood = pickMood((tides[at] as Tide)(n / POSTS_A_SECOND), random);
+    yield {
+      id: `sample-${seed}-${n}`,
+      source: 'sample',
+      text: write(topic, mood, random, pick),
+      langs: ['en'],
+      createdAt: new Date(clock.now()),
+    };
+  }
+}
+
+/** A topic's mood at a time in seconds, -1 to 1. */
+type Tide = (seconds: number) => number;
+
+function createTide(random: () => number): Tide {
+  const { shortest, longest } = MOOD_PERIOD_SECONDS;
+  const period = shortest + random() * (longest - shortest);
+  const phase = random() * 2 * Math.PI;
+  return (seconds) => Math.sin((seconds / period) * 2 * Math.PI + phase);
+}
+
+function pickMood(tide: number, random: () => number): Mood {
+  if (random() < NEUTRAL_SHARE) return 'neutral';
+  return random() < 0.5 + 0.45 * tide ? 'positive' : 'negative';
+}
+
+function write(
+  topic: Topic,
+  mood: Mood,
+  random: () => number,
+  pick: <T>(choices: readonly T[]) => T,
+): string {
+  const phrase = pick([...PHRASES[mood], ...topic[mood]]);
+  const name = pick(topic.names);
+  const sentence = phrase.replaceAll('{}', phrase.startsWith('{}') ? capitalized(name) : name);
+  const tail = random() < 0.35 ? ` ${pick(TAILS[mood])}` : '';
+  const tags = topic.hashtags.filter(() => random() < 0.3).map((tag) => ` #${tag}`);
+  const moodTag = random() < 0.12 ? ` #${pick(MOODS[mood])}` : '';
+  return sentence + tail + tags.join('') + moodTag;
+}
+
+function capitalized(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** Marsaglia's 32-bit xorshift ("Xorshift RNGs", 2003), as numbers from 0 up to 1. */
+function seeded(seed: number): () => number {
+  let state = seed | 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}

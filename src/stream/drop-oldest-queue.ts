@@ -1,0 +1,90 @@
+// A bounded queue between a topic and a reader that may be slower: when it is full, the oldest goes.
+
+/** Events that may wait for a reader. */
+export const QUEUE_CAPACITY = 1024;
+
+export interface QueueOptions {
+  readonly capacity?: number;
+  /** Called for each item dropped. */
+  readonly onDrop?: () => void;
+  /** Called when the reader wants no more. */
+  readonly onReturn?: () => void;
+}
+
+/** To be read by one reader, one `next()` at a time. */
+export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #options: QueueOptions;
+  readonly #capacity: number;
+  /** Waiting items stand from `#head` on; before it, only what has not been cut off yet. */
+  #items: (T | undefined)[] = [];
+  #head = 0;
+  #reader: PromiseWithResolvers<IteratorResult<T, undefined>> | undefined;
+  #ended = false;
+  #error: Error | undefined;
+
+  constructor(options: QueueOptions = {}) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? QUEUE_CAPACITY;
+  }
+
+  push(item: T): void {
+    if (this.#ended) return;
+    if (this.#reader) {
+      this.#reader.resolve({ done: false, value: item });
+      this.#reader = undefined;
+      return;
+    }
+    this.#items.push(item);
+    if (this.#items.length - this.#head > this.#capacity) {
+      this.#shift();
+      this.#options.onDrop?.();
+    }
+  }
+
+  /** No more items: the reader gets what waits, then the end or `error`. */
+  end(error?: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (!this.#reader) this.#error = error;
+    else if (error) this.#reader.reject(error);
+    else this.#reader.resolve({ done: true, value: undefined });
+    this.#reader = undefined;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#head < this.#items.length) return { done: false, value: this.#shift() };
+    if (this.#error) {
+      const error = this.#error;
+      this.#error = undefined;
+      throw error;
+    }
+    if (this.#ended) return { done: true, value: undefined };
+    this.#reader ??= Promise.withResolvers();
+    return this.#reader.promise;
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#items = [];
+    this.#head = 0;
+    this.#error = undefined;
+    this.end();
+    this.#options.onReturn?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Takes the oldest; there has to be one. */
+  #shift(): T {
+    const item = this.#items[this.#head] as T;
+    this.#items[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head === this.#items.length || this.#head > this.#capacity) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}

@@ -1,0 +1,135 @@
+// The track language: what a user's query asks for, and the one form that all its spellings share.
+
+import { eng } from 'stopword';
+import { UserError } from '../user-error.ts';
+import { type Word, words } from './words.ts';
+
+/** Words that stand together; most terms are just one. A plain word also matches with any sigil. */
+export type Term = readonly Word[];
+
+/** What one post has to have, and must not have. */
+export interface Clause {
+  readonly all: readonly Term[];
+  readonly none: readonly Term[];
+}
+
+/** Matches a post that satisfies any of its clauses. */
+export interface Track {
+  /** Equal for every spelling of the same query, and itself a query that means the same. */
+  readonly canonical: string;
+  readonly clauses: readonly Clause[];
+}
+
+export const MAX_QUERY_CHARACTERS = 256;
+export const MAX_CLAUSES = 16;
+export const MAX_TERMS = 16;
+
+const STOP_WORDS: ReadonlySet<Word> = new Set(eng);
+
+// A term: an optional minus, then words in quotation marks (typographic ones too), or a run without
+// white space. A quotation mark that is never closed is caught by the last alternative.
+const TERM = /(-?)(?:["“”„]([^"“”„]*)["“”„]|(["“”„].*)|([^\s,]+))|(,)/gsu;
+
+/** Reads a query such as `coffee -decaf, #espresso "flat white"`. */
+export function parseTrack(query: string): Track | UserError {
+  if (isTooLong(query)) {
+    return bad(`The query is longer than ${MAX_QUERY_CHARACTERS} characters; make it shorter.`);
+  }
+  const clauses = new Map<string, Clause>();
+  for (const terms of split(query.normalize('NFKC'))) {
+    if (terms instanceof UserError) return terms;
+    const clause = readClause(terms);
+    if (clause instanceof UserError) return clause;
+    if (clause !== undefined) clauses.set(spellClause(clause), clause);
+  }
+  if (clauses.size === 0) {
+    return bad('The query has no words; write at least one, such as "coffee".');
+  }
+  if (clauses.size > MAX_CLAUSES) {
+    return bad(`The query has ${clauses.size} clauses; at most ${MAX_CLAUSES} are possible.`);
+  }
+  const sorted = [...clauses].sort(byName);
+  return {
+    canonical: sorted.map(([spelling]) => spelling).join(', '),
+    clauses: sorted.map(([, clause]) => clause),
+  };
+}
+
+/** Counts characters, not code units, but not those of a megabyte. */
+function isTooLong(query: string): boolean {
+  return query.length > 2 * MAX_QUERY_CHARACTERS || [...query].length > MAX_QUERY_CHARACTERS;
+}
+
+interface WrittenTerm {
+  readonly excluded: boolean;
+  readonly words: Term;
+}
+
+function* split(query: string): Generator<WrittenTerm[] | UserError> {
+  let terms: WrittenTerm[] = [];
+  for (const [, minus, quoted, unclosed, bare, comma] of query.matchAll(TERM)) {
+    if (unclosed !== undefined) {
+      return yield bad('A quotation mark is not closed; write "words in quotes" in full.');
+    }
+    if (comma !== undefined) {
+      yield terms;
+      terms = [];
+      continue;
+    }
+    // Punctuation that stands alone, as in `rock & roll`, asks for nothing.
+    const term = words(quoted ?? bare ?? '');
+    if (term.length > 0) terms.push({ excluded: minus === '-', words: term });
+  }
+  yield terms;
+}
+
+function readClause(terms: readonly WrittenTerm[]): Clause | UserError | undefined {
+  if (terms.length === 0) return undefined;
+  const all = distinct(terms.filter((term) => !term.excluded));
+  const none = distinct(terms.filter((term) => term.excluded));
+  if (all.length === 0) {
+    return bad(
+      `"${spellClause({ all, none })}" only excludes; add a word to look for, as in "coffee -decaf".`,
+    );
+  }
+  if (all.every(isStopWords)) {
+    return bad(
+      `"${spellClause({ all, none: [] })}" is nothing but stop words, which nearly every post has; ` +
+        'add a word that says what to look for.',
+    );
+  }
+  if (all.length + none.length > MAX_TERMS) {
+    return bad(
+      `A clause has ${all.length + none.length} terms; at most ${MAX_TERMS} are possible.`,
+    );
+  }
+  return { all, none };
+}
+
+function distinct(terms: readonly WrittenTerm[]): Term[] {
+  const bySpelling = new Map(terms.map((term) => [spellTerm(term.words), term.words] as const));
+  return [...bySpelling].sort(byName).map(([, term]) => term);
+}
+
+function isStopWords(term: Term): boolean {
+  return term.every((word) => STOP_WORDS.has(word));
+}
+
+/** A clause as a user would write it, which is its canonical form when its terms are in order. */
+export function spellClause({ all, none }: Clause): string {
+  return [...all.map(spellTerm), ...none.map((term) => `-${spellTerm(term)}`)].join(' ');
+}
+
+/** A term as a user would write it. */
+export function spellTerm(term: Term): string {
+  return term.length === 1 ? `${term[0]}` : `"${term.join(' ')}"`;
+}
+
+// By code unit, so that the order is the same on every machine.
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function bad(message: string): UserError {
+  return new UserError('BAD_TRACK', message);
+}

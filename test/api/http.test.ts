@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { configOf, startSenti } from '../support/senti.ts';
+
+describe('over HTTP', () => {
+  test('/ leads to GraphiQL, which needs nothing from elsewhere', async () => {
+    const { url } = await startSenti();
+    const response = await fetch(url, { headers: { accept: 'text/html' } });
+    expect(response.url).toBe(`${url}/graphql`);
+    const page = await response.text();
+    expect(page).toContain('<title>Senti</title>');
+    expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
+  });
+
+  test('/health says that it is alive', async () => {
+    const { url } = await startSenti();
+    const response = await fetch(`${url}/health`);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'alive' }]);
+  });
+
+  test('/ready goes with the state of the source', async () => {
+    const { url, source } = await startSenti();
+    const ask = async () => {
+      const response = await fetch(`${url}/ready`);
+      return [response.status, await response.json()];
+    };
+    expect(await ask()).toEqual([200, { ready: true, source: { name: 'hand', state: 'idle' } }]);
+    source.become({ name: 'connecting' });
+    expect(await ask()).toMatchObject([503, { ready: false, source: { state: 'connecting' } }]);
+    source.become({ name: 'live' });
+    expect(await ask()).toMatchObject([200, { ready: true }]);
+    source.become({ name: 'waiting', reason: 'busy', until: 5 });
+    expect(await ask()).toEqual([
+      503,
+      { ready: false, source: { name: 'hand', state: 'waiting', reason: 'busy', until: 5 } },
+    ]);
+  });
+
+  test('what is not there is 404, and what cannot be done is 405', async () => {
+    const { url } = await startSenti();
+    expect((await fetch(`${url}/nothing`)).status).toBe(404);
+    const response = await fetch(`${url}/health`, { method: 'DELETE' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+});
+
+describe('an origin', () => {
+  const own = (url: string) => url;
+  const cases: readonly [string, (url: string) => string, boolean][] = [
+    ["the server's own", own, true],
+    ['localhost on another port', () => 'http://localhost:3000', true],
+    ['the listed one', () => 'https://app.example.com', true],
+    ['a stranger', () => 'https://evil.example', false],
+    ['the listed host on another port', () => 'https://app.example.com:444', false],
+    ['a name that looks like loopback', () => 'http://localhost.evil.example', false],
+    ['a file', () => 'null', false],
+  ];
+
+  test.each(cases)('%s is let in or not, on every surface alike', async (_, make, allowed) => {
+    const { url, socketUrl } = await startSenti(
+      configOf('--origins', 'https://app.example.com, https://b.example'),
+    );
+    const origin = make(url);
+    const query = { query: '{ __typename }' };
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept, origin },
+        body: JSON.stringify(query),
+      });
+      expect(response.status).toBe(allowed ? 200 : 403);
+      expect(response.headers.get('access-control-allow-origin')).toBe(allowed ? origin : null);
+      await response.text();
+    }
+    for (const [path, protocol] of [
+      ['/graphql', 'graphql-transport-ws'],
+      ['/track', undefined],
+    ] as const) {
+      const socket = new WebSocket(`${socketUrl}${path}`, protocol, { origin });
+      const outcome = await new Promise<string>((resolve) => {
+        socket.once('open', () => resolve('open'));
+        socket.once('error', (error) => resolve(error.message));
+      });
+      expect(outcome).toBe(allowed ? 'open' : 'Unexpected server response: 403');
+      socket.terminate();
+    }
+  });
+});
+
+describe('a WebSocket', () => {
+  test('on a path without one is refused with 404', async () => {
+    const { socketUrl } = await startSenti();
+    const socket = new WebSocket(`${socketUrl}/elsewhere`);
+    const [error] = await once(socket, 'error');
+    expect(error.message).toContain('404');
+  });
+
+  test('with a message above 64 KiB is closed with 1009', async () => {
+    const { socketUrl } = await startSenti();
+    const socket = new WebSocket(`${socketUrl}/track`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ track: 'x'.repeat(64 * 1024) }));
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1009);
+  });
+
+  test('that breaks its protocol, or its handshake, disturbs nobody', async () => {
+    const { url, socketUrl } = await startSenti();
+    const { port, hostname } = new URL(url);
+    const other = new WebSocket(`${socketUrl}/track`);
+    await once(other, 'open');
+    for (const path of ['/graphql', '/track', '/elsewhere']) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {});
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+          'Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+      );
+      socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]));
+      socket.resume();
+      await once(socket, 'close');
+    }
+    expect(other.readyState).toBe(WebSocket.OPEN);
+    other.terminate();
+  });
+});

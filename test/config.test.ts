@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../src/config.ts';
+import { tempFile } from './support/temp-file.ts';
+
+function configOf(argv: readonly string[], env: Record<string, string> = {}) {
+  const parsed = parseConfig(argv, env);
+  if (!('config' in parsed)) throw new Error(JSON.stringify(parsed));
+  return parsed.config;
+}
+
+function problemsOf(argv: readonly string[], env: Record<string, string> = {}) {
+  const parsed = parseConfig(argv, env);
+  return 'problems' in parsed ? parsed.problems : [];
+}
+
+describe('the options', () => {
+  test('have defaults that need no key, no file and no network', () => {
+    expect(configOf([])).toEqual({
+      port: 8000,
+      host: '127.0.0.1',
+      source: 'sample',
+      file: '',
+      rate: 50,
+      loop: false,
+      languages: ['en'],
+      profile: 'full',
+      origins: [],
+      logLevel: 'info',
+    });
+  });
+
+  test('can all be given as flags', () => {
+    const file = tempFile('posts.ndjson', '');
+    const argv = `--port 0 --host=::1 --source replay --file ${file} --rate 0.5 --loop
+      --languages EN,pt-BR --profile original --origins https://a.example,http://b.example:81
+      --log-level debug`;
+    expect(configOf(argv.trim().split(/\s+/))).toEqual({
+      port: 0,
+      host: '::1',
+      source: 'replay',
+      file,
+      rate: 0.5,
+      loop: true,
+      languages: ['en', 'pt-br'],
+      profile: 'original',
+      origins: ['https://a.example', 'http://b.example:81'],
+      logLevel: 'debug',
+    });
+  });
+
+  test('can all be given as environment variables, and a flag wins', () => {
+    const file = tempFile('posts.ndjson', '');
+    const env = {
+      PORT: '1',
+      HOST: 'localhost',
+      SOURCE: 'replay',
+      REPLAY_FILE: file,
+      REPLAY_RATE: 'max',
+      REPLAY_LOOP: 'yes',
+      LANGUAGES: 'any',
+      PROFILE: 'original',
+      ALLOWED_ORIGINS: 'https://a.example',
+      LOG_LEVEL: 'warn',
+    };
+    expect(configOf([], env)).toEqual({
+      port: 1,
+      host: 'localhost',
+      source: 'replay',
+      file,
+      rate: 'max',
+      loop: true,
+      languages: 'any',
+      profile: 'original',
+      origins: ['https://a.example'],
+      logLevel: 'warn',
+    });
+    expect(configOf(['--port', '2', '--loop=false'], env)).toMatchObject({ port: 2, loop: false });
+    expect(configOf([], { PORT: '', SOURCE: '' })).toMatchObject({ port: 8000, source: 'sample' });
+  });
+
+  test('that are wrong are named all at once, each with what would be right', () => {
+    const argv = ['--port', '65536', '--prot', '1', '--source=y', '--rate', '0', 'stray', '--host'];
+    expect(problemsOf(argv, { PROFILE: 'best', LANGUAGES: 'english', REPLAY_LOOP: '2' })).toEqual([
+      '--prot is no option; see --help.',
+      '"1" is not an option; options begin with --.',
+      '"stray" is not an option; options begin with --.',
+      '--host needs a value.',
+      '--port is "65536"; it has to be a whole number from 0 to 65535.',
+      '--source is "y"; it has to be one of sample, replay.',
+      '--rate is "0"; it has to be a number above 0, or max.',
+      'REPLAY_LOOP is "2"; it has to be true or false.',
+      'LANGUAGES is "english"; it has to be a list of languages, such as en,de, or any.',
+      'PROFILE is "best"; it has to be one of full, original.',
+    ]);
+  });
+
+  test.each([[['--tls-cert', 'x']], [['--nats', 'x']], [['--x-url', 'x']], [['-p', '1']]])(
+    '%j is refused as unknown, not ignored',
+    (argv) => {
+      expect(problemsOf(argv)[0]).toMatch(/is no option; see --help\.$/);
+    },
+  );
+
+  test('ask for a file to replay, and that it can be read', () => {
+    expect(problemsOf(['--source', 'replay'])).toEqual([
+      '--source replay plays a file; name it with --file or REPLAY_FILE.',
+    ]);
+    expect(problemsOf(['--source', 'replay', '--file', '/nowhere/x'])).toEqual([
+      expect.stringMatching(
+        /^--file is "\/nowhere\/x"; it has to be a file that can be read \(ENOENT/,
+      ),
+    ]);
+    expect(problemsOf(['--source', 'replay', '--file', '/'])).toEqual([
+      '--file is "/"; it has to be a file, not a folder.',
+    ]);
+  });
+
+  test('are all shown by --help', () => {
+    const parsed = parseConfig(['--help', '--nonsense'], {});
+    const help = 'help' in parsed ? parsed.help : '';
+    for (const name of ['--port', 'REPLAY_RATE', '--origins LIST', '8000 by default']) {
+      expect(help).toContain(name);
+    }
+  });
+});

@@ -1,0 +1,115 @@
+// What every source keeps to. Each implementation's test calls it with a way to run that source.
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Source, SourceSink } from '../../src/source/source.ts';
+import { createRecordingSink } from '../support/recording-sink.ts';
+import { track } from '../support/tracks.ts';
+
+export interface SourceUnderTest {
+  readonly source: Source;
+  /** Makes the upstream send posts that match `coffee`, and time pass, until `done` has resolved. */
+  run(done: Promise<void>): Promise<void>;
+  /** Releases what `start` has opened besides the source. */
+  stop?(): Promise<void>;
+}
+
+export function sourceContract(
+  name: string,
+  start: (sink: SourceSink) => Promise<SourceUnderTest>,
+): void {
+  describe(`${name}, as a source`, () => {
+    async function open() {
+      const sink = createRecordingSink();
+      const { source, run, stop } = await start(sink);
+      onTestFinished(async () => {
+        await source.close();
+        await stop?.();
+      });
+      const wanted = new Set([track('coffee')]);
+      return { sink, source, wanted, run };
+    }
+
+    test('is idle and silent until something is wanted', async () => {
+      const { sink, source } = await open();
+      expect(source.state).toEqual({ name: 'idle' });
+      source.want(new Set());
+      expect(source.state).toEqual({ name: 'idle' });
+      expect(sink.states).toEqual([]);
+      expect(sink.posts).toEqual([]);
+    });
+
+    test('delivers nothing before want has returned', async () => {
+      const { sink, source, wanted } = await open();
+      source.want(wanted);
+      expect(sink.posts).toEqual([]);
+    });
+
+    test('delivers posts of its name, each id once, while something is wanted', async () => {
+      const { sink, source, wanted, run } = await open();
+      source.want(wanted);
+      await run(sink.until(({ posts }) => posts.length >= 5));
+      expect(source.state).toEqual({ name: 'live' });
+      expect(new Set(sink.posts.map((post) => post.source))).toEqual(new Set([source.name]));
+      expect(new Set(sink.posts.map((post) => post.id)).size).toBe(sink.posts.length);
+      for (const post of sink.posts) {
+        expect(post.text).toBeTypeOf('string');
+        expect(post.createdAt?.getTime()).not.toBeNaN();
+      }
+    });
+
+    test('reports every change of its state once, and nothing else as one', async () => {
+      const { sink, source, wanted, run } = await open();
+      source.want(wanted);
+      await run(sink.until(({ posts }) => posts.length >= 1));
+      wanted.add(track('tea'));
+      source.want(wanted);
+      const states = sink.states.map((state) => state.name);
+      expect(states.at(-1)).toBe('live');
+      expect(states.filter((state, i) => state === states[i - 1])).toEqual([]);
+      expect(source.state).toBe(sink.states.at(-1));
+    });
+
+    test('is idle again when nothing is wanted, and goes on when something is', async () => {
+      const { sink, source, wanted, run } = await open();
+      source.want(wanted);
+      await run(sink.until(({ posts }) => posts.length >= 1));
+      source.want(new Set());
+      await run(sink.until(({ states }) => states.at(-1)?.name === 'idle'));
+      const before = sink.posts.length;
+      source.want(wanted);
+      await run(sink.until(({ posts }) => posts.length > before));
+      expect(source.state).toEqual({ name: 'live' });
+    });
+
+    test('survives a thousand changes of what is wanted', async () => {
+      const { sink, source, wanted, run } = await open();
+      const other = track('tea');
+      for (let i = 0; i < 1000; i++) {
+        if (i % 2 === 0) wanted.add(other);
+        else wanted.delete(other);
+        source.want(i % 10 === 9 ? new Set() : wanted);
+      }
+      source.want(wanted);
+      await run(sink.until(({ posts }) => posts.length >= 1));
+      expect(source.state).toEqual({ name: 'live' });
+    });
+
+    test('delivers nothing after it is closed', async () => {
+      const { sink, source, wanted, run } = await open();
+      source.want(wanted);
+      await run(sink.until(({ posts }) => posts.length >= 1));
+      await source.close();
+      const { length } = sink.posts;
+      source.want(wanted);
+      await run(Promise.resolve());
+      expect(sink.posts.length).toBe(length);
+    });
+
+    test('can be closed at any time, and twice', async () => {
+      const { source, wanted } = await open();
+      source.want(wanted);
+      await source.close();
+      await source.close();
+    });
+  });
+}

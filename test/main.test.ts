@@ -1,0 +1,68 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { AnalyzeDocument } from '../schema/operations.ts';
+import { connectTrack, post } from './support/clients.ts';
+
+type Program = ChildProcessByStdio<null, Readable, Readable>;
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+function start(...argv: readonly string[]): Program {
+  const program = spawn(process.execPath, [MAIN, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {},
+  });
+  onTestFinished(() => void program.kill('SIGKILL'));
+  return program;
+}
+
+/** Resolves with the address that a program says it listens on. */
+async function listening(program: Program): Promise<string> {
+  let log = '';
+  for await (const chunk of program.stdout) {
+    log += chunk;
+    const url = /http:\/\/[\d.]+:\d+/.exec(log)?.[0];
+    if (url) return url;
+  }
+  throw new Error(`it never listened: ${log}`);
+}
+
+async function exitOf(program: Program) {
+  const [errors, [code]] = await Promise.all([text(program.stderr), once(program, 'exit')]);
+  return { code, errors };
+}
+
+test('starts with no options, delivers, and is gone at SIGTERM', async () => {
+  const program = start('--port', '0');
+  const exited = exitOf(program);
+  const url = await listening(program);
+  expect((await post(url, AnalyzeDocument, { text: 'great' })).data?.analyze.polarity).toBe(
+    'POSITIVE',
+  );
+  const client = await connectTrack(url.replace('http', 'ws'));
+  client.send({ track: 'coffee, tea, football, music, weather, train, dog, dogs, pizza, running' });
+  await client.received(1);
+  program.kill('SIGTERM');
+  expect((await client.closed).code).toBe(1001);
+  expect(await exited).toEqual({ code: 0, errors: '' });
+});
+
+test('names every mistake in its options and exits with 1', async () => {
+  const { code, errors } = await exitOf(start('--port', 'x', '--bogus', '--rate', '-1'));
+  expect(code).toBe(1);
+  expect(errors.trim().split('\n').length).toBeGreaterThanOrEqual(3);
+  expect(errors).toContain('--bogus is no option');
+  expect(errors).toContain('--port is "x"');
+});
+
+test('says that a port is in use and exits with 1', async () => {
+  const port = new URL(await listening(start('--port', '0'))).port;
+  const second = start('--port', port);
+  const [log, [code]] = await Promise.all([text(second.stdout), once(second, 'exit')]);
+  expect(code).toBe(1);
+  expect(log).toContain(`cannot listen on 127.0.0.1:${port}`);
+});

@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { npmVader } from '../../src/sentiment/npm-vader.ts';
+import type { Scores } from '../../src/sentiment/scorer.ts';
+import { readCases, readTweets } from '../support/data.ts';
+
+/** An analyzer and the text that its scorer was given last. */
+function spy(profile: 'full' | 'original') {
+  let scored = '';
+  const analyze = createAnalyzer(profile, (text) => {
+    scored = text;
+    return { compound: 0, positive: 0, neutral: 1, negative: 0 };
+  });
+  const scoredText = (text: string) => {
+    analyze(text);
+    return scored;
+  };
+  const tags = (text: string) =>
+    Object.fromEntries(analyze(text).hashtags.map(({ tag, count }) => [tag, count]));
+  return { scoredText, tags };
+}
+
+describe('the profile full', () => {
+  const { scoredText, tags } = spy('full');
+
+  test.each([
+    ['Tom &amp; Jerry &lt;3 &#39;n&#39; &quot;co&quot;', `Tom & Jerry <3 'n' "co"`],
+    ['LOVE it!!! :) 😀', 'LOVE it!!! :) 😀'],
+    ['see http://t.co/abc123 and https://example.com/a?b=c#d.', 'see  and .'],
+    ['HTTPS://EXAMPLE.COM/Great!', '!'],
+    ['(http://t.co/x) :)', '() :)'],
+    ['@user you @User_2 rock', ' you  rock'],
+    ['привет @имя', 'привет '],
+    ['#great stuff', '#great stuff'],
+  ])('scores %j as %j', (text, expected) => {
+    expect(scoredText(text)).toBe(expected);
+  });
+
+  test.each([
+    ['#One two #THREE #one', { one: 2, three: 1 }],
+    ['#a#b c#d ##e', { a: 1, b: 1, d: 1, e: 1 }],
+    ['#1 #2026 #4ever #_ #a_1', { '4ever': 1, _: 1, a_1: 1 }],
+    ['#Größe #हिन्दी #東京', { größe: 1, हिन्दी: 1, 東京: 1 }],
+    ['&#39;quoted&#39; &#x27;', {}],
+    ['https://example.com/#section', {}],
+    ['#️⃣ # #! #-', {}],
+    [
+      '#constructor #__proto__',
+      Object.fromEntries([
+        ['constructor', 1],
+        ['__proto__', 1],
+      ]),
+    ],
+  ])('finds the hashtags of %j', (text, expected) => {
+    expect(tags(text)).toEqual(expected);
+  });
+
+  test('names the most frequent hashtag first, then goes by name', () => {
+    const { hashtags } = createAnalyzer('full', npmVader)('#b #c #a #c #B #d');
+    expect(hashtags.map(({ tag }) => tag)).toEqual(['b', 'c', 'a', 'd']);
+  });
+});
+
+describe('the profile original', () => {
+  const { scoredText, tags } = spy('original');
+
+  test.each([
+    ['I LOVE it!', 'i love it!'],
+    ['@user hi', ' hi'],
+    ['see http://t.co/aB1 now', 'see now'],
+    ['#tag? #tag!', '#tag? #tag!'],
+  ])('scores %j as %j', (text, expected) => {
+    expect(scoredText(text)).toBe(expected);
+  });
+
+  test('answers hashtags as the first server did, on every text we have', () => {
+    for (const { text, seed } of [...readCases(), ...readTweets()]) {
+      expect([text, tags(text)]).toEqual([text, seed.hashtags]);
+    }
+  });
+
+  test('answers polarity as the first server did, wherever the scorer agrees with the reference', () => {
+    const analyze = createAnalyzer('original', npmVader);
+    const plain = /^[a-z ]+$/;
+    const agreed = [...readCases(), ...readTweets()].filter(
+      ({ text, vader }) => plain.test(text) && npmVader(text).compound === vader.compound,
+    );
+    expect(agreed.length).toBeGreaterThan(100);
+    for (const { text, seed } of agreed) {
+      expect([text, analyze(text).polarityIndex]).toEqual([text, seed.polarityIndex]);
+    }
+  });
+});
+
+describe('an analysis', () => {
+  test.each([
+    [0.0501, 0, 'POSITIVE'],
+    [0.05, 2, 'NEUTRAL'],
+    [0, 2, 'NEUTRAL'],
+    [-0.05, 2, 'NEUTRAL'],
+    [-0.0501, 1, 'NEGATIVE'],
+  ])('of a text with compound %d has polarity %i, %s', (compound, polarityIndex, polarity) => {
+    const scores: Scores = { compound, positive: 0.1, neutral: 0.7, negative: 0.2 };
+    expect(createAnalyzer('full', () => scores)('any')).toEqual({
+      polarityIndex,
+      polarity,
+      score: compound,
+      hashtags: [],
+      positive: 0.1,
+      neutral: 0.7,
+      negative: 0.2,
+    });
+  });
+
+  test('can be had of any text', () => {
+    for (const profile of ['full', 'original'] as const) {
+      const analyze = createAnalyzer(profile, npmVader);
+      fc.assert(
+        fc.property(fc.string({ unit: 'binary' }), (text) => {
+          for (const { tag, count } of analyze(text).hashtags) {
+            expect(tag).toBe(tag.toLowerCase());
+            expect(count).toBeGreaterThan(0);
+          }
+        }),
+      );
+    }
+  });
+});

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Line, lines } from '../../src/source/lines.ts';
+
+async function* inChunks(bytes: Uint8Array, cuts: readonly number[]) {
+  const sorted = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
+  let start = 0;
+  for (const cut of [...sorted, bytes.length]) {
+    yield bytes.subarray(start, cut);
+    start = cut;
+  }
+}
+
+async function read(text: string, cuts: readonly number[] = [], maxBytes = 1000): Promise<Line[]> {
+  return Array.fromAsync(lines(inChunks(new TextEncoder().encode(text), cuts), maxBytes));
+}
+
+describe('lines', () => {
+  test('are cut at either line break, and numbered from 1', async () => {
+    expect(await read('a\r\nb\n\nc')).toEqual([
+      { number: 1, text: 'a' },
+      { number: 2, text: 'b' },
+      { number: 3, text: '' },
+      { number: 4, text: 'c' },
+    ]);
+  });
+
+  test('that are too long come without their text, and the next one is whole', async () => {
+    expect(await read('aaaa\nbb\ncccc', [1, 3], 3)).toEqual([
+      { number: 1, text: undefined },
+      { number: 2, text: 'bb' },
+      { number: 3, text: undefined },
+    ]);
+  });
+
+  test('are the same however the bytes are cut, in the middle of an emoji too', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '漢', '😀', '\r', ' ') })),
+        fc.array(fc.nat(200)),
+        async (texts, cuts) => {
+          const text = texts.join('\n');
+          expect(await read(text, cuts)).toEqual(await read(text));
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createReplay, type ReplayOptions } from '../../src/source/replay.ts';
+import { sourceContract } from '../contract/source.ts';
+import { createFakeClock, passTime } from '../support/fake-clock.ts';
+import { createRecordingSink } from '../support/recording-sink.ts';
+import { ndjson, tempFile } from '../support/temp-file.ts';
+import { track } from '../support/tracks.ts';
+
+const TEN_POSTS = ndjson(
+  Array.from({ length: 10 }, (_, i) => ({
+    id: `p${i}`,
+    text: 'coffee',
+    createdAt: '2026-11-20T10:11:12Z',
+  })),
+);
+
+sourceContract('replay', async (sink) => {
+  const clock = createFakeClock();
+  const file = tempFile('ten.ndjson', TEN_POSTS);
+  return {
+    source: createReplay({ file, rate: 25, loop: false }, sink, clock),
+    run: (done) => passTime(clock, done),
+  };
+});
+
+function open(content: string | Uint8Array, options: Partial<ReplayOptions> = {}) {
+  const sink = createRecordingSink();
+  const clock = createFakeClock();
+  const file = tempFile('posts.ndjson', content);
+  const source = createReplay({ file, rate: 'max', loop: false, ...options }, sink, clock);
+  onTestFinished(() => source.close());
+  const until: typeof sink.until = (condition) => passTime(clock, sink.until(condition));
+  return { sink, until, file, source, wanted: new Set([track('coffee')]) };
+}
+
+describe('replay', () => {
+  test('reads every field of a record', async () => {
+    const record = {
+      id: '1',
+      text: 'Tea &amp; toast',
+      lang: 'en-GB',
+      createdAt: '2026-11-20T10:11:12.000Z',
+      url: 'https://example.com/1',
+    };
+    const { sink, until, source, wanted } = open(ndjson([record]));
+    source.want(wanted);
+    await until(({ posts }) => posts.length === 1);
+    expect(sink.posts).toEqual([
+      {
+        id: '1',
+        source: 'replay',
+        text: 'Tea &amp; toast',
+        langs: ['en-GB'],
+        createdAt: new Date('2026-11-20T10:11:12.000Z'),
+        url: 'https://example.com/1',
+      },
+    ]);
+  });
+
+  test('names file and line of each bad record, and goes on', async () => {
+    const lines = [
+      '{"id":"1","text":"coffee"}',
+      '{"id":"2","text":',
+      '[]',
+      '{"id":3,"text":"coffee"}',
+      '{"id":"4"}',
+      '',
+      '{"id":"5","text":"x","createdAt":"yesterday"}',
+      '{"id":"6","text":"x","url":"javascript:alert(1)"}',
+      '{"id":"7","text":"x","lang":7}',
+      '{"id":"8","text":"coffee"}',
+    ];
+    const { sink, until, file, source, wanted } = open(lines.join('\r\n'));
+    source.want(wanted);
+    await until(({ states }) => states.at(-1)?.name === 'paused');
+    expect(sink.posts.map((post) => post.id)).toEqual(['1', '8']);
+    expect(sink.problems.map((problem) => problem.slice(file.length))).toEqual([
+      expect.stringMatching(/^:2: not JSON \(.+\)$/),
+      ':3: not a JSON object; expected {"id": "…", "text": "…"}',
+      ':4: "id" has to be a string that is not empty',
+      ':5: "text" has to be a string',
+      ':7: "createdAt" has to be a date, such as "2026-11-20T10:11:12Z"',
+      ':8: "url" has to be an http or https address',
+      ':9: "lang" has to be a string, such as "en"',
+    ]);
+  });
+
+  test('skips a line that is too long to be a post', async () => {
+    const long = `{"id":"1","text":"${'x'.repeat(1024 * 1024)}"}\n`;
+    const { sink, until, file, source, wanted } = open(`${long}{"id":"2","text":"coffee"}`);
+    source.want(wanted);
+    await until(({ posts }) => posts.length === 1);
+    expect(sink.problems).toEqual([`${file}:1: the line is longer than 1048576 bytes`]);
+  });
+
+  test('pauses at the end, and says that the file has been played', async () => {
+    const { sink, until, file, source, wanted } = open(TEN_POSTS);
+    source.want(wanted);
+    await until(({ states }) => states.length === 2);
+    const reason = `${file} has been played to its end`;
+    expect(sink.states).toEqual([{ name: 'live' }, { name: 'paused', reason }]);
+    expect(sink.posts.length).toBe(10);
+  });
+
+  test('begins at the first post for whoever comes after everybody had left', async () => {
+    const { sink, until, source, wanted } = open(TEN_POSTS);
+    source.want(wanted);
+    await until(({ posts }) => posts.length === 10);
+    source.want(new Set());
+    source.want(wanted);
+    await until(({ posts }) => posts.length === 20);
+    expect(sink.posts[10]?.id).toBe('p0');
+  });
+
+  test('starts again at the end when it loops', async () => {
+    const { sink, until, source, wanted } = open(TEN_POSTS, { loop: true });
+    source.want(wanted);
+    await until(({ posts }) => posts.length >= 25);
+    expect(sink.posts[20]?.id).toBe('p0');
+  });
+
+  test('does not spin on a loop over a file without a post', async () => {
+    const { sink, until, source, wanted } = open('{}\n', { loop: true });
+    source.want(wanted);
+    await until(({ states }) => states.at(-1)?.name === 'paused');
+    expect(sink.problems.length).toBe(1);
+  });
+
+  test('says so when the file has gone, and does not fall', async () => {
+    const { sink, until, source, wanted } = open(TEN_POSTS, { file: '/nowhere/posts.ndjson' });
+    source.want(wanted);
+    await until(({ states }) => states.at(-1)?.name === 'paused');
+    expect(sink.states.at(-1)).toMatchObject({ reason: expect.stringContaining('ENOENT') });
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { npmVader } from '../../src/sentiment/npm-vader.ts';
+import { createSample, samplePosts } from '../../src/source/sample.ts';
+import { TOPICS } from '../../src/source/sample-phrases.ts';
+import { words } from '../../src/track/words.ts';
+import { sourceContract } from '../contract/source.ts';
+import { createFakeClock, passTime } from '../support/fake-clock.ts';
+
+sourceContract('sample', async (sink) => {
+  const clock = createFakeClock();
+  return {
+    source: createSample({ seed: 1 }, sink, clock),
+    run: (done) => passTime(clock, done),
+  };
+});
+
+function take(seed: number, count: number) {
+  return [...samplePosts(seed, createFakeClock()).take(count)];
+}
+
+describe('the sample', () => {
+  test('is the same for the same seed, and another for another', () => {
+    expect(take(7, 50)).toEqual(take(7, 50));
+    expect(take(7, 50).map((post) => post.text)).not.toEqual(take(8, 50).map((post) => post.text));
+  });
+
+  test('talks about every one of a dozen topics, with hashtags', () => {
+    const posts = take(1, 1000).map((post) => words(post.text));
+    expect(TOPICS.length).toBeGreaterThanOrEqual(12);
+    for (const { hashtags } of TOPICS) {
+      const tag = `#${hashtags[0]}`;
+      expect(posts.filter((found) => found.includes(tag)).length).toBeGreaterThan(10);
+    }
+  });
+
+  test('has moods that drift: a topic is mostly liked at one time and mostly not at another', () => {
+    const analyze = createAnalyzer('full', npmVader);
+    const tenMinutes = take(1, 25 * 600);
+    const coffee = tenMinutes.map((post, i) => ({ post, minute: Math.floor(i / (25 * 60)) }));
+    const shares = Array.from({ length: 10 }, (_, minute) => {
+      const polarities = coffee
+        .filter((item) => item.minute === minute && words(item.post.text).includes('coffee'))
+        .map(({ post }) => analyze(post.text).polarity);
+      return polarities.filter((polarity) => polarity === 'POSITIVE').length / polarities.length;
+    });
+    expect(Math.max(...shares)).toBeGreaterThan(0.55);
+    expect(Math.min(...shares)).toBeLessThan(0.3);
+  });
+});

@@ -1,0 +1,41 @@
+// A source that a test works by hand.
+
+import type { Post } from '../../src/post.ts';
+import type { Source, SourceSink, SourceState } from '../../src/source/source.ts';
+
+export interface HandSource extends Source {
+  /** Delivers a post of this text; ids count up. */
+  say(text: string, post?: Partial<Post>): void;
+  /** The tracks wanted at each call of `want`, by their canonical forms. */
+  readonly wanted: readonly (readonly string[])[];
+  readonly sink: SourceSink;
+  become(state: SourceState): void;
+}
+
+export function createHandSource(sink: SourceSink): HandSource {
+  const wanted: string[][] = [];
+  let state: SourceState = { name: 'idle' };
+  let next = 0;
+  const source: HandSource = {
+    name: 'hand',
+    sink,
+    wanted,
+    get state() {
+      return state;
+    },
+    become(changed) {
+      state = changed;
+      sink.state(changed);
+    },
+    want(tracks) {
+      wanted.push([...tracks].map((track) => track.canonical));
+      const name = tracks.size > 0 ? 'live' : 'idle';
+      if (state.name !== name) source.become({ name });
+    },
+    say(text, post = {}) {
+      sink.post({ id: String(next++), source: 'hand', text, langs: ['en'], ...post });
+    },
+    async close() {},
+  };
+  return source;
+}

@@ -1,0 +1,54 @@
+// A running Senti for a test: the real server on a free port, its posts in the test's hand.
+
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Config, parseConfig } from '../../src/config.ts';
+import { type RunningServer, startServer } from '../../src/server.ts';
+import { createHandSource, type HandSource } from './hand-source.ts';
+
+/** The configuration of a command line, which has to be right. */
+export function configOf(...argv: readonly string[]): Config {
+  const parsed = parseConfig(['--port', '0', ...argv], {});
+  if (!('config' in parsed)) throw new Error(JSON.stringify(parsed));
+  return parsed.config;
+}
+
+export interface Senti extends RunningServer {
+  /** The same address for WebSockets. */
+  readonly socketUrl: string;
+  readonly source: HandSource;
+  /** Lines logged at `warn` and above. */
+  readonly warnings: readonly string[];
+}
+
+/** Starts a server that is closed when the test is over. */
+export async function startSenti(
+  config = configOf(),
+  clock: Clock = systemClock,
+  adapt: (source: HandSource) => HandSource = (source) => source,
+): Promise<Senti> {
+  const warnings: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) });
+  let source: HandSource | undefined;
+  const connect = (_config: Config, sink: Parameters<typeof createHandSource>[0]) => {
+    source = adapt(createHandSource(sink));
+    return source;
+  };
+  const server = await startServer(config, log, { clock, connect });
+  if (!source) throw new Error('no source was connected');
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= server.close();
+    return closing;
+  };
+  onTestFinished(close);
+  return { url: server.url, socketUrl: server.url.replace('http', 'ws'), close, source, warnings };
+}
+
+/** Starts the server as `npm start -- …argv` would, with its own source. */
+export async function startReal(...argv: readonly string[]): Promise<RunningServer> {
+  const server = await startServer(configOf(...argv), pino({ level: 'silent' }));
+  onTestFinished(() => server.close());
+  return server;
+}

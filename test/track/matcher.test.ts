@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Matcher } from '../../src/track/matcher.ts';
+import { parseTrack, type Track } from '../../src/track/track.ts';
+import { words } from '../../src/track/words.ts';
+import { queries, texts } from '../support/queries.ts';
+import { matchesSlowly } from '../support/slow-matcher.ts';
+import { track } from '../support/tracks.ts';
+
+function matches(query: string, text: string): boolean {
+  const matcher = new Matcher();
+  matcher.add(track(query));
+  return matcher.match(words(text)).size > 0;
+}
+
+describe('a track matches', () => {
+  test.each([
+    // The examples of X's old `track` parameter, and of the language's own rules.
+    ['twitter', 'TWITTER', true],
+    ['twitter', '"Twitter" is', true],
+    ['twitter', 'twitter.', true],
+    ['twitter', '#twitter', true],
+    ['twitter', '@twitter', true],
+    ['twitter', '$twitter', true],
+    ['twitter', 'http://twitter.com', true],
+    ['twitter', 'TwitterTracker', false],
+    ['twitter', '#newtwitter', false],
+    ['touché', 'touche', false],
+    ["Twitter's", "I like Twitter's new design", true],
+    ["Twitter's", 'Twitters', false],
+    ['twitter api,twitter streaming', 'The Twitter Streaming API is not working', true],
+    ['example.com', 'Someday I will visit example.com', true],
+    ['example.com', 'example of a com', false],
+    ['www.example.com', 'www.example.com/foo', true],
+    ['rust lang', 'lang is rust', true],
+    ['rust lang', 'rust', false],
+    ['"flat white"', 'A Flat, White!', true],
+    ['"flat white"', 'white flat', false],
+    ['#rust', '#Rust', true],
+    ['#rust', 'rust @rust $rust', false],
+    ['@user', '@User!', true],
+    ['@user', 'user #user', false],
+    ['$tick', '$TICK', true],
+    ['$tick', 'tick', false],
+    ['coffee -decaf', 'coffee', true],
+    ['coffee -decaf', 'decaf coffee', false],
+    ['coffee -decaf', 'coffee #decaf', false],
+    ['coffee -#decaf', 'decaf coffee', true],
+    ['coffee -"oat milk"', 'coffee with milk and oat', true],
+    ['coffee -"oat milk"', 'coffee with oat milk', false],
+    ['coffee -decaf, tea', 'decaf coffee and tea', true],
+    ['AT&T', 'AT&amp;T', true],
+    ['strasse', 'Hauptstraße, STRASSE', true],
+    ['"a b a c"', 'a b a b a c', true],
+  ])('%j in %j: %s', (query, text, expected) => {
+    expect(matches(query, text)).toBe(expected);
+    expect(matchesSlowly(track(query), text)).toBe(expected);
+  });
+});
+
+describe('the matcher', () => {
+  test('finds just what asking every track would find', () => {
+    fc.assert(
+      fc.property(fc.array(queries, { maxLength: 30 }), fc.array(texts), (asked, posts) => {
+        const tracks = distinctTracks(asked);
+        const matcher = new Matcher();
+        for (const one of tracks) matcher.add(one);
+        expectSameAsAsking(matcher, tracks, posts);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('still does after any tracks came and went', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), queries), { maxLength: 60 }),
+        fc.array(texts, { maxLength: 5 }),
+        (steps, posts) => {
+          const matcher = new Matcher();
+          const active = new Map<string, Track>();
+          for (const [add, query] of steps) {
+            const [one] = distinctTracks([query]);
+            if (!one) continue;
+            if (add) {
+              matcher.add(one);
+              active.set(one.canonical, one);
+            } else {
+              matcher.delete(one);
+              active.delete(one.canonical);
+            }
+          }
+          expect(matcher.size).toBe(active.size);
+          expectSameAsAsking(matcher, [...active.values()], posts);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('counts a track once, however many of its clauses match', () => {
+    const matcher = new Matcher();
+    matcher.add(track('coffee, tea'));
+    matcher.add(track('tea, coffee'));
+    expect([...matcher.match(words('coffee and tea'))]).toEqual([track('coffee, tea')]);
+    matcher.delete(track('coffee, tea'));
+    expect(matcher.match(words('coffee and tea')).size).toBe(0);
+  });
+});
+
+function distinctTracks(asked: readonly string[]): Track[] {
+  const tracks = asked.map(parseTrack).filter((parsed): parsed is Track => 'canonical' in parsed);
+  return [...new Map(tracks.map((one) => [one.canonical, one])).values()];
+}
+
+function expectSameAsAsking(
+  matcher: Matcher,
+  tracks: readonly Track[],
+  posts: readonly string[],
+): void {
+  for (const text of posts) {
+    const expected = tracks.filter((one) => matchesSlowly(one, text));
+    const found = matcher.match(words(text));
+    expect([...found].map((one) => one.canonical).sort()).toEqual(
+      expected.map((one) => one.canonical).sort(),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fold, plain, words } from '../../src/track/words.ts';
+
+describe('words', () => {
+  test.each([
+    ['Hello, World!', ['hello', 'world']],
+    ["Twitter's example.com", ['twitter', 's', 'example', 'com']],
+    ['snake_case and 4_ever', ['snake_case', 'and', '4_ever']],
+    ['#Rust @User $TICK', ['#rust', '@user', '$tick']],
+    ['##twice #@both a#b', ['#twice', '@both', 'a', '#b']],
+    ['#1 $100 @1 #1st', ['1', '100', '@1', '#1st']],
+    ['# @ $ -', []],
+    ['ＦＵＬＬ ＃ｗｉｄｔｈ', ['full', '#width']],
+    ['Straße STRASSE ﬁne', ['strasse', 'strasse', 'fine']],
+    ['ΟΔΟΣ οδος', ['οδοσ', 'οδοσ']],
+    ['İstanbul ısı ISI', ['i̇stanbul', 'ısı', 'isi']],
+    ['touché touche\u0301 touche', ['touché', 'touché', 'touche']],
+    ['हिन्दी #हिन्दी', ['हिन्दी', '#हिन्दी']],
+    ['I ❤️coffee 👍🏽 #️⃣', ['i', 'coffee']],
+    ['co\u00adfee', ['cofee']],
+    ['AT&amp;T &lt;3 &quot;hi&quot; &#39;tis', ['at', 't', '3', 'hi', 'tis']],
+    ['\ud800 lone \udc00', ['lone']],
+    ['', []],
+  ])('of %j are %j', (text, expected) => {
+    expect(words(text)).toEqual(expected);
+  });
+
+  test('are the same whatever the case', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        // The dotless ı is not the lower case of I in every language, and Unicode leaves it alone.
+        fc.pre(!/[ıİI]/u.test(text));
+        expect(words(text.toUpperCase())).toEqual(words(text));
+        expect(words(text.toLowerCase())).toEqual(words(text));
+      }),
+    );
+  });
+
+  test('do not change when they are read again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(fold(fold(text))).toBe(fold(text));
+        expect(words(words(text).join(' '))).toEqual(words(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('are plain without their sigil', () => {
+    expect(['#rust', '@user', '$tick', 'word'].map(plain)).toEqual([
+      'rust',
+      'user',
+      'tick',
+      'word',
+    ]);
+  });
+});
