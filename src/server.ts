@@ -12,7 +12,7 @@ import { createUpgrade } from './api/upgrade.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createAnalyzer } from './sentiment/analysis.ts';
-import { npmVader } from './sentiment/npm-vader.ts';
+import { vader } from './sentiment/vader/vader.ts';
 import { createReplay } from './source/replay.ts';
 import { createSample } from './source/sample.ts';
 import type { Source, SourceSink } from './source/source.ts';
@@ -37,7 +37,7 @@ export async function startServer(
   log: Logger,
   { clock, connect }: Surroundings = { clock: systemClock, connect: connectSource },
 ): Promise<RunningServer> {
-  const analyze = createAnalyzer(config.profile, npmVader);
+  const analyze = createAnalyzer(config.profile, vader);
   const multiplexer = new Multiplexer({
     connect: (sink) => connect(config, sink, clock),
     analyze,

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument, StatusDocument } from '../schema/operations.ts';
 import { createAnalyzer } from '../src/sentiment/analysis.ts';
-import { npmVader } from '../src/sentiment/npm-vader.ts';
+import { vader } from '../src/sentiment/vader/vader.ts';
 import { samplePosts } from '../src/source/sample.ts';
 import { connectGraphQL, connectTrack, post, run, runOverSse } from './support/clients.ts';
 import { readNdjson, sharedFile } from './support/data.ts';
@@ -75,7 +75,7 @@ describe.each(files)('on %s', (_, read) => {
       ...FORTY_OTHERS.map((query) => idsOf(query)),
     ]);
 
-    const analyze = createAnalyzer('full', npmVader);
+    const analyze = createAnalyzer('full', vader);
     const texts = new Map(records.map(({ id, text }) => [id, text]));
     expect(socket.messages).toEqual(
       loves.map((id) => {

@@ -1,9 +1,9 @@
 // What a post says: its polarity and its hashtags. Made once per post, whoever asks.
 
 import type { Post } from '../post.ts';
-import { originalText } from './original.ts';
+import { fullText } from './profile/full.ts';
+import { originalText } from './profile/original.ts';
 import type { Scorer } from './scorer.ts';
-import { fullText } from './text.ts';
 
 export const POLARITIES = ['POSITIVE', 'NEGATIVE', 'NEUTRAL'] as const;
 export type Polarity = (typeof POLARITIES)[number];

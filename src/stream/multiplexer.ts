@@ -40,7 +40,7 @@ export interface Counters {
 export class Multiplexer {
   readonly source: Source;
   readonly #options: MultiplexerOptions;
-  readonly #matcher = new Matcher();
+  readonly #matcher = new Matcher<Topic>();
   readonly #topics = new Map<string, Topic>();
   /** What the source is told; changed in place, so that telling it costs nothing. */
   readonly #wanted = new Set<Track>();
@@ -136,7 +136,7 @@ export class Multiplexer {
   #open(track: Track): Topic {
     const topic = new Topic(track);
     this.#topics.set(track.canonical, topic);
-    this.#matcher.add(track);
+    this.#matcher.add(track, topic);
     this.#wanted.add(track);
     this.source.want(this.#wanted);
     return topic;
@@ -161,12 +161,10 @@ export class Multiplexer {
     this.#counters.postsSeen += 1;
     if (!isInLanguages(post, this.#options.languages)) return;
     const matched = this.#matcher.match(words(post.text));
-    if (matched.size === 0) return;
+    if (matched.length === 0) return;
     this.#counters.postsMatched += 1;
     const event = { ...this.#options.analyze(post.text), post };
-    for (const { canonical } of matched) {
-      const topic = this.#topics.get(canonical);
-      if (topic === undefined) continue; // A listener of this very post has closed it.
+    for (const topic of matched) {
       this.#counters.eventsDelivered += topic.size;
       topic.publish(event);
     }

@@ -1,139 +1,259 @@
 // The matcher: which of the active tracks a post matches, found by its words and not by asking each track.
+//
+// Every clause lies in a trie, on the path of the words it needs, the rarest first. A post visits only
+// paths that its own words spell, so what it costs goes with the words it has and the tracks it finds.
 
 import type { Clause, Term, Track } from './track.ts';
-import { plain, type Word } from './words.ts';
+import { WordFilter } from './word-filter.ts';
+import { hasSigil, type Word } from './words.ts';
 
-/**
- * Clauses are kept in a trie of the words they need, rarest first, so a post visits only clauses of
- * whose words it has a beginning. What words alone cannot tell (phrases, exclusions) is then checked.
- */
-interface Node {
-  /** Entries all of whose words lie on the way here. */
-  readonly entries: Set<Entry>;
-  readonly next: Map<Word, Node>;
+/** A word that some active track mentions, and the top of the trie for those that need it first. */
+interface KnownWord<V> extends Node<V> {
+  readonly word: Word;
+  /** How many times tracks mention it; at none it is forgotten. */
+  mentions: number;
+  /** The number of the last post that has it, and where it first stands in there. */
+  seenIn: number;
+  firstAt: number;
 }
 
-interface Entry {
-  readonly track: Track;
-  readonly clause: Clause;
-  /** The way from the root, kept because the order it was chosen by changes over time. */
-  readonly path: readonly Word[];
+interface Node<V> {
+  /** Clauses all of whose words lie on the way here. */
+  readonly clauses: IndexedClause<V>[];
+  /** Those that need more, by the word they need next. */
+  next: Map<KnownWord<V>, Node<V>> | undefined;
 }
 
-export class Matcher {
-  readonly #root = createNode();
-  readonly #entries = new Map<string, Entry[]>();
-  /** In how many clauses a word is needed: the guess at how common it is in posts. */
-  readonly #uses = new Map<Word, number>();
+type Phrase<V> = readonly KnownWord<V>[];
+
+interface IndexedClause<V> {
+  readonly value: V;
+  /** Where the track has other clauses that must not match again; a lone clause needs no such care. */
+  readonly siblings: Siblings | undefined;
+  /** The way from the top, kept because the order it was chosen by changes over time. */
+  readonly path: readonly KnownWord<V>[];
+  /** What presence alone does not tell: words that have to stand together… */
+  readonly phrases: readonly Phrase<V>[] | undefined;
+  /** …and those that must not be there. */
+  readonly none: readonly Phrase<V>[] | undefined;
+  /** Its place among the clauses of its node. */
+  place: number;
+}
+
+interface Siblings {
+  /** The number of the last post that one of them matched. */
+  matchedBy: number;
+}
+
+/** Words of a post that are remembered for the next one to reuse their places. */
+const KEPT_PLACES = 1024;
+
+/** Active tracks, each with a value of the caller's own. Cost of a change: the words of its track. */
+export class Matcher<V> {
+  readonly #active = new Map<string, readonly IndexedClause<V>[]>();
+  readonly #known = new Map<Word, KnownWord<V>>();
+  readonly #filter = new WordFilter();
+  /** The post being matched: its number, its length in words, and what stands at each place. */
+  #post = 0;
+  #length = 0;
+  readonly #text: (KnownWord<V> | undefined)[] = [];
+  /** Where `#text` has `#rust`, this has `rust`. */
+  readonly #bare: (KnownWord<V> | undefined)[] = [];
+  /** Its known words, each once. */
+  readonly #present: KnownWord<V>[] = [];
+  #presentCount = 0;
 
   /** How many tracks are active. */
   get size(): number {
-    return this.#entries.size;
+    return this.#active.size;
   }
 
-  /** Makes `track` active. The same track (by its canonical form) counts once. */
-  add(track: Track): void {
-    if (this.#entries.has(track.canonical)) return;
-    const entries = track.clauses.map((clause) => this.#place(track, clause));
-    this.#entries.set(track.canonical, entries);
+  /** Makes `track` active. One that already is, by its canonical form, keeps its value. */
+  add(track: Track, value: V): void {
+    if (this.#active.has(track.canonical)) return;
+    const siblings = track.clauses.length > 1 ? { matchedBy: 0 } : undefined;
+    const clauses = track.clauses.map((clause) => this.#place(value, siblings, clause));
+    this.#active.set(track.canonical, clauses);
   }
 
   /** Undoes `add`; a track that is not active is left alone. */
   delete(track: Track): void {
-    for (const entry of this.#entries.get(track.canonical) ?? []) this.#remove(entry);
-    this.#entries.delete(track.canonical);
+    const clauses = this.#active.get(track.canonical);
+    if (clauses === undefined) return;
+    for (const clause of clauses) this.#remove(clause);
+    this.#active.delete(track.canonical);
   }
 
-  /** The active tracks that match a post of these words, each once. */
-  match(text: readonly Word[]): Set<Track> {
-    const present = new Set<Word>();
-    for (const word of text) {
-      present.add(word);
-      present.add(plain(word));
+  /** The values of the active tracks that match a post of these words, each once, in no order. */
+  match(text: readonly Word[]): V[] {
+    this.#read(text);
+    const matched: V[] = [];
+    for (let i = 0; i < this.#presentCount; i++) {
+      this.#collect(this.#present[i] as KnownWord<V>, matched);
     }
-    const matched = new Set<Track>();
-    collect(this.#root, present, text, matched);
     return matched;
   }
 
-  #place(track: Track, clause: Clause): Entry {
-    const needed = [...new Set(clause.all.flat())];
-    const uses = (word: Word) => this.#uses.get(word) ?? 0;
-    const path = needed.sort((a, b) => uses(a) - uses(b) || b.length - a.length);
-    let node = this.#root;
-    for (const word of path) {
-      this.#uses.set(word, uses(word) + 1);
-      let next = node.next.get(word);
-      if (next === undefined) {
-        next = createNode();
-        node.next.set(word, next);
+  #read(text: readonly Word[]): void {
+    this.#post += 1;
+    this.#presentCount = 0;
+    this.#length = text.length;
+    if (this.#text.length > KEPT_PLACES) {
+      this.#text.length = KEPT_PLACES;
+      this.#bare.length = KEPT_PLACES;
+      this.#present.length = Math.min(this.#present.length, KEPT_PLACES);
+    }
+    for (let at = 0; at < text.length; at++) {
+      const word = text[at] as Word;
+      this.#text[at] = this.#see(word, at);
+      this.#bare[at] = hasSigil(word) ? this.#see(word.slice(1), at) : undefined;
+    }
+  }
+
+  #see(word: Word, at: number): KnownWord<V> | undefined {
+    if (!this.#filter.mayHave(word)) return undefined;
+    const known = this.#known.get(word);
+    if (known !== undefined && known.seenIn !== this.#post) {
+      known.seenIn = this.#post;
+      known.firstAt = at;
+      this.#present[this.#presentCount++] = known;
+    }
+    return known;
+  }
+
+  #collect(node: Node<V>, matched: V[]): void {
+    for (const clause of node.clauses) {
+      const { siblings } = clause;
+      if (siblings !== undefined) {
+        if (siblings.matchedBy === this.#post || !this.#holds(clause)) continue;
+        siblings.matchedBy = this.#post;
+      } else if (!this.#holds(clause)) {
+        continue;
       }
-      node = next;
+      matched.push(clause.value);
     }
-    const entry = { track, clause, path };
-    node.entries.add(entry);
-    return entry;
+    const { next } = node;
+    if (next === undefined) return;
+    if (next.size < this.#presentCount) {
+      for (const [word, child] of next) {
+        if (word.seenIn === this.#post) this.#collect(child, matched);
+      }
+    } else {
+      for (let i = 0; i < this.#presentCount; i++) {
+        const child = next.get(this.#present[i] as KnownWord<V>);
+        if (child !== undefined) this.#collect(child, matched);
+      }
+    }
   }
 
-  #remove(entry: Entry): void {
-    removeFrom(this.#root, entry, 0);
-    for (const word of entry.path) {
-      const uses = (this.#uses.get(word) ?? 0) - 1;
-      if (uses > 0) this.#uses.set(word, uses);
-      else this.#uses.delete(word);
+  /** Whether a clause, all of whose words are in the post, is satisfied by it. */
+  #holds({ phrases, none }: IndexedClause<V>): boolean {
+    if (phrases !== undefined && !phrases.every((phrase) => this.#stands(phrase))) return false;
+    return none === undefined || !none.some((phrase) => this.#stands(phrase));
+  }
+
+  /** Whether the words of a phrase stand together anywhere in the post. */
+  #stands(phrase: Phrase<V>): boolean {
+    let start = 0;
+    for (let i = 0; i < phrase.length; i++) {
+      const word = phrase[i] as KnownWord<V>;
+      if (word.seenIn !== this.#post) return false;
+      start = Math.max(start, word.firstAt - i);
     }
+    if (phrase.length === 1) return true;
+    const last = this.#length - phrase.length;
+    for (; start <= last; start++) if (this.#standsAt(phrase, start)) return true;
+    return false;
+  }
+
+  #standsAt(phrase: Phrase<V>, at: number): boolean {
+    for (let i = 0; i < phrase.length; i++) {
+      const word = phrase[i];
+      if (this.#text[at + i] !== word && this.#bare[at + i] !== word) return false;
+    }
+    return true;
+  }
+
+  #place(value: V, siblings: Siblings | undefined, { all, none }: Clause): IndexedClause<V> {
+    const path = [...new Set(all.flat())]
+      .map((word) => this.#mention(word))
+      .sort((a, b) => a.mentions - b.mentions || b.word.length - a.word.length);
+    const node = path.reduce<Node<V> | undefined>(step, undefined);
+    if (node === undefined) throw new Error('matcher: a clause without words');
+    const phrases = all.filter((term) => term.length > 1);
+    const clause: IndexedClause<V> = {
+      value,
+      siblings,
+      path,
+      phrases: phrases.length === 0 ? undefined : phrases.map((term) => this.#spell(term)),
+      none: none.length === 0 ? undefined : none.map((term) => this.#spell(term)),
+      place: node.clauses.length,
+    };
+    node.clauses.push(clause);
+    return clause;
+  }
+
+  #remove(clause: IndexedClause<V>): void {
+    removeFrom(undefined, clause, 0);
+    for (const word of clause.path) this.#forget(word);
+    for (const phrase of [...(clause.phrases ?? []), ...(clause.none ?? [])]) {
+      for (const word of phrase) this.#forget(word);
+    }
+  }
+
+  #spell(term: Term): Phrase<V> {
+    return term.map((word) => this.#mention(word));
+  }
+
+  #mention(word: Word): KnownWord<V> {
+    let known = this.#known.get(word);
+    if (known === undefined) {
+      known = { word, mentions: 0, seenIn: 0, firstAt: 0, clauses: [], next: undefined };
+      this.#known.set(word, known);
+      this.#filter.add(word, this.#known);
+    }
+    known.mentions += 1;
+    return known;
+  }
+
+  #forget(known: KnownWord<V>): void {
+    known.mentions -= 1;
+    if (known.mentions > 0) return;
+    this.#known.delete(known.word);
+    this.#filter.forgot(this.#known);
   }
 }
 
-function createNode(): Node {
-  return { entries: new Set(), next: new Map() };
+/** The node that `word` leads to: from the top its own, from any other one that is made if need be. */
+function step<V>(node: Node<V> | undefined, word: KnownWord<V>): Node<V> {
+  if (node === undefined) return word;
+  node.next ??= new Map();
+  let child = node.next.get(word);
+  if (child === undefined) {
+    child = { clauses: [], next: undefined };
+    node.next.set(word, child);
+  }
+  return child;
 }
 
-function removeFrom(node: Node, entry: Entry, depth: number): void {
-  const word = entry.path[depth];
-  if (word === undefined) {
-    node.entries.delete(entry);
-    return;
-  }
-  const next = node.next.get(word);
-  if (next === undefined) throw new Error(`matcher: lost the way to "${entry.track.canonical}"`);
-  removeFrom(next, entry, depth + 1);
-  if (next.entries.size === 0 && next.next.size === 0) node.next.delete(word);
-}
-
-function collect(
-  node: Node,
-  present: ReadonlySet<Word>,
-  text: readonly Word[],
-  matched: Set<Track>,
-): void {
-  for (const { track, clause } of node.entries) {
-    if (!matched.has(track) && holds(clause, text)) matched.add(track);
-  }
-  if (node.next.size < present.size) {
-    for (const [word, next] of node.next) {
-      if (present.has(word)) collect(next, present, text, matched);
-    }
+/** Takes a clause out of the trie below `parent`, and cuts off what is empty then. */
+function removeFrom<V>(parent: Node<V> | undefined, clause: IndexedClause<V>, depth: number): void {
+  const word = clause.path[depth];
+  const node =
+    word === undefined ? undefined : parent === undefined ? word : parent.next?.get(word);
+  if (word === undefined || node === undefined)
+    throw new Error('matcher: lost the way to a clause');
+  if (depth + 1 < clause.path.length) {
+    removeFrom(node, clause, depth + 1);
   } else {
-    for (const word of present) {
-      const next = node.next.get(word);
-      if (next !== undefined) collect(next, present, text, matched);
+    const last = node.clauses.pop();
+    if (last !== undefined && last !== clause) {
+      node.clauses[clause.place] = last;
+      last.place = clause.place;
     }
   }
-}
-
-/** Whether a clause, all of whose needed words are known to be in the text, is satisfied by it. */
-function holds({ all, none }: Clause, text: readonly Word[]): boolean {
-  return (
-    all.every((term) => term.length === 1 || occurs(term, text)) &&
-    !none.some((term) => occurs(term, text))
-  );
-}
-
-function occurs(term: Term, text: readonly Word[]): boolean {
-  for (let start = 0; start + term.length <= text.length; start++) {
-    if (term.every((word, i) => text[start + i] === word || plain(text[start + i] ?? '') === word))
-      return true;
+  if (parent !== undefined && node.clauses.length === 0 && node.next === undefined) {
+    parent.next?.delete(word);
+    if (parent.next?.size === 0) parent.next = undefined;
   }
-  return false;
 }

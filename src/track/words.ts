@@ -8,11 +8,6 @@ import { decodeHTMLStrict } from 'entities/decode';
  */
 export type Word = string;
 
-const SIGILS = '#@$';
-
-// A mark needs something to sit on: the variation selector of an emoji is not a word.
-const WORD = /[#@$]?[\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*/gu;
-const DIGITS_ALONE = /^[#$]\p{Nd}+$/u;
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}+/gu;
 const ASCII_ALONE = /^[\0-\x7f]*$/;
 
@@ -34,16 +29,65 @@ function foldCase(text: string): string {
     .join('ı');
 }
 
+/** What a code point does in a word. */
+const NOTHING = 0;
+const LETTER = 1;
+const DIGIT = 2;
+/** Needs something to sit on: the variation selector of an emoji is not a word. */
+const MARK = 3;
+
+function kindOf(codePoint: number): number {
+  const character = String.fromCodePoint(codePoint);
+  if (/[\p{L}_]/u.test(character)) return LETTER;
+  if (/\p{Nd}/u.test(character)) return DIGIT;
+  return /\p{M}/u.test(character) ? MARK : NOTHING;
+}
+
+/** The kinds of the Basic Multilingual Plane, where nearly all of every text lies. */
+const KINDS = Uint8Array.from({ length: 0x10000 }, (_, codePoint) => kindOf(codePoint));
+const SIGILS = { '#': 0x23, $: 0x24, '@': 0x40 } as const;
+
 /**
  * The words of `text` in order: runs of letters, marks, digits and underscores of the folded text,
  * with HTML entities decoded first. A `#` or `$` before digits alone is no sigil: `$100` is money.
  */
 export function words(text: string): Word[] {
-  const found = fold(text.includes('&') ? decodeHTMLStrict(text) : text).match(WORD) ?? [];
-  return found.map((word) => (DIGITS_ALONE.test(word) ? word.slice(1) : word));
+  const folded = fold(text.includes('&') ? decodeHTMLStrict(text) : text);
+  const found: Word[] = [];
+  let start = -1;
+  let digitsAlone = true;
+  for (let at = 0; at <= folded.length; ) {
+    const codePoint = folded.codePointAt(at) ?? 0;
+    const kind = codePoint < 0x10000 ? KINDS[codePoint] : kindOf(codePoint);
+    if (kind === LETTER || kind === DIGIT || (kind === MARK && start !== -1)) {
+      if (start === -1) {
+        start = at;
+        digitsAlone = true;
+      }
+      if (kind !== DIGIT) digitsAlone = false;
+    } else if (start !== -1) {
+      found.push(folded.slice(beginsWithSigil(folded, start, digitsAlone) ? start - 1 : start, at));
+      start = -1;
+    }
+    at += codePoint < 0x10000 ? 1 : 2;
+  }
+  return found;
+}
+
+function beginsWithSigil(folded: string, start: number, digitsAlone: boolean): boolean {
+  if (start === 0) return false;
+  const before = folded.charCodeAt(start - 1);
+  if (before === SIGILS['@']) return true;
+  return !digitsAlone && (before === SIGILS['#'] || before === SIGILS.$);
+}
+
+/** Whether a word carries a sigil. */
+export function hasSigil(word: Word): boolean {
+  const first = word.charCodeAt(0);
+  return first === SIGILS['#'] || first === SIGILS['@'] || first === SIGILS.$;
 }
 
 /** `#rust` without its `#`; a plain word as it is. */
 export function plain(word: Word): Word {
-  return SIGILS.includes(word.charAt(0)) ? word.slice(1) : word;
+  return hasSigil(word) ? word.slice(1) : word;
 }

@@ -46,9 +46,9 @@ describe('/track', () => {
     const { source, follow, received } = await start();
     await follow('coffee', 'coffee');
     await follow('tea', 'tea');
-    source.say('coffee #no');
-    source.say('tea #yes');
-    expect(await received(1)).toEqual([{ polarityIndex: 2, hashtags: { yes: 1 } }]);
+    source.say('coffee #bean');
+    source.say('tea #leaf');
+    expect(await received(1)).toEqual([{ polarityIndex: 2, hashtags: { leaf: 1 } }]);
   });
 
   test('does not close a topic for the same track sent again', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
-import { npmVader } from '../../src/sentiment/npm-vader.ts';
 import type { Scores } from '../../src/sentiment/scorer.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
 import { readCases, readTweets } from '../support/data.ts';
 
 /** An analyzer and the text that its scorer was given last. */
@@ -57,7 +57,7 @@ describe('the profile full', () => {
   });
 
   test('names the most frequent hashtag first, then goes by name', () => {
-    const { hashtags } = createAnalyzer('full', npmVader)('#b #c #a #c #B #d');
+    const { hashtags } = createAnalyzer('full', vader)('#b #c #a #c #B #d');
     expect(hashtags.map(({ tag }) => tag)).toEqual(['b', 'c', 'a', 'd']);
   });
 });
@@ -68,27 +68,17 @@ describe('the profile original', () => {
   test.each([
     ['I LOVE it!', 'i love it!'],
     ['@user hi', ' hi'],
-    ['see http://t.co/aB1 now', 'see now'],
+    ['see http://t.co/aB1 now', 'see  now'],
     ['#tag? #tag!', '#tag? #tag!'],
   ])('scores %j as %j', (text, expected) => {
     expect(scoredText(text)).toBe(expected);
   });
 
-  test('answers hashtags as the first server did, on every text we have', () => {
+  test('answers as the first server did, on every text we have', () => {
+    const analyze = createAnalyzer('original', vader);
     for (const { text, seed } of [...readCases(), ...readTweets()]) {
-      expect([text, tags(text)]).toEqual([text, seed.hashtags]);
-    }
-  });
-
-  test('answers polarity as the first server did, wherever the scorer agrees with the reference', () => {
-    const analyze = createAnalyzer('original', npmVader);
-    const plain = /^[a-z ]+$/;
-    const agreed = [...readCases(), ...readTweets()].filter(
-      ({ text, vader }) => plain.test(text) && npmVader(text).compound === vader.compound,
-    );
-    expect(agreed.length).toBeGreaterThan(100);
-    for (const { text, seed } of agreed) {
-      expect([text, analyze(text).polarityIndex]).toEqual([text, seed.polarityIndex]);
+      const { polarityIndex } = analyze(text);
+      expect([text, polarityIndex, tags(text)]).toEqual([text, seed.polarityIndex, seed.hashtags]);
     }
   });
 });
@@ -115,7 +105,7 @@ describe('an analysis', () => {
 
   test('can be had of any text', () => {
     for (const profile of ['full', 'original'] as const) {
-      const analyze = createAnalyzer(profile, npmVader);
+      const analyze = createAnalyzer(profile, vader);
       fc.assert(
         fc.property(fc.string({ unit: 'binary' }), (text) => {
           for (const { tag, count } of analyze(text).hashtags) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
-import { npmVader } from '../../src/sentiment/npm-vader.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createSample, samplePosts } from '../../src/source/sample.ts';
 import { TOPICS } from '../../src/source/sample-phrases.ts';
 import { words } from '../../src/track/words.ts';
@@ -35,7 +35,7 @@ describe('the sample', () => {
   });
 
   test('has moods that drift: a topic is mostly liked at one time and mostly not at another', () => {
-    const analyze = createAnalyzer('full', npmVader);
+    const analyze = createAnalyzer('full', vader);
     const tenMinutes = take(1, 25 * 600);
     const coffee = tenMinutes.map((post, i) => ({ post, minute: Math.floor(i / (25 * 60)) }));
     const shares = Array.from({ length: 10 }, (_, minute) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Languages } from '../../src/post.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
-import { npmVader } from '../../src/sentiment/npm-vader.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { UserError } from '../../src/user-error.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
@@ -18,7 +18,7 @@ function start(languages: Languages = ['en']) {
       source = createHandSource(sink);
       return source;
     },
-    analyze: createAnalyzer('full', npmVader),
+    analyze: createAnalyzer('full', vader),
     languages,
   });
   if (!source) throw new Error('no source was connected');

@@ -1,12 +1,7 @@
 // Profile `full`: what of a post is scored, and which hashtags it has.
 
 import { decodeHTMLStrict } from 'entities/decode';
-
-/** What a profile takes from a post: the text to score, and its hashtags in order of appearance. */
-export interface ReadText {
-  readonly polarityText: string;
-  readonly tags: readonly string[];
-}
+import type { ReadText } from './profile.ts';
 
 // Punctuation at a link's end belongs to the sentence.
 const LINK = /https?:\/\/[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;

@@ -1,0 +1,68 @@
+// What the benchmarks feed: posts, and tracks whose words are as common as those of the posts.
+
+import { parseTrack, type Track } from '../../src/track/track.ts';
+import { plain, words } from '../../src/track/words.ts';
+import { UserError } from '../../src/user-error.ts';
+import { readCases, readNdjson, sharedFile } from '../support/data.ts';
+
+/** The texts of the rated tweets where they are at hand, of our own fixture otherwise. */
+export function readTexts(): { readonly from: string; readonly texts: readonly string[] } {
+  const tweets = sharedFile('tweets.ndjson');
+  if (!tweets) return { from: 'fixture', texts: readCases().map(({ text }) => text) };
+  return { from: 'tweets', texts: readNdjson<{ text: string }>(tweets).map(({ text }) => text) };
+}
+
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The words of `texts`, the most frequent first. */
+export function vocabularyOf(texts: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const text of texts) {
+    for (const word of words(text)) counts.set(plain(word), (counts.get(plain(word)) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).map(([word]) => word);
+}
+
+/**
+ * A source of words by Zipf's law: the n-th most frequent comes with a chance of 1/n. Ranks go on past
+ * the end of the vocabulary, into words that no post has, as those of a million people would.
+ */
+function zipf(vocabulary: readonly string[], ranks: number, random: () => number): () => string {
+  const top = Math.log(ranks);
+  return () => {
+    const rank = Math.floor(Math.exp(random() * top));
+    return vocabulary[rank - 1] ?? `word${rank}`;
+  };
+}
+
+const RANKS = 2_000_000;
+
+/** Distinct tracks: half of one word, a quarter of two, the rest hashtags, phrases, OR and exclusions. */
+export function makeTracks(count: number, vocabulary: readonly string[], seed: number): Track[] {
+  const random = seeded(seed);
+  const word = zipf(vocabulary, RANKS, random);
+  const tracks = new Map<string, Track>();
+  while (tracks.size < count) {
+    const parsed = parseTrack(makeQuery(random(), word));
+    if (!(parsed instanceof UserError)) tracks.set(parsed.canonical, parsed);
+  }
+  return [...tracks.values()];
+}
+
+function makeQuery(kind: number, word: () => string): string {
+  if (kind < 0.5) return word();
+  if (kind < 0.75) return `${word()} ${word()}`;
+  if (kind < 0.9) return `#${word()}`;
+  if (kind < 0.94) return `"${word()} ${word()}"`;
+  if (kind < 0.97) return `${word()}, ${word()} ${word()}`;
+  return `${word()} -${word()}`;
+}
