@@ -10,9 +10,10 @@ import { createOriginCheck } from './api/origins.ts';
 import { serveTrackSocket } from './api/track-socket.ts';
 import { createUpgrade } from './api/upgrade.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import type { Config } from './options.ts';
 import { createAnalyzer } from './sentiment/analysis.ts';
 import { vader } from './sentiment/vader/vader.ts';
+import { createBluesky } from './source/bluesky/bluesky.ts';
 import { createReplay } from './source/replay.ts';
 import { createSample } from './source/sample.ts';
 import type { Source, SourceSink } from './source/source.ts';
@@ -82,6 +83,8 @@ function connectSource(config: Config, sink: SourceSink, clock: Clock): Source {
   switch (config.source) {
     case 'sample':
       return createSample({ seed: clock.now() }, sink, clock);
+    case 'bluesky':
+      return createBluesky({ urls: config.blueskyUrls, random: Math.random }, sink, clock);
     case 'replay':
       return createReplay(config, sink, clock);
   }

@@ -22,6 +22,7 @@ describe('the options', () => {
       file: '',
       rate: 50,
       loop: false,
+      blueskyUrls: [],
       languages: ['en'],
       profile: 'full',
       origins: [],
@@ -32,6 +33,7 @@ describe('the options', () => {
   test('can all be given as flags', () => {
     const file = tempFile('posts.ndjson', '');
     const argv = `--port 0 --host=::1 --source replay --file ${file} --rate 0.5 --loop
+      --bluesky-url ws://localhost:1,wss://b.example/x
       --languages EN,pt-BR --profile original --origins https://a.example,http://b.example:81
       --log-level debug`;
     expect(configOf(argv.trim().split(/\s+/))).toEqual({
@@ -41,6 +43,7 @@ describe('the options', () => {
       file,
       rate: 0.5,
       loop: true,
+      blueskyUrls: ['ws://localhost:1', 'wss://b.example/x'],
       languages: ['en', 'pt-br'],
       profile: 'original',
       origins: ['https://a.example', 'http://b.example:81'],
@@ -57,6 +60,7 @@ describe('the options', () => {
       REPLAY_FILE: file,
       REPLAY_RATE: 'max',
       REPLAY_LOOP: 'yes',
+      BLUESKY_URL: 'ws://localhost:2',
       LANGUAGES: 'any',
       PROFILE: 'original',
       ALLOWED_ORIGINS: 'https://a.example',
@@ -69,6 +73,7 @@ describe('the options', () => {
       file,
       rate: 'max',
       loop: true,
+      blueskyUrls: ['ws://localhost:2'],
       languages: 'any',
       profile: 'original',
       origins: ['https://a.example'],
@@ -79,16 +84,29 @@ describe('the options', () => {
   });
 
   test('that are wrong are named all at once, each with what would be right', () => {
-    const argv = ['--port', '65536', '--prot', '1', '--source=y', '--rate', '0', 'stray', '--host'];
+    const argv = [
+      '--port',
+      '65536',
+      '--prot',
+      '1',
+      '--source=y',
+      '--rate',
+      '0',
+      '--bluesky-url',
+      'http://x',
+      'stray',
+      '--host',
+    ];
     expect(problemsOf(argv, { PROFILE: 'best', LANGUAGES: 'english', REPLAY_LOOP: '2' })).toEqual([
       '--prot is no option; see --help.',
       '"1" is not an option; options begin with --.',
       '"stray" is not an option; options begin with --.',
       '--host needs a value.',
       '--port is "65536"; it has to be a whole number from 0 to 65535.',
-      '--source is "y"; it has to be one of sample, replay.',
+      '--source is "y"; it has to be one of sample, bluesky, replay.',
       '--rate is "0"; it has to be a number above 0, or max.',
       'REPLAY_LOOP is "2"; it has to be true or false.',
+      '--bluesky-url is "http://x"; it has to be a list of ws:// or wss:// addresses.',
       'LANGUAGES is "english"; it has to be a list of languages, such as en,de, or any.',
       'PROFILE is "best"; it has to be one of full, original.',
     ]);

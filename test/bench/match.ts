@@ -5,9 +5,10 @@ import { runInNewContext } from 'node:vm';
 import { Matcher } from '../../src/track/matcher.ts';
 import { parseTrack, type Track } from '../../src/track/track.ts';
 import { words } from '../../src/track/words.ts';
+import { seeded } from '../support/seeded.ts';
 import { matchesSlowly } from '../support/slow-matcher.ts';
 import { cpuNanoseconds, median, table } from './measure.ts';
-import { makeTracks, readTexts, seeded, vocabularyOf } from './workload.ts';
+import { makeTracks, readTexts, vocabularyOf } from './workload.ts';
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const ROUNDS = 5;

@@ -8,8 +8,9 @@ import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { Matcher } from '../../src/track/matcher.ts';
 import type { Track } from '../../src/track/track.ts';
 import { words } from '../../src/track/words.ts';
+import { seeded } from '../support/seeded.ts';
 import { cpuNanoseconds, median, table } from './measure.ts';
-import { makeTracks, readTexts, seeded, vocabularyOf } from './workload.ts';
+import { makeTracks, readTexts, vocabularyOf } from './workload.ts';
 
 const TRACKS = 100_000;
 const LISTENERS = 1_000;

@@ -4,23 +4,13 @@ import { parseTrack, type Track } from '../../src/track/track.ts';
 import { plain, words } from '../../src/track/words.ts';
 import { UserError } from '../../src/user-error.ts';
 import { readCases, readNdjson, sharedFile } from '../support/data.ts';
+import { seeded } from '../support/seeded.ts';
 
 /** The texts of the rated tweets where they are at hand, of our own fixture otherwise. */
 export function readTexts(): { readonly from: string; readonly texts: readonly string[] } {
   const tweets = sharedFile('tweets.ndjson');
   if (!tweets) return { from: 'fixture', texts: readCases().map(({ text }) => text) };
   return { from: 'tweets', texts: readNdjson<{ text: string }>(tweets).map(({ text }) => text) };
-}
-
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** The words of `texts`, the most frequent first. */

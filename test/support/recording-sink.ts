@@ -1,6 +1,5 @@
 // A sink that keeps what a source delivers, and lets a test wait for it.
 
-import { EventEmitter, once } from 'node:events';
 import type { Post } from '../../src/post.ts';
 import type { SourceSink, SourceState } from '../../src/source/source.ts';
 import type { Track } from '../../src/track/track.ts';
@@ -12,14 +11,16 @@ export interface RecordingSink extends SourceSink {
   readonly states: SourceState[];
   readonly refusals: { readonly track: Track; readonly error: UserError }[];
   readonly repeats: number;
-  /** Resolves when `condition` holds; it is asked again after everything that is delivered. */
-  until(condition: (sink: RecordingSink) => boolean): Promise<void>;
+  /** Resolves as soon as `holds` does; it is asked again after everything that the source delivers. */
+  until(holds: (sink: RecordingSink) => boolean): Promise<void>;
 }
 
 export function createRecordingSink(): RecordingSink {
-  const changes = new EventEmitter();
-  const changed = () => changes.emit('change');
   let repeats = 0;
+  const waiting = new Set<() => void>();
+  const look = () => {
+    for (const check of waiting) check();
+  };
   const sink: RecordingSink = {
     posts: [],
     problems: [],
@@ -30,27 +31,34 @@ export function createRecordingSink(): RecordingSink {
     },
     post(post) {
       sink.posts.push(post);
-      changed();
+      look();
     },
     bad(problem) {
       sink.problems.push(problem);
-      changed();
+      look();
     },
     repeated() {
       repeats += 1;
-      changed();
+      look();
     },
     refused(track, error) {
       sink.refusals.push({ track, error });
-      changed();
+      look();
     },
     state(state) {
       sink.states.push(state);
-      changed();
+      look();
     },
-    async until(condition) {
-      while (!condition(sink)) await once(changes, 'change');
-    },
+    until: (holds) =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (!holds(sink)) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
   };
   return sink;
 }

@@ -3,7 +3,8 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.ts';
-import { type Config, parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config.ts';
+import type { Config } from '../../src/options.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
 

@@ -1,0 +1,51 @@
+// The kinds of values that options take: each reads a text, or says what it should have been.
+
+import { accessSync, constants, statSync } from 'node:fs';
+
+/** What is wrong with a value: completes the sentence "--port is …, but …". */
+export class Problem {
+  readonly expected: string;
+
+  constructor(expected: string) {
+    this.expected = expected;
+  }
+}
+
+export function oneOf<const T extends string>(choices: readonly T[], text: string): T | Problem {
+  return choices.find((choice) => choice === text) ?? new Problem(`one of ${choices.join(', ')}`);
+}
+
+/** The items of a comma list. */
+export function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+export function readableFile(path: string): string | Problem {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isDirectory() ? new Problem('a file, not a folder') : path;
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) {
+      return new Problem(`a file that can be read (${error.message})`);
+    }
+    throw error;
+  }
+}
+
+export function wholeNumber(text: string, from: number, to: number): number | Problem {
+  const value = Number(text);
+  const valid = /^\d{1,15}$/.test(text) && value >= from && value <= to;
+  return valid ? value : new Problem(`a whole number from ${from} to ${to}`);
+}
+
+export function trueOrFalse(text: string): boolean | Problem {
+  if (/^(true|1|yes|on)$/i.test(text)) return true;
+  return /^(false|0|no|off)$/i.test(text) ? false : new Problem('true or false');
+}
+
+export function isSocketAddress(url: string): boolean {
+  return /^wss?:\/\//i.test(url) && URL.canParse(url) && !url.includes('#');
+}

@@ -1,0 +1,153 @@
+// The options, one by one: flag, environment variable, meaning, default and what a value may be.
+
+import {
+  isSocketAddress,
+  list,
+  oneOf,
+  Problem,
+  readableFile,
+  trueOrFalse,
+  wholeNumber,
+} from './option-values.ts';
+import { PROFILES, type Profile } from './sentiment/analysis.ts';
+import type { Rate } from './source/player.ts';
+
+export const SOURCES = ['sample', 'bluesky', 'replay'] as const;
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly source: (typeof SOURCES)[number];
+  readonly file: string;
+  readonly rate: Rate;
+  readonly loop: boolean;
+  /** Empty for the public ones. */
+  readonly blueskyUrls: readonly string[];
+  readonly languages: readonly string[] | 'any';
+  readonly profile: Profile;
+  readonly origins: readonly string[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+export interface Option<T> {
+  readonly flag: string;
+  readonly env: string;
+  /** What stands for the value in the help; none for a switch. */
+  readonly value?: string;
+  readonly fallback: T;
+  readonly help: string;
+  parse(text: string): T | Problem;
+}
+
+type Options = { readonly [K in keyof Config]: Option<Config[K]> };
+
+export const OPTIONS: Options = {
+  port: {
+    flag: 'port',
+    env: 'PORT',
+    value: 'NUMBER',
+    fallback: 8000,
+    help: 'The port to listen on; 0 takes a free one.',
+    parse: (text) => wholeNumber(text, 0, 65535),
+  },
+  host: {
+    flag: 'host',
+    env: 'HOST',
+    value: 'ADDRESS',
+    fallback: '127.0.0.1',
+    help: 'The address to listen on; 0.0.0.0 is every one of this machine.',
+    parse: (text) => (/^[\w.:-]+$/.test(text) ? text : new Problem('a host name or IP address')),
+  },
+  source: {
+    flag: 'source',
+    env: 'SOURCE',
+    value: 'NAME',
+    fallback: 'sample',
+    help: 'Where posts come from: sample (made-up posts), bluesky, or replay (a file).',
+    parse: (text) => oneOf(SOURCES, text),
+  },
+  file: {
+    flag: 'file',
+    env: 'REPLAY_FILE',
+    value: 'PATH',
+    fallback: '',
+    help: 'Replay: NDJSON of {id, text, lang?, createdAt?, url?}.',
+    parse: readableFile,
+  },
+  rate: {
+    flag: 'rate',
+    env: 'REPLAY_RATE',
+    value: 'NUMBER',
+    fallback: 50,
+    help: 'Replay: posts a second; max is as fast as it goes.',
+    parse: (text) => {
+      if (text === 'max') return text;
+      const isRate =
+        /^\d+(\.\d+)?$/.test(text) && Number(text) > 0 && Number.isFinite(Number(text));
+      return isRate ? Number(text) : new Problem('a number above 0, or max');
+    },
+  },
+  loop: {
+    flag: 'loop',
+    env: 'REPLAY_LOOP',
+    fallback: false,
+    help: 'Replay: start again at the end.',
+    parse: trueOrFalse,
+  },
+  blueskyUrls: {
+    flag: 'bluesky-url',
+    env: 'BLUESKY_URL',
+    value: 'LIST',
+    fallback: [],
+    help: 'Bluesky: Jetstream hosts to try in turn, in place of the public ones.',
+    parse: (text) => {
+      const urls = list(text);
+      const valid = urls.length > 0 && urls.every(isSocketAddress);
+      return valid ? urls : new Problem('a list of ws:// or wss:// addresses');
+    },
+  },
+  languages: {
+    flag: 'languages',
+    env: 'LANGUAGES',
+    value: 'LIST',
+    fallback: ['en'],
+    help: 'Languages to follow, such as en,de, or any. A post that names none passes.',
+    parse: (text) => {
+      const tags = list(text.toLowerCase());
+      if (tags.length === 1 && tags[0] === 'any') return 'any';
+      const valid = tags.length > 0 && tags.every((tag) => /^[a-z]{2,3}(-[a-z0-9]+)*$/.test(tag));
+      return valid ? tags : new Problem('a list of languages, such as en,de, or any');
+    },
+  },
+  profile: {
+    flag: 'profile',
+    env: 'PROFILE',
+    value: 'NAME',
+    fallback: 'full',
+    help: 'How text is scored: full, or original (exactly as the first server did).',
+    parse: (text) => oneOf(PROFILES, text),
+  },
+  origins: {
+    flag: 'origins',
+    env: 'ALLOWED_ORIGINS',
+    value: 'LIST',
+    fallback: [],
+    help: 'Web origins that may connect, such as https://example.com, besides its own and loopback.',
+    parse: (text) => {
+      const origins = list(text);
+      const valid = origins.every(
+        (origin) => URL.canParse(origin) && new URL(origin).origin === origin,
+      );
+      return valid ? origins : new Problem('a list of origins, such as https://example.com');
+    },
+  },
+  logLevel: {
+    flag: 'log-level',
+    env: 'LOG_LEVEL',
+    value: 'LEVEL',
+    fallback: 'info',
+    help: `How much is logged: ${LOG_LEVELS.join(', ')}.`,
+    parse: (text) => oneOf(LOG_LEVELS, text),
+  },
+};

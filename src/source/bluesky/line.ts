@@ -1,0 +1,113 @@
+// One connection to a Jetstream host, from its handshake to its end, which comes once and for all.
+
+import { WebSocket } from 'ws';
+import type { Clock } from '../../clock.ts';
+import { excerpt } from './frame.ts';
+
+/** A post takes about 1 kB. Jetstream leaves out what is larger; who sends it all the same is cut off. */
+export const MAX_FRAME_BYTES = 256 * 1024;
+/** How long a host may take to accept a connection. */
+export const CONNECT_WITHIN_MS = 10_000;
+/** About 50 posts a second come, and at no hour less than one: a line that is silent so long is dead. */
+export const LONGEST_SILENCE_MS = 20_000;
+
+export interface Loss {
+  /** What happened, as the end of a sentence that begins with the host. */
+  readonly reason: string;
+  /** The line fell silent, so the host may be the one that is cut off. */
+  readonly silent?: boolean;
+  /** A frame broke the protocol or was too large. It may come again at the same place. */
+  readonly brokenFrame?: boolean;
+}
+
+export interface LineEvents {
+  open(): void;
+  text(text: string): void;
+  /** A frame that Jetstream does not send. */
+  odd(problem: string): void;
+  /** The end, unless it came by `close`. Nothing follows. */
+  lost(loss: Loss): void;
+}
+
+export interface Line {
+  /** Ends it without another event; resolves when its socket is gone. */
+  close(): Promise<void>;
+}
+
+/**
+ * Frames are handled as they are read, so there is no queue: while we are busy the socket is not read,
+ * and the host is held up by TCP, or gives us up, and we resume from the cursor.
+ */
+export function openLine(url: string, events: LineEvents, clock: Clock): Line {
+  const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
+  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  let heard = clock.monotonic();
+  let ended = false;
+  let cancel = clock.after(CONNECT_WITHIN_MS, () =>
+    lose({ reason: `did not answer within ${CONNECT_WITHIN_MS / 1000} s` }),
+  );
+
+  function listenFor(ms: number): void {
+    cancel = clock.after(ms, () => {
+      const quiet = clock.monotonic() - heard;
+      if (quiet < LONGEST_SILENCE_MS) return listenFor(Math.ceil(LONGEST_SILENCE_MS - quiet));
+      lose({ reason: `has been silent for ${LONGEST_SILENCE_MS / 1000} s`, silent: true });
+    });
+  }
+
+  function end(): void {
+    ended = true;
+    cancel();
+    // Not close(): a peer that is gone or broken would be waited for, and there is nothing to say.
+    socket.terminate();
+  }
+
+  function lose(loss: Loss): void {
+    if (ended) return;
+    end();
+    events.lost(loss);
+  }
+
+  socket.on('open', () => {
+    if (ended) return;
+    cancel();
+    heard = clock.monotonic();
+    listenFor(LONGEST_SILENCE_MS);
+    events.open();
+  });
+  socket.on('message', (data, isBinary) => {
+    // What was read along with the last frame still comes after the end.
+    if (ended) return;
+    heard = clock.monotonic();
+    if (isBinary) events.odd('a binary frame; Jetstream sends text');
+    else events.text(String(data));
+  });
+  socket.on('error', (error) => lose(explain(error)));
+  socket.on('close', (code, reason) => lose({ reason: describeClose(code, String(reason)) }));
+
+  return {
+    close() {
+      end();
+      return gone;
+    },
+  };
+}
+
+function explain(error: Error & { code?: string }): Loss {
+  const { code = '' } = error;
+  // An address with two IPs fails with an AggregateError, which has a code and no message.
+  const what = excerpt(error.message || code || error.name);
+  return code.startsWith('WS_ERR_')
+    ? { reason: `sent a frame that cannot be read: ${what}`, brokenFrame: true }
+    : { reason: `cannot be reached: ${what}` };
+}
+
+/** Codes are those of RFC 6455, 7.4.1. */
+const NO_CODE = 1005;
+const ABNORMAL = 1006;
+
+function describeClose(code: number, reason: string): string {
+  if (code === ABNORMAL) return 'broke off the connection';
+  const why = [...(code === NO_CODE ? [] : [String(code)]), ...(reason ? [excerpt(reason)] : [])];
+  return `closed the connection${why.length > 0 ? ` (${why.join(' ')})` : ''}`;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
+import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/line.ts';
+import { parseTrack, type Track } from '../../../src/track/track.ts';
+import { NOBODY, SOMEBODY, setUpBluesky } from '../../support/bluesky-source.ts';
+import { deleteEvent, identityEvent } from '../../support/jetstream-events.ts';
+
+describe('the Bluesky source', () => {
+  test('connects when somebody tracks something, and asks for posts alone, from now on', async () => {
+    const { jetstream, source, sink, live } = await setUpBluesky();
+    expect(source.state).toEqual({ name: 'idle' });
+    await live();
+    expect(sink.states.map(({ name }) => name)).toEqual(['connecting', 'live']);
+    expect(Object.fromEntries(jetstream.accepted[0] ?? [])).toEqual({
+      wantedCollections: 'app.bsky.feed.post',
+      maxMessageSizeBytes: String(MAX_FRAME_BYTES),
+    });
+  });
+
+  test('finds the service where an address names the host alone, and keeps what else it says', async () => {
+    const { jetstream, clock, sink } = await setUpBluesky();
+    const url = `${jetstream.url.replace('/subscribe', '')}?key=1&cursor=5`;
+    const source = createBluesky({ urls: [url], random: () => 0 }, sink, clock);
+    source.want(SOMEBODY);
+    await sink.until(() => source.state.name === 'live');
+    await source.close();
+    expect(jetstream.accepted[0]?.get('key')).toBe('1');
+    expect(jetstream.accepted[0]?.has('cursor')).toBe(false);
+  });
+
+  test('delivers new posts in order, and passes over what else is legal without a word', async () => {
+    const { jetstream, live, emit, texts, received, sink } = await setUpBluesky();
+    await live();
+    const first = emit(2);
+    jetstream.emit(identityEvent(1));
+    jetstream.emit(deleteEvent(0));
+    jetstream.emit({ did: 'did:plc:a', kind: 'news' });
+    const more = emit(2);
+    await received(4);
+    expect(texts()).toEqual([...first, ...more]);
+    expect(sink.problems).toEqual([]);
+  });
+
+  test('makes one connection, however many tracks come and go', async () => {
+    const { jetstream, source, live, emit, received } = await setUpBluesky();
+    await live();
+    const tracks = new Set<Track>(SOMEBODY);
+    for (let i = 0; i < 1000; i++) {
+      tracks.add(parseTrack(`topic${i}`) as Track);
+      source.want(tracks);
+    }
+    for (const track of [...tracks].slice(1)) {
+      tracks.delete(track);
+      source.want(tracks);
+    }
+    emit(1);
+    await received(1);
+    expect(jetstream.handshakes).toBe(1);
+  });
+
+  test('drops the connection with the last track, and begins at now with the next', async () => {
+    const { jetstream, source, live, emit, texts, received, clock } = await setUpBluesky();
+    await live();
+    const before = emit(3);
+    await received(3);
+    source.want(NOBODY);
+    expect(source.state).toEqual({ name: 'idle' });
+    expect(clock.pending).toBe(0);
+    await jetstream.untilDeserted();
+    emit(3);
+    await live();
+    expect(jetstream.accepted[1]?.has('cursor')).toBe(false);
+    const after = emit(3);
+    await received(6);
+    expect(texts()).toEqual([...before, ...after]);
+  });
+
+  test('delivers nothing more when a listener leaves in the middle of a burst', async () => {
+    const { jetstream, source, live, emit, sink } = await setUpBluesky();
+    await live();
+    const left = sink.until(() => {
+      if (sink.posts.length < 5) return false;
+      source.want(NOBODY);
+      return true;
+    });
+    emit(50);
+    await left;
+    await jetstream.untilDeserted();
+    expect(sink.posts).toHaveLength(5);
+    expect(source.state).toEqual({ name: 'idle' });
+  });
+});
+
+describe('closing the Bluesky source', () => {
+  test.each(['connecting', 'live', 'waiting'] as const)(
+    'leaves no connection, no timer and no word while it is %s',
+    async (state) => {
+      const { jetstream, source, live, is, clock, sink } = await setUpBluesky();
+      if (state === 'connecting') {
+        jetstream.hold();
+        source.want(SOMEBODY);
+        await jetstream.untilHandshake(1);
+      } else {
+        await live();
+        if (state === 'waiting') {
+          jetstream.terminate();
+          await is('waiting');
+        }
+      }
+      await source.close();
+      const heard = sink.states.length;
+      jetstream.release();
+      await jetstream.untilDeserted();
+      expect(clock.pending).toBe(0);
+      clock.advance(3_600_000);
+      source.want(SOMEBODY);
+      expect(source.state).toEqual({ name: 'idle' });
+      expect(sink.states).toHaveLength(heard);
+      expect(jetstream.handshakes).toBe(1);
+    },
+  );
+
+  test('can be done twice, and before anything began', async () => {
+    const { source } = await setUpBluesky();
+    await source.close();
+    await source.close();
+    expect(source.state).toEqual({ name: 'idle' });
+  });
+});

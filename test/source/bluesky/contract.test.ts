@@ -1,0 +1,25 @@
+import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
+import { sourceContract } from '../../contract/source.ts';
+import { createFakeClock, passTime } from '../../support/fake-clock.ts';
+import { startFakeJetstream } from '../../support/fake-jetstream.ts';
+import { postEvent } from '../../support/jetstream-events.ts';
+
+sourceContract('bluesky', async (sink) => {
+  const clock = createFakeClock();
+  const jetstream = await startFakeJetstream({ clock });
+  let n = 0;
+  return {
+    source: createBluesky({ urls: [jetstream.url], random: () => 0 }, sink, clock),
+    run: (done) => {
+      const upstream = {
+        ...clock,
+        advance(ms: number) {
+          clock.advance(ms);
+          jetstream.emit(postEvent(n++, { text: 'coffee' }));
+        },
+      };
+      return passTime(upstream, done, 20);
+    },
+    stop: () => jetstream.close(),
+  };
+});

@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import {
+  LONGEST_RESUMED_BREAK_MS,
+  SAME_HOST_OVERLAP_MS,
+} from '../../../src/source/bluesky/cursor.ts';
+import {
+  CONNECT_WITHIN_MS,
+  LONGEST_SILENCE_MS,
+  MAX_FRAME_BYTES,
+} from '../../../src/source/bluesky/line.ts';
+import { SOMEBODY, setUpBluesky } from '../../support/bluesky-source.ts';
+import type { FakeJetstream } from '../../support/fake-jetstream.ts';
+import { identityEvent, postEvent } from '../../support/jetstream-events.ts';
+
+describe('after a break, the Bluesky source', () => {
+  test.each<[string, (jetstream: FakeJetstream) => void, RegExp]>([
+    ['is cut off', (j) => j.terminate(), /broke off the connection/],
+    ['is sent away', (j) => j.hangUp(1001), /closed the connection \(1001\)/],
+    ['is told why', (j) => j.hangUp(1012, 'restart\n'), /\(1012 "restart\\u000a"\)/],
+    ['is told nothing', (j) => j.hangUp(1000), /closed the connection/],
+    [
+      'gets a frame that is too large',
+      (j) => j.inject('x'.repeat(MAX_FRAME_BYTES + 1)),
+      /cannot be read/,
+    ],
+  ])('resumes with a few seconds’ overlap when it %s', async (_, fail, reason) => {
+    const { jetstream, live, recover, emit, texts, received, sink } = await setUpBluesky();
+    await live();
+    const before = emit(10);
+    await received(10);
+    fail(jetstream);
+    await sink.until(() => sink.states.at(-1)?.name === 'waiting');
+    const meanwhile = emit(10);
+    const state = await recover();
+    const after = emit(10);
+    await received(30);
+    expect(texts()).toEqual([...before, ...meanwhile, ...after]);
+    expect(sink.repeats).toBe(10);
+    expect(state.reason).toMatch(reason);
+    expect(state.reason).toContain(new URL(jetstream.url).host);
+  });
+
+  test('goes back no further than it has to', async () => {
+    const { jetstream, live, recover, emit, received } = await setUpBluesky();
+    await live();
+    emit(200);
+    const last = jetstream.emit(identityEvent(1));
+    await received(200);
+    jetstream.terminate();
+    await recover();
+    const cursor = Number(jetstream.accepted[1]?.get('cursor'));
+    expect(last - cursor).toBeGreaterThanOrEqual(SAME_HOST_OVERLAP_MS * 1000);
+    expect(last - cursor).toBeLessThan(SAME_HOST_OVERLAP_MS * 1000 + 100_000);
+  });
+
+  test('waits longer with every failure, up to a limit, and begins anew after a new post', async () => {
+    const { clock, jetstream, live, is, emit, received, sink } = await setUpBluesky();
+    await live();
+    jetstream.refuse(503);
+    jetstream.terminate();
+    const waits: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      await is('waiting');
+      const state = sink.states.at(-1);
+      if (state?.name !== 'waiting') throw new Error('it does not wait');
+      waits.push(state.until - clock.now());
+      if (i > 0) expect(state.reason).toMatch(/cannot be reached: .*503/);
+      clock.advance(state.until - clock.now());
+    }
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    jetstream.refuse(undefined);
+    await is('live');
+    emit(1);
+    await received(1);
+    jetstream.terminate();
+    await is('waiting');
+    expect(sink.states.at(-1)).toMatchObject({ until: clock.now() + 500 });
+  });
+
+  test('tries the other host when the first brings nothing, and goes back further there', async () => {
+    const { jetstream, other, live, is, emit, texts, received, clock, source, recover } =
+      await setUpBluesky({ hosts: 2 });
+    await live();
+    const before = emit(5);
+    await received(5);
+    jetstream.refuse(503);
+    jetstream.terminate();
+    await is('waiting');
+    clock.advance(500);
+    await is('connecting');
+    await is('waiting');
+    expect(source.state).toMatchObject({ reason: expect.stringContaining('503') });
+    await recover();
+    expect(other.open).toBe(1);
+    expect(Number(other.accepted[0]?.get('cursor'))).toBeLessThan((clock.now() - 30_000) * 1000);
+    const after = emit(5, other);
+    await received(10);
+    expect(texts()).toEqual([...before, ...after]);
+  });
+
+  test('takes a line that falls silent for dead, and tries the other host', async () => {
+    const { jetstream, other, live, emit, received, clock, source, recover } = await setUpBluesky({
+      hosts: 2,
+    });
+    await live();
+    emit(5);
+    await received(5);
+    jetstream.stall();
+    clock.advance(LONGEST_SILENCE_MS - 1);
+    expect(source.state).toEqual({ name: 'live' });
+    clock.advance(1);
+    expect(source.state).toMatchObject({
+      name: 'waiting',
+      reason: expect.stringContaining('silent'),
+    });
+    await jetstream.untilDeserted();
+    await recover();
+    expect(other.open).toBe(1);
+  });
+
+  test('does not take a line for silent that says anything at all', async () => {
+    const { jetstream, live, clock, source, sink } = await setUpBluesky();
+    await live();
+    for (let i = 0; i < 10; i++) {
+      clock.advance(LONGEST_SILENCE_MS - 1);
+      jetstream.inject('?');
+      await sink.until(() => sink.problems.length > i);
+    }
+    expect(source.state).toEqual({ name: 'live' });
+  });
+
+  test('gives up a host that does not answer the handshake', async () => {
+    const { jetstream, source, clock, recover } = await setUpBluesky();
+    jetstream.hold();
+    source.want(SOMEBODY);
+    await jetstream.untilHandshake(1);
+    clock.advance(CONNECT_WITHIN_MS);
+    expect(source.state).toMatchObject({ reason: expect.stringContaining('did not answer') });
+    jetstream.release();
+    await recover();
+    expect(jetstream.open).toBe(1);
+  });
+
+  test('begins at now after a long one, and is not led astray by times out of this world', async () => {
+    const { jetstream, source, live, is, emit, texts, received, clock, recover } =
+      await setUpBluesky();
+    await live();
+    const before = emit(5);
+    const wrong = { ...postEvent(900, { text: 'from the future' }), time_us: 9e15 };
+    jetstream.inject(JSON.stringify(wrong));
+    jetstream.inject(JSON.stringify({ ...wrong, ...postEvent(901, { text: 'old' }), time_us: 1 }));
+    await received(7);
+    jetstream.terminate();
+    await recover();
+    const cursor = Number(jetstream.accepted[1]?.get('cursor'));
+    expect(Math.abs(cursor / 1000 - clock.now())).toBeLessThan(10_000);
+
+    jetstream.terminate();
+    await is('waiting');
+    emit(5);
+    jetstream.hold();
+    const end = clock.now() + LONGEST_RESUMED_BREAK_MS;
+    while (clock.now() <= end || source.state.name !== 'waiting') {
+      const { state } = source;
+      clock.advance(state.name === 'waiting' ? state.until - clock.now() : CONNECT_WITHIN_MS);
+    }
+    jetstream.release();
+    await recover();
+    expect(jetstream.accepted.at(-1)?.has('cursor')).toBe(false);
+    expect(texts()).toEqual([...before, 'from the future', 'old']);
+  });
+
+  test('goes on at now when the same place breaks the connection twice', async () => {
+    const { jetstream, live, emit, received, recover, texts, sink } = await setUpBluesky();
+    await live();
+    const before = emit(5);
+    await received(5);
+    const huge = 'x'.repeat(MAX_FRAME_BYTES + 1);
+    jetstream.inject(huge);
+    await recover();
+    expect(jetstream.accepted[1]?.has('cursor')).toBe(true);
+    jetstream.inject(huge);
+    await recover();
+    expect(jetstream.accepted[2]?.has('cursor')).toBe(false);
+    const after = emit(5);
+    await received(10);
+    expect(texts()).toEqual([...before, ...after]);
+    expect(sink.problems).toHaveLength(2);
+  });
+
+  test('counts frames that are no frames, each once, and keeps the connection', async () => {
+    const { jetstream, live, emit, received, sink } = await setUpBluesky();
+    await live();
+    jetstream.inject('{"did": ');
+    jetstream.inject('null');
+    jetstream.inject(new Uint8Array([0x28, 0xb5, 0x2f, 0xfd]));
+    emit(1);
+    await received(1);
+    expect(sink.problems).toHaveLength(3);
+    expect(jetstream.handshakes).toBe(1);
+  });
+
+  test('drops what it is told twice, and counts it', async () => {
+    const { jetstream, live, emit, received, sink } = await setUpBluesky();
+    await live();
+    emit(5);
+    jetstream.repeat(3);
+    emit(1);
+    await received(6);
+    expect(sink.posts).toHaveLength(6);
+    expect(sink.repeats).toBe(3);
+  });
+
+  test('starts at the oldest there is when the host has forgotten the rest', async () => {
+    const { jetstream, live, is, emit, received, texts, recover } = await setUpBluesky({
+      history: 10,
+    });
+    await live();
+    const before = emit(5);
+    await received(5);
+    jetstream.terminate();
+    await is('waiting');
+    const meanwhile = emit(20);
+    await recover();
+    await received(15);
+    expect(texts()).toEqual([...before, ...meanwhile.slice(-10)]);
+  });
+});
