@@ -29,7 +29,7 @@ export type SentimentSubscription = { sentiment: { polarityIndex: number, polari
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsDropped: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null } } };
+export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsDropped: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null } } };
 
 export type TrackQueryVariables = Exact<{
   query: string;
@@ -101,12 +101,19 @@ export const StatusDocument = new TypedDocumentString(`
       state
       reason
       until
+      usage {
+        postsToday
+        costToday
+        allowance
+        resetsAt
+      }
     }
     activeTracks
     listeners
     postsSeen
     postsMatched
     postsDropped
+    postsRepeated
     eventsDelivered
     eventsDropped
   }

@@ -1,5 +1,6 @@
 // The configuration: a command line and an environment in, every option out, or every mistake at once.
 
+import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Problem } from './option-values.ts';
 import { type Config, OPTIONS } from './options.ts';
@@ -21,15 +22,23 @@ export function parseConfig(
 
   const config: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(OPTIONS)) {
-    const flag = flags.get(option.flag);
+    const flag = option.flag === undefined ? undefined : flags.get(option.flag);
     // A variable that is set to nothing is as good as unset.
     const text = flag ?? (env[option.env] || undefined);
     const value = text === undefined ? option.fallback : option.parse(text);
     config[key] = value;
     if (value instanceof Problem) {
       const name = flag === undefined ? option.env : `--${option.flag}`;
-      problems.push(`${name} is "${text}"; it has to be ${value.expected}.`);
+      // Without a flag it is a secret, and a log is no place for one, right or wrong.
+      const said = option.flag === undefined ? 'cannot be used' : `is "${text}"`;
+      problems.push(`${name} ${said}; it has to be ${value.expected}.`);
     }
+  }
+  const isChosen = flags.has('source') || Boolean(env.SOURCE);
+  if (!isChosen && config.xToken !== '') config.source = 'x';
+  if (config.stateDir === '') config.stateDir = usualStateDir(env);
+  if (config.source === 'x' && config.xToken === '') {
+    problems.push('--source x needs the Bearer token of an app at X, in X_BEARER_TOKEN.');
   }
   if (config.source === 'replay' && config.file === '') {
     problems.push('--source replay plays a file; name it with --file or REPLAY_FILE.');
@@ -40,8 +49,9 @@ export function parseConfig(
 function readFlags(argv: readonly string[]) {
   const problems: string[] = [];
   const flags = new Map<string, string>();
-  const known = new Map(Object.values(OPTIONS).map((option) => [option.flag, option]));
-  const strings = [...known.values()].filter(({ value }) => value).map(({ flag }) => flag);
+  const known = new Map<string, (typeof OPTIONS)[keyof Config]>();
+  for (const option of Object.values(OPTIONS)) if (option.flag) known.set(option.flag, option);
+  const strings = [...known].filter(([, { value }]) => value).map(([flag]) => flag);
   const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(strings.map((flag) => [flag, { type: 'string' as const }])),
@@ -49,14 +59,19 @@ function readFlags(argv: readonly string[]) {
     allowPositionals: true,
     tokens: true,
   });
+  // What follows an option that there is not was meant as its value, and may be a secret.
+  let valueOfUnknown = -1;
   for (const token of tokens) {
     if (token.kind === 'positional') {
+      if (token.index === valueOfUnknown) continue;
       problems.push(`"${token.value}" is not an option; options begin with --.`);
     } else if (token.kind === 'option') {
       const option = known.get(token.name);
       if (token.name === 'help' || token.name === 'h') flags.set('help', '');
-      else if (!option) problems.push(`${token.rawName} is no option; see --help.`);
-      else if (!option.value) flags.set(token.name, token.value ?? 'true');
+      else if (!option) {
+        problems.push(`${token.rawName} is no option; see --help.`);
+        valueOfUnknown = token.index + 1;
+      } else if (!option.value) flags.set(token.name, token.value ?? 'true');
       else if (token.value === undefined) problems.push(`${token.rawName} needs a value.`);
       else flags.set(token.name, token.value);
     }
@@ -66,9 +81,19 @@ function readFlags(argv: readonly string[]) {
 
 function describeOptions(): string {
   const rows = Object.values(OPTIONS).map(({ flag, value, env, help, fallback }) => {
-    const left = `  --${flag}${value ? ` ${value}` : ''}`.padEnd(22);
     const usual = Array.isArray(fallback) ? fallback.join(',') : String(fallback);
-    return `${left}${help}\n${' '.repeat(22)}${env}${usual ? `, ${usual} by default` : ''}`;
+    const note = usual ? `, ${usual} by default` : '';
+    if (flag === undefined) return `  ${env}`.padEnd(26) + help;
+    const left = `  --${flag}${value ? ` ${value}` : ''}`.padEnd(26);
+    return `${left}${help}\n${' '.repeat(26)}${env}${note}`;
   });
   return `Usage: npm start -- [options]\n\n${rows.join('\n')}\n`;
+}
+
+/** As the XDG Base Directory Specification has it. */
+function usualStateDir(env: Readonly<Record<string, string | undefined>>): string {
+  const { XDG_STATE_HOME: state, HOME, USERPROFILE } = env;
+  const base =
+    state && isAbsolute(state) ? state : join(HOME || USERPROFILE || '.', '.local/state');
+  return join(base, 'senti');
 }

@@ -11,8 +11,14 @@ import {
 } from './option-values.ts';
 import { PROFILES, type Profile } from './sentiment/analysis.ts';
 import type { Rate } from './source/player.ts';
+import {
+  API_URL,
+  DEFAULT_DAILY_POSTS,
+  DEFAULT_MAX_RULES,
+  DEFAULT_RULE_LENGTH,
+} from './source/x/limits.ts';
 
-export const SOURCES = ['sample', 'bluesky', 'replay'] as const;
+export const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export interface Config {
@@ -24,6 +30,14 @@ export interface Config {
   readonly loop: boolean;
   /** Empty for the public ones. */
   readonly blueskyUrls: readonly string[];
+  /** A secret. */
+  readonly xToken: string;
+  readonly xUrl: string;
+  readonly xMaxRules: number;
+  readonly xRuleLength: number;
+  readonly xDailyPosts: number | 'none';
+  /** Where what has to survive a restart is kept. */
+  readonly stateDir: string;
   readonly languages: readonly string[] | 'any';
   readonly profile: Profile;
   readonly origins: readonly string[];
@@ -31,7 +45,8 @@ export interface Config {
 }
 
 export interface Option<T> {
-  readonly flag: string;
+  /** None for a secret: a command line is read by everybody on the machine. */
+  readonly flag?: string;
   readonly env: string;
   /** What stands for the value in the help; none for a switch. */
   readonly value?: string;
@@ -64,7 +79,7 @@ export const OPTIONS: Options = {
     env: 'SOURCE',
     value: 'NAME',
     fallback: 'sample',
-    help: 'Where posts come from: sample (made-up posts), bluesky, or replay (a file).',
+    help: 'Where posts come from: sample (made-up posts), bluesky, replay (a file) or x (once it has a token).',
     parse: (text) => oneOf(SOURCES, text),
   },
   file: {
@@ -106,6 +121,64 @@ export const OPTIONS: Options = {
       const valid = urls.length > 0 && urls.every(isSocketAddress);
       return valid ? urls : new Problem('a list of ws:// or wss:// addresses');
     },
+  },
+  xToken: {
+    env: 'X_BEARER_TOKEN',
+    value: 'TOKEN',
+    fallback: '',
+    help: 'X: the Bearer token of an app. Once it is set, --source is x by default.',
+    parse: (text) =>
+      /^[\x21-\x7e]+$/.test(text) ? text : new Problem('a token without spaces, as X shows it'),
+  },
+  xUrl: {
+    flag: 'x-url',
+    env: 'X_URL',
+    value: 'URL',
+    fallback: API_URL,
+    help: 'X: where its API is, for a stand-in.',
+    parse: (text) => {
+      const url = `${text.replace(/\/$/, '')}/`;
+      const valid = URL.canParse(url) && /^https?:\/\/[^/@?#]+\/2\/$/.test(url);
+      return valid
+        ? url
+        : new Problem('an address that ends in /2/, such as http://127.0.0.1:8001/2/');
+    },
+  },
+  xMaxRules: {
+    flag: 'x-max-rules',
+    env: 'X_MAX_RULES',
+    value: 'NUMBER',
+    fallback: DEFAULT_MAX_RULES,
+    help: 'X: how many rules the account may have.',
+    parse: (text) => wholeNumber(text, 1, 100_000),
+  },
+  xRuleLength: {
+    flag: 'x-rule-length',
+    env: 'X_RULE_LENGTH',
+    value: 'NUMBER',
+    fallback: DEFAULT_RULE_LENGTH,
+    help: 'X: how many characters a rule may have.',
+    parse: (text) => wholeNumber(text, 256, 100_000),
+  },
+  xDailyPosts: {
+    flag: 'x-daily-posts',
+    env: 'X_DAILY_POSTS',
+    value: 'NUMBER',
+    fallback: DEFAULT_DAILY_POSTS,
+    help: 'X: posts to read in a UTC day at 0.005 USD each, or none for no such limit.',
+    parse: (text) => {
+      if (text === 'none') return text;
+      const posts = wholeNumber(text, 1, 1e9);
+      return posts instanceof Problem ? new Problem(`${posts.expected}, or none`) : posts;
+    },
+  },
+  stateDir: {
+    flag: 'state-dir',
+    env: 'STATE_DIR',
+    value: 'PATH',
+    fallback: '',
+    help: "The folder for what has to survive a restart; senti in the user's state folder by default.",
+    parse: (text) => text,
   },
   languages: {
     flag: 'languages',

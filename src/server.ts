@@ -17,6 +17,7 @@ import { createBluesky } from './source/bluesky/bluesky.ts';
 import { createReplay } from './source/replay.ts';
 import { createSample } from './source/sample.ts';
 import type { Source, SourceSink } from './source/source.ts';
+import { createX } from './source/x/x.ts';
 import { Multiplexer } from './stream/multiplexer.ts';
 
 export interface RunningServer {
@@ -29,7 +30,7 @@ export interface RunningServer {
 /** What a server is made of that is not a matter of configuration. */
 export interface Surroundings {
   readonly clock: Clock;
-  readonly connect: (config: Config, sink: SourceSink, clock: Clock) => Source;
+  readonly connect: typeof connectSource;
 }
 
 /** Rejects when it cannot listen, as on a port in use. */
@@ -40,7 +41,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const analyze = createAnalyzer(config.profile, vader);
   const multiplexer = new Multiplexer({
-    connect: (sink) => connect(config, sink, clock),
+    connect: (sink) => connect(config, sink, clock, (message) => log.warn(message)),
     analyze,
     languages: config.languages,
     onBad: (problem) => log.warn(`source: bad record: ${problem}`),
@@ -79,7 +80,12 @@ export async function startServer(
   };
 }
 
-function connectSource(config: Config, sink: SourceSink, clock: Clock): Source {
+function connectSource(
+  config: Config,
+  sink: SourceSink,
+  clock: Clock,
+  warn: (message: string) => void,
+): Source {
   switch (config.source) {
     case 'sample':
       return createSample({ seed: clock.now() }, sink, clock);
@@ -87,6 +93,21 @@ function connectSource(config: Config, sink: SourceSink, clock: Clock): Source {
       return createBluesky({ urls: config.blueskyUrls, random: Math.random }, sink, clock);
     case 'replay':
       return createReplay(config, sink, clock);
+    case 'x':
+      return createX(
+        {
+          url: config.xUrl,
+          token: config.xToken,
+          maxRules: config.xMaxRules,
+          ruleLength: config.xRuleLength,
+          languages: config.languages,
+          dailyPosts: config.xDailyPosts,
+          stateDir: config.stateDir,
+          warn,
+        },
+        sink,
+        clock,
+      );
   }
 }
 

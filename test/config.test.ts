@@ -13,12 +13,23 @@ function problemsOf(argv: readonly string[], env: Record<string, string> = {}) {
   return 'problems' in parsed ? parsed.problems : [];
 }
 
+/** The options of the X source, which has a test of its own. */
+const X_DEFAULTS = {
+  xToken: '',
+  xUrl: expect.any(String),
+  xMaxRules: expect.any(Number),
+  xRuleLength: expect.any(Number),
+  xDailyPosts: expect.any(Number),
+  stateDir: expect.any(String),
+};
+
 describe('the options', () => {
   test('have defaults that need no key, no file and no network', () => {
     expect(configOf([])).toEqual({
       port: 8000,
       host: '127.0.0.1',
       source: 'sample',
+      ...X_DEFAULTS,
       file: '',
       rate: 50,
       loop: false,
@@ -37,6 +48,7 @@ describe('the options', () => {
       --languages EN,pt-BR --profile original --origins https://a.example,http://b.example:81
       --log-level debug`;
     expect(configOf(argv.trim().split(/\s+/))).toEqual({
+      ...X_DEFAULTS,
       port: 0,
       host: '::1',
       source: 'replay',
@@ -67,6 +79,7 @@ describe('the options', () => {
       LOG_LEVEL: 'warn',
     };
     expect(configOf([], env)).toEqual({
+      ...X_DEFAULTS,
       port: 1,
       host: 'localhost',
       source: 'replay',
@@ -99,11 +112,10 @@ describe('the options', () => {
     ];
     expect(problemsOf(argv, { PROFILE: 'best', LANGUAGES: 'english', REPLAY_LOOP: '2' })).toEqual([
       '--prot is no option; see --help.',
-      '"1" is not an option; options begin with --.',
       '"stray" is not an option; options begin with --.',
       '--host needs a value.',
       '--port is "65536"; it has to be a whole number from 0 to 65535.',
-      '--source is "y"; it has to be one of sample, bluesky, replay.',
+      '--source is "y"; it has to be one of sample, bluesky, replay, x.',
       '--rate is "0"; it has to be a number above 0, or max.',
       'REPLAY_LOOP is "2"; it has to be true or false.',
       '--bluesky-url is "http://x"; it has to be a list of ws:// or wss:// addresses.',
@@ -112,7 +124,7 @@ describe('the options', () => {
     ]);
   });
 
-  test.each([[['--tls-cert', 'x']], [['--nats', 'x']], [['--x-url', 'x']], [['-p', '1']]])(
+  test.each([[['--tls-cert', 'x']], [['--nats', 'x']], [['-p', '1']]])(
     '%j is refused as unknown, not ignored',
     (argv) => {
       expect(problemsOf(argv)[0]).toMatch(/is no option; see --help\.$/);

@@ -7,7 +7,7 @@ import { vader } from '../src/sentiment/vader/vader.ts';
 import { samplePosts } from '../src/source/sample.ts';
 import { connectGraphQL, connectTrack, post, run, runOverSse } from './support/clients.ts';
 import { readNdjson, sharedFile } from './support/data.ts';
-import { createFakeClock } from './support/fake-clock.ts';
+import { FakeClock } from './support/fake-clock.ts';
 import { startReal } from './support/senti.ts';
 import { matchesSlowly } from './support/slow-matcher.ts';
 import { ndjson, tempFile } from './support/temp-file.ts';
@@ -27,7 +27,7 @@ const FORTY_OTHERS = [
   .split(', ');
 
 function madeUpPosts(): Record[] {
-  const posts = samplePosts(1, createFakeClock()).take(3000);
+  const posts = samplePosts(1, new FakeClock()).take(3000);
   return [...posts].map(({ text }, i) => ({ id: `p${i}`, text }));
 }
 

@@ -11,40 +11,61 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /** Cuts at `\n` or `\r\n`, on bytes, so no chunk boundary can split a character. */
+export class LineSplitter {
+  readonly #maxBytes: number;
+  readonly #decoder = new TextDecoder();
+  #number = 1;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+
+  /** A line of more than `maxBytes` is skipped, and never held. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The lines that `chunk` completes. */
+  *push(chunk: Uint8Array): Generator<Line> {
+    let start = 0;
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
+      this.#hold(chunk.subarray(start, at));
+      yield this.#take();
+      start = at + 1;
+    }
+    if (start < chunk.length) this.#hold(chunk.subarray(start));
+  }
+
+  /** The last line, when no line break ended it. */
+  end(): Line | undefined {
+    return this.#heldBytes > 0 ? this.#take() : undefined;
+  }
+
+  #hold(bytes: Uint8Array): void {
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes <= this.#maxBytes) this.#held.push(bytes);
+    else this.#held = [];
+  }
+
+  #take(): Line {
+    const tooLong = this.#heldBytes > this.#maxBytes;
+    const held = this.#held;
+    const bytes = held.length === 1 && held[0] ? held[0] : Buffer.concat(held);
+    const end = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
+    const text = tooLong ? undefined : this.#decoder.decode(bytes.subarray(0, end));
+    const line = { number: this.#number, text };
+    this.#number += 1;
+    this.#held = [];
+    this.#heldBytes = 0;
+    return line;
+  }
+}
+
+/** The same for a stream that is pulled. */
 export async function* lines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
-  let number = 1;
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
-
-  function hold(bytes: Uint8Array): void {
-    heldBytes += bytes.length;
-    if (heldBytes <= maxBytes) held.push(bytes);
-    else held = [];
-  }
-
-  function take(): Line {
-    const tooLong = heldBytes > maxBytes;
-    const bytes = held.length === 1 && held[0] ? held[0] : Buffer.concat(held);
-    const end = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
-    const line = { number, text: tooLong ? undefined : decoder.decode(bytes.subarray(0, end)) };
-    number += 1;
-    held = [];
-    heldBytes = 0;
-    return line;
-  }
-
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
-      hold(chunk.subarray(start, at));
-      yield take();
-      start = at + 1;
-    }
-    if (start < chunk.length) hold(chunk.subarray(start));
-  }
-  if (heldBytes > 0) yield take();
+  const splitter = new LineSplitter(maxBytes);
+  for await (const chunk of chunks) yield* splitter.push(chunk);
+  const last = splitter.end();
+  if (last !== undefined) yield last;
 }

@@ -8,7 +8,7 @@ import {
 } from '../../schema/operations.ts';
 import { connectGraphQL, post, run, runOverSse } from '../support/clients.ts';
 import { startSenti } from '../support/senti.ts';
-import { eventually } from '../support/settled.ts';
+import { until } from '../support/until.ts';
 
 const BAD_TRACK = {
   message: expect.stringContaining('nothing but stop words'),
@@ -30,7 +30,7 @@ describe('a subscription', () => {
         ? runOverSse(client, SentimentDocument, variables)
         : run(client, SentimentDocument, variables);
     const first = events.next();
-    await eventually(() => senti.source.wanted.length === 1, 'the track is wanted');
+    await until(() => senti.source.wanted.length === 1, 'the track is wanted');
     senti.source.say('I love coffee #yum #Yum #joy', {
       url: 'https://example.com/0',
       createdAt: new Date('2026-11-20T10:11:12Z'),
@@ -61,7 +61,7 @@ describe('a subscription', () => {
       data: { sentiment: { polarityIndex: 1, polarity: 'NEGATIVE', post: { id: '2', url: null } } },
     });
     await events.return?.();
-    await eventually(() => senti.source.state.name === 'idle', 'the source is idle');
+    await until(() => senti.source.state.name === 'idle', 'the source is idle');
   });
 
   test.each(transports)('over %s is told why its track is refused', async (_, connect) => {
@@ -86,9 +86,9 @@ describe('a subscription', () => {
       signal: stop.signal,
     });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
-    await eventually(() => senti.source.state.name === 'live', 'the source is live');
+    await until(() => senti.source.state.name === 'live', 'the source is live');
     stop.abort();
-    await eventually(() => senti.source.state.name === 'idle', 'the source is idle');
+    await until(() => senti.source.state.name === 'idle', 'the source is idle');
   });
 });
 
@@ -108,7 +108,7 @@ describe('on one WebSocket', () => {
     const client = connectGraphQL(senti.socketUrl);
     const good = run(client, SentimentDocument, { track: 'coffee' });
     const first = good.next();
-    await eventually(() => senti.source.state.name === 'live', 'the source is live');
+    await until(() => senti.source.state.name === 'live', 'the source is live');
 
     const outcome = await new Promise<unknown>((resolve) => {
       client.subscribe(payload, {
@@ -128,7 +128,7 @@ describe('on one WebSocket', () => {
     const client = connectGraphQL(senti.socketUrl);
     const events = run(client, SentimentDocument, { track: 'coffee' });
     const first = events.next();
-    await eventually(() => senti.source.state.name === 'live', 'the source is live');
+    await until(() => senti.source.state.name === 'live', 'the source is live');
     for await (const { data } of run(client, StatusDocument, {})) {
       expect(data?.status).toMatchObject({ activeTracks: 1, listeners: 1 });
     }
@@ -180,12 +180,13 @@ describe('a query', () => {
     const senti = await startSenti();
     const before = await post(senti.url, StatusDocument, {});
     expect(before.data?.status).toEqual({
-      source: { name: 'hand', state: 'idle', reason: null, until: null },
+      source: { name: 'hand', state: 'idle', reason: null, until: null, usage: null },
       activeTracks: 0,
       listeners: 0,
       postsSeen: 0,
       postsMatched: 0,
       postsDropped: 0,
+      postsRepeated: 0,
       eventsDelivered: 0,
       eventsDropped: 0,
     });
@@ -200,6 +201,16 @@ describe('a query', () => {
       postsDropped: 1,
     });
   });
+});
+
+test('the status of a paid source shows what was read today and what it cost', async () => {
+  const resetsAt = Date.UTC(2026, 10, 21);
+  const usage = { postsToday: 120, costToday: 0.6, allowance: 10_000, resetsAt };
+  const senti = await startSenti(undefined, undefined, (source) =>
+    Object.defineProperty(source, 'usage', { value: usage }),
+  );
+  const { data } = await post(senti.url, StatusDocument, {});
+  expect(data?.status.source.usage).toEqual({ ...usage, resetsAt: '2026-11-21T00:00:00.000Z' });
 });
 
 test('an error that is ours is masked on POST, SSE and WebSocket, and logged', async () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectTrack } from '../support/clients.ts';
 import { configOf, startSenti } from '../support/senti.ts';
-import { eventually } from '../support/settled.ts';
+import { until } from '../support/until.ts';
 
 async function start(...argv: readonly string[]) {
   const senti = await startSenti(configOf(...argv));
@@ -12,7 +12,7 @@ async function start(...argv: readonly string[]) {
   const follow = async (query: string, ...wanted: string[]) => {
     client.send({ track: query });
     const is = () => String(senti.source.wanted.at(-1) ?? []) === String(wanted);
-    await eventually(is, `${wanted} is wanted`);
+    await until(is, `${wanted} is wanted`);
   };
   return { ...senti, ...client, follow };
 }
@@ -115,11 +115,11 @@ describe('/track', () => {
     const { source, socketUrl, follow, send, closed } = await start();
     const other = await connectTrack(socketUrl);
     other.send({ track: 'tea' });
-    await eventually(() => source.wanted.length === 1, 'tea is wanted');
+    await until(() => source.wanted.length === 1, 'tea is wanted');
     await follow('coffee', 'tea', 'coffee');
     send('nonsense');
     await closed;
-    await eventually(() => String(source.wanted.at(-1)) === 'tea', 'only tea is wanted');
+    await until(() => String(source.wanted.at(-1)) === 'tea', 'only tea is wanted');
     source.say('tea');
     expect((await other.received(1)).length).toBe(1);
   });
@@ -127,14 +127,14 @@ describe('/track', () => {
   test('passes over other keys of a message', async () => {
     const { source, send } = await start();
     send({ track: 'coffee', language: 'de', track2: 1 });
-    await eventually(() => source.wanted.length === 1, 'coffee is wanted');
+    await until(() => source.wanted.length === 1, 'coffee is wanted');
     expect(source.wanted).toEqual([['coffee']]);
   });
 
   test('reads a binary message as text', async () => {
     const { source, socket } = await start();
     socket.send(Buffer.from('{"track": "coffee"}'), { binary: true });
-    await eventually(() => source.wanted.length === 1, 'coffee is wanted');
+    await until(() => source.wanted.length === 1, 'coffee is wanted');
     expect(source.wanted).toEqual([['coffee']]);
   });
 
@@ -173,6 +173,6 @@ describe('/track', () => {
     const { source, socket, follow } = await start();
     await follow('coffee', 'coffee');
     socket.terminate();
-    await eventually(() => source.state.name === 'idle', 'the source is idle');
+    await until(() => source.state.name === 'idle', 'the source is idle');
   });
 });

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Post } from '../../src/post.ts';
 import { createPlayer, type Rate } from '../../src/source/player.ts';
-import { createFakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
 import { track } from '../support/tracks.ts';
 
@@ -12,7 +12,7 @@ function* endless(): Generator<Post> {
 
 async function play(rate: Rate) {
   const sink = createRecordingSink();
-  const clock = createFakeClock();
+  const clock = new FakeClock();
   const playlist = { name: 'test', rate, leadIn: 0, open: endless, ended: '' };
   const source = createPlayer(playlist, sink, clock);
   onTestFinished(() => source.close());

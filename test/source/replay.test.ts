@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createReplay, type ReplayOptions } from '../../src/source/replay.ts';
 import { sourceContract } from '../contract/source.ts';
-import { createFakeClock, passTime } from '../support/fake-clock.ts';
+import { FakeClock, passTime } from '../support/fake-clock.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
@@ -15,7 +15,7 @@ const TEN_POSTS = ndjson(
 );
 
 sourceContract('replay', async (sink) => {
-  const clock = createFakeClock();
+  const clock = new FakeClock();
   const file = tempFile('ten.ndjson', TEN_POSTS);
   return {
     source: createReplay({ file, rate: 25, loop: false }, sink, clock),
@@ -25,7 +25,7 @@ sourceContract('replay', async (sink) => {
 
 function open(content: string | Uint8Array, options: Partial<ReplayOptions> = {}) {
   const sink = createRecordingSink();
-  const clock = createFakeClock();
+  const clock = new FakeClock();
   const file = tempFile('posts.ndjson', content);
   const source = createReplay({ file, rate: 'max', loop: false, ...options }, sink, clock);
   onTestFinished(() => source.close());

@@ -5,10 +5,10 @@ import { createSample, samplePosts } from '../../src/source/sample.ts';
 import { TOPICS } from '../../src/source/sample-phrases.ts';
 import { words } from '../../src/track/words.ts';
 import { sourceContract } from '../contract/source.ts';
-import { createFakeClock, passTime } from '../support/fake-clock.ts';
+import { FakeClock, passTime } from '../support/fake-clock.ts';
 
 sourceContract('sample', async (sink) => {
-  const clock = createFakeClock();
+  const clock = new FakeClock();
   return {
     source: createSample({ seed: 1 }, sink, clock),
     run: (done) => passTime(clock, done),
@@ -16,7 +16,7 @@ sourceContract('sample', async (sink) => {
 });
 
 function take(seed: number, count: number) {
-  return [...samplePosts(seed, createFakeClock()).take(count)];
+  return [...samplePosts(seed, new FakeClock()).take(count)];
 }
 
 describe('the sample', () => {

@@ -4,7 +4,7 @@ import { afterEach } from 'vitest';
 import { createBluesky } from '../../src/source/bluesky/bluesky.ts';
 import type { SourceState } from '../../src/source/source.ts';
 import { parseTrack, type Track } from '../../src/track/track.ts';
-import { createFakeClock } from './fake-clock.ts';
+import { FakeClock } from './fake-clock.ts';
 import { type FakeJetstream, startFakeJetstream } from './fake-jetstream.ts';
 import { postEvent } from './jetstream-events.ts';
 import { createRecordingSink } from './recording-sink.ts';
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 /** A source on `hosts` stand-ins of its own, with a clock and a sink of its own. */
 export async function setUpBluesky({ hosts = 1, history = 1000 } = {}) {
-  const clock = createFakeClock();
+  const clock = new FakeClock();
   const sink = createRecordingSink();
   const jetstreams: FakeJetstream[] = [];
   for (let i = 0; i < hosts; i++) {

@@ -9,7 +9,7 @@ import {
   POLARITIES,
   type SentimentEvent,
 } from '../../sentiment/analysis.ts';
-import type { SourceState } from '../../source/source.ts';
+import type { Source, Usage } from '../../source/source.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { type Clause, parseTrack, spellTerm, type Track } from '../../track/track.ts';
 import { UserError } from '../../user-error.ts';
@@ -31,7 +31,8 @@ const builder = new SchemaBuilder<{
     Analysis: Analysis;
     Clause: Clause;
     Track: Track;
-    SourceStatus: { readonly name: string; readonly state: SourceState };
+    Usage: Usage;
+    SourceStatus: Source;
     Status: Multiplexer;
   };
   DefaultFieldNullability: false;
@@ -138,6 +139,31 @@ builder.objectType('Track', {
   }),
 });
 
+builder.objectType('Usage', {
+  description:
+    'What was read today of a source that is paid for by the post. Days are those of UTC.',
+  fields: (t) => ({
+    postsToday: t.float({
+      description: 'Posts read today.',
+      resolve: ({ postsToday }) => postsToday,
+    }),
+    costToday: t.float({
+      description: 'What they cost, in US dollars.',
+      resolve: ({ costToday }) => costToday,
+    }),
+    allowance: t.float({
+      nullable: true,
+      description: 'Posts that may be read a day; none for no limit.',
+      resolve: ({ allowance }) => (allowance === 'none' ? null : allowance),
+    }),
+    resetsAt: t.field({
+      type: 'DateTime',
+      description: 'When the next day begins.',
+      resolve: ({ resetsAt }) => new Date(resetsAt),
+    }),
+  }),
+});
+
 builder.objectType('SourceStatus', {
   description: 'The stream of posts that the server listens to.',
   fields: (t) => ({
@@ -159,6 +185,12 @@ builder.objectType('SourceStatus', {
       description: 'Until when it is waiting or paused, where that is known.',
       resolve: ({ state }) =>
         'until' in state && state.until !== undefined ? new Date(state.until) : null,
+    }),
+    usage: t.field({
+      type: 'Usage',
+      nullable: true,
+      description: 'What was read today, if the source is paid for by the post.',
+      resolve: ({ usage }) => usage,
     }),
   }),
 });
@@ -190,6 +222,10 @@ builder.objectType('Status', {
     postsDropped: t.float({
       description: 'Records from the source that were no usable posts.',
       resolve: ({ counters }) => counters.postsDropped,
+    }),
+    postsRepeated: t.float({
+      description: 'Posts that the source sent again, and that were not delivered again.',
+      resolve: ({ counters }) => counters.postsRepeated,
     }),
     eventsDelivered: t.float({
       description: 'Events handed to listeners; one post counts once for each.',

@@ -1,18 +1,17 @@
 import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
 import { sourceContract } from '../../contract/source.ts';
-import { createFakeClock, passTime } from '../../support/fake-clock.ts';
+import { FakeClock, passTime } from '../../support/fake-clock.ts';
 import { startFakeJetstream } from '../../support/fake-jetstream.ts';
 import { postEvent } from '../../support/jetstream-events.ts';
 
 sourceContract('bluesky', async (sink) => {
-  const clock = createFakeClock();
+  const clock = new FakeClock();
   const jetstream = await startFakeJetstream({ clock });
   let n = 0;
   return {
     source: createBluesky({ urls: [jetstream.url], random: () => 0 }, sink, clock),
     run: (done) => {
       const upstream = {
-        ...clock,
         advance(ms: number) {
           clock.advance(ms);
           jetstream.emit(postEvent(n++, { text: 'coffee' }));

@@ -8,7 +8,7 @@ import {
   MAX_FRAME_BYTES,
 } from '../../../src/source/bluesky/line.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { type FakeJetstream, startFakeJetstream } from '../../support/fake-jetstream.ts';
 import { deleteEvent, identityEvent, postEvent } from '../../support/jetstream-events.ts';
 import { createRecordingSink } from '../../support/recording-sink.ts';
@@ -43,7 +43,7 @@ type Fault = (typeof FAULTS)[number];
 async function soak(seed: number, settled: boolean) {
   const random = seeded(seed);
   const below = (n: number) => Math.floor(random() * n);
-  const clock = createFakeClock();
+  const clock = new FakeClock();
   const sink = createRecordingSink();
   const jetstream = await startFakeJetstream({ clock });
   const source = createBluesky({ urls: [jetstream.url], random: seeded(~seed) }, sink, clock);

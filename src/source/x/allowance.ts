@@ -1,0 +1,115 @@
+// The daily allowance: how many posts X has charged for in this UTC day, kept across restarts.
+
+import type { Clock } from '../../clock.ts';
+import type { Usage } from '../source.ts';
+import { DOLLARS_A_POST } from './limits.ts';
+import { openTally, type Tally } from './tally.ts';
+
+export interface AllowanceOptions {
+  /** Posts a day. */
+  readonly daily: number | 'none';
+  /** The folder where the count is kept. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly warn: (message: string) => void;
+}
+
+/** From this share on, the rest of the day is at risk, and somebody should know. */
+const WARNING_SHARE = 0.8;
+/**
+ * The count on disk runs ahead of the real one by up to so many posts: it is written once for all of
+ * them, and whatever ends the process, too much was counted and never too little.
+ */
+const AHEAD = 20;
+const DAY_MS = 24 * 60 * 60_000;
+
+export class Allowance {
+  readonly #options: AllowanceOptions;
+  readonly #file: Tally;
+  #day: string;
+  #posts: number;
+  #reserved: number;
+  #warned = false;
+
+  constructor(options: AllowanceOptions) {
+    this.#options = options;
+    this.#file = openTally(options.stateDir, options.warn);
+    this.#day = dayOf(options.clock.now());
+    const kept = this.#file.read(dayOf(options.clock.now() + DAY_MS));
+    // A day that is still to come was begun by this machine's clock before somebody set it back.
+    const current = kept !== undefined && kept.day >= this.#day;
+    if (current) this.#day = kept.day;
+    this.#posts = current ? kept.posts : 0;
+    this.#reserved = this.#posts;
+    this.#warned = this.#isNearEnd();
+  }
+
+  get usage(): Usage {
+    this.#turnDay();
+    return {
+      postsToday: this.#posts,
+      allowance: this.#options.daily,
+      // In tenths of a cent, so that no binary fraction shows.
+      costToday: Math.round(this.#posts * DOLLARS_A_POST * 1000) / 1000,
+      resetsAt: this.resetsAt,
+    };
+  }
+
+  /** When the next day begins, in milliseconds since 1970. */
+  get resetsAt(): number {
+    return Date.parse(this.#day) + DAY_MS;
+  }
+
+  get usedUp(): boolean {
+    this.#turnDay();
+    return this.#options.daily !== 'none' && this.#posts >= this.#options.daily;
+  }
+
+  /** Counts a post that X has sent. */
+  count(): void {
+    this.#turnDay();
+    this.#posts += 1;
+    if (this.#posts > this.#reserved) {
+      this.#reserved = this.#posts + AHEAD - 1;
+      this.#file.write({ day: this.#day, posts: this.#reserved });
+    }
+    if (!this.#warned && this.#isNearEnd()) {
+      this.#warned = true;
+      const { daily, warn } = this.#options;
+      const dollars = (this.#posts * DOLLARS_A_POST).toFixed(2);
+      const until = new Date(this.resetsAt).toISOString();
+      warn(
+        `${this.#posts} of today's ${daily} posts from X have been read (${dollars} USD); ` +
+          `at ${daily} the stream closes until ${until}. --x-daily-posts sets how many.`,
+      );
+    }
+  }
+
+  /** Puts the exact count on disk. */
+  close(): void {
+    if (this.#reserved !== this.#posts) {
+      this.#reserved = this.#posts;
+      this.#file.write({ day: this.#day, posts: this.#posts });
+    }
+  }
+
+  // Only forward: a clock that is set back over midnight does not give a day twice.
+  #turnDay(): void {
+    const day = dayOf(this.#options.clock.now());
+    if (day <= this.#day) return;
+    this.#day = day;
+    this.#posts = 0;
+    this.#reserved = 0;
+    this.#warned = false;
+  }
+
+  #isNearEnd(): boolean {
+    const { daily } = this.#options;
+    return daily !== 'none' && this.#posts >= daily * WARNING_SHARE;
+  }
+}
+
+/** The UTC day, such as `2026-11-20`; days compare as strings. */
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

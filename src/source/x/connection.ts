@@ -1,0 +1,125 @@
+// One connection to X's stream: lines out of it until it ends, and how it ended. Node's own client, as
+// twitter-api-v2 cuts characters at chunk boundaries and hangs on a silent server, and fetch throws away
+// what has arrived before a connection breaks.
+
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Clock } from '../../clock.ts';
+import { type Line, LineSplitter } from '../lines.ts';
+import { type Failure, readFailure } from './failure.ts';
+import { KEEP_ALIVE_MS } from './limits.ts';
+
+export interface ConnectionEvents {
+  /** X has accepted, with these headers. */
+  readonly onOpen: (headers: IncomingMessage['headers']) => void;
+  /** A line of a stream that X has accepted; an empty one says no more than that it is alive. */
+  readonly onLine: (line: Line) => void;
+  /** Called once, and nothing is called after it. Not called after `close`. */
+  readonly onEnd: (failure: Failure) => void;
+}
+
+/** Silence for longer than this is a dead line, in milliseconds: X's word, and a little for the way. */
+export const SILENCE_MS = KEEP_ALIVE_MS + 3_000;
+/** A long post with everything about it has some 100 kB; a line beyond this is not one. */
+const MAX_LINE_BYTES = 1024 * 1024;
+/** As much as is read of an answer that says why there is no stream. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Connects at once; the returned function ends it, without a further event. */
+export function connect(
+  url: URL,
+  token: string,
+  clock: Clock,
+  { onOpen, onLine, onEnd }: ConnectionEvents,
+): () => void {
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const splitter = new LineSplitter(MAX_LINE_BYTES);
+  let heard = clock.monotonic();
+  let over = false;
+  let open = false;
+  let cancel = listenForSilence(SILENCE_MS);
+
+  // One timer for all chunks: when it rings, it looks how long ago the last one came.
+  function listenForSilence(ms: number): () => void {
+    return clock.after(ms, () => {
+      const left = heard + SILENCE_MS - clock.monotonic();
+      if (left > 0) cancel = listenForSilence(left);
+      else end({ kind: 'network', reason: open ? 'X went silent' : 'X does not answer' });
+    });
+  }
+
+  function stop(): void {
+    over = true;
+    cancel();
+    sent.destroy();
+  }
+
+  function end(failure: Failure): void {
+    if (over) return;
+    // Whole lines have been read as they came; this is one that has lost its line break, or its half.
+    const rest = open ? splitter.end() : undefined;
+    stop();
+    if (rest !== undefined) onLine(rest);
+    onEnd(failure);
+  }
+
+  function read(response: IncomingMessage): void {
+    heard = clock.monotonic();
+    const status = response.statusCode ?? 0;
+    if (status !== 200) {
+      readBody(response, (body) => end(readFailure(status, body, response.headers)));
+      return;
+    }
+    open = true;
+    onOpen(response.headers);
+    response.on('data', (chunk: Uint8Array) => {
+      heard = clock.monotonic();
+      for (const line of splitter.push(chunk)) {
+        if (over) return;
+        onLine(line);
+      }
+    });
+    response.on('end', () => end({ kind: 'network', reason: 'X closed the connection' }));
+    response.on('error', broken);
+  }
+
+  function broken({ message }: Error): void {
+    const reason = open ? 'the connection to X broke' : 'X cannot be reached';
+    end({ kind: 'network', reason: `${reason} (${message})` });
+  }
+
+  // Uncompressed, since in a compressed stream a line waits for the compressor's next block.
+  const headers = { authorization: `Bearer ${token}`, 'accept-encoding': 'identity' };
+  const sent = request(url, { headers, agent: false });
+  // Posts are small and must not wait for one another.
+  sent.setNoDelay(true);
+  sent.on('response', read);
+  sent.on('error', broken);
+  sent.end();
+  return () => {
+    if (!over) stop();
+  };
+}
+
+function readBody(response: IncomingMessage, then: (body: unknown) => void): void {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const finish = () => then(parseJson(Buffer.concat(chunks).toString()));
+  response.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    if (bytes <= MAX_ERROR_BYTES) chunks.push(chunk);
+    else finish();
+  });
+  response.on('end', finish);
+  response.on('error', finish);
+}
+
+/** The value of `text`, or undefined when it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+// What can go wrong with X, and how long to wait for each, as X asks for it.
+// https://docs.x.com/x-api/posts/filtered-stream/integrate/handling-disconnections
+
+import { backoff, type Schedule } from '../backoff.ts';
+import { WINDOW_MS } from './limits.ts';
+
+export type FailureKind =
+  /** The connection broke, or never came about. */
+  | 'network'
+  /** X answered that it can't, or something else than it should. */
+  | 'http'
+  /** Too many requests. */
+  | 'limited'
+  /** X thinks that an earlier connection is still open. */
+  | 'taken'
+  /** There are no rules to stream for. */
+  | 'no-rules'
+  /** X does not serve this account at present. */
+  | 'forbidden'
+  /** The token is wrong, and no waiting will mend it. */
+  | 'unauthorized';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** A clause for a person, without a full stop and without secrets. */
+  readonly reason: string;
+  /** When X says to come back, in milliseconds since 1970. */
+  readonly resetAt?: number | undefined;
+}
+
+const SCHEDULES: Readonly<Record<Exclude<FailureKind, 'unauthorized'>, Schedule>> = {
+  network: { first: 0, factor: 1, step: 250, most: 16_000 },
+  http: { first: 5_000, factor: 2, step: 0, most: 320_000 },
+  limited: { first: 60_000, factor: 2, step: 0, most: WINDOW_MS },
+  taken: { first: 10_000, factor: 2, step: 0, most: 320_000 },
+  'no-rules': { first: 5_000, factor: 2, step: 0, most: 320_000 },
+  // Access comes back when somebody pays or X relents, which takes its time.
+  forbidden: { first: WINDOW_MS, factor: 1, step: 0, most: WINDOW_MS },
+};
+
+/** A reset further away than a window and this is a clock that is wrong, in milliseconds. */
+const RESET_TOLERANCE = 60_000;
+
+/** Failures in a row, by kind, until something works for a while. */
+export type Failures = Map<FailureKind, number>;
+
+/** Milliseconds to wait after `failure`, which it counts; undefined for good. */
+export function nextRetry(
+  failure: Failure,
+  failures: Failures,
+  now: number,
+  random: () => number,
+): number | undefined {
+  if (failure.kind === 'unauthorized') return undefined;
+  const attempt = failures.get(failure.kind) ?? 0;
+  failures.set(failure.kind, attempt + 1);
+  const wait = backoff(SCHEDULES[failure.kind], attempt, random);
+  if (failure.resetAt === undefined) return wait;
+  // X knows better than the schedule; chance is added here too.
+  const until = Math.min(failure.resetAt - now, WINDOW_MS + RESET_TOLERANCE);
+  return until > 0 ? until + Math.round(1000 * random()) : wait;
+}
+
+/** What an answer with an HTTP status of 400 or more means. `body` is its JSON, if it had any. */
+export function readFailure(
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, unknown>>,
+): Failure {
+  const { title, detail, connection_issue: issue } = asRecord(body);
+  const said = [title, detail].filter((it) => typeof it === 'string').join(': ');
+  const reason = `X answered ${status}${said === '' ? '' : ` (${said.slice(0, 200)})`}`;
+  if (issue === 'TooManyConnections') {
+    return { kind: 'taken', reason: 'X says that another connection is still open' };
+  }
+  if (status === 429) return { kind: 'limited', reason, resetAt: readReset(headers) };
+  if (status === 409) return { kind: 'no-rules', reason: 'X says that there are no rules yet' };
+  if (status === 401) {
+    return { kind: 'unauthorized', reason: `${reason}; check X_BEARER_TOKEN and start again` };
+  }
+  if (status === 402 || status === 403) {
+    return { kind: 'forbidden', reason: `${reason}; check the account in X's developer console` };
+  }
+  return { kind: 'http', reason };
+}
+
+/** `x-rate-limit-reset`, in milliseconds since 1970. */
+export function readReset(headers: Readonly<Record<string, unknown>>): number | undefined {
+  const seconds = Number(headers['x-rate-limit-reset']);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+}
+
+export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

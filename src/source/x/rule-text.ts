@@ -1,0 +1,193 @@
+// A clause of a track in X's rule language: a text that takes every post the clause could match.
+// https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
+
+import type { Languages } from '../../post.ts';
+import type { Clause, Term } from '../../track/track.ts';
+import type { Word } from '../../track/words.ts';
+
+/** What every rule of Senti's has around its clauses. */
+export interface RuleFrame {
+  readonly suffix: string;
+  /** Characters left for clauses and the ORs between them. */
+  readonly room: number;
+}
+
+export const OR = ' OR ';
+
+// Beyond these X has no such operator, and a sign before the word is mere punctuation to it.
+// https://github.com/twitter/twitter-text
+const HANDLE = /^[a-z0-9_]{1,15}$/;
+const TICKER = /^[a-z]{1,6}$/;
+const DIGITS_ALONE = /^\p{Nd}+$/u;
+
+/** Folding made `ß` into `ss`, but X sets them apart. More of them in one word are vanishingly rare. */
+const MOST_SHARP_S = 2;
+/** And so are more of such words in one phrase. */
+const MOST_SPELLINGS = 8;
+
+// Our tokenizer parts words at punctuation, and X may not where the rule is in quotation marks.
+const JOINTS = [' ', '-', '.'];
+const APOSTROPHES = ["'", '’'];
+/** An apostrophe cuts off at most this many letters: don't, we'll, d'or. */
+const MOST_CUT_OFF = 2;
+
+export function frameRule(languages: Languages, ruleLength: number): RuleFrame {
+  const suffix = `${askLanguages(languages)} -is:retweet`;
+  return { suffix, room: ruleLength - suffix.length - '()'.length };
+}
+
+/** The rule that takes what any of `clauses` takes. The order in which they are given doesn't show. */
+export function spellRule(clauses: readonly string[], { suffix }: RuleFrame): string {
+  return `(${[...clauses].sort().join(OR)})${suffix}`;
+}
+
+/**
+ * The clause as text of at most `room` characters, or undefined where not even its rarest word can be
+ * asked for.
+ * Terms that don't fit are left out, which takes more posts, never fewer. So are exclusions: X also
+ * reads the text of a quoted post, and would withhold a post for a word that is not its own.
+ */
+export function spellClause({ all }: Clause, room: number): string | undefined {
+  const needs = [...new Set(all.flatMap(pieces).filter(isAskable).map(spellPiece))];
+  // The longest word is the rarest, by and large, so it is the last to be left out.
+  const byRarity = needs.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  const kept: string[] = [];
+  let length = 0;
+  for (const alternatives of byRarity) {
+    const added = alternatives.length + (kept.length > 0 ? 1 : 0);
+    if (length + added <= room) {
+      kept.push(alternatives);
+      length += added;
+    } else if (kept.length === 0) {
+      return undefined;
+    }
+  }
+  if (kept.length === 0) return undefined;
+  // AND binds before OR, so only an AND has to have its ORs in parentheses.
+  const [only] = kept;
+  if (kept.length === 1 && only !== undefined) return unwrap(only);
+  return kept.join(' ');
+}
+
+/** X has no phrase with a hashtag in it: `"i love #rust"` becomes `"i love"` and `#rust`. */
+function pieces(term: Term): Term[] {
+  const found: Word[][] = [];
+  let phrase: Word[] | undefined;
+  for (const word of term) {
+    if (isSigil(word)) {
+      phrase = undefined;
+      found.push([word]);
+    } else if (phrase === undefined) {
+      phrase = [word];
+      found.push(phrase);
+    } else {
+      phrase.push(word);
+    }
+  }
+  return found;
+}
+
+/** To X, underscores alone are no word. */
+function isAskable(piece: Term): boolean {
+  return piece.some((word) => /[\p{L}\p{N}]/u.test(word));
+}
+
+function spellPiece(piece: Term): string {
+  const [first = '', second] = piece;
+  let alternatives: string[];
+  if (second !== undefined) alternatives = spellPhrase(piece);
+  else if (isSigil(first)) alternatives = spellings(first.slice(1)).map((it) => sign(first, it));
+  else alternatives = spellings(first).flatMap(spellWord);
+  return alternatives.length === 1 ? `${alternatives[0]}` : `(${alternatives.join(OR)})`;
+}
+
+function unwrap(alternatives: string): string {
+  return alternatives.startsWith('(') ? alternatives.slice(1, -1) : alternatives;
+}
+
+/** Whether X's bare words match hashtags and their like is not documented, so all are asked for. */
+function spellWord(word: Word): string[] {
+  const found = [quote(word)];
+  if (!DIGITS_ALONE.test(word)) found.push(`#${word}`);
+  if (HANDLE.test(word)) found.push(`@${word}`);
+  if (TICKER.test(word)) found.push(`$${word}`);
+  return found;
+}
+
+/** Words behind a sigil that X has no operator for are asked for as words. */
+function sign(signed: Word, word: Word): string {
+  const sigil = signed.charAt(0);
+  const known =
+    (sigil === '#' && !DIGITS_ALONE.test(word)) ||
+    (sigil === '@' && HANDLE.test(word)) ||
+    (sigil === '$' && TICKER.test(word));
+  return known ? `${sigil}${word}` : quote(word);
+}
+
+function spellPhrase(phrase: Term): string[] {
+  const [first = '', second = ''] = phrase;
+  let joints = [' '];
+  if (phrase.length === 2) {
+    const cutOff = Math.min(first.length, second.length) <= MOST_CUT_OFF;
+    joints = cutOff ? [...JOINTS, ...APOSTROPHES] : JOINTS;
+  }
+  return joints.flatMap((joint) => {
+    let found = [''];
+    for (const [at, word] of phrase.entries()) {
+      const next = spellings(word).map((it) => (at === 0 ? it : `${joint}${it}`));
+      found = found.flatMap((start) => next.map((it) => `${start}${it}`));
+    }
+    return found.slice(0, MOST_SPELLINGS).map(quote);
+  });
+}
+
+/**
+ * How people write a folded word: X ignores case as we do, but need not know that ß is ss and ς is σ.
+ */
+function spellings(word: Word): string[] {
+  const parts = word.replace(/σ$/u, 'ς').split('ss');
+  let found = [parts[0] ?? ''];
+  for (const part of parts.slice(1)) {
+    const sharp = parts.length - 1 <= MOST_SHARP_S ? found.map((it) => `${it}ß${part}`) : [];
+    found = [...found.map((it) => `${it}ss${part}`), ...sharp];
+  }
+  return word.endsWith('σ') ? [...found, word] : found;
+}
+
+/** Words hold nothing but letters, marks, digits and underscores, so there is nothing to escape. */
+function quote(words: string): string {
+  return `"${words}"`;
+}
+
+function isSigil(word: Word): boolean {
+  return /^[#@$]/.test(word);
+}
+
+// X still uses the codes that these languages had before 1989.
+const LANGUAGE_CODES: Readonly<Record<string, string>> = { he: 'iw', id: 'in', nb: 'no' };
+const BCP_47: ReadonlyMap<string, string[]> = new Map([
+  ['iw', ['he']],
+  ['in', ['id']],
+  ['no', ['no', 'nb']],
+]);
+/** `und` is unknown; X marks posts of nothing but hashtags, links and the like with others. */
+const NO_LANGUAGE = /^(und|zxx|q[a-z]{2}|art)$/;
+
+function askLanguages(languages: Languages): string {
+  if (languages === 'any') return '';
+  const codes = new Set(languages.map(toCode));
+  const asked = [...codes].map((code) => `lang:${code}`).join(OR);
+  return codes.size === 1 ? ` ${asked}` : ` (${asked})`;
+}
+
+// X tells no regions apart but those of Chinese, and reports `zh` for them.
+function toCode(tag: string): string {
+  const primary = tag.split('-')[0] ?? tag;
+  return LANGUAGE_CODES[primary] ?? primary;
+}
+
+/** BCP 47 for the `lang` of a post, none when X could not tell. */
+export function readLanguage(code: string): string[] {
+  if (NO_LANGUAGE.test(code)) return [];
+  return BCP_47.get(code) ?? [code];
+}

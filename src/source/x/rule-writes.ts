@@ -1,0 +1,99 @@
+// What to tell X next, so that its rules become the ones that are wanted and no post falls into a gap.
+
+import { ENACTMENT_MS } from './limits.ts';
+import type { Rule } from './plan.ts';
+
+/** A rule as X holds it. */
+export interface StoredRule {
+  readonly id: string;
+  readonly value: string;
+  /** Only Senti's own are ever removed. */
+  readonly ours: boolean;
+  /** What it asks for, as far as that is known; a rule of an earlier run is a riddle. */
+  readonly clauses: Rule;
+  /** When it was written, in the clock's monotonic milliseconds. */
+  readonly since: number;
+}
+
+export type Write =
+  | { readonly add: readonly string[] }
+  | { readonly remove: readonly StoredRule[] }
+  /** Nothing for now; look again after so many milliseconds. */
+  | { readonly wait: number };
+
+/** A new rule counts as in force after this long, in milliseconds: X says "mostly within". */
+export const IN_FORCE_MS = ENACTMENT_MS + 10_000;
+/** Rules in one request, which keeps it well below a megabyte. */
+export const MOST_A_WRITE = 200;
+
+export interface Goal {
+  /** The clauses of every rule that is wanted, by its value. */
+  readonly desired: ReadonlyMap<string, Rule>;
+  readonly maxRules: number;
+  /** At most so many rules in one write. */
+  readonly mostAWrite: number;
+  /** The last write added rules, so that it is the removals' turn, lest a rush of tracks hold them up. */
+  readonly addedLast: boolean;
+}
+
+/**
+ * The next write on the way from what is `stored` to the goal, if any. Rules are added first. One that
+ * is no longer desired stays until all it asks for is asked by others in force, unless there is no room
+ * for what has to be added.
+ */
+export function nextWrite(
+  { desired, maxRules, mostAWrite, addedLast }: Goal,
+  stored: readonly StoredRule[],
+  now: number,
+): Write | undefined {
+  const there = new Set(stored.map(({ value }) => value));
+  const missing = [...desired.keys()].filter((value) => !there.has(value));
+  const room = Math.min(maxRules - stored.length, mostAWrite);
+  const add = missing.slice(0, Math.max(0, room));
+  if (add.length > 0 && !addedLast) return { add };
+
+  const surplus = stored.filter(({ ours, value }) => ours && !desired.has(value));
+  const wanted = new Set([...desired.values()].flat());
+  const known = stored.map((rule) => ({
+    ...rule,
+    clauses: desired.get(rule.value) ?? rule.clauses,
+  }));
+  const inForce = now - IN_FORCE_MS;
+  const removable = coveredByOthers(surplus, known, wanted, inForce);
+  if (removable.length > 0) return { remove: removable };
+  if (add.length > 0) return { add };
+  if (surplus.length === 0) return undefined;
+  if (missing.length > 0) {
+    // No room: better that a wanted post is missed once than that a new track waits.
+    const replaced = coveredByOthers(surplus, known, wanted, now);
+    return { remove: replaced.length > 0 ? replaced : surplus.slice(0, missing.length) };
+  }
+  const unsettled = stored.map(({ since }) => since - inForce).filter((wait) => wait > 0);
+  return { wait: Math.max(1, Math.ceil(Math.min(...unsettled, IN_FORCE_MS))) };
+}
+
+/** Those of `surplus` without which every wanted clause still has a rule written before `before`. */
+function coveredByOthers(
+  surplus: readonly StoredRule[],
+  stored: readonly StoredRule[],
+  wanted: ReadonlySet<string>,
+  before: number,
+): StoredRule[] {
+  const covers = new Map<string, number>();
+  const settled = (rule: StoredRule) => rule.since <= before;
+  for (const rule of stored.filter(settled)) {
+    for (const clause of rule.clauses) covers.set(clause, (covers.get(clause) ?? 0) + 1);
+  }
+  const removable: StoredRule[] = [];
+  for (const rule of surplus) {
+    const own = settled(rule) ? 1 : 0;
+    const needed = rule.clauses.filter((clause) => wanted.has(clause));
+    if (needed.some((clause) => (covers.get(clause) ?? 0) <= own)) continue;
+    if (own > 0) {
+      for (const clause of rule.clauses) covers.set(clause, (covers.get(clause) ?? 0) - 1);
+    }
+    removable.push(rule);
+    if (removable.length === MOST_A_WRITE) break;
+  }
+  return removable;
+}

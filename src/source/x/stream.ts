@@ -1,0 +1,99 @@
+// The stream: one connection, made again by X's own schedule whenever it ends, until it is stopped.
+
+import type { Clock } from '../../clock.ts';
+import type { Line } from '../lines.ts';
+import type { Budget } from './budget.ts';
+import { connect } from './connection.ts';
+import { type Failure, type Failures, nextRetry } from './failure.ts';
+import { FIELDS } from './record.ts';
+
+export interface StreamOptions {
+  /** Of X's API, with a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+  /** Connects, over all streams of an account. */
+  readonly budget: Budget;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** A line that isn't empty; a returned failure ends the connection. */
+  readonly onLine: (line: Line) => Failure | undefined;
+  readonly onState: (state: StreamState) => void;
+}
+
+export type StreamState =
+  | { readonly name: 'connecting' }
+  | { readonly name: 'live' }
+  /** `until` in milliseconds since 1970. */
+  | { readonly name: 'waiting'; readonly failure: Failure; readonly until: number }
+  /** It does not try again. */
+  | { readonly name: 'failed'; readonly failure: Failure };
+
+/** A connection that lasts this long has ended a row of failures, in milliseconds. */
+export const STEADY_MS = 60_000;
+
+/** Connects at once; the returned function stops it for good. */
+export function openStream(options: StreamOptions): () => void {
+  const { token, budget, clock, random, onLine, onState } = options;
+  const url = new URL(`tweets/search/stream?tweet.fields=${FIELDS}`, options.url);
+  const failures: Failures = new Map();
+  let disconnect = () => {};
+  let cancel = () => {};
+  let stopped = false;
+
+  function start(): void {
+    const wait = budget.wait();
+    if (wait > 0) {
+      const reason = 'X allows only so many connections in 15 minutes';
+      pause({ kind: 'limited', reason }, wait);
+      return;
+    }
+    budget.spend();
+    let openedAt = Number.POSITIVE_INFINITY;
+    let ended = false;
+    onState({ name: 'connecting' });
+    if (stopped) return;
+
+    // The line that ends a connection can be the very one that its end has cut short.
+    function end(failure: Failure): void {
+      if (ended || stopped) return;
+      ended = true;
+      disconnect();
+      if (clock.monotonic() - openedAt >= STEADY_MS) failures.clear();
+      retry(failure);
+    }
+
+    disconnect = connect(url, token, clock, {
+      onOpen(headers) {
+        openedAt = clock.monotonic();
+        onState({ name: 'live' });
+        const reset = Number(headers['x-rate-limit-reset']) * 1000 - clock.now();
+        if (headers['x-rate-limit-remaining'] === '0' && reset > 0) budget.block(reset);
+      },
+      onLine(line) {
+        if (ended || stopped || line.text === '') return;
+        const failure = onLine(line);
+        if (failure !== undefined) end(failure);
+      },
+      onEnd: end,
+    });
+  }
+
+  function retry(failure: Failure): void {
+    const wait = nextRetry(failure, failures, clock.now(), random);
+    if (wait === undefined) onState({ name: 'failed', failure });
+    else pause(failure, Math.max(wait, budget.wait()));
+  }
+
+  function pause(failure: Failure, ms: number): void {
+    if (ms > 0) onState({ name: 'waiting', failure, until: clock.now() + ms });
+    if (stopped) return;
+    cancel = clock.after(ms, start);
+  }
+
+  start();
+  return () => {
+    stopped = true;
+    cancel();
+    disconnect();
+  };
+}

@@ -1,0 +1,212 @@
+// X: the filtered stream. Wanted tracks become rules, and one connection delivers what they match.
+
+import type { Clock } from '../../clock.ts';
+import type { Languages } from '../../post.ts';
+import type { Track } from '../../track/track.ts';
+import { UserError } from '../../user-error.ts';
+import type { Line } from '../lines.ts';
+import { Recent } from '../recent.ts';
+import type { Source, SourceSink, SourceState } from '../source.ts';
+import { Allowance } from './allowance.ts';
+import { Budget } from './budget.ts';
+import type { Failure } from './failure.ts';
+import { CONNECTS_A_WINDOW } from './limits.ts';
+import { readRecord } from './record.ts';
+import { frameRule } from './rule-text.ts';
+import { Rules } from './rules.ts';
+import { createRulesApi } from './rules-api.ts';
+import { openStream, type StreamState } from './stream.ts';
+
+export interface XOptions {
+  /** Of X's API, with a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+  /** How many rules the account may have, and of how many characters. */
+  readonly maxRules: number;
+  readonly ruleLength: number;
+  readonly languages: Languages;
+  /** Posts that may be read, and so paid for, in a UTC day. */
+  readonly dailyPosts: number | 'none';
+  /** The folder where the day's count is kept. */
+  readonly stateDir: string;
+  /** Told what somebody should look after, as money that runs short. Never a secret. */
+  readonly warn: (message: string) => void;
+  readonly random?: () => number;
+}
+
+/** How long the stream is kept when the last listener has left, in milliseconds: most come back soon. */
+const LINGER_MS = 3000;
+/** Posts remembered to tell repeats: over three minutes at the 250 a second that X delivers at most. */
+const RECENT_POSTS = 50_000;
+
+export function createX(options: XOptions, sink: SourceSink, clock: Clock): Source {
+  const { url, token, warn, random = Math.random } = options;
+  const allowance = new Allowance({
+    daily: options.dailyPosts,
+    stateDir: options.stateDir,
+    clock,
+    warn,
+  });
+  const recent = new Recent(RECENT_POSTS);
+  const connects = new Budget(CONNECTS_A_WINDOW, clock);
+  const rules = new Rules({
+    api: createRulesApi(url, token, clock),
+    frame: frameRule(options.languages, options.ruleLength),
+    maxRules: options.maxRules,
+    clock,
+    random,
+    onRefused: (track, reason) => sink.refused(track, new UserError('UPSTREAM_FULL', reason)),
+    onChange: update,
+  });
+  let state: SourceState = { name: 'idle' };
+  let wanted = false;
+  let closed = false;
+  let stream: { state: StreamState; stop: () => void } | undefined;
+  let cancelLinger = () => {};
+  let cancelMidnight: (() => void) | undefined;
+  let rulesTrouble: Failure | undefined;
+
+  function update(): void {
+    if (closed) return;
+    if (allowance.usedUp) pauseUntilMidnight();
+    else if (wanted && stream === undefined && rules.ready) start();
+    tellTrouble();
+    become(currentState());
+  }
+
+  function start(): void {
+    const started: typeof stream = { state: { name: 'connecting' }, stop: () => {} };
+    stream = started;
+    started.stop = openStream({
+      url,
+      token,
+      budget: connects,
+      clock,
+      random,
+      onLine: read,
+      onState(next) {
+        started.state = next;
+        // It says why, but the rules know best what there is.
+        if (next.name === 'waiting' && next.failure.kind === 'no-rules') rules.recheck();
+        if (stream === started) update();
+      },
+    });
+    // Whoever was told of the state may have closed everything.
+    if (stream !== started) started.stop();
+  }
+
+  function disconnect(): void {
+    stream?.stop();
+    stream = undefined;
+  }
+
+  function pauseUntilMidnight(): void {
+    disconnect();
+    if (cancelMidnight !== undefined) return;
+    const wake = () => {
+      cancelMidnight = undefined;
+      update();
+    };
+    cancelMidnight = clock.after(Math.max(1, allowance.resetsAt - clock.now()), wake);
+  }
+
+  function currentState(): SourceState {
+    if (!wanted) return { name: 'idle' };
+    if (allowance.usedUp) {
+      const { postsToday, costToday, resetsAt } = allowance.usage;
+      const reason = `today's allowance of ${options.dailyPosts} posts is used up: ${postsToday} read, ${costToday.toFixed(2)} USD`;
+      return { name: 'paused', reason, until: resetsAt };
+    }
+    if (stream !== undefined) {
+      const { state } = stream;
+      if (state.name === 'failed') return { name: 'paused', reason: state.failure.reason };
+      if (state.name !== 'waiting') return state;
+      return { name: 'waiting', reason: state.failure.reason, until: state.until };
+    }
+    const { trouble } = rules;
+    if (trouble === undefined) return { name: 'connecting' };
+    const { reason } = trouble.failure;
+    if (trouble.until === undefined) return { name: 'paused', reason };
+    return { name: 'waiting', reason, until: trouble.until };
+  }
+
+  /** While posts flow, the state does not say that new tracks have to wait. */
+  function tellTrouble(): void {
+    const failure = rules.trouble?.failure;
+    if (failure !== undefined && failure.kind !== rulesTrouble?.kind && stream !== undefined) {
+      warn(`the rules at X cannot be changed for now: ${failure.reason}`);
+    }
+    rulesTrouble = failure;
+  }
+
+  function become(next: SourceState): void {
+    if (isSame(state, next)) return;
+    state = next;
+    sink.state(next);
+  }
+
+  function read({ number, text }: Line): Failure | undefined {
+    const record = text === undefined ? undefined : readRecord(text);
+    if (record?.kind === 'error') return record.failure;
+    if (record === undefined || record.kind === 'bad') {
+      // X may have charged for it all the same.
+      allowance.count();
+      if (wanted) sink.bad(`line ${number}: ${record?.problem ?? 'it is too long'}`);
+    } else if (record.kind === 'repost') {
+      if (!recent.check(record.id)) allowance.count();
+    } else {
+      deliver(record.post.id, record.original, () => sink.post(record.post));
+    }
+    // What came in the same chunk is paid for and is delivered first.
+    if (allowance.usedUp) queueMicrotask(update);
+    return undefined;
+  }
+
+  /** An edit is a new post to X, which charges for it, and the same one to us. */
+  function deliver(id: string, original: string, post: () => void): void {
+    const isRepeated = recent.check(original);
+    if (!isRepeated || id !== original) allowance.count();
+    if (!wanted) return;
+    if (isRepeated) sink.repeated();
+    else post();
+  }
+
+  return {
+    name: 'x',
+    get state() {
+      return state;
+    },
+    get usage() {
+      return allowance.usage;
+    },
+    want(tracks: ReadonlySet<Track>) {
+      if (closed) return;
+      const isWanted = tracks.size > 0;
+      if (isWanted) {
+        cancelLinger();
+        // What has failed for good is tried again for who comes anew.
+        if (!wanted && stream?.state.name === 'failed') disconnect();
+        rules.want(tracks);
+      } else if (wanted) {
+        cancelLinger = clock.after(LINGER_MS, () => {
+          disconnect();
+          rules.want(tracks);
+        });
+      }
+      wanted = isWanted;
+      update();
+    },
+    async close() {
+      closed = true;
+      cancelLinger();
+      cancelMidnight?.();
+      disconnect();
+      await rules.close();
+      allowance.close();
+    },
+  };
+}
+
+function isSame(a: SourceState, b: SourceState): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,202 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Allowance } from '../../../src/source/x/allowance.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { until } from '../../support/until.ts';
+import { startXSource, type XSource, xPost } from '../../support/x-source.ts';
+
+const HOUR = 60 * 60_000;
+const folder = () => mkdtempSync(join(tmpdir(), 'senti-allowance-'));
+
+function open(stateDir: string, clock = new FakeClock(), daily: number | 'none' = 1000) {
+  const warnings: string[] = [];
+  const allowance = new Allowance({ daily, stateDir, clock, warn: (it) => warnings.push(it) });
+  const count = (posts: number) => {
+    for (let i = 0; i < posts; i++) allowance.count();
+  };
+  return { allowance, count, clock, warnings };
+}
+
+describe('the daily allowance', () => {
+  test('says what has been read, what it cost and when the day ends', () => {
+    const { allowance, count } = open(folder());
+    count(123);
+    expect(allowance.usage).toEqual({
+      postsToday: 123,
+      allowance: 1000,
+      costToday: 0.615,
+      resetsAt: Date.parse('2026-11-21T00:00:00Z'),
+    });
+  });
+
+  test('begins anew at midnight UTC, every midnight', () => {
+    const { allowance, count, clock } = open(folder());
+    for (const day of ['21', '22', '23']) {
+      count(1000);
+      expect(allowance.usedUp).toBe(true);
+      clock.advance(allowance.resetsAt - clock.now() - 1);
+      expect(allowance.usedUp).toBe(true);
+      clock.advance(1);
+      expect(new Date(clock.now()).toISOString()).toBe(`2026-11-${day}T00:00:00.000Z`);
+      expect(allowance.usage.postsToday).toBe(0);
+    }
+  });
+
+  test('warns once a day, at 80 %', () => {
+    const { count, clock, warnings } = open(folder());
+    count(799);
+    expect(warnings).toEqual([]);
+    count(100);
+    expect(warnings).toEqual([
+      "800 of today's 1000 posts from X have been read (4.00 USD); at 1000 the stream closes until " +
+        '2026-11-21T00:00:00.000Z. --x-daily-posts sets how many.',
+    ]);
+    clock.advance(24 * HOUR);
+    count(800);
+    expect(warnings).toHaveLength(2);
+  });
+
+  test('with none counts all the same, and never ends', () => {
+    const { allowance, count, warnings } = open(folder(), new FakeClock(), 'none');
+    count(50_000);
+    expect(allowance.usedUp).toBe(false);
+    expect(allowance.usage).toMatchObject({
+      postsToday: 50_000,
+      allowance: 'none',
+      costToday: 250,
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test('survives a restart exactly, and the death of the process with a few posts too many', () => {
+    const stateDir = folder();
+    const first = open(stateDir);
+    first.count(123);
+    first.allowance.close();
+    const second = open(stateDir);
+    expect(second.allowance.usage.postsToday).toBe(123);
+    for (let died = 0; died < 50; died++) {
+      const before = open(stateDir);
+      const start = before.allowance.usage.postsToday;
+      before.count(7);
+      const after = open(stateDir).allowance.usage.postsToday;
+      expect(after).toBeGreaterThanOrEqual(start + 7);
+      expect(after).toBeLessThan(start + 7 + 20);
+    }
+  });
+
+  test('is not that of yesterday after a restart', () => {
+    const stateDir = folder();
+    const first = open(stateDir);
+    first.count(500);
+    first.allowance.close();
+    first.clock.advance(24 * HOUR);
+    expect(open(stateDir, first.clock).allowance.usage.postsToday).toBe(0);
+  });
+
+  test('does not begin twice when the clock is set back over midnight', () => {
+    const stateDir = folder();
+    const { allowance, count, clock } = open(stateDir);
+    clock.set(Date.parse('2026-11-21T00:00:01Z'));
+    count(400);
+    clock.set(Date.parse('2026-11-20T23:59:00Z'));
+    expect(allowance.usage.postsToday).toBe(400);
+    allowance.close();
+    const again = open(stateDir, clock);
+    clock.set(Date.parse('2026-11-21T00:00:02Z'));
+    expect(again.allowance.usage.postsToday).toBe(400);
+  });
+
+  test.each([
+    '',
+    '{"day":"2026-11-20","posts":',
+    '{"day":"2026-11-20","posts":-4}',
+    '{"day":"9999-01-01","posts":4}',
+    '[]',
+    '\0\0\0',
+  ])('says so when its file is damaged (%j), keeps it aside and goes on', (content) => {
+    const stateDir = folder();
+    const path = join(stateDir, 'x-posts-today.json');
+    writeFileSync(path, content);
+    const { allowance, count, warnings } = open(stateDir);
+    expect(allowance.usage.postsToday).toBe(0);
+    expect(warnings).toEqual([expect.stringContaining('is damaged')]);
+    expect(readFileSync(`${path}.damaged`, 'utf8')).toBe(content);
+    count(3);
+    allowance.close();
+    expect(open(stateDir).allowance.usage.postsToday).toBe(3);
+  });
+
+  test('makes its folder, and says once when it cannot', () => {
+    const stateDir = join(folder(), 'deep', 'down');
+    open(stateDir).count(1);
+    expect(existsSync(join(stateDir, 'x-posts-today.json'))).toBe(true);
+    const file = join(folder(), 'a-file');
+    writeFileSync(file, '');
+    const { allowance, count, warnings } = open(join(file, 'state'));
+    count(100);
+    expect(warnings).toEqual([expect.stringContaining('cannot be counted across restarts')]);
+    expect(allowance.usage.postsToday).toBe(100);
+  });
+
+  test('never has half a file in its place', () => {
+    const stateDir = folder();
+    // What a death in the middle of a write leaves.
+    writeFileSync(join(stateDir, 'x-posts-today.json.new'), '{"day":"2026');
+    const { count, allowance, warnings } = open(stateDir);
+    count(5);
+    allowance.close();
+    expect(warnings).toEqual([]);
+    expect(open(stateDir).allowance.usage.postsToday).toBe(5);
+  });
+});
+
+describe('a source with an allowance', () => {
+  async function read(it: XSource, posts: number): Promise<void> {
+    const before = it.posts.length;
+    for (let i = 0; i < posts; i++) await it.x.push(xPost('rust'));
+    await until(() => it.posts.length === before + posts);
+  }
+
+  test('closes the stream when it is used up, says until when, and comes back by itself after midnight', async () => {
+    const it = await startXSource({ dailyPosts: 10 });
+    await it.live('rust');
+    for (const day of ['2026-11-21', '2026-11-22', '2026-11-23']) {
+      await read(it, 8);
+      expect(it.warnings.at(-1)).toContain('8 of today');
+      await read(it, 2);
+      await until(() => !it.x.connected);
+      const midnight = Date.parse(`${day}T00:00:00Z`);
+      expect(it.source.state).toEqual({
+        name: 'paused',
+        reason: "today's allowance of 10 posts is used up: 10 read, 0.05 USD",
+        until: midnight,
+      });
+      expect(it.source.usage).toEqual({
+        postsToday: 10,
+        allowance: 10,
+        costToday: 0.05,
+        resetsAt: midnight,
+      });
+      const { connects } = it.x.counts;
+      // A night is long in steps of a tenth of a second; nothing happens in it.
+      it.clock.advance(midnight - it.clock.now() - 60_000);
+      expect(it.x.counts.connects).toBe(connects);
+      await it.eventually(() => it.source.state.name === 'live');
+      expect(it.clock.now()).toBeGreaterThanOrEqual(midnight);
+    }
+    expect(it.warnings).toHaveLength(3);
+  });
+
+  test('does not connect at all on a day that is used up, not even after a restart', async () => {
+    const stateDir = folder();
+    writeFileSync(join(stateDir, 'x-posts-today.json'), '{"day":"2026-11-20","posts":10}');
+    const it = await startXSource({ dailyPosts: 10, stateDir });
+    it.track('rust');
+    expect(it.source.state.name).toBe('paused');
+    await it.pass(60_000);
+    expect(it.x.counts.connects).toBe(0);
+  });
+});

@@ -1,0 +1,48 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createX } from '../../../src/source/x/x.ts';
+import { sourceContract } from '../../contract/source.ts';
+import { FakeClock, passTime } from '../../support/fake-clock.ts';
+import { startFakeX } from '../../support/fake-x.ts';
+import { xPost } from '../../support/x-source.ts';
+
+sourceContract('x', async (sink) => {
+  const clock = new FakeClock();
+  const token = 'a-secret';
+  const x = await startFakeX({ clock, token, keepAliveMs: 10_000 });
+  const options = {
+    url: x.url,
+    token,
+    maxRules: 1000,
+    ruleLength: 1024,
+    languages: ['en'],
+    dailyPosts: 10_000,
+    stateDir: mkdtempSync(join(tmpdir(), 'senti-x-')),
+    warn: () => {},
+    random: () => 0,
+  };
+  const source = createX(options, sink, clock);
+  return {
+    source: {
+      ...source,
+      name: source.name,
+      get state() {
+        return source.state;
+      },
+      want: (tracks) => source.want(tracks),
+      // What close still waits for at X, it stops waiting for after a while.
+      close: () => passTime(clock, source.close()),
+    },
+    run: (done) => {
+      const upstream = {
+        advance(ms: number) {
+          clock.advance(ms);
+          void x.push(xPost('coffee'));
+        },
+      };
+      return passTime(upstream, done);
+    },
+    stop: () => x.close(),
+  };
+});

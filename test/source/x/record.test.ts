@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { readRecord } from '../../../src/source/x/record.ts';
+import { spellLine } from '../../support/fake-x.ts';
+import { until } from '../../support/until.ts';
+import { startXSource, xPost } from '../../support/x-source.ts';
+
+const read = (data: unknown) => readRecord(JSON.stringify({ data }));
+
+describe('a line of the stream', () => {
+  test('is a post, as X documents it', () => {
+    const line =
+      '{"data":{"id":"1970000000000000001","text":"Rust 2.0 is out and it is lovely #rustlang","lang":"en",' +
+      '"created_at":"2026-11-20T10:11:12.000Z","edit_history_tweet_ids":["1970000000000000001"],"entities":' +
+      '{"hashtags":[{"start":33,"end":42,"tag":"rustlang"}]}},"matching_rules":[{"id":"1969","tag":"r1"}]}';
+    expect(readRecord(line)).toEqual({
+      kind: 'post',
+      original: '1970000000000000001',
+      post: {
+        id: '1970000000000000001',
+        source: 'x',
+        text: 'Rust 2.0 is out and it is lovely #rustlang',
+        langs: ['en'],
+        createdAt: new Date('2026-11-20T10:11:12.000Z'),
+        url: 'https://x.com/i/web/status/1970000000000000001',
+      },
+    });
+  });
+
+  test.each(['note_tweet', 'note_post'])('has the whole text of a long post from %s', (field) => {
+    const record = read({
+      id: '1',
+      text: 'The beginning …',
+      [field]: { text: 'The beginning and the end' },
+    });
+    expect(record).toMatchObject({ post: { text: 'The beginning and the end' } });
+  });
+
+  test.each(['referenced_tweets', 'referenced_posts'])(
+    'is a repost if %s says so, and not if it quotes',
+    (field) => {
+      expect(read({ id: '2', text: 'RT', [field]: [{ type: 'retweeted', id: '1' }] }).kind).toBe(
+        'repost',
+      );
+      expect(read({ id: '2', text: 'see', [field]: [{ type: 'quoted', id: '1' }] }).kind).toBe(
+        'post',
+      );
+    },
+  );
+
+  test.each(['edit_history_tweet_ids', 'edit_history_post_ids'])(
+    'is an edit of the first in %s',
+    (field) => {
+      expect(read({ id: '30', text: 'x', [field]: ['9', '20', '30'] })).toMatchObject({
+        original: '9',
+      });
+      expect(read({ id: '30', text: 'x', [field]: ['30', '20', '9'] })).toMatchObject({
+        original: '9',
+      });
+    },
+  );
+
+  test.each([
+    ['und', []],
+    ['qme', []],
+    ['zxx', []],
+    ['iw', ['he']],
+    ['in', ['id']],
+    ['no', ['no', 'nb']],
+    ['de', ['de']],
+  ])('in language %s is in %j', (lang, langs) => {
+    expect(read({ id: '1', text: 'x', lang })).toMatchObject({ post: { langs } });
+  });
+
+  test.each([
+    ['{"data":', 'not JSON'],
+    ['[]', 'not a JSON object'],
+    ['"text"', 'not a JSON object'],
+    ['{}', '"data" has to be an object'],
+    ['{"data":null}', '"data" has to be an object'],
+    ['{"data":{"text":"x"}}', '"id" has to be a string of digits'],
+    ['{"data":{"id":7,"text":"x"}}', '"id" has to be a string of digits'],
+    ['{"data":{"id":"../7","text":"x"}}', '"id" has to be a string of digits'],
+    ['{"data":{"id":"7"}}', '"text" has to be a string'],
+    ['{"data":{"id":"7","text":"x","lang":7}}', '"lang" has to be a string'],
+    ['{"data":{"id":"7","text":"x","created_at":"soon"}}', '"created_at" has to be a date'],
+    [
+      '{"data":{"id":"7","text":"x","referenced_tweets":{}}}',
+      '"referenced_tweets" has to be a list',
+    ],
+    [
+      '{"data":{"id":"7","text":"x","edit_history_tweet_ids":[7]}}',
+      '"edit_history_tweet_ids" has to be a list of ids',
+    ],
+    [
+      '{"data":{"id":"7","text":"x","note_tweet":{"text":7}}}',
+      '"note_tweet.text" has to be a string',
+    ],
+  ])('%s is bad: %s', (line, problem) => {
+    expect(readRecord(line)).toEqual({ kind: 'bad', problem });
+  });
+
+  test('is a word from X about the stream, unless it has a post', () => {
+    expect(readRecord('{"errors":[{"title":"operational-disconnect","detail":"bye"}]}')).toEqual({
+      kind: 'error',
+      failure: { kind: 'network', reason: 'X ended the stream (operational-disconnect: bye)' },
+    });
+    expect(
+      readRecord('{"data":{"id":"7","text":"x"},"errors":[{"title":"Not Found Error"}]}').kind,
+    ).toBe('post');
+  });
+});
+
+describe('posts from X', () => {
+  test('come once each: repeats, edits and reposts are not delivered', async () => {
+    const it = await startXSource();
+    const { x, live, posts, bad, source } = it;
+    await live('rust');
+    const first = xPost('rust');
+    const edit = xPost('rust, edited', {
+      edit_history_tweet_ids: [first.id, String(BigInt(first.id) + 1n)],
+    });
+    const repost = xPost('RT rust', { referenced_tweets: [{ type: 'retweeted', id: first.id }] });
+    const last = xPost('last of rust');
+    for (const post of [first, first, edit, repost]) await x.raw(spellLine(post));
+    await x.raw('rubbish\r\n');
+    await x.raw(spellLine(last));
+    await until(() => posts.length === 2);
+    expect(posts.map(({ id }) => id)).toEqual([first.id, last.id]);
+    expect(bad).toEqual(['line 5: not JSON']);
+    // X charges for all but the repeat.
+    expect(source.usage?.postsToday).toBe(5);
+    expect(it.repeated).toBe(2);
+  });
+
+  test('are skipped when a line is longer than any post, and the next is read', async () => {
+    const { x, live, posts, bad } = await startXSource();
+    await live('rust');
+    await x.raw(`${'x'.repeat(3 * 1024 * 1024)}\r\n`);
+    await x.push(xPost('rust'));
+    await until(() => posts.length === 1);
+    expect(bad).toEqual(['line 1: it is too long']);
+  });
+});

@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { frameRule, spellClause, spellRule } from '../../../src/source/x/rule-text.ts';
+import { Matcher } from '../../../src/track/matcher.ts';
+import { parseTrack, type Track } from '../../../src/track/track.ts';
+import { words } from '../../../src/track/words.ts';
+import { UserError } from '../../../src/user-error.ts';
+import { parseRule } from '../../support/fake-x-rules.ts';
+
+const frame = frameRule(['en'], 1024);
+
+function track(query: string): Track {
+  const parsed = parseTrack(query);
+  if (parsed instanceof UserError) throw parsed;
+  return parsed;
+}
+
+function spell(query: string, room = frame.room): string | undefined {
+  const [clause] = track(query).clauses;
+  return clause && spellClause(clause, room);
+}
+
+describe('a clause in X rule language', () => {
+  test.each([
+    ['rust', '"rust" OR #rust OR @rust OR $rust'],
+    ['#rust', '#rust'],
+    ['@jack', '@jack'],
+    ['$tsla', '$tsla'],
+    ['2026', '"2026" OR @2026'],
+    ['"hot new thing"', '"hot new thing"'],
+    ['"new york"', '"new york" OR "new-york" OR "new.york"'],
+    ["don't", '"don t" OR "don-t" OR "don.t" OR "don\'t" OR "don’t"'],
+    [
+      'kubernetes rust',
+      '("kubernetes" OR #kubernetes OR @kubernetes) ("rust" OR #rust OR @rust OR $rust)',
+    ],
+    ['"i love #rust"', '("i love" OR "i-love" OR "i.love" OR "i\'love" OR "i’love") #rust'],
+    ['straße', '"strasse" OR #strasse OR @strasse OR "straße" OR #straße'],
+    ['οδός', '"οδός" OR #οδός OR "οδόσ" OR #οδόσ'],
+  ])('%s asks for %s', (query, expected) => {
+    expect(spell(query)).toBe(expected);
+  });
+
+  test('leaves exclusions to the matcher, since X would also look for them in quoted posts', () => {
+    expect(spell('#coffee -decaf')).toBe('#coffee');
+  });
+
+  test('makes no operator of what a user types', () => {
+    const text = spell('from:elon OR lang:de -is:retweet "quo\\"ted') ?? '';
+    expect(text).not.toMatch(/(^|[ (])(from|lang|is):/);
+    expect(text).toContain('"or"');
+  });
+
+  test('leaves out the most common words when it gets too long, and gives up on a single one', () => {
+    expect(spell('a extraordinary rust', 70)).toBe(
+      '"extraordinary" OR #extraordinary OR @extraordinary',
+    );
+    expect(spell('a extraordinary rust', 20)).toBeUndefined();
+  });
+
+  test('frames a rule with its languages and no reposts', () => {
+    const any = frameRule('any', 1024);
+    const three = frameRule(['en', 'de-at', 'he'], 1024);
+    expect(spellRule(['#b', '#a'], frame)).toBe('(#a OR #b) lang:en -is:retweet');
+    expect(spellRule(['#a'], any)).toBe('(#a) -is:retweet');
+    expect(spellRule(['#a'], three)).toBe('(#a) (lang:en OR lang:de OR lang:iw) -is:retweet');
+  });
+});
+
+const word = fc.oneof(
+  fc.stringMatching(/^[a-z]{1,8}$/),
+  fc.constantFrom('straße', 'Masse', 'οδός', 'ÉCOLE', 'naïve', '東京', '2026', 'snake_case', 'x1'),
+);
+const term = fc.oneof(
+  { weight: 5, arbitrary: word },
+  { weight: 2, arbitrary: fc.tuple(fc.constantFrom('#', '@', '$'), word).map((it) => it.join('')) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(word, fc.constantFrom(' ', '-', '.'), word)
+      .map(([a, j, b]) => `"${a}${j}${b}"`),
+  },
+);
+
+describe('a rule', () => {
+  test('takes every post that the matcher takes', () => {
+    let matched = 0;
+    const post = fc.array(fc.tuple(fc.constantFrom('', '', '#', '@', '$'), word), { maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.array(term, { minLength: 1, maxLength: 3 }),
+        post,
+        fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+        (terms, noise, upper) => {
+          const parsed = parseTrack(terms.join(' '));
+          fc.pre(!(parsed instanceof UserError));
+          const bare = terms.map((it) => it.replaceAll('"', ''));
+          const loud = [...bare, ...noise.map((it) => it.join(''))].map((it, at) =>
+            upper[at] ? it.toUpperCase() : it,
+          );
+          const text = loud.join(', ');
+          const matcher = new Matcher<string>();
+          matcher.add(parsed, parsed.canonical);
+          if (matcher.match(words(text)).length === 0) return;
+          matched += 1;
+          const [clause] = parsed.clauses;
+          const rule = clause && spellClause(clause, frame.room);
+          const takes = parseRule(spellRule([rule ?? ''], frame));
+          expect(takes({ text, lang: 'en', isRetweet: false }), `${rule} on ${text}`).toBe(true);
+        },
+      ),
+      { seed: 7, numRuns: 600 },
+    );
+    expect(matched).toBeGreaterThan(300);
+  });
+
+  test('is one that X can read, within its length, whatever is typed', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 100, unit: 'grapheme' }), (query) => {
+        const parsed = parseTrack(query);
+        fc.pre(!(parsed instanceof UserError));
+        for (const clause of parsed.clauses) {
+          const text = spellClause(clause, frame.room);
+          if (text === undefined) continue;
+          const rule = spellRule([text], frame);
+          expect(rule.length).toBeLessThanOrEqual(1024);
+          parseRule(rule);
+        }
+      }),
+      { seed: 11, numRuns: 500 },
+    );
+  });
+
+  test('differs for clauses that need different words', () => {
+    const spellings = new Map<string, string>();
+    fc.assert(
+      fc.property(fc.array(term, { minLength: 1, maxLength: 3 }), (terms) => {
+        const parsed = parseTrack(terms.join(' '));
+        fc.pre(!(parsed instanceof UserError));
+        const [clause] = parsed.clauses;
+        const needs = JSON.stringify(clause?.all);
+        const text = clause && spellClause(clause, frame.room);
+        const before = spellings.get(text ?? '');
+        // A sigil before a word that X has no operator for is asked for as a word.
+        if (before !== undefined && !/[#@$]/.test(needs + before)) expect(before).toBe(needs);
+        spellings.set(text ?? '', needs);
+      }),
+      { seed: 13, numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,274 @@
+import { describe, expect, test } from 'vitest';
+import { SILENCE_MS } from '../../../src/source/x/connection.ts';
+import { spellLine } from '../../support/fake-x.ts';
+import { turns, until } from '../../support/until.ts';
+import { startXSource, type XSource, xPost } from '../../support/x-source.ts';
+
+const MINUTE = 60_000;
+const quiet = { fake: { keepAliveMs: 0 } };
+
+/** Sends a post and waits until it has arrived. */
+async function deliver({ x, posts }: XSource, text = 'rust'): Promise<void> {
+  const before = posts.length;
+  expect(await x.push(xPost(text))).toBe(true);
+  await until(() => posts.length === before + 1);
+}
+
+function waits({ states }: XSource): string[] {
+  return states.flatMap((state) => (state.name === 'waiting' ? [state.reason] : []));
+}
+
+describe('the stream from X', () => {
+  test('delivers posts as they come, in states that tell where it stands', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    await deliver(it, 'I love rust');
+    expect(it.posts[0]).toMatchObject({ source: 'x', text: 'I love rust', langs: ['en'] });
+    expect(it.states.map(({ name }) => name)).toEqual(['connecting', 'live']);
+  });
+
+  test('takes a line cut at any byte, in the middle of an emoji or elsewhere', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    const text = 'rust 🦀 is 👩‍👩‍👧‍👦 naïve 東京';
+    for (const pieceBytes of [1, 2, 3, 5, 7]) {
+      it.x.faults.pieceBytes = pieceBytes;
+      await deliver(it, text);
+    }
+    it.x.faults.pieceBytes = 0;
+    const post = xPost(text);
+    const bytes = Buffer.from(spellLine(post));
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const line = Buffer.from(spellLine({ ...post, id: String(BigInt(post.id) + BigInt(cut)) }));
+      await it.x.raw(line.subarray(0, cut));
+      await it.x.raw(line.subarray(cut));
+    }
+    await until(() => it.posts.length === 5 + bytes.length - 1);
+    expect(it.posts.every((post) => post.text === text)).toBe(true);
+    expect(it.bad).toEqual([]);
+  });
+
+  test('holds a line dead that is silent for 20 seconds and a little, and no sooner', async () => {
+    const it = await startXSource(quiet);
+    await it.live('rust');
+    await deliver(it);
+    it.clock.advance(SILENCE_MS - 1);
+    await turns(5);
+    expect(it.x.counts.connects).toBe(1);
+    expect(SILENCE_MS).toBeGreaterThan(20_000);
+    it.clock.advance(1);
+    await it.eventually(() => it.x.counts.connects > 1 && it.source.state.name === 'live');
+    await deliver(it);
+  });
+
+  test('lives on keep-alives alone, in whatever pieces they come', async () => {
+    const it = await startXSource(quiet);
+    await it.live('rust');
+    for (const keepAlive of ['\r\n', '\r', '\n', '\r\n\r\n', '\n']) {
+      it.clock.advance(20_000);
+      await it.x.raw(keepAlive);
+      // What comes after it has arrived, so it has too.
+      await deliver(it);
+    }
+    expect(it.x.counts.connects).toBe(1);
+    expect(it.bad).toEqual([]);
+  });
+
+  test('notices at once when the connection breaks, and comes back at once', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    const before = it.clock.monotonic();
+    it.x.drop();
+    await until(() => it.clock.next === 0);
+    it.clock.advance(0);
+    await until(() => it.x.counts.opened === 2);
+    await until(() => it.source.state.name === 'live');
+    expect(it.clock.monotonic()).toBe(before);
+    await deliver(it);
+    it.x.end();
+    await it.eventually(() => it.x.counts.opened === 3);
+  });
+
+  test('comes back by X’s schedule, kind by kind', async () => {
+    const it = await startXSource();
+    const { connects } = it.x.faults;
+    connects.push(
+      'drop',
+      'drop',
+      'drop',
+      { status: 503 },
+      { status: 500 },
+      { status: 429 },
+      { status: 429 },
+    );
+    await it.live('rust');
+    const waited = it.states.flatMap((state, at) => {
+      if (state.name !== 'waiting') return [];
+      const next = it.states[at + 1];
+      return [{ reason: state.reason.replace(/ \(.*/, ''), next: next?.name }];
+    });
+    expect(waited.map(({ reason }) => reason)).toEqual([
+      'X cannot be reached',
+      'X cannot be reached',
+      'X answered 503',
+      'X answered 500',
+      'X answered 429',
+      'X answered 429',
+    ]);
+    // 0 + 250 + 500 ms, 5 + 10 s, 60 + 120 s; and the steps in which the test moves time.
+    expect(it.clock.monotonic()).toBeGreaterThanOrEqual(195_750);
+    expect(it.clock.monotonic()).toBeLessThan(200_000);
+  });
+
+  test('waits as long as X says after too many requests', async () => {
+    const it = await startXSource();
+    const reset = Math.ceil((it.clock.now() + 11 * MINUTE) / 1000);
+    it.x.faults.connects.push({ status: 429, headers: { 'x-rate-limit-reset': String(reset) } });
+    await it.live('rust');
+    expect(it.clock.now()).toBeGreaterThanOrEqual(reset * 1000);
+    expect(it.clock.now()).toBeLessThan(reset * 1000 + 5000);
+  });
+
+  test('waits out a connection that X believes to be open', async () => {
+    const it = await startXSource();
+    it.x.faults.stuck = true;
+    it.track('rust');
+    await it.eventually(() => waits(it).includes('X says that another connection is still open'));
+    it.x.faults.stuck = false;
+    await it.eventually(() => it.source.state.name === 'live');
+    await deliver(it);
+  });
+
+  test('reads the rules again when X says that there are none', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    it.x.rules.clear();
+    it.x.drop();
+    await it.eventually(
+      () => it.source.state.name === 'live' && it.x.rules.size === 1 && it.x.connected,
+    );
+    expect(waits(it)).toContain('X says that there are no rules yet');
+    await deliver(it);
+  });
+
+  test('gives up a server that accepts and says nothing', async () => {
+    const it = await startXSource();
+    it.x.faults.connects.push('silent');
+    await it.live('rust');
+    expect(it.x.counts.connects).toBe(2);
+    expect(it.clock.monotonic()).toBeGreaterThanOrEqual(SILENCE_MS);
+  });
+
+  test.each([
+    [
+      'operational-disconnect',
+      {
+        title: 'operational-disconnect',
+        disconnect_type: 'UpstreamOperationalDisconnect',
+        detail: 'This stream has been disconnected upstream.',
+      },
+    ],
+    [
+      'ConnectionException',
+      { title: 'ConnectionException', connection_issue: 'TooManyConnections', detail: 'Too many.' },
+    ],
+  ])('reconnects after %s in the stream, which is neither a post nor bad', async (_, error) => {
+    const it = await startXSource();
+    await it.live('rust');
+    await it.x.raw(`${JSON.stringify({ errors: [error] })}\r\n`);
+    await it.eventually(() => it.x.counts.opened === 2);
+    await it.eventually(() => it.source.state.name === 'live');
+    await deliver(it);
+    expect(it.bad).toEqual([]);
+  });
+
+  test('reads an error that is sent in place of the stream', async () => {
+    const it = await startXSource();
+    const body = { title: 'ConnectionException', connection_issue: 'TooManyConnections' };
+    it.x.faults.connects.push({ status: 200, body });
+    await it.live('rust');
+    await it.eventually(() => it.x.counts.opened === 1);
+    expect(waits(it)).toEqual([expect.stringContaining('ConnectionException')]);
+  });
+
+  test.each([402, 403])('waits with a clear reason when X answers %d', async (status) => {
+    const it = await startXSource();
+    it.x.faults.connects.push({
+      status,
+      body: { title: 'Client Forbidden', detail: 'No credits.' },
+    });
+    await it.live('rust');
+    expect(waits(it)).toEqual([
+      `X answered ${status} (Client Forbidden: No credits.); check the account in X's developer console`,
+    ]);
+  });
+
+  test('rests when the token is refused, and tries again for who comes anew', async () => {
+    const it = await startXSource();
+    it.x.faults.connects.push({ status: 401, body: { title: 'Unauthorized' } });
+    const track = it.track('rust');
+    await it.eventually(() => it.source.state.name === 'paused');
+    it.track('coffee');
+    await it.pass(30 * MINUTE);
+    expect(it.x.counts.connects).toBe(1);
+    it.drop(track);
+    for (const other of [...it.wanted]) it.drop(other);
+    await it.live('tea');
+    expect(it.x.counts.connects).toBe(2);
+  });
+
+  test('never provokes a 429, however often it has to connect', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    const end = it.clock.now() + 60 * MINUTE;
+    while (it.clock.now() < end) {
+      it.x.drop();
+      await it.pass(1000);
+    }
+    expect(it.x.counts.limited).toBe(0);
+    expect(it.x.counts.connects).toBeGreaterThan(100);
+    expect(it.x.counts.connects).toBeLessThanOrEqual(200);
+    console.log(`an hour of breaking lines: ${it.x.counts.connects} connects`);
+  });
+
+  test('asks for no compression, and for the fields it reads', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    expect(it.x.lastConnect?.headers['accept-encoding']).toBe('identity');
+    expect(it.x.lastConnect?.url).toContain('note_tweet');
+  });
+
+  test('leaves nothing running when it is closed while it connects again', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    it.x.faults.connects.push('silent');
+    it.x.drop();
+    await it.eventually(() => it.x.counts.connects === 2);
+    await it.source.close();
+    const { connects } = it.x.counts;
+    const said = it.states.length;
+    it.clock.advance(60 * MINUTE);
+    await turns(20);
+    expect(it.x.counts.connects).toBe(connects);
+    expect(it.x.connected).toBe(false);
+    expect(it.states).toHaveLength(said);
+    expect(it.x.rules.size).toBe(0);
+    it.source.want(it.wanted);
+    await it.pass(MINUTE);
+    expect(it.x.counts.connects).toBe(connects);
+  });
+
+  test('is kept for a few seconds when the last listener leaves, and used again by the next', async () => {
+    const it = await startXSource();
+    const track = await it.live('rust');
+    it.drop(track);
+    expect(it.source.state.name).toBe('idle');
+    await it.x.push(xPost('rust'));
+    await it.pass(1000);
+    it.track('rust');
+    expect(it.source.state.name).toBe('live');
+    await deliver(it);
+    expect(it.posts).toHaveLength(1);
+    expect(it.x.counts.connects).toBe(1);
+  });
+});

@@ -1,0 +1,127 @@
+// X's rule language, as far as Senti speaks it: a rule's text into a question about a post. Where the
+// documentation leaves it open, the answer is the one that delivers less.
+
+/** What the stand-in knows of a post. */
+export interface RulePost {
+  readonly text: string;
+  readonly lang?: string | undefined;
+  readonly isRetweet: boolean;
+  /** X reads it too. */
+  readonly quotedText?: string | undefined;
+}
+
+export type Rule = (post: RulePost) => boolean;
+
+/** A sentence on what is wrong with a rule. */
+export class RuleError extends Error {}
+
+const TOKEN = /\s*(?:(\()|(\))|(OR)(?![^\s()])|(-?)"([^"]*)"|(-)(?=\()|([^\s()"]+))/suy;
+const WORD = '[\\p{L}\\p{M}\\p{N}_]';
+
+interface Node {
+  readonly test: Rule;
+  /** It can stand without others. */
+  readonly standalone: boolean;
+}
+
+export function parseRule(value: string): Rule {
+  const tokens = tokenize(value);
+  let at = 0;
+
+  function parseOr(): Node {
+    const nodes = [parseAnd()];
+    while (tokens[at] === 'OR') {
+      at += 1;
+      nodes.push(parseAnd());
+    }
+    return {
+      test: (post) => nodes.some(({ test }) => test(post)),
+      standalone: nodes.every(({ standalone }) => standalone),
+    };
+  }
+
+  function parseAnd(): Node {
+    const nodes: Node[] = [];
+    for (let token = tokens[at]; token !== undefined && token !== ')' && token !== 'OR'; ) {
+      at += 1;
+      if (token === '(') {
+        nodes.push(parseOr());
+        if (tokens[at] !== ')') throw new RuleError('a parenthesis is not closed');
+        at += 1;
+      } else {
+        nodes.push(parseOperator(token));
+      }
+      token = tokens[at];
+    }
+    if (nodes.length === 0) throw new RuleError('an operand is missing');
+    return {
+      test: (post) => nodes.every(({ test }) => test(post)),
+      standalone: nodes.some(({ standalone }) => standalone),
+    };
+  }
+
+  const rule = parseOr();
+  if (at < tokens.length) throw new RuleError('a parenthesis too many');
+  if (!rule.standalone) throw new RuleError('a rule needs an operator that can stand alone');
+  return rule.test;
+}
+
+function tokenize(value: string): string[] {
+  const tokens: string[] = [];
+  const scan = new RegExp(TOKEN);
+  while (scan.lastIndex < value.trimEnd().length) {
+    const found = scan.exec(value);
+    if (found === null) throw new RuleError('a quotation mark is not closed');
+    const [whole, , , , minus, quoted, group] = found;
+    if (group !== undefined) throw new RuleError('only a single operator can be negated');
+    tokens.push(quoted === undefined ? whole.trim() : `${minus}"${quoted}`);
+  }
+  return tokens;
+}
+
+function parseOperator(token: string): Node {
+  if (token.startsWith('-')) {
+    const { test } = parseOperator(token.slice(1));
+    return { test: (post) => !test(post), standalone: false };
+  }
+  const rest = token.slice(1);
+  if (token.startsWith('"')) return keyword(rest);
+  if (token.startsWith('#')) return entity('#', rest, /^(?!\p{Nd}+$)[\p{L}\p{M}\p{Nd}_]+$/u);
+  if (token.startsWith('@')) return entity('@', rest, /^[A-Za-z0-9_]{1,15}$/);
+  if (token.startsWith('$')) return entity('$', rest, /^[A-Za-z]{1,6}$/);
+  if (token === 'is:retweet') return { test: ({ isRetweet }) => isRetweet, standalone: false };
+  if (token.startsWith('lang:')) {
+    const lang = token.slice('lang:'.length);
+    return { test: (post) => (post.lang ?? 'und') === lang, standalone: false };
+  }
+  if (token.includes(':')) throw new RuleError(`"${token}" is no operator of this stand-in`);
+  return keyword(token);
+}
+
+// What X makes an entity of; another sign before a word is punctuation.
+const HASHTAG = '#(?!\\p{Nd}+(?![\\p{L}\\p{M}_]))[\\p{L}\\p{M}\\p{Nd}_]+';
+const MENTION = '@[a-z0-9_]{1,15}';
+const CASHTAG = '\\$[a-z]{1,6}';
+const ENTITIES = new RegExp(`(?<!${WORD})(${HASHTAG}|${MENTION}|${CASHTAG})(?!${WORD})`, 'gu');
+
+/** Not in hashtags and their like, and with the very punctuation it is written with. */
+function keyword(words: string): Node {
+  if (!/[\p{L}\p{N}]/u.test(words)) throw new RuleError('a keyword is empty');
+  return { test: inTexts(words, (text) => text.replace(ENTITIES, '\0')), standalone: true };
+}
+
+function entity(sigil: string, name: string, form: RegExp): Node {
+  if (!form.test(name)) throw new RuleError(`"${sigil}${name}" cannot be a ${sigil} operator`);
+  return { test: inTexts(sigil + name, (text) => text), standalone: true };
+}
+
+/** Case does not count, diacritics do. */
+function inTexts(words: string, prepare: (text: string) => string): Rule {
+  const search = new RegExp(`(?<!${WORD})${literal(words.toLowerCase())}(?!${WORD})`, 'u');
+  return ({ text, quotedText = '' }) =>
+    [text, quotedText].some((it) => search.test(prepare(it.toLowerCase())));
+}
+
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}

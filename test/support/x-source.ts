@@ -1,0 +1,140 @@
+// Senti's X source beside a stand-in for X, on one clock, with all that reaches the sink kept.
+
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Post } from '../../src/post.ts';
+import type { Source, SourceState } from '../../src/source/source.ts';
+import { createX, type XOptions } from '../../src/source/x/x.ts';
+import { parseTrack, type Track } from '../../src/track/track.ts';
+import { UserError } from '../../src/user-error.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type FakeX, type FakeXOptions, startFakeX } from './fake-x.ts';
+import { turns, untilWith } from './until.ts';
+
+const STEP_MS = 100;
+
+export const TOKEN = 'a-secret-that-nobody-may-see';
+
+export interface XSource {
+  readonly clock: FakeClock;
+  readonly x: FakeX;
+  readonly source: Source;
+  readonly posts: Post[];
+  readonly bad: string[];
+  readonly states: SourceState[];
+  readonly refused: { readonly track: Track; readonly message: string; readonly code: string }[];
+  readonly warnings: string[];
+  repeated: number;
+  /** Everything that is wanted; changed by `track` and `drop`. */
+  readonly wanted: Set<Track>;
+  track(query: string): Track;
+  drop(track: Track): void;
+  /** Tracks and waits for the stream. */
+  live(query: string): Promise<Track>;
+  /** Lets time pass, in steps that leave X time to answer. */
+  pass(ms: number): Promise<void>;
+  /** Waits until `condition` holds, letting time pass. */
+  eventually(condition: () => boolean, what?: string): Promise<void>;
+}
+
+export async function startXSource(
+  options: Partial<XOptions> & { readonly fake?: FakeXOptions; readonly clock?: FakeClock } = {},
+): Promise<XSource> {
+  const { fake, clock = new FakeClock(), ...rest } = options;
+  const x = await startFakeX({ clock, token: TOKEN, keepAliveMs: 10_000, ...fake });
+  const kept: Omit<XSource, 'source'> = {
+    clock,
+    x,
+    posts: [],
+    bad: [],
+    states: [],
+    refused: [],
+    warnings: [],
+    repeated: 0,
+    wanted: new Set(),
+    track(query) {
+      const track = parse(query);
+      kept.wanted.add(track);
+      source.want(kept.wanted);
+      return track;
+    },
+    drop(track) {
+      kept.wanted.delete(track);
+      source.want(kept.wanted);
+    },
+    async live(query) {
+      const track = kept.track(query);
+      await kept.eventually(() => source.state.name === 'live', 'live');
+      return track;
+    },
+    async pass(ms) {
+      for (let passed = 0; passed < ms; passed += STEP_MS) {
+        clock.advance(STEP_MS);
+        await turns(2);
+      }
+    },
+    eventually: (condition, what) => untilWith(clock, condition, what),
+  };
+  const source = createX(
+    {
+      url: x.url,
+      token: TOKEN,
+      maxRules: 1000,
+      ruleLength: 1024,
+      languages: ['en'],
+      dailyPosts: 10_000,
+      stateDir: mkdtempSync(join(tmpdir(), 'senti-x-')),
+      warn: (message) => kept.warnings.push(message),
+      random: () => 0,
+      ...rest,
+    },
+    {
+      post: (post) => kept.posts.push(post),
+      bad: (problem) => kept.bad.push(problem),
+      repeated: () => {
+        result.repeated += 1;
+      },
+      refused(track, error) {
+        kept.refused.push({ track, message: error.message, code: error.code });
+        // As the multiplexer does.
+        if (kept.wanted.delete(track)) source.want(kept.wanted);
+      },
+      state: (state) => kept.states.push(state),
+    },
+    clock,
+  );
+  const result: XSource = Object.assign(kept, { source });
+  onTestFinished(async () => {
+    const closing = source.close();
+    // What close still waits for, it stops waiting for.
+    for (let i = 0; i < 3; i++) {
+      await turns(3);
+      clock.advance(5000);
+    }
+    await closing;
+    await x.close();
+  });
+  return result;
+}
+
+export function parse(query: string): Track {
+  const parsed = parseTrack(query);
+  if (parsed instanceof UserError) throw parsed;
+  return parsed;
+}
+
+let lastId = 1_970_000_000_000_000_000n;
+
+/** A post in X's own form, with an id of its own. */
+export function xPost(text: string, fields: Record<string, unknown> = {}) {
+  lastId += 1n;
+  return {
+    id: String(lastId),
+    text,
+    lang: 'en',
+    created_at: '2026-11-20T10:11:12.000Z',
+    ...fields,
+  };
+}
