@@ -21,12 +21,16 @@ if ('help' in parsed) {
     log.info(`GraphQL and GraphiQL: ${server.url}/graphql`);
     log.info(`the first server's socket: ${server.url.replace('http', 'ws')}/track`);
     log.info(`posts come from: ${config.source}, as soon as somebody tracks something`);
+    let stopping = false;
     const stop = (signal: string) => {
+      // Whoever asks twice does not want to wait.
+      if (stopping) process.exit(1);
+      stopping = true;
       log.info(`${signal}: stopping`);
       void server.close().then(() => log.info('stopped'));
     };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     log.fatal(`cannot listen on ${config.host}:${config.port}: ${error.message}`);

@@ -26,7 +26,7 @@ export function list(text: string): string[] {
 export function readableFile(path: string): string | Problem {
   try {
     accessSync(path, constants.R_OK);
-    return statSync(path).isDirectory() ? new Problem('a file, not a folder') : path;
+    return statSync(path).isFile() ? path : new Problem('a file, not a folder, pipe or device');
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) {
       return new Problem(`a file that can be read (${error.message})`);
@@ -48,4 +48,9 @@ export function trueOrFalse(text: string): boolean | Problem {
 
 export function isSocketAddress(url: string): boolean {
   return /^wss?:\/\//i.test(url) && URL.canParse(url) && !url.includes('#');
+}
+
+/** A language by BCP 47, in lower case; `any` is none. */
+export function isLanguage(tag: string): boolean {
+  return /^[a-z]{2,3}(-[a-z0-9]+)*$/.test(tag) && tag !== 'any';
 }

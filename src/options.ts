@@ -1,6 +1,7 @@
 // The options, one by one: flag, environment variable, meaning, default and what a value may be.
 
 import {
+  isLanguage,
   isSocketAddress,
   list,
   oneOf,
@@ -189,7 +190,7 @@ export const OPTIONS: Options = {
     parse: (text) => {
       const tags = list(text.toLowerCase());
       if (tags.length === 1 && tags[0] === 'any') return 'any';
-      const valid = tags.length > 0 && tags.every((tag) => /^[a-z]{2,3}(-[a-z0-9]+)*$/.test(tag));
+      const valid = tags.length > 0 && tags.every(isLanguage);
       return valid ? tags : new Problem('a list of languages, such as en,de, or any');
     },
   },

@@ -110,7 +110,7 @@ describe('the options', () => {
       'stray',
       '--host',
     ];
-    expect(problemsOf(argv, { PROFILE: 'best', LANGUAGES: 'english', REPLAY_LOOP: '2' })).toEqual([
+    expect(problemsOf(argv, { PROFILE: 'best', LANGUAGES: 'any,en', REPLAY_LOOP: '2' })).toEqual([
       '--prot is no option; see --help.',
       '"stray" is not an option; options begin with --.',
       '--host needs a value.',
@@ -119,7 +119,7 @@ describe('the options', () => {
       '--rate is "0"; it has to be a number above 0, or max.',
       'REPLAY_LOOP is "2"; it has to be true or false.',
       '--bluesky-url is "http://x"; it has to be a list of ws:// or wss:// addresses.',
-      'LANGUAGES is "english"; it has to be a list of languages, such as en,de, or any.',
+      'LANGUAGES is "any,en"; it has to be a list of languages, such as en,de, or any.',
       'PROFILE is "best"; it has to be one of full, original.',
     ]);
   });
@@ -141,7 +141,7 @@ describe('the options', () => {
       ),
     ]);
     expect(problemsOf(['--source', 'replay', '--file', '/'])).toEqual([
-      '--file is "/"; it has to be a file, not a folder.',
+      '--file is "/"; it has to be a file, not a folder, pipe or device.',
     ]);
   });
 

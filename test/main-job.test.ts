@@ -34,67 +34,71 @@ function madeUpPosts(): Record[] {
 const tweets = sharedFile('tweets.ndjson');
 const files = [
   ['made-up posts', madeUpPosts],
-  ...(tweets ? [['the rated tweets', () => readNdjson<Record>(tweets)] as const] : []),
+  ['the rated tweets', tweets ? () => readNdjson<Record>(tweets) : undefined],
 ] as const;
 
-describe.each(files)('on %s', (_, read) => {
-  test('every client gets every post of its track, in order, once, and no other', async () => {
-    const records = read();
-    const file = tempFile('posts.ndjson', ndjson(records));
-    const { url } = await startReal('--source', 'replay', '--file', file, '--rate', '2000');
-    const socketUrl = url.replace('http', 'ws');
-    const idsOf = (query: string) =>
-      records.filter(({ text }) => matchesSlowly(track(query), text)).map(({ id }) => id);
+describe.each(files)('on %s', (_, read = () => []) => {
+  test.skipIf(read().length === 0)(
+    'every client gets every post of its track, in order, once, and no other',
+    async () => {
+      const records = read();
+      const file = tempFile('posts.ndjson', ndjson(records));
+      const { url } = await startReal('--source', 'replay', '--file', file, '--rate', '2000');
+      const socketUrl = url.replace('http', 'ws');
+      const idsOf = (query: string) =>
+        records.filter(({ text }) => matchesSlowly(track(query), text)).map(({ id }) => id);
 
-    const variables = { track: 'love' };
-    const loves = idsOf('love');
-    expect(loves.length).toBeGreaterThan(50);
-    expect(FORTY_OTHERS.length).toBe(40);
-    const socket = await connectTrack(socketUrl);
-    socket.send(variables);
-    const one = connectGraphQL(socketUrl);
-    const others = connectGraphQL(socketUrl);
-    const streams = [
-      collect(run(one, SentimentDocument, variables), loves.length),
-      collect(runOverSse(url, SentimentDocument, variables), loves.length),
-      ...FORTY_OTHERS.map((query) =>
-        collect(run(others, SentimentDocument, { track: query }), idsOf(query).length),
-      ),
-    ];
+      const variables = { track: 'love' };
+      const loves = idsOf('love');
+      expect(loves.length).toBeGreaterThan(50);
+      expect(FORTY_OTHERS.length).toBe(40);
+      const socket = await connectTrack(socketUrl);
+      socket.send(variables);
+      const one = connectGraphQL(socketUrl);
+      const others = connectGraphQL(socketUrl);
+      const streams = [
+        collect(run(one, SentimentDocument, variables), loves.length),
+        collect(runOverSse(url, SentimentDocument, variables), loves.length),
+        ...FORTY_OTHERS.map((query) =>
+          collect(run(others, SentimentDocument, { track: query }), idsOf(query).length),
+        ),
+      ];
 
-    // The end of the file; what was not delivered by then never will be.
-    for (;;) {
-      const { data } = await post(url, StatusDocument, {});
-      if (data?.status.source.state === 'paused') break;
-    }
-    await Promise.all(streams.map(({ full }) => full));
-    await socket.received(loves.length);
-    expect(streams.map(({ ids }) => ids)).toEqual([
-      loves,
-      loves,
-      ...FORTY_OTHERS.map((query) => idsOf(query)),
-    ]);
-
-    const analyze = createAnalyzer('full', vader);
-    const texts = new Map(records.map(({ id, text }) => [id, text]));
-    expect(socket.messages).toEqual(
-      loves.map((id) => {
-        const { polarityIndex, hashtags } = analyze(texts.get(id) ?? '');
-        const counts = hashtags.map(({ tag, count }) => [tag, count]);
-        return { polarityIndex, hashtags: Object.fromEntries(counts) };
-      }),
-    );
-
-    await Promise.all(streams.map(({ stop }) => stop()));
-    socket.socket.terminate();
-    for (;;) {
-      const { data } = await post(url, StatusDocument, {});
-      if (data?.status.listeners === 0) {
-        expect(data.status).toMatchObject({ activeTracks: 0, source: { state: 'idle' } });
-        break;
+      // The end of the file; what was not delivered by then never will be.
+      for (;;) {
+        const { data } = await post(url, StatusDocument, {});
+        if (data?.status.source.state === 'paused') break;
       }
-    }
-  }, 30_000);
+      await Promise.all(streams.map(({ full }) => full));
+      await socket.received(loves.length);
+      expect(streams.map(({ ids }) => ids)).toEqual([
+        loves,
+        loves,
+        ...FORTY_OTHERS.map((query) => idsOf(query)),
+      ]);
+
+      const analyze = createAnalyzer('full', vader);
+      const texts = new Map(records.map(({ id, text }) => [id, text]));
+      expect(socket.messages).toEqual(
+        loves.map((id) => {
+          const { polarityIndex, hashtags } = analyze(texts.get(id) ?? '');
+          const counts = hashtags.map(({ tag, count }) => [tag, count]);
+          return { polarityIndex, hashtags: Object.fromEntries(counts) };
+        }),
+      );
+
+      await Promise.all(streams.map(({ stop }) => stop()));
+      socket.socket.terminate();
+      for (;;) {
+        const { data } = await post(url, StatusDocument, {});
+        if (data?.status.listeners === 0) {
+          expect(data.status).toMatchObject({ activeTracks: 0, source: { state: 'idle' } });
+          break;
+        }
+      }
+    },
+    30_000,
+  );
 });
 
 /** Gathers the ids of a stream; `full` resolves when there are `count`. */

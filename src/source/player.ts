@@ -22,6 +22,8 @@ export interface Playlist {
 
 /** After a stall (a suspended laptop), this much of what was due is made up for, in milliseconds. */
 const MOST_CATCHING_UP = 2000;
+/** What a timer can wait for without a mistake is not much longer; in milliseconds. */
+const LONGEST_SLEEP = 24 * 3600 * 1000;
 /** Posts between two turns of the event loop, so that what was delivered can leave the process. */
 const POSTS_A_TURN = 32;
 
@@ -38,6 +40,7 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
 
   async function play(signal: AbortSignal): Promise<void> {
     if (playlist.leadIn > 0) await sleep(clock, playlist.leadIn, signal);
+    if (signal.aborted) return;
     const turn = createPace(playlist.rate, clock, signal);
     try {
       for await (const post of playlist.open(signal)) {
@@ -94,7 +97,8 @@ function createPace(rate: Rate, clock: Clock, signal: AbortSignal): () => Promis
       const behind = elapsed - (sent / rate) * 1000;
       if (behind > MOST_CATCHING_UP) start += behind - MOST_CATCHING_UP;
       due = Math.floor(((clock.monotonic() - start) * rate) / 1000);
-      if (sent > due) await sleep(clock, Math.ceil((sent / rate) * 1000 - elapsed), signal);
+      const wait = Math.min(Math.ceil((sent / rate) * 1000 - elapsed), LONGEST_SLEEP);
+      if (sent > due) await sleep(clock, wait, signal);
     }
   };
 }

@@ -15,7 +15,8 @@ export interface ReplayOptions {
   readonly loop: boolean;
 }
 
-const MAX_LINE_BYTES = 1024 * 1024;
+/** The longest post of X takes about 100 kB with everything escaped. */
+const MAX_LINE_BYTES = 256 * 1024;
 /** Those who come together begin together: with the first post of the file, in milliseconds. */
 const LEAD_IN = 1000;
 
@@ -36,7 +37,8 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
         }
       }
       // A file with nothing to play would spin.
-    } while (loop && usable);
+      // And a stream that is opened for nobody keeps its file open.
+    } while (loop && usable && !signal.aborted);
   }
 
   const playlist = {
@@ -75,7 +77,7 @@ function readRecord(record: unknown): Post | string {
   if (typeof id !== 'string' || id === '') return '"id" has to be a string that is not empty';
   if (typeof text !== 'string') return '"text" has to be a string';
   if (!isOptionalString(lang)) return '"lang" has to be a string, such as "en"';
-  if (!isOptionalString(createdAt) || (createdAt && Number.isNaN(Date.parse(createdAt)))) {
+  if (!isOptionalString(createdAt) || (createdAt && !isDate(createdAt))) {
     return '"createdAt" has to be a date, such as "2026-11-20T10:11:12Z"';
   }
   if (!isOptionalString(url) || (url && !isWebAddress(url))) {
@@ -93,6 +95,11 @@ function readRecord(record: unknown): Post | string {
 
 function isOptionalString(value: unknown): value is string | null | undefined {
   return value === undefined || value === null || typeof value === 'string';
+}
+
+/** As in ISO 8601; Date itself takes "12" for a year. */
+function isDate(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 function isWebAddress(url: string): boolean {

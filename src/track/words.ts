@@ -20,10 +20,12 @@ export function fold(text: string): string {
   return foldCase(text.normalize('NFKC').replace(IGNORABLE, '')).normalize('NFKC');
 }
 
-// Upper-casing first is what unfolds ß, ﬁ and their like. It would also turn the dotless ı into an i,
-// which Unicode keeps apart; and lower-casing picks a sigma by its place in the word.
+// Upper-casing first is what unfolds ß, ﬁ and their like, but the capital ẞ, which is upper case already.
+// It would also turn the dotless ı into an i, which Unicode keeps apart; and lower-casing picks a sigma
+// by its place in the word.
 function foldCase(text: string): string {
   return text
+    .replaceAll('ẞ', 'ß')
     .split('ı')
     .map((part) => part.toUpperCase().toLowerCase().replaceAll('ς', 'σ'))
     .join('ı');

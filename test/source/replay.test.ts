@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createReplay, type ReplayOptions } from '../../src/source/replay.ts';
 import { sourceContract } from '../contract/source.ts';
@@ -5,6 +6,9 @@ import { FakeClock, passTime } from '../support/fake-clock.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
+
+/** Linux lists the open files of a process here. */
+const OPEN_FILES = '/proc/self/fd';
 
 const TEN_POSTS = ndjson(
   Array.from({ length: 10 }, (_, i) => ({
@@ -69,6 +73,7 @@ describe('replay', () => {
       '{"id":"6","text":"x","url":"javascript:alert(1)"}',
       '{"id":"7","text":"x","lang":7}',
       '{"id":"8","text":"coffee"}',
+      '{"id":"9","text":"x","createdAt":"12"}',
     ];
     const { sink, until, file, source, wanted } = open(lines.join('\r\n'));
     source.want(wanted);
@@ -82,15 +87,16 @@ describe('replay', () => {
       ':7: "createdAt" has to be a date, such as "2026-11-20T10:11:12Z"',
       ':8: "url" has to be an http or https address',
       ':9: "lang" has to be a string, such as "en"',
+      ':11: "createdAt" has to be a date, such as "2026-11-20T10:11:12Z"',
     ]);
   });
 
   test('skips a line that is too long to be a post', async () => {
-    const long = `{"id":"1","text":"${'x'.repeat(1024 * 1024)}"}\n`;
+    const long = `{"id":"1","text":"${'x'.repeat(256 * 1024)}"}\n`;
     const { sink, until, file, source, wanted } = open(`${long}{"id":"2","text":"coffee"}`);
     source.want(wanted);
     await until(({ posts }) => posts.length === 1);
-    expect(sink.problems).toEqual([`${file}:1: the line is longer than 1048576 bytes`]);
+    expect(sink.problems).toEqual([`${file}:1: the line is longer than 262144 bytes`]);
   });
 
   test('pauses at the end, and says that the file has been played', async () => {
@@ -125,6 +131,21 @@ describe('replay', () => {
     await until(({ states }) => states.at(-1)?.name === 'paused');
     expect(sink.problems.length).toBe(1);
   });
+
+  test.skipIf(!existsSync(OPEN_FILES))(
+    'keeps no file open when listeners come and go',
+    async () => {
+      const { until, sink, source, wanted } = open(TEN_POSTS, { loop: true });
+      const before = readdirSync(OPEN_FILES).length;
+      for (let i = 0; i < 100; i++) {
+        source.want(wanted);
+        if (i % 2 === 0) await until(() => sink.posts.length > i);
+        source.want(new Set());
+      }
+      await source.close();
+      expect(readdirSync(OPEN_FILES).length).toBeLessThanOrEqual(before + 1);
+    },
+  );
 
   test('says so when the file has gone, and does not fall', async () => {
     const { sink, until, source, wanted } = open(TEN_POSTS, { file: '/nowhere/posts.ndjson' });

@@ -65,6 +65,7 @@ describe('the canonical form', () => {
                 .toUpperCase(),
             )
             .join(' , ');
+          fc.pre(other.length <= 256);
           const [a, b] = [parseTrack(written), parseTrack(other)];
           if (a instanceof UserError) expect(b).toBeInstanceOf(UserError);
           else expect(b).toEqual(a);

@@ -12,7 +12,7 @@ describe('words', () => {
     ['#1 $100 @1 #1st', ['1', '100', '@1', '#1st']],
     ['# @ $ -', []],
     ['ＦＵＬＬ ＃ｗｉｄｔｈ', ['full', '#width']],
-    ['Straße STRASSE ﬁne', ['strasse', 'strasse', 'fine']],
+    ['Straße STRASSE STRAẞE ﬁne', ['strasse', 'strasse', 'strasse', 'fine']],
     ['ΟΔΟΣ οδος', ['οδοσ', 'οδοσ']],
     ['İstanbul ısı ISI', ['i̇stanbul', 'ısı', 'isi']],
     ['touché touche\u0301 touche', ['touché', 'touché', 'touche']],
@@ -35,6 +35,19 @@ describe('words', () => {
         expect(words(text.toLowerCase())).toEqual(words(text));
       }),
     );
+  });
+
+  test('are the same in either case, and read again, for every letter of Unicode', () => {
+    for (let codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
+      const letter = String.fromCodePoint(codePoint);
+      const folded = fold(letter);
+      if (folded === letter) continue;
+      // İ is an i with a dot above, which upper-casing does not put back together.
+      if (fold(folded) !== folded) throw new Error(`${letter} is not folded for good`);
+      if (letter !== 'İ' && fold(letter.toLowerCase()) !== folded) {
+        throw new Error(`${letter} is not folded as its lower case`);
+      }
+    }
   });
 
   test('do not change when they are read again', () => {
