@@ -3,11 +3,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { Broadcast } from './api/graphql/broadcast.ts';
+import { createDocuments } from './api/graphql/documents.ts';
+import { createMask } from './api/graphql/errors.ts';
+import { schema } from './api/graphql/schema.ts';
 import { chooseGraphQLProtocol, createGraphQLSocket } from './api/graphql/websocket.ts';
 import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
 import { createHttpHandler } from './api/http.ts';
 import { createOriginCheck } from './api/origins.ts';
-import { serveTrackSocket } from './api/track-socket.ts';
+import { createTrackSocket, TRACK_PATH } from './api/track-socket.ts';
 import { createUpgrade } from './api/upgrade.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './options.ts';
@@ -19,6 +23,9 @@ import { createSample } from './source/sample.ts';
 import type { Source, SourceSink } from './source/source.ts';
 import { createX } from './source/x/x.ts';
 import { Multiplexer } from './stream/multiplexer.ts';
+
+/** How long a response that is on its way may take when the server stops, in milliseconds. */
+const GRACE = 2000;
 
 export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
@@ -48,21 +55,29 @@ export async function startServer(
     onState: (state) => log.info({ state }, `source: ${state.name}`),
   });
   const isAllowed = createOriginCheck(config.origins, config.host);
-  const yoga = createGraphQL({ multiplexer, analyze }, log);
+  const context = { multiplexer, analyze };
+  const mask = createMask(log);
+  const broadcast = new Broadcast(multiplexer, mask);
+  const documents = createDocuments(schema);
+  const yoga = createGraphQL({ context, documents, broadcast, log });
   const upgrade = createUpgrade({
     isAllowed,
     clock,
     onSocketError: (error) => log.debug(`socket: ${error.message}`),
+    onDrop: () => multiplexer.countDropped(),
+    onCut: (reason) => log.info(`cut a socket that ${reason}`),
     routes: [
       {
         path: GRAPHQL_PATH,
         chooseProtocol: chooseGraphQLProtocol,
-        serve: createGraphQLSocket(yoga, log),
+        serve: createGraphQLSocket({ documents, broadcast, context, mask, log }),
       },
-      { path: '/track', serve: (socket) => serveTrackSocket(socket, multiplexer) },
+      { path: TRACK_PATH, serve: createTrackSocket(multiplexer) },
     ],
   });
-  const http = createServer(createHttpHandler({ yoga, isAllowed, source: multiplexer.source }));
+  const http = createServer(
+    createHttpHandler({ yoga, isAllowed, source: multiplexer.source, clock }),
+  );
   http.on('upgrade', upgrade.handle);
   const url = await listen(http, config);
 
@@ -72,9 +87,11 @@ export async function startServer(
       const stopped = new Promise<void>((resolve) => http.close(() => resolve()));
       await multiplexer.close();
       await upgrade.close();
-      // Streams have been told by now; a client that keeps its connection is not waited for.
-      http.closeAllConnections();
+      // Streams have been told by now; a client that keeps its connection is not waited for long.
+      const cancel = clock.after(GRACE, () => http.closeAllConnections());
+      http.closeIdleConnections();
       await stopped;
+      cancel();
       await yoga.dispose();
     },
   };

@@ -1,25 +1,36 @@
 // The door for HTTP requests: every path that is not a WebSocket.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
 import { GRAPHQL_PATH, type Yoga } from './graphql/yoga.ts';
 import type { OriginCheck } from './origins.ts';
+import { STALLED_FOR } from './outbox.ts';
 import { pathOf } from './upgrade.ts';
 
 export interface HttpOptions {
   readonly yoga: Yoga;
   readonly isAllowed: OriginCheck;
+  readonly clock: Clock;
   /** The source's name and state, for `/ready`. */
   readonly source: { readonly name: string; readonly state: SourceState };
 }
 
-export function createHttpHandler({ yoga, isAllowed, source }: HttpOptions): RequestListener {
+export function createHttpHandler(options: HttpOptions): RequestListener {
+  const { yoga, isAllowed, source, clock } = options;
   return (request, response) => {
-    const { origin, host } = request.headers;
+    const { origin, host = '' } = request.headers;
+    if (!URL.canParse(`http://${host}`)) {
+      return sendJson(response, 400, { error: 'The header Host is no host' });
+    }
     switch (pathOf(request)) {
       case GRAPHQL_PATH:
-        if (isAllowed({ origin, host })) return void yoga(request, response);
-        return sendJson(response, 403, { error: `Origin ${origin} is not allowed` });
+        if (!isAllowed({ origin, host })) {
+          return sendJson(response, 403, { error: 'This Origin is not allowed' });
+        }
+        response.setHeader('vary', 'Origin');
+        cutWhenStalled(response, clock);
+        return void yoga(request, response);
       case '/':
         response.writeHead(302, { location: GRAPHQL_PATH }).end();
         return;
@@ -37,6 +48,25 @@ export function createHttpHandler({ yoga, isAllowed, source }: HttpOptions): Req
         return sendJson(response, 404, { error: 'Nothing here; try /graphql' });
     }
   };
+}
+
+/** Ends a response whose peer takes nothing: a stream of events would wait for it for ever. */
+function cutWhenStalled(response: ServerResponse, clock: Clock): void {
+  let taken = 0;
+  let cancel = clock.after(STALLED_FOR, check);
+
+  function check(): void {
+    const { socket } = response;
+    const now = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    if (response.writableLength > 0 && now === taken) {
+      response.destroy();
+      return;
+    }
+    taken = now;
+    cancel = clock.after(STALLED_FOR / 2, check);
+  }
+
+  response.once('close', () => cancel());
 }
 
 /** An idle source is ready: it connects as soon as somebody tracks something. */

@@ -3,37 +3,56 @@
 import type { WebSocket } from 'ws';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
-import { parseTrack } from '../track/track.ts';
+import { parseTrack, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
+import type { EventStream, Outbox } from './outbox.ts';
+
+export const TRACK_PATH = '/track';
 
 /** By RFC 6455, section 7.4.1. */
+const GOING_AWAY = 1001;
 const NOT_JSON = 1007;
 const REFUSED = 1008;
-const GOING_AWAY = 1001;
 /** A close frame has room for this much of a reason, in bytes (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
 
-/** Takes over a socket whose handshake is done. */
-export function serveTrackSocket(socket: WebSocket, multiplexer: Multiplexer): void {
-  let events: AsyncIterableIterator<SentimentEvent, undefined> | undefined;
+/** Returns what takes over a socket whose handshake is done. */
+export function createTrackSocket(
+  multiplexer: Multiplexer,
+): (socket: WebSocket, outbox: Outbox) => void {
+  const encode = onceForEach(encodeEvent);
+  return (socket, outbox) => serve(socket, outbox, multiplexer, encode);
+}
 
-  function follow(next: typeof events): void {
-    const last = events;
-    events = next;
+function serve(
+  socket: WebSocket,
+  outbox: Outbox,
+  multiplexer: Multiplexer,
+  encode: (event: SentimentEvent) => Buffer,
+): void {
+  let stop = () => {};
+
+  function follow(track: Track | undefined): void {
+    const stopLast = stop;
+    stop = track === undefined ? () => {} : listen(track);
     // Only now, so that the same query sent twice does not close its topic in between.
-    void last?.return?.();
-    if (next) void pump(next);
+    stopLast();
   }
 
-  async function pump(from: NonNullable<typeof events>): Promise<void> {
-    for await (const event of from) {
-      if (from !== events) return;
-      await send(socket, encode(event));
-    }
-    if (from === events) socket.close(GOING_AWAY, 'The server is going away');
+  function listen(track: Track): () => void {
+    const stream = createEventStream();
+    const stopListening = multiplexer.listen(track, {
+      event: (event) => outbox.push(stream, encode(event)),
+      end: (error) => (error ? close(REFUSED, error.message) : close(GOING_AWAY, LEAVING)),
+    });
+    return () => {
+      stopListening();
+      outbox.forget(stream);
+    };
   }
 
-  function refuse(code: number, reason: string): void {
+  function close(code: number, reason: string): void {
+    outbox.flush();
     follow(undefined);
     socket.close(code, cutToBytes(reason, MAX_REASON_BYTES));
   }
@@ -41,13 +60,21 @@ export function serveTrackSocket(socket: WebSocket, multiplexer: Multiplexer): v
   socket.on('message', (data) => {
     if (socket.readyState !== socket.OPEN) return;
     const query = readMessage(String(data));
-    if (query instanceof BadMessage) return refuse(query.code, query.reason);
+    if (query instanceof BadMessage) return close(query.code, query.reason);
     if (query.trim() === '') return follow(undefined);
     const track = parseTrack(query);
-    if (track instanceof UserError) return refuse(REFUSED, track.message);
-    follow(multiplexer.subscribe(track));
+    if (track instanceof UserError) return close(REFUSED, track.message);
+    follow(track);
   });
   socket.once('close', () => follow(undefined));
+}
+
+const LEAVING = 'The server is going away';
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** The frozen protocol has no place to tell of dropped events; they are counted all the same. */
+function createEventStream(): EventStream {
+  return { prefix: NOTHING, suffix: NOTHING, tellDropped: (payload) => payload, dropped: 0 };
 }
 
 class BadMessage {
@@ -74,17 +101,22 @@ function readMessage(text: string): string | BadMessage {
   return new BadMessage(REFUSED, 'No string "track" in the message; send {"track": "coffee"}');
 }
 
-function encode({ polarityIndex, hashtags }: SentimentEvent): string {
+function encodeEvent({ polarityIndex, hashtags }: SentimentEvent): Buffer {
   const counts = hashtags.map(({ tag, count }) => [tag, count] as const);
-  return JSON.stringify({ polarityIndex, hashtags: Object.fromEntries(counts) });
+  return Buffer.from(JSON.stringify({ polarityIndex, hashtags: Object.fromEntries(counts) }));
 }
 
-/** Resolves when the kernel has taken the message, or the socket is gone. */
-function send(socket: WebSocket, message: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) resolve();
-    else socket.send(message, () => resolve());
-  });
+/** `encode`, not called again for the event that it was called for last. */
+function onceForEach(encode: (event: SentimentEvent) => Buffer): typeof encode {
+  let last: SentimentEvent | undefined;
+  let bytes = NOTHING;
+  return (event) => {
+    if (event !== last) {
+      bytes = encode(event);
+      last = event;
+    }
+    return bytes;
+  };
 }
 
 /** The longest beginning of `text` that takes at most `max` bytes of UTF-8, whole characters only. */

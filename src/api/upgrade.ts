@@ -6,13 +6,15 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import type { OriginCheck } from './origins.ts';
+import { Outbox } from './outbox.ts';
+import { createTurnEnd } from './turn.ts';
 
 export interface SocketRoute {
   /** The path it serves, such as `/track`. */
   readonly path: string;
   /** Chooses one of the offered subprotocols; without it, none is spoken. */
   readonly chooseProtocol?: (offered: Set<string>) => string | false;
-  serve(socket: WebSocket): void;
+  serve(socket: WebSocket, outbox: Outbox): void;
 }
 
 export interface UpgradeOptions {
@@ -21,6 +23,10 @@ export interface UpgradeOptions {
   readonly clock: Clock;
   /** Told of failures of single sockets: broken frames, resets. */
   readonly onSocketError: (error: Error) => void;
+  /** Told of every event that a socket was too slow to take. */
+  readonly onDrop: () => void;
+  /** Told why a socket was cut. */
+  readonly onCut: (reason: string) => void;
 }
 
 export interface Upgrade {
@@ -36,12 +42,10 @@ const GOING_AWAY = 1001;
 /** How long a peer may take to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
 
-export function createUpgrade({
-  routes,
-  isAllowed,
-  clock,
-  onSocketError,
-}: UpgradeOptions): Upgrade {
+export function createUpgrade(options: UpgradeOptions): Upgrade {
+  const { routes, isAllowed, clock, onSocketError, onDrop, onCut } = options;
+  const outboxes = new WeakMap<WebSocket, Outbox>();
+  const outboxOptions = { clock, atTurnEnd: createTurnEnd(), onDrop, onCut };
   // One server each, without a server of its own: two on one HTTP server break each other's sockets.
   const doors = new Map(
     routes.map((route) => {
@@ -50,6 +54,8 @@ export function createUpgrade({
         noServer: true,
         maxPayload: MAX_MESSAGE_BYTES,
         perMessageDeflate: false,
+        // Answered below, and only to who reads the answers.
+        autoPong: false,
         ...(chooseProtocol && { handleProtocols: chooseProtocol }),
       });
       return [route.path, { route, door }] as const;
@@ -60,29 +66,45 @@ export function createUpgrade({
     handle(request, socket, head) {
       socket.on('error', onSocketError);
       const { origin, host } = request.headers;
-      if (!isAllowed({ origin, host }))
-        return reject(socket, '403 Forbidden', 'Origin not allowed');
+      if (!isAllowed({ origin, host })) {
+        return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
+      }
       const at = doors.get(pathOf(request));
-      if (!at) return reject(socket, '404 Not Found', 'No WebSocket here');
+      if (!at) return reject(socket, '404 Not Found', 'No WebSocket here', clock);
       at.door.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('error', onSocketError);
+        const outbox = new Outbox(webSocket, socket, outboxOptions);
+        outboxes.set(webSocket, outbox);
+        webSocket.on('ping', (data) => {
+          if (!outbox.isBehind) webSocket.pong(data);
+        });
         watchHeartbeat(webSocket, clock);
-        at.route.serve(webSocket);
+        at.route.serve(webSocket, outbox);
       });
     },
     async close() {
       const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
-      await Promise.all(open.map((socket) => closeSocket(socket, clock)));
+      await Promise.all(
+        open.map((socket) => {
+          outboxes.get(socket)?.flush();
+          return closeSocket(socket, clock);
+        }),
+      );
     },
   };
 }
 
-/** The path of a request, without its query. */
+/** The path of a request without its query, in either form (RFC 9112, section 3.2). */
 export function pathOf({ url = '/' }: IncomingMessage): string {
+  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return new URL(url).pathname;
   return url.split('?', 1)[0] ?? '/';
 }
 
-function reject(socket: Duplex, status: string, reason: string): void {
+/** Answers without a handshake, and does not wait for a peer that keeps its half open. */
+function reject(socket: Duplex, status: string, reason: string, clock: Clock): void {
+  const cancel = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.once('close', cancel);
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
       `Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,

@@ -111,9 +111,7 @@ export class Multiplexer {
    */
   subscribe(track: Track): AsyncIterableIterator<SentimentEvent, undefined> {
     const queue = new DropOldestQueue<SentimentEvent>({
-      onDrop: () => {
-        this.#counters.eventsDropped += 1;
-      },
+      onDrop: () => this.countDropped(),
       onReturn: () => stop(),
     });
     const stop = this.listen(track, {
@@ -121,6 +119,11 @@ export class Multiplexer {
       end: (error) => queue.end(error),
     });
     return queue;
+  }
+
+  /** To be called by whoever holds back events for a slow listener, for each one it gives up. */
+  countDropped(): void {
+    this.#counters.eventsDropped += 1;
   }
 
   /** Ends every listener, then the source. */

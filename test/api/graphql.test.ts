@@ -6,8 +6,10 @@ import {
   StatusDocument,
   TrackDocument,
 } from '../../schema/operations.ts';
+import { UserError } from '../../src/user-error.ts';
 import { connectGraphQL, post, run, runOverSse } from '../support/clients.ts';
 import { startSenti } from '../support/senti.ts';
+import { track } from '../support/tracks.ts';
 import { until } from '../support/until.ts';
 
 const BAD_TRACK = {
@@ -64,6 +66,30 @@ describe('a subscription', () => {
     await until(() => senti.source.state.name === 'idle', 'the source is idle');
   });
 
+  test.each(transports)(
+    'over %s is told when the upstream has no room for it',
+    async (_, connect) => {
+      const senti = await startSenti();
+      const client = connect(senti);
+      const variables = { track: 'coffee' };
+      const events =
+        typeof client === 'string'
+          ? runOverSse(client, SentimentDocument, variables)
+          : run(client, SentimentDocument, variables);
+      const first = events.next();
+      await until(() => senti.source.state.name === 'live', 'the source is live');
+      senti.source.say('coffee');
+      await first;
+      const error = new UserError('UPSTREAM_FULL', 'X has no room for another topic.');
+      senti.source.sink.refused(track('coffee'), error);
+      expect((await events.next()).value?.errors).toEqual([
+        { message: error.message, extensions: { code: 'UPSTREAM_FULL' } },
+      ]);
+      expect((await events.next()).done).toBe(true);
+      expect(senti.source.state).toEqual({ name: 'idle' });
+    },
+  );
+
   test.each(transports)('over %s is told why its track is refused', async (_, connect) => {
     const senti = await startSenti();
     const client = connect(senti);
@@ -103,6 +129,8 @@ describe('on one WebSocket', () => {
     ],
     ['an operation that is not there', { query: '{ __typename }', operationName: 'Other' }],
     ['no operation at all', { query: 'fragment F on Query { __typename }' }],
+    ['a query that goes too deep', { query: '{a'.repeat(20_000) }],
+    ['a list that goes too deep', { query: `{ track(query: ${'['.repeat(30_000)}` }],
   ])('%s fails its own operation alone', async (_, payload) => {
     const senti = await startSenti();
     const client = connectGraphQL(senti.socketUrl);

@@ -46,6 +46,58 @@ describe('over HTTP', () => {
   });
 });
 
+describe('a request', () => {
+  /** Sends bytes, and resolves with all that comes back before the server closes. */
+  async function exchange(url: string, text: string): Promise<string> {
+    const { port, hostname } = new URL(url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    socket.write(text);
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    socket.destroy();
+    return answer;
+  }
+
+  test.each(['[', '%', 'a b'])('to the host %j is answered with 400', async (host) => {
+    const { url } = await startSenti();
+    const answer = await exchange(
+      url,
+      `GET /graphql HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).not.toContain('at ');
+  });
+
+  test('may name its target in full', async () => {
+    const { url } = await startSenti();
+    const answer = await exchange(
+      url,
+      `GET ${url}/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('for a WebSocket that is refused ends, though its client keeps its half open', async () => {
+    const { url, close } = await startSenti();
+    const answer = await exchange(
+      url,
+      'GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    await close();
+  });
+
+  test('with a body above 64 KiB is refused with 413', async () => {
+    const { url } = await startSenti();
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(64 * 1024) } }),
+    });
+    expect(response.status).toBe(413);
+  });
+});
+
 describe('an origin', () => {
   const own = (url: string) => url;
   const cases: readonly [string, (url: string) => string, boolean][] = [

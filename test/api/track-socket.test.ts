@@ -1,8 +1,10 @@
 // Holds schema/track.md: every quirk there names its test here.
 
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/user-error.ts';
 import { connectTrack } from '../support/clients.ts';
 import { configOf, startSenti } from '../support/senti.ts';
+import { track } from '../support/tracks.ts';
 import { until } from '../support/until.ts';
 
 async function start(...argv: readonly string[]) {
@@ -101,6 +103,13 @@ describe('/track', () => {
     const { code, reason } = await closed;
     expect(code).toBe(1008);
     expect(reason).toMatch(/^"the" is nothing but stop words/);
+  });
+
+  test('closes with 1008 and the reason when the upstream has no room for the track', async () => {
+    const { source, follow, closed } = await start();
+    await follow('coffee', 'coffee');
+    source.sink.refused(track('coffee'), new UserError('UPSTREAM_FULL', 'X has no room.'));
+    expect(await closed).toEqual({ code: 1008, reason: 'X has no room.' });
   });
 
   test('cuts a reason to the 123 bytes that a close frame has room for', async () => {

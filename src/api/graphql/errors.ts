@@ -1,8 +1,22 @@
-// A user's mistake in GraphQL's own shape.
+// Errors in GraphQL's own shape: a user's mistake in full, one of ours without a word of what it was.
 
 import { GraphQLError } from 'graphql';
+import { maskError } from 'graphql-yoga';
+import type { Logger } from 'pino';
 import type { UserError } from '../../user-error.ts';
 
 export function toGraphQLError({ code, message }: UserError): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
+}
+
+/** As Yoga shows an error that is ours. */
+const MASKED = 'Unexpected error.';
+
+/** Returns what logs an error that is ours, and hides it. */
+export function createMask(log: Logger): (error: GraphQLError) => GraphQLError {
+  return (error) => {
+    const shown = maskError(error, MASKED) as GraphQLError;
+    if (shown !== error) log.error({ err: error }, 'an operation failed');
+    return shown;
+  };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../sentiment/analysis.ts';
 import type { Source, Usage } from '../../source/source.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import { TopicStream } from '../../stream/topic-stream.ts';
 import { type Clause, parseTrack, spellTerm, type Track } from '../../track/track.ts';
 import { UserError } from '../../user-error.ts';
 import { toGraphQLError } from './errors.ts';
@@ -276,7 +277,8 @@ builder.subscriptionType({
             '`#tag`, `@name` and `$TICK` match only those; `-term` excludes.',
         }),
       },
-      subscribe: (_root, { track }, { multiplexer }) => multiplexer.subscribe(readTrack(track)),
+      subscribe: (_root, { track }, { multiplexer }) =>
+        new TopicStream(readTrack(track), multiplexer),
       resolve: (event) => event,
     }),
   }),

@@ -1,16 +1,36 @@
 // GraphQL over HTTP: POST, SSE, and GraphiQL for a browser.
 
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import { MAX_MESSAGE_BYTES } from '../upgrade.ts';
+import type { Broadcast } from './broadcast.ts';
+import type { Documents } from './documents.ts';
 import { GRAPHIQL_TABS } from './graphiql.ts';
 import { type ApiContext, schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
+/** What Yoga lets a plugin replace, as far as it is used here. */
+interface Hooks {
+  setParseFn(parse: (text: string) => DocumentNode): void;
+  setValidationFn(
+    validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[],
+  ): void;
+  setSubscribeFn(subscribe: (args: ExecutionArgs) => unknown): void;
+}
+
+export interface GraphQLOptions {
+  readonly context: ApiContext;
+  readonly documents: Documents;
+  readonly broadcast: Broadcast;
+  readonly log: Logger;
+}
+
 export type Yoga = YogaServerInstance<Record<string, unknown>, ApiContext>;
 
-export function createGraphQL(context: ApiContext, log: Logger): Yoga {
+export function createGraphQL({ context, documents, broadcast, log }: GraphQLOptions): Yoga {
   return createYoga<Record<string, unknown>, ApiContext>({
     schema,
     context: () => context,
@@ -21,8 +41,20 @@ export function createGraphQL(context: ApiContext, log: Logger): Yoga {
       warn: (...args) => log.warn(printable(args)),
       error: (...args) => log.error(printable(args)),
     },
+    // Documents and subscriptions are those of every transport.
+    parserAndValidationCache: false,
+    plugins: [
+      {
+        onParse: ({ setParseFn }: Hooks) => setParseFn(documents.parse),
+        onValidate: ({ setValidationFn }: Hooks) =>
+          setValidationFn((_schema, document) => documents.validate(document)),
+        onSubscribe: ({ setSubscribeFn }: Hooks) =>
+          setSubscribeFn((args) => broadcast.results(args)),
+      },
+    ],
     landingPage: false,
     multipart: false,
+    maxRequestBodySize: MAX_MESSAGE_BYTES,
     // Origins are checked for every surface alike before a request comes here.
     cors: (request) => ({
       origin: request.headers.get('origin') ?? [],

@@ -1,0 +1,159 @@
+// Subscriptions that share their work: everybody who wants the same of an event shares one selection.
+
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  TypeInfo,
+  type ValidatedSubscriptionArgs,
+  validateSubscriptionArgs,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
+import type { Multiplexer } from '../../stream/multiplexer.ts';
+import { TopicStream } from '../../stream/topic-stream.ts';
+import type { Track } from '../../track/track.ts';
+import { toGraphQLError } from './errors.ts';
+import { type EncodedResult, type Mask, maskErrors, Selection, withDropped } from './selection.ts';
+
+/** A subscription that was understood: what it listens to, and what it wants of every event. */
+export interface Opened {
+  readonly track: Track;
+  readonly selection: Selection;
+  /** To be called when nobody asks this subscription's selection any more. */
+  release(): void;
+}
+
+type Results = AsyncIterableIterator<ExecutionResult>;
+
+interface Shared {
+  readonly selection: Selection;
+  users: number;
+}
+
+export class Broadcast {
+  readonly #multiplexer: Multiplexer;
+  readonly #mask: Mask;
+  /** By document, since equal texts are parsed to the same one, then by what else matters. */
+  readonly #selections = new WeakMap<DocumentNode, Map<string, Shared>>();
+  readonly #variables = new WeakMap<DocumentNode, readonly string[]>();
+
+  constructor(multiplexer: Multiplexer, mask: Mask) {
+    this.#multiplexer = multiplexer;
+    this.#mask = mask;
+  }
+
+  /** Reads the arguments of a subscription and shares its selection, or says what is wrong. */
+  async open(args: ExecutionArgs): Promise<Opened | ExecutionResult> {
+    // The root value is each listener's own, and the selection outlives it.
+    const validated = validateSubscriptionArgs({ ...args, rootValue: undefined });
+    if (!isArguments(validated)) return { errors: validated };
+    const source = await createSourceEventStream(validated);
+    if (!(source instanceof TopicStream)) {
+      if (Symbol.asyncIterator in source) throw new Error('a subscription to what is no topic');
+      return maskErrors(source, this.#mask);
+    }
+    return { track: source.track, ...this.#share(args, validated) };
+  }
+
+  /** A subscription as a stream of results, which holds back a bounded number for a slow reader. */
+  async results(
+    args: ExecutionArgs,
+  ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+    const opened = await this.open(args);
+    if (!('selection' in opened)) return opened;
+    const { track, selection, release } = opened;
+    let dropped = 0;
+    const queue = new DropOldestQueue<ExecutionResult>({
+      onDrop: () => {
+        dropped += 1;
+        this.#multiplexer.countDropped();
+      },
+      onReturn: () => {
+        stop();
+        release();
+      },
+    });
+    const stop = this.#multiplexer.listen(track, {
+      event: (event) => queue.push(selection.resultOf(event)),
+      end(error) {
+        if (error) queue.push({ errors: [toGraphQLError(error)] });
+        queue.end();
+      },
+    });
+    const results: Results = {
+      async next() {
+        const result = await queue.next();
+        if (result.done || dropped === 0 || !('bytes' in result.value)) return result;
+        const count = dropped;
+        dropped = 0;
+        return { done: false, value: withDropped(result.value as EncodedResult, count) };
+      },
+      return: () => queue.return(),
+      [Symbol.asyncIterator]: () => results,
+    };
+    return results;
+  }
+
+  #share(args: ExecutionArgs, validated: ValidatedSubscriptionArgs): Omit<Opened, 'track'> {
+    const { document } = args;
+    const ofDocument = this.#selections.get(document) ?? new Map<string, Shared>();
+    this.#selections.set(document, ofDocument);
+    const key = this.#keyOf(args);
+    const shared = ofDocument.get(key) ?? {
+      selection: new Selection(validated, this.#mask),
+      users: 0,
+    };
+    ofDocument.set(key, shared);
+    shared.users += 1;
+    let released = false;
+    return {
+      selection: shared.selection,
+      release() {
+        if (released) return;
+        released = true;
+        shared.users -= 1;
+        if (shared.users === 0) ofDocument.delete(key);
+      },
+    };
+  }
+
+  /** Equal for operations of one document that have equal results for every event. */
+  #keyOf({ schema, document, operationName, variableValues }: ExecutionArgs): string {
+    let names = this.#variables.get(document);
+    if (names === undefined) {
+      names = selectingVariables(schema, document);
+      this.#variables.set(document, names);
+    }
+    // A variable that is absent has its default, one that is null has not.
+    const given = names.filter((name) => variableValues && Object.hasOwn(variableValues, name));
+    const values = given.map((name) => [name, variableValues?.[name]]);
+    return JSON.stringify([operationName ?? null, values]);
+  }
+}
+
+function isArguments(
+  validated: ValidatedSubscriptionArgs | readonly GraphQLError[],
+): validated is ValidatedSubscriptionArgs {
+  return 'operation' in validated;
+}
+
+/** The variables that have a say in what is selected: all but those in arguments of the subscription itself. */
+function selectingVariables(schema: GraphQLSchema, document: DocumentNode): string[] {
+  const types = new TypeInfo(schema);
+  const names = new Set<string>();
+  const root = schema.getSubscriptionType();
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      VariableDefinition: () => false,
+      Argument: () => (types.getParentType() === root && !types.getDirective() ? false : undefined),
+      Variable: ({ name }) => void names.add(name.value),
+    }),
+  );
+  return [...names].sort();
+}

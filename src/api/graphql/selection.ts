@@ -1,0 +1,71 @@
+// A selection: what some listeners want of every event. The result of an event is computed and encoded
+// once for it, however many listeners there are and whichever tracks they follow.
+
+import {
+  type ExecutionResult,
+  executeSubscriptionEvent,
+  type GraphQLError,
+  type ValidatedSubscriptionArgs,
+} from 'graphql';
+import type { SentimentEvent } from '../../sentiment/analysis.ts';
+
+/** A result, and what it is sent as. */
+export interface EncodedResult extends ExecutionResult {
+  readonly bytes: Buffer;
+  /** For Yoga, which asks a result how it wants to be encoded. */
+  stringify(): string;
+}
+
+/** Turns an error that is ours into one that can be shown. */
+export type Mask = (error: GraphQLError) => GraphQLError;
+
+export class Selection {
+  readonly #args: ValidatedSubscriptionArgs;
+  readonly #mask: Mask;
+  #event: SentimentEvent | undefined;
+  #result: EncodedResult | undefined;
+
+  constructor(args: ValidatedSubscriptionArgs, mask: Mask) {
+    this.#args = args;
+    this.#mask = mask;
+  }
+
+  /** The result of `event`, the same object for all who ask before the next event. */
+  resultOf(event: SentimentEvent): EncodedResult {
+    if (this.#result === undefined || this.#event !== event) {
+      this.#result = this.#compute(event);
+      this.#event = event;
+    }
+    return this.#result;
+  }
+
+  #compute(event: SentimentEvent): EncodedResult {
+    const result = executeSubscriptionEvent({ ...this.#args, rootValue: event });
+    if ('then' in result) throw new Error('a field of an event was not there at once');
+    return encode(maskErrors(result, this.#mask));
+  }
+}
+
+export function maskErrors(result: ExecutionResult, mask: Mask): ExecutionResult {
+  return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) };
+}
+
+/** As graphql-ws writes a result: the errors last. */
+function encode(result: ExecutionResult): EncodedResult {
+  const { errors, ...rest } = result;
+  const json = JSON.stringify(errors === undefined ? rest : { ...rest, errors });
+  return { ...result, bytes: Buffer.from(json), stringify: () => json };
+}
+
+/** The same result, telling that `count` events before it were dropped. */
+export function withDropped(result: EncodedResult, count: number): EncodedResult {
+  const bytes = tellDropped(result.bytes, count);
+  const extensions = { ...result.extensions, dropped: count };
+  return { ...result, extensions, bytes, stringify: () => bytes.toString() };
+}
+
+/** The bytes of a result with `extensions: {dropped}` as its last key. */
+export function tellDropped(bytes: Buffer, count: number): Buffer {
+  const open = bytes.subarray(0, bytes.length - '}'.length);
+  return Buffer.concat([open, Buffer.from(`,"extensions":{"dropped":${count}}}`)]);
+}

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { SentimentDocument } from '../../schema/operations.ts';
+import { STALLED_FOR, WAITING_EVENTS } from '../../src/api/outbox.ts';
+import { connectGraphQL, connectTrack, run } from '../support/clients.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { type Senti, startSenti } from '../support/senti.ts';
+import { until } from '../support/until.ts';
+
+const FILLER = '#filler'.padEnd(4000, 'x');
+/** More than the kernel's buffers hold for one connection, at 4 kB an event. */
+const FLOOD = 8000;
+
+/** A WebSocket of which a test sees every byte, and which reads only when it is told to. */
+async function connectRaw(senti: Senti, path: string, protocol?: string) {
+  const { port, hostname } = new URL(senti.url);
+  const socket: Socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\n` +
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      `Sec-WebSocket-Key: ${createHash('md5').update(path).digest('base64')}\r\n` +
+      `${protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : ''}\r\n`,
+  );
+  await once(socket, 'data');
+  /** A masked text frame; the mask is zero. */
+  const send = (message: string) => {
+    const { length } = message;
+    const head =
+      length < 126 ? [0x81, 0x80 | length] : [0x81, 0x80 | 126, length >> 8, length & 0xff];
+    socket.write(Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), Buffer.from(message)]));
+  };
+  return { socket, send };
+}
+
+async function openStalled(senti: Senti, path: '/graphql' | '/track') {
+  const raw = await connectRaw(
+    senti,
+    path,
+    path === '/graphql' ? 'graphql-transport-ws' : undefined,
+  );
+  if (path === '/graphql') {
+    raw.send('{"type":"connection_init"}');
+    const query = 'subscription { sentiment(track: "coffee") { hashtags { tag } post { id } } }';
+    raw.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+  } else {
+    raw.send('{"track": "coffee"}');
+  }
+  await until(() => senti.source.wanted.length > 0, 'coffee is wanted');
+  raw.socket.pause();
+  return raw;
+}
+
+describe('the outbox', () => {
+  test('has all events of a turn leave in one piece', async () => {
+    const senti = await startSenti();
+    const { socket, send } = await connectRaw(senti, '/track');
+    send('{"track": "coffee"}');
+    await until(() => senti.source.wanted.length === 1, 'coffee is wanted');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    for (let i = 0; i < 20; i++) senti.source.say('coffee');
+    await until(() => chunks.length > 0, 'something came');
+    expect(String(chunks[0]).split('polarityIndex').length - 1).toBe(20);
+  });
+
+  test.each(['/graphql', '/track'] as const)(
+    'drops the oldest of %s for a peer that falls behind, counts them, and tells the next',
+    async (path) => {
+      const senti = await startSenti();
+      const { socket } = await openStalled(senti, path);
+      for (let i = 0; i < FLOOD; i++) {
+        senti.source.say(`coffee ${FILLER}`, { id: `#${i}#` });
+        if (i % 50 === 0) await setImmediate();
+      }
+      const dropped = await droppedSoFar(senti);
+      expect(dropped).toBeGreaterThan(0);
+      expect(dropped).toBeLessThanOrEqual(FLOOD - WAITING_EVENTS);
+
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.resume();
+      const count = () => text.split('"hashtags"').length - 1;
+      await until(() => count() === FLOOD - dropped, 'all the rest came');
+      if (path === '/graphql') {
+        // In order, each once, and with the number that is missing.
+        const ids = [...text.matchAll(/"id":"#(\d+)#"/g)].map(([, id]) => Number(id));
+        expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+        const told = [...text.matchAll(/"extensions":\{"dropped":(\d+)\}/g)];
+        expect(told.reduce((sum, [, n]) => sum + Number(n), 0)).toBe(dropped);
+      } else {
+        expect(text).not.toContain('dropped');
+      }
+    },
+    20_000,
+  );
+
+  test('leaves everybody else alone while one peer takes nothing', async () => {
+    const senti = await startSenti();
+    await openStalled(senti, '/graphql');
+    const others = await Promise.all([
+      connectTrack(senti.socketUrl),
+      connectTrack(senti.socketUrl),
+    ]);
+    for (const other of others) other.send({ track: 'coffee, tea' });
+    await until(() => senti.source.wanted.length === 2, 'all are there');
+    const client = run(connectGraphQL(senti.socketUrl), SentimentDocument, { track: 'tea' });
+    const first = client.next();
+    await until(() => senti.source.wanted.length === 3, 'the client is there');
+    for (let i = 0; i < FLOOD; i++) {
+      senti.source.say(`coffee ${FILLER}`);
+      if (i % 50 === 0) await Promise.all(others.map((other) => other.received(i)));
+    }
+    senti.source.say('tea');
+    await Promise.all(others.map((other) => other.received(FLOOD + 1)));
+    expect((await first).value?.data?.sentiment.post.id).toBe(String(FLOOD));
+  }, 20_000);
+
+  test.each(['/graphql', '/track'] as const)(
+    'cuts a peer of %s that takes nothing, and lets its topic go',
+    async (path) => {
+      const clock = new FakeClock();
+      const senti = await startSenti(undefined, clock);
+      const { socket } = await openStalled(senti, path);
+      for (let i = 0; i < FLOOD; i++) {
+        senti.source.say(`coffee ${FILLER}`);
+        if (i % 50 === 0) await setImmediate();
+      }
+      clock.advance(STALLED_FOR - 1);
+      await setImmediate();
+      expect(senti.source.state).toEqual({ name: 'live' });
+      clock.advance(1);
+      await until(() => senti.source.state.name === 'idle', 'the topic is closed');
+      socket.resume();
+      await once(socket, 'close');
+    },
+    20_000,
+  );
+
+  test('cuts a peer that asks for more answers than it takes', async () => {
+    const senti = await startSenti();
+    const { socket, send } = await openStalled(senti, '/graphql');
+    const closed = until(() => senti.source.state.name === 'idle', 'the topic is closed');
+    let over = false;
+    void closed.then(() => {
+      over = true;
+    });
+    const ping = JSON.stringify({ type: 'ping', payload: { filler: FILLER } });
+    while (!over) {
+      for (let i = 0; i < 20; i++) send(ping);
+      await setImmediate();
+    }
+    await closed;
+    socket.destroy();
+  }, 20_000);
+});
+
+async function droppedSoFar(senti: Senti): Promise<number> {
+  const response = await fetch(`${senti.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ status { eventsDropped } }"}',
+  });
+  const { data } = (await response.json()) as { data: { status: { eventsDropped: number } } };
+  return data.status.eventsDropped;
+}

@@ -1,0 +1,93 @@
+// The receiving half of the fan-out benchmark, in a process of its own: opens sockets and counts.
+
+import { once } from 'node:events';
+import WebSocket from 'ws';
+
+/** What the benchmark asks of this process. */
+export type Request =
+  | {
+      readonly ask: 'open';
+      readonly url: string;
+      readonly path: '/graphql' | '/track';
+      /** For each socket, the tracks it subscribes to. */
+      readonly sockets: readonly (readonly string[])[];
+    }
+  /** Answered as soon as so many messages have come in all. */
+  | { readonly ask: 'received'; readonly count: number }
+  | { readonly ask: 'stop reading'; readonly socket: number }
+  | { readonly ask: 'latencies' };
+
+const QUERY =
+  'subscription ($track: String!) { sentiment(track: $track) { polarityIndex hashtags { tag count } post { id } } }';
+const AT_A_TIME = 100;
+
+const sockets: WebSocket[] = [];
+let received = 0;
+let waiting: { readonly count: number } | undefined;
+let latencies: number[] = [];
+
+function onMessage(data: WebSocket.RawData): void {
+  const bytes = data as Buffer;
+  // A time in nanoseconds, where the benchmark put one into the id of the post.
+  const at = bytes.indexOf('"id":"t');
+  if (at !== -1) {
+    const sent = bytes.toString('latin1', at + 7, bytes.indexOf('"', at + 7));
+    latencies.push(Number(process.hrtime.bigint() - BigInt(sent)));
+  }
+  received += 1;
+  answer();
+}
+
+function answer(): void {
+  if (waiting === undefined || received < waiting.count) return;
+  waiting = undefined;
+  process.send?.({ received });
+}
+
+async function open(url: string, path: string, tracks: readonly string[]): Promise<void> {
+  const isGraphQL = path === '/graphql';
+  const socket = new WebSocket(
+    url.replace('http', 'ws') + path,
+    isGraphQL ? 'graphql-transport-ws' : [],
+  );
+  sockets.push(socket);
+  await once(socket, 'open');
+  if (isGraphQL) {
+    socket.send('{"type":"connection_init"}');
+    await once(socket, 'message');
+  }
+  socket.on('message', onMessage);
+  socket.on('error', () => {});
+  for (const track of tracks) {
+    const payload = { query: QUERY, variables: { track } };
+    socket.send(
+      JSON.stringify(
+        isGraphQL ? { id: crypto.randomUUID(), type: 'subscribe', payload } : { track },
+      ),
+    );
+  }
+}
+
+process.on('message', async (request: Request) => {
+  switch (request.ask) {
+    case 'open': {
+      const { url, path, sockets: wanted } = request;
+      for (let i = 0; i < wanted.length; i += AT_A_TIME) {
+        await Promise.all(wanted.slice(i, i + AT_A_TIME).map((tracks) => open(url, path, tracks)));
+      }
+      process.send?.({ opened: wanted.length });
+      return;
+    }
+    case 'received':
+      waiting = { count: request.count };
+      answer();
+      return;
+    case 'stop reading':
+      sockets[request.socket]?.pause();
+      return;
+    case 'latencies':
+      process.send?.({ latencies });
+      latencies = [];
+  }
+});
+process.send?.({ ready: true });

@@ -1,0 +1,141 @@
+// The serving half of the fan-out benchmark, in a process of its own: `senti`, `stock` or `bare`.
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { useServer } from 'graphql-ws/use/ws';
+import { createYoga } from 'graphql-yoga';
+import { pino } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type ApiContext, schema } from '../../src/api/graphql/schema.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
+import { startServer } from '../../src/server.ts';
+import type { SourceSink } from '../../src/source/source.ts';
+import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import { createHandSource, type HandSource } from '../support/hand-source.ts';
+import { configOf } from '../support/senti.ts';
+
+/** What the benchmark asks of this process. */
+export type Request =
+  | { readonly ask: 'publish'; readonly texts: readonly string[] }
+  | { readonly ask: 'measure' };
+
+interface Way {
+  readonly url: string;
+  publish(texts: readonly string[]): void;
+}
+
+const WAYS: Readonly<Record<string, () => Promise<Way>>> = { senti, stock, bare };
+
+async function senti(): Promise<Way> {
+  let source: HandSource | undefined;
+  const connect = (_config: unknown, sink: SourceSink) => {
+    source = createHandSource(sink);
+    return source;
+  };
+  const log = pino({ level: 'silent' });
+  const { url } = await startServer(configOf(), log, { clock: systemClock, connect });
+  return { url, publish: (texts) => sayAll(source, texts) };
+}
+
+/** The recipe that graphql-yoga documents, on a stream that is bounded, so that it lives. */
+async function stock(): Promise<Way> {
+  let source: HandSource | undefined;
+  const analyze = createAnalyzer('full', vader);
+  const multiplexer = new Multiplexer({
+    connect: (sink) => {
+      source = createHandSource(sink);
+      return source;
+    },
+    analyze,
+    languages: ['en'],
+  });
+  const context: ApiContext = { multiplexer, analyze };
+  const yoga = createYoga({ schema, context: () => context, logging: false });
+  const http = createServer(yoga);
+  const sockets = new WebSocketServer({ server: http, path: yoga.graphqlEndpoint });
+  useServer(
+    {
+      execute: (args) => (args.rootValue as Operators).execute(args),
+      subscribe: (args) => (args.rootValue as Operators).subscribe(args),
+      onSubscribe: async (ctx, _id, params) => {
+        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+          ...ctx,
+          params,
+        });
+        const args = {
+          schema,
+          operationName: params.operationName,
+          document: parse(params.query),
+          variableValues: params.variables,
+          contextValue: await contextFactory(),
+          rootValue: { execute, subscribe },
+        };
+        const errors = validate(args.schema, args.document);
+        return errors.length > 0 ? errors : args;
+      },
+    },
+    sockets,
+  );
+  return { url: await listen(http), publish: (texts) => sayAll(source, texts) };
+}
+
+type Operators = Pick<
+  ReturnType<ReturnType<typeof createYoga>['getEnveloped']>,
+  'execute' | 'subscribe'
+>;
+
+/** No GraphQL at all: a ready string to every socket that asked, as often as it asked. */
+async function bare(): Promise<Way> {
+  const http = createServer();
+  const sockets = new WebSocketServer({ server: http });
+  const byTrack = new Map<string, WebSocket[]>();
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data));
+      const track = message.track ?? message.payload?.variables?.track;
+      if (track === undefined) return socket.send('{"type":"connection_ack"}');
+      byTrack.set(track, [...(byTrack.get(track) ?? []), socket]);
+    });
+  });
+  const ready = (text: string) =>
+    '{"id":"123e4567-e89b-42d3-a456-426614174000","type":"next","payload":{"data":{"sentiment":' +
+    `{"polarityIndex":0,"hashtags":[{"tag":"bean","count":1}],"post":{"id":"${text.split('@').at(-1)}"}}}}}`;
+  return {
+    url: await listen(http),
+    publish(texts) {
+      for (const text of texts) {
+        const message = ready(text);
+        for (const word of text.split(' ')) {
+          for (const socket of byTrack.get(word) ?? []) socket.send(message);
+        }
+      }
+    },
+  };
+}
+
+/** A post's id is what stands behind `@` in its text. */
+function sayAll(source: HandSource | undefined, texts: readonly string[]): void {
+  for (const text of texts) source?.say(text, { id: text.split('@').at(-1) ?? text });
+}
+
+function listen(http: Server): Promise<string> {
+  return new Promise((resolve) => {
+    http.listen(0, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(http.address() as AddressInfo).port}`),
+    );
+  });
+}
+
+const start = WAYS[process.argv[2] ?? ''];
+if (!start) throw new Error(`usage: fanout-server.ts ${Object.keys(WAYS).join(' | ')}`);
+const way = await start();
+process.on('message', (request: Request) => {
+  if (request.ask === 'publish') way.publish(request.texts);
+  if (request.ask !== 'measure') return;
+  globalThis.gc?.();
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu: user + system, rss: process.memoryUsage().rss });
+});
+process.send?.({ url: way.url });

@@ -1,0 +1,289 @@
+// npm run bench -- fanout: the server's CPU time for each message it delivers, against the stock way and
+// a bare ws.send of a ready string, all in the same run.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Request as ClientRequest } from './fanout-clients.ts';
+import type { Request as ServerRequest } from './fanout-server.ts';
+import { table } from './measure.ts';
+
+const WAYS = ['senti', 'stock', 'bare'] as const;
+type Way = (typeof WAYS)[number];
+
+interface Scenario {
+  readonly name: string;
+  readonly path?: '/track';
+  readonly ways?: readonly Way[];
+  /** For each socket, its tracks. */
+  readonly sockets: readonly (readonly string[])[];
+  /** The texts of one turn, by its number, and how many messages they make in all. */
+  turn(n: number): readonly string[];
+  readonly messagesATurn: number;
+  readonly turns: number;
+}
+
+const COFFEE = times(1000, () => ['coffee']);
+const ONE = (n: number) => [`coffee #bean @${n}`];
+const TWENTY = (n: number) => times(20, (i) => `coffee #bean @${n}x${i}`);
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    name: '1,000 sockets, one track, one event a turn',
+    sockets: COFFEE,
+    turn: ONE,
+    messagesATurn: 1000,
+    turns: 60,
+  },
+  {
+    name: '1,000 sockets, one track, bursts of 20',
+    sockets: COFFEE,
+    turn: TWENTY,
+    messagesATurn: 20_000,
+    turns: 10,
+  },
+  {
+    name: '1,000 sockets on 1,000 tracks, each post matches 10',
+    sockets: times(1000, (i) => [`word${i}`]),
+    turn: (n) => [`${times(10, (i) => `word${(n * 10 + i) % 1000}`).join(' ')} #bean @${n}`],
+    messagesATurn: 10,
+    turns: 2000,
+  },
+  {
+    name: 'one socket with 32 subscriptions, bursts of 20',
+    sockets: [times(32, () => 'coffee')],
+    turn: TWENTY,
+    messagesATurn: 640,
+    turns: 60,
+  },
+  {
+    name: '/track, 1,000 sockets, bursts of 20',
+    path: '/track',
+    ways: ['senti', 'bare'],
+    sockets: COFFEE,
+    turn: TWENTY,
+    messagesATurn: 20_000,
+    turns: 10,
+  },
+];
+
+const IDLE_SUBSCRIBERS = 5000;
+const LATENCY_SOCKETS = 200;
+const LATENCY_EVENTS = 300;
+const LATENCY_GAP_MS = 10;
+const STALL_CLIENTS = 100;
+const STALL_SECONDS = 60;
+const STALL_WARM_UP_SECONDS = 15;
+const STALL_TURN_MS = 19;
+const STALL_EVENTS_A_TURN = 40;
+
+export async function run(): Promise<void> {
+  const costs = [];
+  for (const scenario of SCENARIOS) costs.push(await measureCost(scenario));
+  process.stdout.write(`µs of the server's CPU for each message delivered\n\n${table(costs)}\n`);
+  const memory = await measureMemory();
+  process.stdout.write(
+    `kB of RSS for each of ${IDLE_SUBSCRIBERS} idle subscribers\n\n${table([memory])}\n`,
+  );
+  const latency = await measureLatency();
+  process.stdout.write(`ms from publishing to the client, half load\n\n${table(latency)}\n`);
+  const stall = await measureStall();
+  process.stdout.write(
+    `1 of 100 clients stops reading for ${STALL_SECONDS} s\n\n${table([stall])}\n`,
+  );
+  process.stdout.write(`${JSON.stringify({ bench: 'fanout', costs, memory, latency, stall })}\n`);
+}
+
+async function measureCost(scenario: Scenario) {
+  const { name, path = '/graphql', ways = WAYS, sockets, turn, messagesATurn, turns } = scenario;
+  const cost: Partial<Record<Way, number>> = {};
+  for (const way of ways) {
+    await using pair = await startPair(way);
+    await pair.open(path, sockets);
+    let total = 0;
+    const play = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) {
+        pair.server({ ask: 'publish', texts: turn(n) });
+        total += messagesATurn;
+        await pair.received(total);
+      }
+    };
+    const warmUp = Math.ceil(turns / 4);
+    await play(0, warmUp);
+    const before = await pair.measure();
+    await play(warmUp, warmUp + turns);
+    const after = await pair.measure();
+    cost[way] = (after.cpu - before.cpu) / (turns * messagesATurn);
+  }
+  const { senti = Number.NaN, stock, bare = Number.NaN } = cost;
+  return {
+    scenario: name,
+    senti: round(senti),
+    stock: stock === undefined ? '-' : String(round(stock)),
+    bare: round(bare),
+    'senti/stock': stock === undefined ? '-' : String(round(senti / stock, 3)),
+    'senti/bare': round(senti / bare, 3),
+  };
+}
+
+async function measureMemory() {
+  const bytes: Partial<Record<Way, number>> = {};
+  for (const way of WAYS) {
+    await using pair = await startPair(way);
+    // What the first few hundred bring is there for good.
+    await pair.open(
+      '/graphql',
+      times(500, () => ['coffee']),
+    );
+    const before = await pair.measure();
+    await pair.open(
+      '/graphql',
+      times(IDLE_SUBSCRIBERS, () => ['coffee']),
+    );
+    pair.server({ ask: 'publish', texts: ['coffee @settled'] });
+    await pair.received(IDLE_SUBSCRIBERS + 500);
+    bytes[way] = ((await pair.measure()).rss - before.rss) / IDLE_SUBSCRIBERS;
+  }
+  const kB = (way: Way) => round((bytes[way] ?? Number.NaN) / 1000, 1);
+  return {
+    senti: kB('senti'),
+    stock: kB('stock'),
+    bare: kB('bare'),
+    'senti more than bare': round(kB('senti') - kB('bare'), 1),
+    'stock more than bare': round(kB('stock') - kB('bare'), 1),
+  };
+}
+
+async function measureLatency() {
+  const rows = [];
+  for (const way of WAYS) {
+    await using pair = await startPair(way);
+    await pair.open(
+      '/graphql',
+      times(LATENCY_SOCKETS, () => ['coffee']),
+    );
+    const before = await pair.measure();
+    for (let n = 1; n <= LATENCY_EVENTS; n++) {
+      pair.server({ ask: 'publish', texts: [`coffee @t${process.hrtime.bigint()}`] });
+      await delay(LATENCY_GAP_MS);
+    }
+    await pair.received(LATENCY_EVENTS * LATENCY_SOCKETS);
+    const after = await pair.measure();
+    const sorted = (await pair.latencies()).sort((a, b) => a - b);
+    const at = (share: number) => round((sorted[Math.floor(share * sorted.length)] ?? 0) / 1e6);
+    const load = (after.cpu - before.cpu) / 1000 / (LATENCY_EVENTS * LATENCY_GAP_MS);
+    rows.push({ way, p50: at(0.5), p99: at(0.99), 'load %': round(100 * load, 0) });
+  }
+  return rows;
+}
+
+/** One of a hundred clients stops reading; the others, and the server, should not notice. */
+async function measureStall() {
+  await using pair = await startPair('senti');
+  await pair.open(
+    '/graphql',
+    times(STALL_CLIENTS, () => ['coffee']),
+  );
+  let events = 0;
+  let cutAfter = Number.NaN;
+  const play = async (seconds: number) => {
+    const start = performance.now();
+    for (
+      let asked = start;
+      performance.now() < start + seconds * 1000;
+      await delay(STALL_TURN_MS)
+    ) {
+      const at = process.hrtime.bigint();
+      const first = [`coffee #bean @t${at}`];
+      const others = times(STALL_EVENTS_A_TURN - 1, (i) => `coffee #bean @${i}`);
+      pair.server({ ask: 'publish', texts: [...first, ...others] });
+      events += STALL_EVENTS_A_TURN;
+      if (!Number.isNaN(cutAfter) || performance.now() < asked + 500) continue;
+      asked = performance.now();
+      if ((await pair.listeners()) < STALL_CLIENTS) cutAfter = asked - start;
+    }
+  };
+  const p99 = async () => {
+    const sorted = (await pair.latencies()).sort((a, b) => a - b);
+    return round((sorted[Math.floor(0.99 * sorted.length)] ?? 0) / 1e6);
+  };
+
+  await play(STALL_WARM_UP_SECONDS);
+  await pair.received(events * STALL_CLIENTS);
+  const before = { ...(await pair.measure()), p99: await p99() };
+  const already = events * STALL_CLIENTS;
+  pair.stopReading(0);
+  events = 0;
+  await play(STALL_SECONDS);
+  // The other ninety-nine have everything, or this never ends.
+  await pair.received(already + events * (STALL_CLIENTS - 1));
+  const after = { ...(await pair.measure()), p99: await p99() };
+  return {
+    'events/s': Math.round(events / STALL_SECONDS),
+    'missed by the other 99': 0,
+    'MiB more': round((after.rss - before.rss) / 2 ** 20),
+    'p99 before, ms': before.p99,
+    'p99 while stalled, ms': after.p99,
+    'cut after, s': round(cutAfter / 1000, 1),
+  };
+}
+
+/** A server and its clients, each a process; both end with the scope. */
+async function startPair(way: Way) {
+  const here = (file: string) => new URL(file, import.meta.url);
+  const server = fork(here('./fanout-server.ts'), [way], { execArgv: ['--expose-gc'] });
+  const clients = fork(here('./fanout-clients.ts'));
+  const [{ url }] = (await Promise.all([message(server), message(clients)])) as [
+    { url: string },
+    unknown,
+  ];
+  const tell = (request: ClientRequest) => void clients.send(request);
+  const ask = (request: ClientRequest) => {
+    const answer = message(clients);
+    tell(request);
+    return answer;
+  };
+  return {
+    server: (request: ServerRequest) => void server.send(request),
+    open: (path: '/graphql' | '/track', sockets: readonly (readonly string[])[]) =>
+      ask({ ask: 'open', url, path, sockets }).then(() => delay(200)),
+    received: (count: number) => ask({ ask: 'received', count }),
+    async latencies() {
+      return ((await ask({ ask: 'latencies' })) as { latencies: number[] }).latencies;
+    },
+    stopReading: (socket: number) => tell({ ask: 'stop reading', socket }),
+    async listeners(): Promise<number> {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ status { listeners } }"}',
+      });
+      const { data } = (await response.json()) as { data: { status: { listeners: number } } };
+      return data.status.listeners;
+    },
+    async measure() {
+      const answer = message(server);
+      server.send({ ask: 'measure' } satisfies ServerRequest);
+      return (await answer) as { cpu: number; rss: number };
+    },
+    async [Symbol.asyncDispose]() {
+      const gone = [server, clients].map((child) => once(child, 'exit'));
+      server.kill('SIGKILL');
+      clients.kill('SIGKILL');
+      await Promise.all(gone);
+    },
+  };
+}
+
+async function message(child: ChildProcess): Promise<unknown> {
+  const [answer] = await once(child, 'message');
+  return answer;
+}
+
+function times<T>(count: number, make: (i: number) => T): T[] {
+  return Array.from({ length: count }, (_, i) => make(i));
+}
+
+function round(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}
