@@ -23,12 +23,6 @@ export interface EventStream {
   dropped: number;
 }
 
-interface Waiting {
-  /** Undefined for an answer, which is never dropped. */
-  readonly stream: EventStream | undefined;
-  readonly payload: Buffer;
-}
-
 export interface OutboxOptions {
   readonly clock: Clock;
   /** Has `flush` called when the turn is over. */
@@ -44,7 +38,9 @@ export class Outbox {
   /** The connection itself: frames are written to it whole, so the library's own don't mind. */
   readonly #socket: Duplex;
   readonly #options: OutboxOptions;
-  #waiting: Waiting[] = [];
+  /** What waits, and which stream it is of; an answer is of none, and is never dropped. */
+  #payloads: Buffer[] = [];
+  #streams: (EventStream | undefined)[] = [];
   #answerBytes = 0;
   #scheduled = false;
   #cancelCut: (() => void) | undefined;
@@ -65,8 +61,9 @@ export class Outbox {
   /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
   push(stream: EventStream, payload: Buffer): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    this.#waiting.push({ stream, payload });
-    if (this.#waiting.length > WAITING_EVENTS) {
+    this.#payloads.push(payload);
+    this.#streams.push(stream);
+    if (this.#payloads.length > WAITING_EVENTS) {
       if (this.isBehind) this.#dropOldest();
       else this.flush();
     }
@@ -77,7 +74,8 @@ export class Outbox {
   send(message: string): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
     const payload = Buffer.from(message);
-    this.#waiting.push({ stream: undefined, payload });
+    this.#payloads.push(payload);
+    this.#streams.push(undefined);
     this.#answerBytes += payload.length + MAX_HEADER_BYTES;
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
       this.flush();
@@ -88,25 +86,30 @@ export class Outbox {
 
   /** Drops what waits of `stream`, uncounted: nobody wants it any more. */
   forget(stream: EventStream): void {
-    if (this.#waiting.length === 0) return;
-    this.#waiting = this.#waiting.filter((waiting) => waiting.stream !== stream);
+    for (
+      let at = this.#streams.indexOf(stream);
+      at !== -1;
+      at = this.#streams.indexOf(stream, at)
+    ) {
+      this.#payloads.splice(at, 1);
+      this.#streams.splice(at, 1);
+    }
   }
 
   /** Writes all that waits, now, unless the peer is behind. */
   flush(): void {
     this.#scheduled = false;
-    if (this.isBehind || this.#waiting.length === 0) return;
+    if (this.isBehind || this.#payloads.length === 0) return;
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    const taken = this.#socket.write(assemble(this.#waiting));
-    this.#waiting = [];
-    this.#answerBytes = 0;
+    const taken = this.#socket.write(assemble(this.#payloads, this.#streams));
+    this.#empty();
     if (taken) return;
     const { clock } = this.#options;
     this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('takes nothing'));
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.isBehind || this.#waiting.length === 0) return;
+    if (this.#scheduled || this.isBehind || this.#payloads.length === 0) return;
     this.#scheduled = true;
     this.#options.atTurnEnd(this);
   }
@@ -118,10 +121,11 @@ export class Outbox {
   }
 
   #dropOldest(): void {
-    const at = this.#waiting.findIndex(({ stream }) => stream !== undefined);
-    const [oldest] = at === -1 ? [] : this.#waiting.splice(at, 1);
-    if (oldest?.stream === undefined) return;
-    oldest.stream.dropped += 1;
+    const at = this.#streams.findIndex((stream) => stream !== undefined);
+    const [stream] = at === -1 ? [] : this.#streams.splice(at, 1);
+    if (stream === undefined) return;
+    this.#payloads.splice(at, 1);
+    stream.dropped += 1;
     this.#options.onDrop();
   }
 
@@ -133,36 +137,48 @@ export class Outbox {
 
   #release(): void {
     this.#cancelCut?.();
-    this.#waiting = [];
+    this.#empty();
+  }
+
+  #empty(): void {
+    this.#payloads = [];
+    this.#streams = [];
     this.#answerBytes = 0;
   }
 }
 
-function tell(stream: EventStream, payload: Buffer): Buffer {
+function tell(stream: EventStream | undefined, payload: Buffer): Buffer {
+  if (stream === undefined || stream.dropped === 0) return payload;
   const told = stream.tellDropped(payload, stream.dropped);
   stream.dropped = 0;
   return told;
 }
 
 /** Messages as the bytes of their frames, in a row. */
-function assemble(messages: readonly Waiting[]): Buffer {
+function assemble(
+  payloads: readonly Buffer[],
+  streams: readonly (EventStream | undefined)[],
+): Buffer {
+  const told = streams.some((stream) => stream !== undefined && stream.dropped > 0)
+    ? payloads.map((payload, i) => tell(streams[i], payload))
+    : payloads;
   let most = 0;
-  const payloads = messages.map(({ stream, payload }) => {
-    const told = stream === undefined || stream.dropped === 0 ? payload : tell(stream, payload);
-    most += MAX_HEADER_BYTES + told.length;
-    if (stream !== undefined) most += stream.prefix.length + stream.suffix.length;
-    return told;
-  });
+  for (let i = 0; i < told.length; i++) {
+    most += MAX_HEADER_BYTES + (told[i]?.length ?? 0) + around(streams[i]);
+  }
   const bytes = Buffer.allocUnsafe(most);
   let at = 0;
-  for (let i = 0; i < messages.length; i++) {
-    const stream = messages[i]?.stream;
-    const payload = payloads[i] as Buffer;
-    const around = stream === undefined ? 0 : stream.prefix.length + stream.suffix.length;
-    at = writeHeader(bytes, at, payload.length + around);
+  for (let i = 0; i < told.length; i++) {
+    const stream = streams[i];
+    const payload = told[i] as Buffer;
+    at = writeHeader(bytes, at, payload.length + around(stream));
     if (stream !== undefined) at += stream.prefix.copy(bytes, at);
     at += payload.copy(bytes, at);
     if (stream !== undefined) at += stream.suffix.copy(bytes, at);
   }
   return bytes.subarray(0, at);
+}
+
+function around(stream: EventStream | undefined): number {
+  return stream === undefined ? 0 : stream.prefix.length + stream.suffix.length;
 }

@@ -155,7 +155,7 @@ async function firstOf(
     createdAt: new Date('2026-11-20T10:11:12Z'),
   });
   const { value } = await first;
-  await results.return?.();
+  await results.return?.(undefined);
   if (value && 'bytes' in value) return String(value.bytes);
   const { errors, ...rest } = value as ExecutionResult;
   return JSON.stringify(errors ? { ...rest, errors } : rest);

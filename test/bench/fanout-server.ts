@@ -18,7 +18,8 @@ import { configOf } from '../support/senti.ts';
 
 /** What the benchmark asks of this process. */
 export type Request =
-  | { readonly ask: 'publish'; readonly texts: readonly string[] }
+  /** The texts of some turns of the event loop. */
+  | { readonly ask: 'publish'; readonly turns: readonly (readonly string[])[] }
   | { readonly ask: 'measure' };
 
 interface Way {
@@ -131,8 +132,15 @@ function listen(http: Server): Promise<string> {
 const start = WAYS[process.argv[2] ?? ''];
 if (!start) throw new Error(`usage: fanout-server.ts ${Object.keys(WAYS).join(' | ')}`);
 const way = await start();
+
+function publish([turn, ...later]: readonly (readonly string[])[]): void {
+  if (turn === undefined) return;
+  way.publish(turn);
+  setImmediate(publish, later);
+}
+
 process.on('message', (request: Request) => {
-  if (request.ask === 'publish') way.publish(request.texts);
+  if (request.ask === 'publish') publish(request.turns);
   if (request.ask !== 'measure') return;
   globalThis.gc?.();
   const { user, system } = process.cpuUsage();

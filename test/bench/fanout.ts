@@ -20,6 +20,8 @@ interface Scenario {
   /** The texts of one turn, by its number, and how many messages they make in all. */
   turn(n: number): readonly string[];
   readonly messagesATurn: number;
+  /** How many turns are asked for before the clients are waited for. */
+  readonly turnsAtATime: number;
   readonly turns: number;
 }
 
@@ -33,28 +35,32 @@ const SCENARIOS: readonly Scenario[] = [
     sockets: COFFEE,
     turn: ONE,
     messagesATurn: 1000,
-    turns: 60,
+    turnsAtATime: 10,
+    turns: 100,
   },
   {
     name: '1,000 sockets, one track, bursts of 20',
     sockets: COFFEE,
     turn: TWENTY,
     messagesATurn: 20_000,
-    turns: 10,
+    turnsAtATime: 2,
+    turns: 16,
   },
   {
     name: '1,000 sockets on 1,000 tracks, each post matches 10',
     sockets: times(1000, (i) => [`word${i}`]),
     turn: (n) => [`${times(10, (i) => `word${(n * 10 + i) % 1000}`).join(' ')} #bean @${n}`],
     messagesATurn: 10,
-    turns: 2000,
+    turnsAtATime: 100,
+    turns: 4000,
   },
   {
     name: 'one socket with 32 subscriptions, bursts of 20',
     sockets: [times(32, () => 'coffee')],
     turn: TWENTY,
     messagesATurn: 640,
-    turns: 60,
+    turnsAtATime: 10,
+    turns: 200,
   },
   {
     name: '/track, 1,000 sockets, bursts of 20',
@@ -63,7 +69,8 @@ const SCENARIOS: readonly Scenario[] = [
     sockets: COFFEE,
     turn: TWENTY,
     messagesATurn: 20_000,
-    turns: 10,
+    turnsAtATime: 2,
+    turns: 16,
   },
 ];
 
@@ -95,16 +102,18 @@ export async function run(): Promise<void> {
 }
 
 async function measureCost(scenario: Scenario) {
-  const { name, path = '/graphql', ways = WAYS, sockets, turn, messagesATurn, turns } = scenario;
+  const { name, path = '/graphql', ways = WAYS, sockets, turn, turns } = scenario;
+  const { messagesATurn, turnsAtATime } = scenario;
   const cost: Partial<Record<Way, number>> = {};
   for (const way of ways) {
     await using pair = await startPair(way);
     await pair.open(path, sockets);
     let total = 0;
     const play = async (from: number, to: number) => {
-      for (let n = from; n < to; n++) {
-        pair.server({ ask: 'publish', texts: turn(n) });
-        total += messagesATurn;
+      for (let n = from; n < to; n += turnsAtATime) {
+        const turns = times(Math.min(turnsAtATime, to - n), (i) => turn(n + i));
+        pair.server({ ask: 'publish', turns });
+        total += messagesATurn * turns.length;
         await pair.received(total);
       }
     };
@@ -140,7 +149,7 @@ async function measureMemory() {
       '/graphql',
       times(IDLE_SUBSCRIBERS, () => ['coffee']),
     );
-    pair.server({ ask: 'publish', texts: ['coffee @settled'] });
+    pair.server({ ask: 'publish', turns: [['coffee @settled']] });
     await pair.received(IDLE_SUBSCRIBERS + 500);
     bytes[way] = ((await pair.measure()).rss - before.rss) / IDLE_SUBSCRIBERS;
   }
@@ -164,7 +173,7 @@ async function measureLatency() {
     );
     const before = await pair.measure();
     for (let n = 1; n <= LATENCY_EVENTS; n++) {
-      pair.server({ ask: 'publish', texts: [`coffee @t${process.hrtime.bigint()}`] });
+      pair.server({ ask: 'publish', turns: [[`coffee @t${process.hrtime.bigint()}`]] });
       await delay(LATENCY_GAP_MS);
     }
     await pair.received(LATENCY_EVENTS * LATENCY_SOCKETS);
@@ -196,7 +205,7 @@ async function measureStall() {
       const at = process.hrtime.bigint();
       const first = [`coffee #bean @t${at}`];
       const others = times(STALL_EVENTS_A_TURN - 1, (i) => `coffee #bean @${i}`);
-      pair.server({ ask: 'publish', texts: [...first, ...others] });
+      pair.server({ ask: 'publish', turns: [[...first, ...others]] });
       events += STALL_EVENTS_A_TURN;
       if (!Number.isNaN(cutAfter) || performance.now() < asked + 500) continue;
       asked = performance.now();

@@ -8,6 +8,7 @@ import {
   type ValidatedSubscriptionArgs,
 } from 'graphql';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
+import { planSelection } from './plan.ts';
 
 /** A result, and what it is sent as. */
 export interface EncodedResult extends ExecutionResult {
@@ -22,12 +23,14 @@ export type Mask = (error: GraphQLError) => GraphQLError;
 export class Selection {
   readonly #args: ValidatedSubscriptionArgs;
   readonly #mask: Mask;
+  readonly #plan: (event: SentimentEvent) => unknown;
   #event: SentimentEvent | undefined;
   #result: EncodedResult | undefined;
 
   constructor(args: ValidatedSubscriptionArgs, mask: Mask) {
     this.#args = args;
     this.#mask = mask;
+    this.#plan = planSelection(args);
   }
 
   /** The result of `event`, the same object for all who ask before the next event. */
@@ -40,6 +43,8 @@ export class Selection {
   }
 
   #compute(event: SentimentEvent): EncodedResult {
+    const data = this.#plan(event);
+    if (data !== undefined) return encode({ data: data as ExecutionResult['data'] });
     const result = executeSubscriptionEvent({ ...this.#args, rootValue: event });
     if ('then' in result) throw new Error('a field of an event was not there at once');
     return encode(maskErrors(result, this.#mask));
