@@ -7,6 +7,11 @@ const MOST_IN_TWO_BYTES = 0xffff;
 
 export const MAX_HEADER_BYTES = 10;
 
+/** The bytes that the header of a message of `length` bytes takes. */
+export function headerLength(length: number): number {
+  return length < TWO_BYTES_FOLLOW ? 2 : length <= MOST_IN_TWO_BYTES ? 4 : MAX_HEADER_BYTES;
+}
+
 /** Writes the header of a message of `length` bytes at `at`, and returns where the message goes. */
 export function writeHeader(bytes: Buffer, at: number, length: number): number {
   bytes[at] = FINAL_TEXT;

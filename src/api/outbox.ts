@@ -4,7 +4,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
-import { MAX_HEADER_BYTES, writeHeader } from './frame.ts';
+import { headerLength, MAX_HEADER_BYTES, writeHeader } from './frame.ts';
 
 /** Events that wait for a peer that is behind; then the oldest goes for each that comes. */
 export const WAITING_EVENTS = 256;
@@ -162,11 +162,12 @@ function assemble(
   const told = streams.some((stream) => stream !== undefined && stream.dropped > 0)
     ? payloads.map((payload, i) => tell(streams[i], payload))
     : payloads;
-  let most = 0;
+  let length = 0;
   for (let i = 0; i < told.length; i++) {
-    most += MAX_HEADER_BYTES + (told[i]?.length ?? 0) + around(streams[i]);
+    const message = (told[i]?.length ?? 0) + around(streams[i]);
+    length += headerLength(message) + message;
   }
-  const bytes = Buffer.allocUnsafe(most);
+  const bytes = Buffer.allocUnsafe(length);
   let at = 0;
   for (let i = 0; i < told.length; i++) {
     const stream = streams[i];
@@ -176,7 +177,7 @@ function assemble(
     at += payload.copy(bytes, at);
     if (stream !== undefined) at += stream.suffix.copy(bytes, at);
   }
-  return bytes.subarray(0, at);
+  return bytes;
 }
 
 function around(stream: EventStream | undefined): number {
