@@ -1,6 +1,8 @@
 // The configuration: a command line and an environment in, every option out, or every mistake at once.
 
 import { parseArgs } from 'node:util';
+import { closestMatch } from 'leven';
+import { describeOptions } from './help.ts';
 import { Problem } from './option-values.ts';
 import { type Config, OPTIONS } from './options.ts';
 
@@ -49,14 +51,19 @@ function readFlags(argv: readonly string[]) {
     allowPositionals: true,
     tokens: true,
   });
+  /** The value of an option that is unknown is not held against anybody on top of it. */
+  let afterUnknown = -1;
   for (const token of tokens) {
     if (token.kind === 'positional') {
+      if (token.index === afterUnknown) continue;
       problems.push(`"${token.value}" is not an option; options begin with --.`);
     } else if (token.kind === 'option') {
       const option = known.get(token.name);
       if (token.name === 'help' || token.name === 'h') flags.set('help', '');
-      else if (!option) problems.push(`${token.rawName} is no option; see --help.`);
-      else if (!option.value) flags.set(token.name, token.value ?? 'true');
+      else if (!option) {
+        problems.push(`${token.rawName} is no option; ${suggest(token.name, [...known.keys()])}`);
+        if (token.value === undefined) afterUnknown = token.index + 1;
+      } else if (!option.value) flags.set(token.name, token.value ?? 'true');
       else if (token.value === undefined) problems.push(`${token.rawName} needs a value.`);
       else flags.set(token.name, token.value);
     }
@@ -64,11 +71,15 @@ function readFlags(argv: readonly string[]) {
   return { flags, problems };
 }
 
-function describeOptions(): string {
-  const rows = Object.values(OPTIONS).map(({ flag, value, env, help, fallback }) => {
-    const left = `  --${flag}${value ? ` ${value}` : ''}`.padEnd(22);
-    const usual = Array.isArray(fallback) ? fallback.join(',') : String(fallback);
-    return `${left}${help}\n${' '.repeat(22)}${env}${usual ? `, ${usual} by default` : ''}`;
-  });
-  return `Usage: npm start -- [options]\n\n${rows.join('\n')}\n`;
+/** Typing errors in an option's name that are few enough to guess what was meant. */
+const MOST_TYPOS = 2;
+
+function suggest(name: string, flags: readonly string[]): string {
+  const typed = name.toLowerCase();
+  // The first letter is seldom the wrong one. Without this, --nats would be taken for --rate.
+  const alike = flags.filter((flag) => flag[0] === typed[0]);
+  const meant =
+    closestMatch(typed, alike, { maxDistance: MOST_TYPOS }) ??
+    alike.find((flag) => typed.length > 2 && flag.startsWith(typed));
+  return meant ? `did you mean --${meant}?` : 'see --help.';
 }

@@ -7,6 +7,7 @@ import { chooseGraphQLProtocol, createGraphQLSocket } from './api/graphql/websoc
 import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
 import { createHttpHandler } from './api/http.ts';
 import { createOriginCheck } from './api/origins.ts';
+import { readPage } from './api/page.ts';
 import { serveTrackSocket } from './api/track-socket.ts';
 import { createUpgrade } from './api/upgrade.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -18,6 +19,9 @@ import { createReplay } from './source/replay.ts';
 import { createSample } from './source/sample.ts';
 import type { Source, SourceSink } from './source/source.ts';
 import { Multiplexer } from './stream/multiplexer.ts';
+
+/** Where src/web/build.ts puts the dashboard. */
+const BUILT_PAGE = new URL('../dist/web/', import.meta.url);
 
 export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
@@ -47,7 +51,7 @@ export async function startServer(
     onState: (state) => log.info({ state }, `source: ${state.name}`),
   });
   const isAllowed = createOriginCheck(config.origins, config.host);
-  const yoga = createGraphQL({ multiplexer, analyze }, log);
+  const yoga = createGraphQL({ multiplexer, analyze }, log, config.graphiql);
   const upgrade = createUpgrade({
     isAllowed,
     clock,
@@ -61,7 +65,10 @@ export async function startServer(
       { path: '/track', serve: (socket) => serveTrackSocket(socket, multiplexer) },
     ],
   });
-  const http = createServer(createHttpHandler({ yoga, isAllowed, source: multiplexer.source }));
+  const page = readPage(BUILT_PAGE);
+  const http = createServer(
+    createHttpHandler({ yoga, isAllowed, page, source: multiplexer.source }),
+  );
   http.on('upgrade', upgrade.handle);
   const url = await listen(http, config);
 

@@ -4,25 +4,26 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { SourceState } from '../source/source.ts';
 import { GRAPHQL_PATH, type Yoga } from './graphql/yoga.ts';
 import type { OriginCheck } from './origins.ts';
+import type { Page } from './page.ts';
 import { pathOf } from './upgrade.ts';
 
 export interface HttpOptions {
   readonly yoga: Yoga;
   readonly isAllowed: OriginCheck;
+  /** The dashboard, on `/`. */
+  readonly page: Page;
   /** The source's name and state, for `/ready`. */
   readonly source: { readonly name: string; readonly state: SourceState };
 }
 
-export function createHttpHandler({ yoga, isAllowed, source }: HttpOptions): RequestListener {
+export function createHttpHandler({ yoga, isAllowed, page, source }: HttpOptions): RequestListener {
   return (request, response) => {
     const { origin, host } = request.headers;
-    switch (pathOf(request)) {
+    const path = pathOf(request);
+    switch (path) {
       case GRAPHQL_PATH:
         if (isAllowed({ origin, host })) return void yoga(request, response);
         return sendJson(response, 403, { error: `Origin ${origin} is not allowed` });
-      case '/':
-        response.writeHead(302, { location: GRAPHQL_PATH }).end();
-        return;
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
       case '/ready': {
@@ -34,7 +35,8 @@ export function createHttpHandler({ yoga, isAllowed, source }: HttpOptions): Req
         });
       }
       default:
-        return sendJson(response, 404, { error: 'Nothing here; try /graphql' });
+        if (page(path, request, response)) return;
+        return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
   };
 }

@@ -10,7 +10,8 @@ export const GRAPHQL_PATH = '/graphql';
 
 export type Yoga = YogaServerInstance<Record<string, unknown>, ApiContext>;
 
-export function createGraphQL(context: ApiContext, log: Logger): Yoga {
+/** `graphiql` says whether a browser that asks gets the page to try queries on. */
+export function createGraphQL(context: ApiContext, log: Logger, graphiql: boolean): Yoga {
   return createYoga<Record<string, unknown>, ApiContext>({
     schema,
     context: () => context,
@@ -30,7 +31,7 @@ export function createGraphQL(context: ApiContext, log: Logger): Yoga {
       credentials: false,
     }),
     renderGraphiQL,
-    graphiql: {
+    graphiql: graphiql && {
       title: 'Senti',
       favicon: 'data:,',
       subscriptionsProtocol: 'WS',

@@ -1,0 +1,99 @@
+// What is going on, in plain words.
+
+import type { StatusQuery } from '../../schema/operations.ts';
+import type { ConnectionState } from './connection.ts';
+
+type SourceStatus = StatusQuery['status']['source'];
+
+export interface Sentence {
+  /** How it is shown: all is well and quiet, posts flow, something is awaited, or it failed. */
+  readonly tone: 'calm' | 'live' | 'waiting' | 'failed';
+  readonly text: string;
+}
+
+const POSTS_OF: Readonly<Record<string, string>> = {
+  sample: 'made-up posts (the sample)',
+  bluesky: 'posts from Bluesky',
+  x: 'posts from X',
+  replay: 'posts from a file',
+};
+
+const NAMES: Readonly<Record<string, string>> = { bluesky: 'Bluesky', x: 'X' };
+
+export function describe(
+  connection: ConnectionState,
+  source: SourceStatus | undefined,
+  isTracking: boolean,
+): Sentence {
+  switch (connection.name) {
+    case 'connecting':
+      return { tone: 'waiting', text: 'Connecting…' };
+    case 'lost':
+      return { tone: 'waiting', text: 'Connection lost. Reconnecting…' };
+    case 'failed':
+      return {
+        tone: 'failed',
+        text: `The server refused: ${connection.reason}. Reload to try again`,
+      };
+    case 'open': {
+      if (!source) return { tone: 'waiting', text: 'Connected' };
+      const said = describeSource(source, isTracking);
+      if (connection.recovered === undefined) return said;
+      return { ...said, text: `${said.text}. Reconnected at ${clockTime(connection.recovered)}` };
+    }
+  }
+}
+
+function describeSource(
+  { name, state, reason, until }: SourceStatus,
+  isTracking: boolean,
+): Sentence {
+  const posts = POSTS_OF[name] ?? `posts from ${name}`;
+  const who = NAMES[name] ?? 'the source';
+  const why = reason ? `: ${reason.replace(/\.$/, '')}` : '';
+  switch (state) {
+    case 'live':
+      return { tone: 'live', text: `Live: ${posts}` };
+    case 'connecting':
+      return { tone: 'waiting', text: `Connecting to ${who}…` };
+    case 'waiting':
+      return {
+        tone: 'waiting',
+        text: `Waiting for ${who}${why}${until ? `. Next try at ${clockTime(until)}` : ''}`,
+      };
+    case 'paused':
+      return {
+        tone: 'failed',
+        text: `Paused${why}${until ? `. Goes on at ${clockTime(until)}` : ''}`,
+      };
+    default:
+      return isTracking
+        ? { tone: 'waiting', text: `Starting ${posts}…` }
+        : { tone: 'calm', text: `Ready: ${posts}` };
+  }
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+export function clockTime(time: number | string): string {
+  return TIME.format(new Date(time));
+}
+
+/** A balance with its sign, and a true minus. */
+export function signed(balance: number | undefined): string {
+  if (balance === undefined) return '–';
+  if (balance === 0) return '0';
+  return balance > 0 ? `+${balance}` : `−${-balance}`;
+}
+
+export function moodOf(balance: number | undefined): string {
+  if (balance === undefined) return 'No posts yet';
+  if (balance >= 50) return 'Very positive';
+  if (balance >= 15) return 'Mostly positive';
+  if (balance > -15) return 'Mixed';
+  return balance > -50 ? 'Mostly negative' : 'Very negative';
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
