@@ -19,9 +19,9 @@ export function greet(
     ['dashboard', url],
     [graphiql ? 'GraphiQL' : 'GraphQL', `${url}/graphql`],
     ['/track', `${socket}/track`],
-    ['posts', `${POSTS[source] ?? `from ${source}`}, as soon as somebody tracks something`],
+    ['posts', `${POSTS[source] ?? `from ${source}`}, once somebody tracks a topic`],
     ...(source === 'sample'
-      ? [['live posts', 'npm start -- --source bluesky (no key and no account needed)'] as const]
+      ? [['live posts', 'npm start -- --source bluesky (no key, no account)'] as const]
       : []),
   ];
 }

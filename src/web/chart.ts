@@ -105,10 +105,10 @@ function curve(stroke: () => string, fill?: () => string): uPlot.Series {
   };
 }
 
-/** How many seconds back there is a label: minutes, or half minutes while the window is young. */
+/** How many seconds back there is a label. The left edge has none: the other axis ends there. */
 function labelled(back: number): number[] {
   const step = back < 120 ? 15 : back < 180 ? 30 : 60;
-  return Array.from({ length: Math.floor(back / step) }, (_, i) => (i + 1) * step);
+  return Array.from({ length: Math.ceil(back / step) - 1 }, (_, i) => (i + 1) * step);
 }
 
 function ago(seconds: number, back: number): string {

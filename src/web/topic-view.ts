@@ -5,7 +5,7 @@ import { h, setText } from './dom.ts';
 import { createEventList } from './event-list.ts';
 import { balanceOf, type Counts, type Curves, sharesOf, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic.ts';
-import { counted, moodOf, signed } from './words.ts';
+import { counted, moodOf, sideOf, signed } from './words.ts';
 
 /** Lists change no more often than this, so that they can be read; in milliseconds. */
 const LIST_PACE = 500;
@@ -120,8 +120,7 @@ export function createTopicView(topic: Topic, onClose: () => void): TopicView {
     const { totals } = topic.window;
     const balance = balanceOf(totals);
     setText(number, signed(balance));
-    number.dataset.side =
-      balance === undefined || balance === 0 ? '' : balance > 0 ? 'positive' : 'negative';
+    number.dataset.side = sideOf(balance);
     setText(mood, moodOf(balance));
     const all = totals[0] + totals[1] + totals[2];
     setText(

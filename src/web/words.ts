@@ -86,12 +86,20 @@ export function signed(balance: number | undefined): string {
   return balance > 0 ? `+${balance}` : `−${-balance}`;
 }
 
+/** A balance closer to zero than this takes no side; one further off than that is clear. */
+const MIXED = 15;
+const CLEAR = 50;
+
+export function sideOf(balance: number | undefined): 'positive' | 'negative' | 'none' {
+  if (balance === undefined || Math.abs(balance) < MIXED) return 'none';
+  return balance > 0 ? 'positive' : 'negative';
+}
+
 export function moodOf(balance: number | undefined): string {
   if (balance === undefined) return 'No posts yet';
-  if (balance >= 50) return 'Very positive';
-  if (balance >= 15) return 'Mostly positive';
-  if (balance > -15) return 'Mixed';
-  return balance > -50 ? 'Mostly negative' : 'Very negative';
+  const side = sideOf(balance);
+  if (side === 'none') return 'Mixed';
+  return `${Math.abs(balance) < CLEAR ? 'Mostly' : 'Very'} ${side}`;
 }
 
 export function counted(count: number, noun: string): string {

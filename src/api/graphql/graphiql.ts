@@ -30,7 +30,7 @@ subscription Sentiment($track: String!) {
     variables: '{ "text": "Best espresso ever!! :) #coffee" }',
   },
   {
-    query: `{
+    query: `query Status {
   status {
     source { name state reason until }
     activeTracks
