@@ -2,6 +2,8 @@
 
 import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { closestMatch } from 'leven';
+import { describeOptions } from './help.ts';
 import { Problem } from './option-values.ts';
 import { type Config, OPTIONS } from './options.ts';
 
@@ -69,8 +71,8 @@ function readFlags(argv: readonly string[]) {
       const option = known.get(token.name);
       if (token.name === 'help' || token.name === 'h') flags.set('help', '');
       else if (!option) {
-        problems.push(`${token.rawName} is no option; see --help.`);
-        valueOfUnknown = token.index + 1;
+        problems.push(`${token.rawName} is no option; ${suggest(token.name, [...known.keys()])}`);
+        if (token.value === undefined) valueOfUnknown = token.index + 1;
       } else if (!option.value) flags.set(token.name, token.value ?? 'true');
       else if (token.value === undefined) problems.push(`${token.rawName} needs a value.`);
       else flags.set(token.name, token.value);
@@ -79,15 +81,17 @@ function readFlags(argv: readonly string[]) {
   return { flags, problems };
 }
 
-function describeOptions(): string {
-  const rows = Object.values(OPTIONS).map(({ flag, value, env, help, fallback }) => {
-    const usual = Array.isArray(fallback) ? fallback.join(',') : String(fallback);
-    const note = usual ? `, ${usual} by default` : '';
-    if (flag === undefined) return `  ${env}`.padEnd(26) + help;
-    const left = `  --${flag}${value ? ` ${value}` : ''}`.padEnd(26);
-    return `${left}${help}\n${' '.repeat(26)}${env}${note}`;
-  });
-  return `Usage: npm start -- [options]\n\n${rows.join('\n')}\n`;
+/** Typing errors in an option's name that are few enough to guess what was meant. */
+const MOST_TYPOS = 2;
+
+function suggest(name: string, flags: readonly string[]): string {
+  const typed = name.toLowerCase();
+  // The first letter is seldom the wrong one. Without this, --nats would be taken for --rate.
+  const alike = flags.filter((flag) => flag[0] === typed[0]);
+  const meant =
+    closestMatch(typed, alike, { maxDistance: MOST_TYPOS }) ??
+    alike.find((flag) => typed.length > 2 && flag.startsWith(typed));
+  return meant ? `did you mean --${meant}?` : 'see --help.';
 }
 
 /** As the XDG Base Directory Specification has it. */

@@ -3,6 +3,7 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { parseConfig } from './config.ts';
+import { explainListenError, greet, greetAtTerminal } from './greeting.ts';
 import { startServer } from './server.ts';
 
 const parsed = parseConfig(process.argv.slice(2), process.env);
@@ -18,9 +19,9 @@ if ('help' in parsed) {
   const log = stream ? pino({ level: config.logLevel }, stream) : pino({ level: config.logLevel });
   try {
     const server = await startServer(config, log);
-    log.info(`GraphQL and GraphiQL: ${server.url}/graphql`);
-    log.info(`the first server's socket: ${server.url.replace('http', 'ws')}/track`);
-    log.info(`posts come from: ${config.source}, as soon as somebody tracks something`);
+    const greeting = greet(server.url, config);
+    if (process.stdout.isTTY) process.stdout.write(greetAtTerminal(greeting));
+    else for (const [name, text] of greeting) log.info(`${name}: ${text}`);
     let stopping = false;
     const stop = (signal: string) => {
       // Whoever asks twice does not want to wait.
@@ -32,8 +33,9 @@ if ('help' in parsed) {
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    log.fatal(`cannot listen on ${config.host}:${config.port}: ${error.message}`);
+    const explained = explainListenError(error, config);
+    if (explained === undefined) throw error;
+    log.fatal(explained);
     process.exitCode = 1;
   }
 }

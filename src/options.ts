@@ -42,6 +42,7 @@ export interface Config {
   readonly languages: readonly string[] | 'any';
   readonly profile: Profile;
   readonly origins: readonly string[];
+  readonly graphiql: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -215,6 +216,13 @@ export const OPTIONS: Options = {
       );
       return valid ? origins : new Problem('a list of origins, such as https://example.com');
     },
+  },
+  graphiql: {
+    flag: 'graphiql',
+    env: 'GRAPHIQL',
+    fallback: true,
+    help: 'Shows GraphiQL to browsers on /graphql; --graphiql=false does not.',
+    parse: trueOrFalse,
   },
   logLevel: {
     flag: 'log-level',

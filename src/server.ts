@@ -11,6 +11,7 @@ import { chooseGraphQLProtocol, createGraphQLSocket } from './api/graphql/websoc
 import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
 import { createHttpHandler } from './api/http.ts';
 import { createOriginCheck } from './api/origins.ts';
+import { readPage } from './api/page.ts';
 import { createTrackSocket, TRACK_PATH } from './api/track-socket.ts';
 import { createUpgrade } from './api/upgrade.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -26,6 +27,8 @@ import { Multiplexer } from './stream/multiplexer.ts';
 
 /** How long a response that is on its way may take when the server stops, in milliseconds. */
 const GRACE = 2000;
+/** Where src/web/build.ts puts the dashboard. */
+const BUILT_PAGE = new URL('../dist/web/', import.meta.url);
 
 export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
@@ -59,7 +62,8 @@ export async function startServer(
   const mask = createMask(log);
   const broadcast = new Broadcast(multiplexer, mask);
   const documents = createDocuments(schema);
-  const yoga = createGraphQL({ context, documents, broadcast, log });
+  const { graphiql } = config;
+  const yoga = createGraphQL({ context, documents, broadcast, log, graphiql });
   const upgrade = createUpgrade({
     isAllowed,
     clock,
@@ -75,8 +79,9 @@ export async function startServer(
       { path: TRACK_PATH, serve: createTrackSocket(multiplexer) },
     ],
   });
+  const page = readPage(BUILT_PAGE);
   const http = createServer(
-    createHttpHandler({ yoga, isAllowed, source: multiplexer.source, clock }),
+    createHttpHandler({ yoga, isAllowed, page, source: multiplexer.source, clock }),
   );
   http.on('upgrade', upgrade.handle);
   const url = await listen(http, config);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../src/config.ts';
+import { OPTIONS } from '../src/options.ts';
 import { tempFile } from './support/temp-file.ts';
 
 function configOf(argv: readonly string[], env: Record<string, string> = {}) {
@@ -37,6 +38,7 @@ describe('the options', () => {
       languages: ['en'],
       profile: 'full',
       origins: [],
+      graphiql: true,
       logLevel: 'info',
     });
   });
@@ -46,7 +48,7 @@ describe('the options', () => {
     const argv = `--port 0 --host=::1 --source replay --file ${file} --rate 0.5 --loop
       --bluesky-url ws://localhost:1,wss://b.example/x
       --languages EN,pt-BR --profile original --origins https://a.example,http://b.example:81
-      --log-level debug`;
+      --graphiql=false --log-level debug`;
     expect(configOf(argv.trim().split(/\s+/))).toEqual({
       ...X_DEFAULTS,
       port: 0,
@@ -59,6 +61,7 @@ describe('the options', () => {
       languages: ['en', 'pt-br'],
       profile: 'original',
       origins: ['https://a.example', 'http://b.example:81'],
+      graphiql: false,
       logLevel: 'debug',
     });
   });
@@ -76,6 +79,7 @@ describe('the options', () => {
       LANGUAGES: 'any',
       PROFILE: 'original',
       ALLOWED_ORIGINS: 'https://a.example',
+      GRAPHIQL: 'off',
       LOG_LEVEL: 'warn',
     };
     expect(configOf([], env)).toEqual({
@@ -90,6 +94,7 @@ describe('the options', () => {
       languages: 'any',
       profile: 'original',
       origins: ['https://a.example'],
+      graphiql: false,
       logLevel: 'warn',
     });
     expect(configOf(['--port', '2', '--loop=false'], env)).toMatchObject({ port: 2, loop: false });
@@ -111,7 +116,7 @@ describe('the options', () => {
       '--host',
     ];
     expect(problemsOf(argv, { PROFILE: 'best', LANGUAGES: 'any,en', REPLAY_LOOP: '2' })).toEqual([
-      '--prot is no option; see --help.',
+      '--prot is no option; did you mean --port?',
       '"stray" is not an option; options begin with --.',
       '--host needs a value.',
       '--port is "65536"; it has to be a whole number from 0 to 65535.',
@@ -131,6 +136,16 @@ describe('the options', () => {
     },
   );
 
+  test.each([
+    ['--soruce', '--source'],
+    ['--log-levle', '--log-level'],
+    ['--Port', '--port'],
+    ['--lang', '--languages'],
+    ['--blusky-url', '--bluesky-url'],
+  ])('%s gets %s suggested', (typed, meant) => {
+    expect(problemsOf([typed, 'x'])).toEqual([`${typed} is no option; did you mean ${meant}?`]);
+  });
+
   test('ask for a file to replay, and that it can be read', () => {
     expect(problemsOf(['--source', 'replay'])).toEqual([
       '--source replay plays a file; name it with --file or REPLAY_FILE.',
@@ -148,8 +163,12 @@ describe('the options', () => {
   test('are all shown by --help', () => {
     const parsed = parseConfig(['--help', '--nonsense'], {});
     const help = 'help' in parsed ? parsed.help : '';
-    for (const name of ['--port', 'REPLAY_RATE', '--origins LIST', '8000 by default']) {
-      expect(help).toContain(name);
+    for (const { flag, env } of Object.values(OPTIONS)) {
+      if (flag) expect(help).toContain(`--${flag}`);
+      expect(help).toContain(env);
     }
+    expect(help).toContain('8000 by default');
+    expect(help).toContain('npm start -- --source bluesky');
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
 });

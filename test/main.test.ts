@@ -1,40 +1,9 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { AnalyzeDocument } from '../schema/operations.ts';
 import { connectTrack, post } from './support/clients.ts';
-
-type Program = ChildProcessByStdio<null, Readable, Readable>;
-
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
-function start(...argv: readonly string[]): Program {
-  const program = spawn(process.execPath, [MAIN, ...argv], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {},
-  });
-  onTestFinished(() => void program.kill('SIGKILL'));
-  return program;
-}
-
-/** Resolves with the address that a program says it listens on. */
-async function listening(program: Program): Promise<string> {
-  let log = '';
-  for await (const chunk of program.stdout) {
-    log += chunk;
-    const url = /http:\/\/[\d.]+:\d+/.exec(log)?.[0];
-    if (url) return url;
-  }
-  throw new Error(`it never listened: ${log}`);
-}
-
-async function exitOf(program: Program) {
-  const [errors, [code]] = await Promise.all([text(program.stderr), once(program, 'exit')]);
-  return { code, errors };
-}
+import { exitOf, listening, start } from './support/program.ts';
 
 test('starts with no options, delivers, and is gone at SIGTERM', async () => {
   const program = start('--port', '0');
@@ -64,5 +33,6 @@ test('says that a port is in use and exits with 1', async () => {
   const second = start('--port', port);
   const [log, [code]] = await Promise.all([text(second.stdout), once(second, 'exit')]);
   expect(code).toBe(1);
-  expect(log).toContain(`cannot listen on 127.0.0.1:${port}`);
+  expect(log).toContain(`cannot listen on 127.0.0.1:${port}: the port is in use`);
+  expect(log).toContain(`--port ${Number(port) + 1}`);
 });

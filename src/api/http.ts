@@ -6,24 +6,28 @@ import type { SourceState } from '../source/source.ts';
 import { GRAPHQL_PATH, type Yoga } from './graphql/yoga.ts';
 import type { OriginCheck } from './origins.ts';
 import { STALLED_FOR } from './outbox.ts';
+import type { Page } from './page.ts';
 import { pathOf } from './upgrade.ts';
 
 export interface HttpOptions {
   readonly yoga: Yoga;
   readonly isAllowed: OriginCheck;
   readonly clock: Clock;
+  /** The dashboard, on `/`. */
+  readonly page: Page;
   /** The source's name and state, for `/ready`. */
   readonly source: { readonly name: string; readonly state: SourceState };
 }
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { yoga, isAllowed, source, clock } = options;
+  const { yoga, isAllowed, page, source, clock } = options;
   return (request, response) => {
     const { origin, host = '' } = request.headers;
     if (!URL.canParse(`http://${host}`)) {
       return sendJson(response, 400, { error: 'The header Host is no host' });
     }
-    switch (pathOf(request)) {
+    const path = pathOf(request);
+    switch (path) {
       case GRAPHQL_PATH:
         if (!isAllowed({ origin, host })) {
           return sendJson(response, 403, { error: 'This Origin is not allowed' });
@@ -31,9 +35,6 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         response.setHeader('vary', 'Origin');
         cutWhenStalled(response, clock);
         return void yoga(request, response);
-      case '/':
-        response.writeHead(302, { location: GRAPHQL_PATH }).end();
-        return;
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
       case '/ready': {
@@ -45,7 +46,8 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         });
       }
       default:
-        return sendJson(response, 404, { error: 'Nothing here; try /graphql' });
+        if (page(path, request, response)) return;
+        return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
   };
 }

@@ -5,10 +5,9 @@ import WebSocket from 'ws';
 import { configOf, startSenti } from '../support/senti.ts';
 
 describe('over HTTP', () => {
-  test('/ leads to GraphiQL, which needs nothing from elsewhere', async () => {
+  test('/graphql shows GraphiQL to a browser, which needs nothing from elsewhere', async () => {
     const { url } = await startSenti();
-    const response = await fetch(url, { headers: { accept: 'text/html' } });
-    expect(response.url).toBe(`${url}/graphql`);
+    const response = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
     const page = await response.text();
     expect(page).toContain('<title>Senti</title>');
     expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);

@@ -1,10 +1,11 @@
 // What GraphiQL shows to a visitor who has not written anything yet.
 
+// The values stand in the operations: GraphiQL drops the variables that the first tab comes with.
 export const GRAPHIQL_TABS = [
   {
     query: `# Press play: every made-up or real post on coffee, as it comes.
-subscription Sentiment($track: String!) {
-  sentiment(track: $track) {
+subscription Sentiment {
+  sentiment(track: "coffee") {
     polarityIndex
     polarity
     score
@@ -13,11 +14,10 @@ subscription Sentiment($track: String!) {
   }
 }
 `,
-    variables: '{ "track": "coffee" }',
   },
   {
-    query: `query Analyze($text: String!) {
-  analyze(text: $text) {
+    query: `query Analyze {
+  analyze(text: "Best espresso ever!! :) #coffee") {
     polarity
     score
     positive
@@ -27,10 +27,9 @@ subscription Sentiment($track: String!) {
   }
 }
 `,
-    variables: '{ "text": "Best espresso ever!! :) #coffee" }',
   },
   {
-    query: `{
+    query: `query Status {
   status {
     source { name state reason until }
     activeTracks

@@ -26,11 +26,14 @@ export interface GraphQLOptions {
   readonly documents: Documents;
   readonly broadcast: Broadcast;
   readonly log: Logger;
+  /** Whether a browser that asks gets the page to try queries on. */
+  readonly graphiql: boolean;
 }
 
 export type Yoga = YogaServerInstance<Record<string, unknown>, ApiContext>;
 
-export function createGraphQL({ context, documents, broadcast, log }: GraphQLOptions): Yoga {
+export function createGraphQL(options: GraphQLOptions): Yoga {
+  const { context, documents, broadcast, log, graphiql } = options;
   return createYoga<Record<string, unknown>, ApiContext>({
     schema,
     context: () => context,
@@ -62,7 +65,7 @@ export function createGraphQL({ context, documents, broadcast, log }: GraphQLOpt
       credentials: false,
     }),
     renderGraphiQL,
-    graphiql: {
+    graphiql: graphiql && {
       title: 'Senti',
       favicon: 'data:,',
       subscriptionsProtocol: 'WS',

@@ -1,0 +1,23 @@
+// The topics in the address: `/?track=coffee&track=tea`, so that a picture can be shared as a link.
+
+export const MOST_TOPICS = 4;
+
+/** The topics of a query string such as `?track=coffee&track=tea`: the first four, each once. */
+export function readTopics(search: string): string[] {
+  const topics: string[] = [];
+  for (const value of new URLSearchParams(search).getAll('track')) {
+    const topic = value.trim();
+    if (topic !== '' && !isAmong(topics, topic)) topics.push(topic);
+  }
+  return topics.slice(0, MOST_TOPICS);
+}
+
+/** The address of these topics, from the root on. */
+export function addressOf(topics: readonly string[]): string {
+  if (topics.length === 0) return '/';
+  return `/?${new URLSearchParams(topics.map((topic) => ['track', topic]))}`;
+}
+
+export function isAmong(topics: readonly string[], topic: string): boolean {
+  return topics.some((other) => other.toLowerCase() === topic.toLowerCase());
+}

@@ -1,0 +1,143 @@
+// The picture of the last five minutes: positive posts rise from the line, negative ones hang from it.
+
+import uPlot from 'uplot';
+import { type Curves, WINDOW_SECONDS } from './rolling-window.ts';
+
+/** What the axes cover: posts a second above and below the line, and seconds back from now. */
+export interface Reach {
+  readonly above: number;
+  readonly below: number;
+  readonly back: number;
+}
+
+export interface Chart {
+  /** Draws `curves` with the window's right edge at `now`, in seconds since 1970. */
+  draw(curves: Curves, now: number, reach: Reach): void;
+  destroy(): void;
+}
+
+const LINE = uPlot.paths.spline?.();
+
+export function createChart(host: HTMLElement): Chart {
+  let right = 0;
+  let reach: Reach = { above: 1, below: 1, back: WINDOW_SECONDS };
+  const colors = readColors(host);
+
+  const plot = new uPlot(
+    {
+      ...sizeOf(host),
+      pxAlign: false,
+      padding: [8, 0, 0, 0],
+      cursor: { show: false },
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: () => [right - reach.back, right] },
+        y: { range: () => [-reach.below, reach.above] },
+      },
+      axes: [
+        {
+          size: 24,
+          gap: 6,
+          font: fontOf(host),
+          stroke: () => colors.faint,
+          grid: { show: false },
+          ticks: { show: false },
+          splits: () => labelled(reach.back).map((seconds) => right - seconds),
+          values: (_, splits) => splits.map((at) => ago(right - at, reach.back)),
+        },
+        {
+          size: 34,
+          gap: 8,
+          font: fontOf(host),
+          stroke: () => colors.faint,
+          grid: { stroke: () => colors.rule, width: 1 },
+          ticks: { show: false },
+          splits: () => [-reach.below, 0, reach.above],
+          values: (_, splits) => splits.map((at) => short(Math.abs(at))),
+        },
+      ],
+      series: [
+        {},
+        curve(
+          () => colors.positive,
+          () => colors.positiveArea,
+        ),
+        curve(
+          () => colors.negative,
+          () => colors.negativeArea,
+        ),
+        { ...curve(() => colors.neutral), dash: [2, 3], width: 1.5 },
+      ],
+    },
+    [[], [], [], []],
+    host,
+  );
+
+  const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
+  resized.observe(host);
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  const recolor = () => void Object.assign(colors, readColors(host));
+  scheme.addEventListener('change', recolor);
+
+  return {
+    draw([times, positive, negative, neutral], now, reaching) {
+      right = now;
+      reach = reaching;
+      const hanging = negative.map((value) => value && -value);
+      plot.setData([times, positive, hanging, neutral]);
+    },
+    destroy() {
+      resized.disconnect();
+      scheme.removeEventListener('change', recolor);
+      plot.destroy();
+    },
+  };
+}
+
+function curve(stroke: () => string, fill?: () => string): uPlot.Series {
+  return {
+    stroke,
+    ...(fill && { fill }),
+    fillTo: 0,
+    width: 1.75,
+    points: { show: false },
+    ...(LINE && { paths: LINE }),
+  };
+}
+
+/** How many seconds back there is a label. The left edge has none: the other axis ends there. */
+function labelled(back: number): number[] {
+  const step = back < 120 ? 15 : back < 180 ? 30 : 60;
+  return Array.from({ length: Math.ceil(back / step) - 1 }, (_, i) => (i + 1) * step);
+}
+
+function ago(seconds: number, back: number): string {
+  return back < 180 ? `−${Math.round(seconds)} s` : `−${Math.round(seconds / 60)} min`;
+}
+
+function short(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 1, notation: 'compact' });
+}
+
+function sizeOf(host: HTMLElement) {
+  return { width: Math.max(host.clientWidth, 80), height: Math.max(host.clientHeight, 80) };
+}
+
+function fontOf(host: HTMLElement): string {
+  return `11px ${getComputedStyle(host).fontFamily}`;
+}
+
+/** A canvas knows nothing of custom properties, so their values are read for it. */
+function readColors(host: HTMLElement) {
+  const style = getComputedStyle(host);
+  const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    positive: read('positive'),
+    positiveArea: read('positive-area'),
+    negative: read('negative'),
+    negativeArea: read('negative-area'),
+    neutral: read('neutral'),
+    faint: read('faint'),
+    rule: read('rule'),
+  };
+}

@@ -1,0 +1,29 @@
+// Elements in one expression. Text only ever becomes text, so nothing that a stranger wrote runs.
+
+type Attributes = Readonly<Record<string, string | boolean | undefined>>;
+
+export function h<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  attributes: Attributes = {},
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) element.setAttribute(key, '');
+    else if (typeof value === 'string') element.setAttribute(key, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** The element of index.html with this id. */
+export function the<T extends HTMLElement>(id: string, type: abstract new () => T): T {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} #${id}`);
+  return element;
+}
+
+/** Changes a text only where it differs: a text that is set again is laid out again. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,53 @@
+// The latest events of a topic. It holds still while somebody points at it or is inside with the keyboard.
+
+import { h } from './dom.ts';
+import type { Heard, Topic } from './topic.ts';
+import { clockTime } from './words.ts';
+
+const TAGS_SHOWN = 3;
+
+export function createEventList(topic: Topic) {
+  const element = h('ol', { class: 'events' });
+  let shown: readonly Heard[] = [];
+
+  function show(): void {
+    if (shown === topic.latest || element.matches(':hover, :focus-within')) return;
+    shown = topic.latest;
+    element.replaceChildren(...shown.map(row));
+  }
+
+  return { element, show };
+}
+
+function row({ event, at }: Heard): HTMLElement {
+  const { polarity, score, hashtags, post } = event;
+  const name = polarity.toLowerCase();
+  const tags = hashtags.slice(0, TAGS_SHOWN).map(({ tag }) => `#${tag}`);
+  const time = clockTime(at);
+  return h(
+    'li',
+    {},
+    h('i', { class: `mark ${name}`, 'aria-hidden': 'true' }),
+    h('span', { class: 'score' }, h('span', { class: 'unseen' }, `${name}, `), scored(score)),
+    h('span', { class: 'said' }, tags.join(' ')),
+    linkTo(post, time),
+  );
+}
+
+/** A link to the post where it can be read, or its time alone. Only web addresses become links. */
+function linkTo(post: Heard['event']['post'], time: string): HTMLElement {
+  const label = h('time', {}, time);
+  if (!post.url || !/^https?:\/\//i.test(post.url)) return label;
+  const rest = { href: post.url, target: '_blank', rel: 'noopener noreferrer' };
+  return h(
+    'a',
+    { ...rest, 'aria-label': `Read the post of ${time}, opens a new tab` },
+    label,
+    ' ↗',
+  );
+}
+
+function scored(score: number): string {
+  const text = Math.abs(score).toFixed(2);
+  return score > 0 ? `+${text}` : score < 0 ? `−${text}` : text;
+}

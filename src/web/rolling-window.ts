@@ -1,0 +1,175 @@
+// What was said of a topic in the last five minutes: counts and hashtags in buckets of one second.
+
+export const WINDOW_SECONDS = 300;
+/** A point of the curve is the mean of this many seconds, so that single posts make no spikes. */
+const MEAN_SECONDS = 10;
+const SMOOTH_SECONDS = 5;
+/** The first mean is over no less than this, for the same reason. */
+const LEAST_SECONDS = 3;
+/** Different hashtags that are kept count of; a flood of more of them is not. */
+const MOST_TAGS = 5000;
+
+/** By polarityIndex: positive, negative, neutral. */
+export type Counts = [positive: number, negative: number, neutral: number];
+
+interface Bucket {
+  /** Seconds since 1970. */
+  second: number;
+  counts: Counts;
+  tags: string[];
+  /** False where nobody listened, so that nothing is known. */
+  watched: boolean;
+}
+
+/** Points in time, in seconds since 1970, and posts a second at each; null where nothing is known. */
+export type Curves = [
+  times: number[],
+  positive: (number | null)[],
+  negative: (number | null)[],
+  neutral: (number | null)[],
+];
+
+export interface MinuteCounts {
+  /** 1 is the minute until now. */
+  readonly minutesAgo: number;
+  readonly counts: Counts;
+}
+
+export class RollingWindow {
+  readonly totals: Counts = [0, 0, 0];
+  readonly #tags = new Map<string, number>();
+  /** Oldest first, without gaps; the last is the current second. */
+  #buckets: Bucket[] = [];
+  #watching = false;
+
+  /** Times are in milliseconds since 1970 throughout. One that lies in the past counts as now. */
+  add(polarityIndex: number, tags: readonly string[], now: number): void {
+    this.advance(now);
+    const bucket = this.#buckets.at(-1);
+    if (!bucket || polarityIndex < 0 || polarityIndex > 2) return;
+    bucket.counts[polarityIndex as 0 | 1 | 2]++;
+    this.totals[polarityIndex as 0 | 1 | 2]++;
+    for (const tag of tags) {
+      const count = this.#tags.get(tag);
+      if (count === undefined && this.#tags.size >= MOST_TAGS) continue;
+      this.#tags.set(tag, (count ?? 0) + 1);
+      bucket.tags.push(tag);
+    }
+  }
+
+  /** Tells whether events come from now on; what goes by meanwhile is unknown and not zero. */
+  watch(watching: boolean, now: number): void {
+    this.advance(now);
+    this.#watching = watching;
+    const bucket = this.#buckets.at(-1);
+    if (bucket && watching) bucket.watched = true;
+  }
+
+  /** Lets time pass: what is older than the window is forgotten. */
+  advance(now: number): void {
+    const second = Math.floor(now / 1000);
+    const last = this.#buckets.at(-1)?.second;
+    // After a long sleep there is no need to make the seconds that are forgotten at once.
+    const from = last === undefined ? second : Math.max(last + 1, second - WINDOW_SECONDS);
+    for (let next = from; next <= second; next++) {
+      this.#buckets.push({ second: next, counts: [0, 0, 0], tags: [], watched: this.#watching });
+    }
+    const oldest = (this.#buckets.at(-1)?.second ?? second) - WINDOW_SECONDS;
+    const kept = this.#buckets.findIndex((bucket) => bucket.second >= oldest);
+    if (kept > 0) for (const bucket of this.#buckets.splice(0, kept)) this.#forget(bucket);
+  }
+
+  /** The most frequent hashtags, most frequent first, then by name. */
+  topTags(most: number): readonly (readonly [tag: string, count: number])[] {
+    return [...this.#tags]
+      .sort(([a, countOfA], [b, countOfB]) => countOfB - countOfA || (a < b ? -1 : 1))
+      .slice(0, most);
+  }
+
+  /** Since when there is something to show, in milliseconds since 1970. */
+  get since(): number | undefined {
+    const first = this.#buckets.find(({ watched }) => watched);
+    return first && first.second * 1000;
+  }
+
+  /** The curves from the window's beginning until `now`, which is a point of its own. */
+  curves(now: number): Curves {
+    const curves: Curves = [[], [], [], []];
+    const sums: Counts = [0, 0, 0];
+    const elapsed = (now / 1000) % 1;
+    let seconds = 0;
+    this.#buckets.forEach((bucket, at) => {
+      const isLast = at === this.#buckets.length - 1;
+      const leaving = this.#buckets[at - MEAN_SECONDS];
+      if (bucket.watched) seconds += isLast ? elapsed : 1;
+      if (leaving?.watched) seconds -= 1;
+      curves[0].push(isLast ? now / 1000 : bucket.second + 1);
+      for (const polarity of [0, 1, 2] as const) {
+        sums[polarity] += bucket.counts[polarity] - (leaving?.counts[polarity] ?? 0);
+        const mean = sums[polarity] / Math.max(seconds, LEAST_SECONDS);
+        curves[(polarity + 1) as 1 | 2 | 3].push(bucket.watched ? mean : null);
+      }
+    });
+    return [curves[0], smooth(curves[1]), smooth(curves[2]), smooth(curves[3])];
+  }
+
+  /** The counts minute by minute, the newest first. */
+  minutes(): MinuteCounts[] {
+    const last = this.#buckets.at(-1)?.second ?? 0;
+    const minutes = Array.from({ length: WINDOW_SECONDS / 60 }, (_, i) => ({
+      minutesAgo: i + 1,
+      counts: [0, 0, 0] as Counts,
+    }));
+    for (const { second, counts } of this.#buckets) {
+      const minute = minutes[Math.floor((last - second) / 60)];
+      if (minute)
+        for (const polarity of [0, 1, 2] as const) minute.counts[polarity] += counts[polarity];
+    }
+    return minutes;
+  }
+
+  #forget({ counts, tags }: Bucket): void {
+    for (const polarity of [0, 1, 2] as const) this.totals[polarity] -= counts[polarity];
+    for (const tag of tags) {
+      const count = this.#tags.get(tag) ?? 0;
+      if (count > 1) this.#tags.set(tag, count - 1);
+      else this.#tags.delete(tag);
+    }
+  }
+}
+
+/** A second mean over the first: a post comes into the curve and leaves it in a slope, not a step. */
+function smooth(values: readonly (number | null)[]): (number | null)[] {
+  return values.map((value, at) => {
+    if (value === null) return null;
+    let sum = value;
+    let count = 1;
+    for (let back = 1; back < SMOOTH_SECONDS; back++) {
+      const before = values[at - back];
+      if (typeof before !== 'number') break;
+      sum += before;
+      count++;
+    }
+    return sum / count;
+  });
+}
+
+/** Positive minus negative of a hundred posts, -100 to 100; undefined without posts. */
+export function balanceOf([positive, negative, neutral]: Counts): number | undefined {
+  const all = positive + negative + neutral;
+  return all === 0 ? undefined : Math.round(((positive - negative) / all) * 100);
+}
+
+/** Whole percentages that add up to 100 (largest remainder), or to 0 without posts. */
+export function sharesOf(counts: Readonly<Counts>): Counts {
+  const all = counts[0] + counts[1] + counts[2];
+  if (all === 0) return [0, 0, 0];
+  const exact = counts.map((count) => (count / all) * 100);
+  const shares = exact.map(Math.floor) as Counts;
+  const byRemainder = ([0, 1, 2] as const).toSorted(
+    (a, b) => ((exact[b] ?? 0) % 1) - ((exact[a] ?? 0) % 1),
+  );
+  const missing = 100 - shares[0] - shares[1] - shares[2];
+  for (const polarity of byRemainder.slice(0, missing)) shares[polarity]++;
+  return shares;
+}

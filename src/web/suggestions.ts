@@ -1,0 +1,36 @@
+// What a first-time visitor can click on. They are links, so they can be opened beside and shared too.
+
+import { addressOf, isAmong, MOST_TOPICS } from './address.ts';
+import { h } from './dom.ts';
+
+/** Everyday words that somebody posts about at any moment, and that the sample's people talk of. */
+const TOPICS = ['coffee', 'football', 'music', 'weather', 'pizza', 'film'];
+const RIVALS = [['coffee', 'tea']];
+
+/** The topics to offer to a page that has these: to begin with, or to compare with. */
+export function suggest(topics: readonly string[]): readonly (readonly string[])[] {
+  if (topics.length === 0) return [...TOPICS.map((topic) => [topic]), ...RIVALS];
+  if (topics.length >= MOST_TOPICS) return [];
+  const more = ['tea', ...TOPICS].filter((topic) => !isAmong(topics, topic));
+  return more.slice(0, 3).map((topic) => [...topics, topic]);
+}
+
+export function showSuggestions(
+  nav: HTMLElement,
+  topics: readonly string[],
+  onChoice: (topics: readonly string[]) => void,
+): void {
+  const links = suggest(topics).map((choice) => {
+    const added = choice.filter((topic) => !isAmong(topics, topic));
+    const link = h('a', { href: addressOf(choice) }, added.join(' against '));
+    link.addEventListener('click', (click) => {
+      // A click that asks for a new tab or window is the browser's own.
+      if (click.ctrlKey || click.metaKey || click.shiftKey || click.button !== 0) return;
+      click.preventDefault();
+      onChoice(choice);
+    });
+    return link;
+  });
+  const lead = topics.length === 0 ? 'Try' : 'Compare with';
+  nav.replaceChildren(...(links.length > 0 ? [h('span', {}, lead), ...links] : []));
+}

@@ -1,0 +1,245 @@
+// The dashboard in a real browser, on a real server.
+
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { executablePath, useBrowser } from '../support/browser.ts';
+import { crash, listening, start } from '../support/program.ts';
+import { startReal, startSenti } from '../support/senti.ts';
+import { ndjson, tempFile } from '../support/temp-file.ts';
+
+/** Topic number `n` on the page, from 0. */
+function topicOf(page: Page, n = 0) {
+  const topic = page.locator('.topic').nth(n);
+  return {
+    topic,
+    number: topic.locator('.number'),
+    heading: topic.getByRole('heading', { level: 2 }),
+  };
+}
+
+/** Resolves when posts have been counted. */
+async function counted(page: Page, n = 0): Promise<void> {
+  await topicOf(page, n).number.filter({ hasText: /\d/ }).waitFor();
+}
+
+/** Resolves when the chart of a topic has changed from what it shows now. */
+async function moved(page: Page, n = 0): Promise<void> {
+  const picture = `document.querySelectorAll('.chart canvas')[${n}]?.toDataURL()`;
+  const before = await page.evaluate(picture);
+  await until(page, `${picture} !== ${JSON.stringify(before)}`);
+}
+
+/**
+ * Resolves in the first frame in which an expression holds. The page's policy forbids what
+ * Playwright's own waitForFunction does with one.
+ */
+async function until(page: Page, condition: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    (function check() {
+      if (${condition}) resolve();
+      else requestAnimationFrame(check);
+    })();
+  })`);
+}
+
+async function saysStatus(page: Page, text: string | RegExp): Promise<void> {
+  await page.locator('#status-text').filter({ hasText: text }).waitFor();
+}
+
+describe.skipIf(!executablePath)('the dashboard', () => {
+  const open = useBrowser();
+
+  test('draws a live picture of what is typed, and asks nothing of anybody else', async () => {
+    const { url } = await startReal();
+    const { page, errors, origins } = await open();
+    await page.goto(url);
+    await saysStatus(page, /^Ready: made-up posts/);
+    await page.getByRole('textbox', { name: 'Topic' }).fill('coffee');
+    await page.keyboard.press('Enter');
+    await counted(page);
+    await saysStatus(page, 'Live: made-up posts (the sample)');
+    await moved(page);
+    const { topic } = topicOf(page);
+    await topic.locator('.tags li').first().waitFor();
+    await topic.locator('.events li').first().waitFor();
+    expect(new URL(page.url()).search).toBe('?track=coffee');
+    expect(await page.title()).toBe('coffee – Senti');
+    expect(errors).toEqual([]);
+    expect([...origins]).toEqual([new URL(url).host]);
+  });
+
+  test('compares the topics of a shared link, and goes back and forth with the browser', async () => {
+    const { url } = await startReal();
+    const { page, errors } = await open();
+    await page.goto(`${url}/?track=coffee&track=tea`);
+    await Promise.all([counted(page, 0), counted(page, 1)]);
+    const headings = page.getByRole('heading', { level: 2 });
+    expect(await headings.allTextContents()).toEqual(['coffee', 'tea']);
+    await page.getByRole('link', { name: 'music' }).click();
+    await counted(page, 2);
+    expect(new URL(page.url()).search).toBe('?track=coffee&track=tea&track=music');
+    await page.getByRole('button', { name: 'Stop tracking coffee' }).click();
+    await topicOf(page, 2).topic.waitFor({ state: 'detached' });
+    expect(await headings.allTextContents()).toEqual(['tea', 'music']);
+    await page.goBack();
+    await topicOf(page, 2).topic.waitFor();
+    expect(await headings.allTextContents()).toEqual(['coffee', 'tea', 'music']);
+    await page.goForward();
+    await topicOf(page, 2).topic.waitFor({ state: 'detached' });
+    expect(errors).toEqual([]);
+  });
+
+  test('has room for four topics, and says so at the fifth', async () => {
+    const { url } = await startReal();
+    const { page } = await open();
+    await page.goto(`${url}/?track=coffee&track=tea&track=music&track=pizza`);
+    await counted(page, 3);
+    await page.getByRole('textbox').fill('film');
+    await page.keyboard.press('Enter');
+    await page.locator('#hint', { hasText: 'close one first' }).waitFor();
+    expect(await page.locator('.topic').count()).toBe(4);
+  });
+
+  test('says why a track is refused, and goes on with the others', async () => {
+    const { url } = await startReal();
+    const { page, errors } = await open();
+    await page.goto(`${url}/?track=the&track=coffee`);
+    await page
+      .locator('.refusal')
+      .filter({ hasText: /^Not tracked\. .*stop words/ })
+      .waitFor();
+    await page.locator('#announcer').filter({ hasText: 'the is not tracked' }).waitFor();
+    await counted(page, 1);
+    expect(errors).toEqual([]);
+  });
+
+  test('shows what a stranger wrote as text, and links to nothing but web addresses', async () => {
+    const { url, source } = await startSenti();
+    const { page, errors } = await open();
+    await page.goto(`${url}/?track=${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
+    await topicOf(page).heading.filter({ hasText: '<img' }).waitFor();
+    await page.goto(`${url}/?track=coffee`);
+    await saysStatus(page, 'Live: posts from hand');
+    source.say('good coffee', { url: 'javascript:alert(1)' });
+    source.say('good coffee #beans', { url: 'https://example.com/post' });
+    const links = page.locator('.events a');
+    await links.first().waitFor();
+    expect(await page.locator('.events li').count()).toBe(2);
+    expect(await links.count()).toBe(1);
+    expect(await links.first().getAttribute('href')).toBe('https://example.com/post');
+    expect(errors).toEqual([]);
+  });
+
+  test('says that the source waits, why and until when', async () => {
+    const { url, source } = await startSenti();
+    const { page } = await open();
+    await page.goto(`${url}/?track=coffee`);
+    await saysStatus(page, 'Live: posts from hand');
+    source.become({
+      name: 'waiting',
+      reason: 'it is down for repairs',
+      until: Date.now() + 60_000,
+    });
+    await saysStatus(page, /^Waiting for the source: it is down for repairs\. Next try at \d\d:/);
+    source.become({ name: 'live' });
+    await saysStatus(page, 'Live: posts from hand');
+  });
+
+  test('comes back by itself when the server was killed and is started again, and says so', async () => {
+    const first = start('--port', '0');
+    const url = await listening(first);
+    const { page } = await open();
+    await page.goto(`${url}/?track=coffee&track=tea`);
+    await counted(page, 1);
+    await crash(first);
+    await saysStatus(page, 'Connection lost. Reconnecting…');
+    await listening(start('--port', new URL(url).port));
+    await saysStatus(page, /^Live: made-up posts .*Reconnected at \d\d:\d\d:\d\d$/);
+    const posts = page.locator('.shares td:nth-of-type(1)');
+    const before = await posts.allTextContents();
+    await until(
+      page,
+      `[...document.querySelectorAll('.shares td:nth-of-type(1)')].map((cell) => cell.textContent).join() !== '${before}'`,
+    );
+    await moved(page);
+  });
+
+  test('comes back by itself from a server that said good-bye', async () => {
+    const first = await startReal();
+    const { page } = await open();
+    await page.goto(`${first.url}/?track=coffee`);
+    await counted(page);
+    await first.close();
+    await saysStatus(page, 'Connection lost. Reconnecting…');
+    await startReal('--port', new URL(first.url).port);
+    await saysStatus(page, /^Live: .*Reconnected at/);
+    await moved(page);
+  });
+
+  test('draws 200 events a second with most of every frame to spare', async () => {
+    const posts = Array.from({ length: 2000 }, (_, n) => ({
+      id: String(n),
+      text: `${n % 3 === 0 ? 'great' : n % 3 === 1 ? 'awful' : 'more'} coffee #tag${n % 50}`,
+    }));
+    const file = tempFile('posts.ndjson', ndjson(posts));
+    const { url } = await startReal(
+      '--source',
+      'replay',
+      '--file',
+      file,
+      '--rate',
+      '200',
+      '--loop',
+    );
+    const { page } = await open();
+    const metrics = await page.context().newCDPSession(page);
+    await metrics.send('Performance.enable');
+    await page.goto(`${url}/?track=coffee`);
+    await counted(page);
+    const busy = async () => {
+      const { metrics: all } = await metrics.send('Performance.getMetrics');
+      return all.find(({ name }) => name === 'ScriptDuration')?.value ?? 0;
+    };
+    const before = await busy();
+    const frames = 180;
+    const seconds = await page.evaluate<number>(`new Promise((resolve) => {
+      const begin = performance.now();
+      let left = ${frames};
+      requestAnimationFrame(function next() {
+        if (left-- > 0) requestAnimationFrame(next);
+        else resolve((performance.now() - begin) / 1000);
+      });
+    })`);
+    const milliseconds = ((await busy()) - before) * (1000 / frames);
+    console.info(
+      `${(frames / seconds).toFixed(1)} frames/s, ${milliseconds.toFixed(2)} ms of script a frame`,
+    );
+    // A frame has 16.7 ms. What a machine without a graphics card needs to paint is not the page's.
+    expect(milliseconds).toBeLessThan(8);
+  });
+
+  test('keeps still for those who asked for less motion', async () => {
+    const { url } = await startReal();
+    const { page } = await open({ reducedMotion: 'reduce' });
+    await page.goto(`${url}/?track=coffee`);
+    await counted(page);
+    await moved(page);
+    const animated = await page.evaluate('document.getAnimations().length');
+    expect(animated).toBe(0);
+  });
+
+  test('can be worked with the keyboard alone', async () => {
+    const { url } = await startReal();
+    const { page } = await open();
+    await page.goto(url);
+    const focused = () => page.evaluate<string>('document.activeElement?.textContent ?? ""');
+    for (let n = 0; n < 10 && (await focused()) !== 'coffee'; n++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await counted(page);
+    const close = page.getByRole('button', { name: 'Stop tracking coffee' });
+    await close.focus();
+    await page.keyboard.press('Enter');
+    await topicOf(page).topic.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement?.id')).toBe('track');
+  });
+});

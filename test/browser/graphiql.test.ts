@@ -1,0 +1,44 @@
+// GraphiQL in a real browser.
+
+import { describe, expect, test, vi } from 'vitest';
+import { executablePath, useBrowser } from '../support/browser.ts';
+import { startReal } from '../support/senti.ts';
+
+describe.skipIf(!executablePath)('GraphiQL', () => {
+  const open = useBrowser();
+
+  test('runs its three tabs, the subscription over WebSocket, and asks nobody else', async () => {
+    const { url } = await startReal();
+    const { page, errors, origins } = await open();
+    const sockets: string[] = [];
+    page.on('websocket', (socket) => sockets.push(socket.url()));
+    await page.goto(`${url}/graphql`);
+    const tabs = page.getByRole('tab');
+    await tabs.nth(2).waitFor();
+    const play = page.getByRole('button', { name: /^Execute query/ });
+    const editor = page.locator('.graphiql-editor').first();
+    const result = page.locator('.result-window');
+    await play.click();
+    await result.filter({ hasText: '"polarityIndex"' }).waitFor();
+    await page.getByRole('button', { name: /^Stop/ }).click();
+    for (const [n, name, answer] of [
+      [1, 'Analyze', '"positive"'],
+      [2, 'Status', '"activeTracks"'],
+    ] as const) {
+      expect(await tabs.nth(n).textContent()).toContain(name);
+      // GraphiQL reads an operation a moment after its tab was opened, and until then plays the last.
+      await vi.waitFor(
+        async () => {
+          await tabs.nth(n).click();
+          expect(await editor.textContent()).toContain(name);
+          await play.click();
+          await result.filter({ hasText: answer }).waitFor({ timeout: 1000 });
+        },
+        { timeout: 20_000 },
+      );
+    }
+    expect(new Set(sockets)).toEqual(new Set([`${url.replace('http', 'ws')}/graphql`]));
+    expect([...origins]).toEqual([new URL(url).host]);
+    expect(errors).toEqual([]);
+  });
+});

@@ -1,0 +1,190 @@
+// The GraphQL clients that users have, each with its real package against the running server.
+
+import { ApolloClient, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
+import { parse } from 'graphql';
+import { createClient as createSseClient } from 'graphql-sse';
+import { createClient } from 'graphql-ws';
+import { firstValueFrom, take, toArray } from 'rxjs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  AnalyzeDocument,
+  SentimentDocument,
+  type SentimentSubscription,
+  type SentimentSubscriptionVariables,
+} from '../../schema/operations.ts';
+import { crash, listening, start } from '../support/program.ts';
+import { type Senti, startSenti } from '../support/senti.ts';
+import { until } from '../support/until.ts';
+
+const POSTS = ['great coffee #good', 'awful coffee #bad', 'coffee'];
+const SENTIMENT = parse(String(SentimentDocument)) as TypedDocumentNode<
+  SentimentSubscription,
+  SentimentSubscriptionVariables
+>;
+const variables = { track: 'coffee' };
+
+/** Says POSTS as soon as somebody tracks coffee. */
+async function saysPosts({ source }: Senti): Promise<void> {
+  await until(() => source.wanted.at(-1)?.includes('coffee') === true, 'coffee is tracked');
+  for (const text of POSTS) source.say(text);
+}
+
+/** What a client has to have got of POSTS, by the types of the schema. */
+function expectPosts(events: readonly (SentimentSubscription | null | undefined)[]): void {
+  const got = events.map((data) => data?.sentiment);
+  expect(got.map((event) => event?.polarityIndex)).toEqual([0, 1, 2]);
+  expect(got.map((event) => event?.polarity)).toEqual(['POSITIVE', 'NEGATIVE', 'NEUTRAL']);
+  expect(got.map((event) => event?.hashtags.map(({ tag }) => tag))).toEqual([
+    ['good'],
+    ['bad'],
+    [],
+  ]);
+}
+
+function connectSocket(senti: Senti) {
+  const client = createClient({ url: `${senti.socketUrl}/graphql` });
+  onTestFinished(() => void client.dispose());
+  return client;
+}
+
+describe('Apollo Client', () => {
+  function connectApollo(senti: Senti): ApolloClient {
+    const link = new GraphQLWsLink(connectSocket(senti));
+    const apollo = new ApolloClient({ link, cache: new InMemoryCache() });
+    onTestFinished(() => apollo.stop());
+    return apollo;
+  }
+
+  test('gets every event, typed', async () => {
+    const senti = await startSenti();
+    const subscription = connectApollo(senti).subscribe({ query: SENTIMENT, variables });
+    const events = firstValueFrom(subscription.pipe(take(POSTS.length), toArray()));
+    await saysPosts(senti);
+    expectPosts((await events).map(({ data }) => data));
+  });
+
+  test('gets the code and the sentence of a refused track', async () => {
+    const senti = await startSenti();
+    const subscription = connectApollo(senti).subscribe({
+      query: SENTIMENT,
+      variables: { track: 'the' },
+    });
+    const { error } = await firstValueFrom(subscription);
+    expect(error).toMatchObject({
+      errors: [{ message: expect.stringMatching(/stop words/), extensions: { code: 'BAD_TRACK' } }],
+    });
+  });
+});
+
+describe('urql', () => {
+  type Make = (senti: Senti) => Client;
+  const ways: readonly [string, Make][] = [
+    [
+      'over graphql-ws',
+      (senti) => {
+        const socket = connectSocket(senti);
+        const overSocket = subscriptionExchange({
+          forwardSubscription: (request) => ({
+            subscribe: (sink) => ({
+              unsubscribe: socket.subscribe({ ...request, query: request.query ?? '' }, sink),
+            }),
+          }),
+        });
+        return new Client({
+          url: `${senti.url}/graphql`,
+          preferGetMethod: false,
+          exchanges: [overSocket, fetchExchange],
+        });
+      },
+    ],
+    [
+      'over Server-Sent Events',
+      (senti) =>
+        new Client({
+          url: `${senti.url}/graphql`,
+          preferGetMethod: false,
+          fetchSubscriptions: true,
+          exchanges: [fetchExchange],
+        }),
+    ],
+  ];
+
+  test.each(ways)('gets every event %s, typed', async (_, make) => {
+    const senti = await startSenti();
+    const events: (SentimentSubscription | undefined)[] = [];
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    const { unsubscribe } = make(senti)
+      .subscription(SENTIMENT, variables)
+      .subscribe(({ data, error }) => {
+        expect(error).toBeUndefined();
+        events.push(data);
+        if (events.length === POSTS.length) resolve();
+      });
+    onTestFinished(unsubscribe);
+    await Promise.all([all, saysPosts(senti)]);
+    expectPosts(events);
+    unsubscribe();
+    await until(() => senti.source.wanted.at(-1)?.length === 0, 'the track is given up');
+  });
+
+  test.each(ways)('gets the code of a refused track %s', async (_, make) => {
+    const senti = await startSenti();
+    const { promise: refused, resolve } = Promise.withResolvers<unknown>();
+    const { unsubscribe } = make(senti)
+      .subscription(SENTIMENT, { track: 'the' })
+      .subscribe(({ error }) => resolve(error?.graphQLErrors[0]?.extensions.code));
+    onTestFinished(unsubscribe);
+    expect(await refused).toBe('BAD_TRACK');
+  });
+
+  test('asks its queries by POST', async () => {
+    const senti = await startSenti();
+    const urql = new Client({
+      url: `${senti.url}/graphql`,
+      preferGetMethod: false,
+      exchanges: [fetchExchange],
+    });
+    const { data } = await urql.query(String(AnalyzeDocument), { text: 'great' }).toPromise();
+    expect(data?.analyze.polarity).toBe('POSITIVE');
+  });
+});
+
+test('graphql-sse gets every event, typed', async () => {
+  const senti = await startSenti();
+  const client = createSseClient({ url: `${senti.url}/graphql` });
+  onTestFinished(() => client.dispose());
+  const payload = { query: String(SentimentDocument), variables };
+  const events: (SentimentSubscription | null | undefined)[] = [];
+  const posts = saysPosts(senti);
+  for await (const { data } of client.iterate<SentimentSubscription>(payload)) {
+    if (events.push(data) === POSTS.length) break;
+  }
+  await posts;
+  expectPosts(events);
+});
+
+test("graphql-ws's own client goes on when the server was killed and is started again", async () => {
+  const first = start('--port', '0');
+  const url = await listening(first);
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: () => true,
+    // The client's own wait begins at a second; here it is one turn of the event loop.
+    retryWait: () => new Promise((resolve) => setImmediate(resolve)),
+  });
+  onTestFinished(() => void client.dispose());
+  const payload = { query: String(SentimentDocument), variables: { track: 'coffee, tea, music' } };
+  const events = client.iterate<SentimentSubscription>(payload);
+  const next = async () => (await events.next()).value?.data?.sentiment.post.id ?? '';
+  expect(await next()).toMatch(/^sample-/);
+  const [, seed] = (await next()).split('-');
+  await crash(first);
+  await listening(start('--port', new URL(url).port));
+  // What was received before the crash may still wait to be read; a new server has a new seed.
+  let id = await next();
+  while (id.split('-')[1] === seed) id = await next();
+  expect(id).toMatch(/^sample-/);
+});

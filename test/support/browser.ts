@@ -1,0 +1,71 @@
+// A real browser for a test file, and pages that remember all that went wrong in them.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type axe from 'axe-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { findChromium } from './chromium.ts';
+
+export const executablePath = findChromium();
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+export interface WatchedPage {
+  readonly page: Page;
+  /** Errors on the console (a breach of the content security policy is one), and uncaught ones. */
+  readonly errors: readonly string[];
+  /** Every origin that was asked for anything, over HTTP or WebSocket. */
+  readonly origins: ReadonlySet<string>;
+}
+
+export type OpenPage = (options?: BrowserContextOptions) => Promise<WatchedPage>;
+
+/** One browser for all tests of a file; each page has a profile of its own. */
+export function useBrowser(): OpenPage {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (executablePath) browser = await chromium.launch({ executablePath, args: FLAGS });
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  return async (options) => {
+    if (!browser) throw new Error('there is no browser');
+    const context = await browser.newContext({ locale: 'en-GB', ...options });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    const errors: string[] = [];
+    const origins = new Set<string>();
+    const asked = (url: string) => {
+      // What a page makes for itself is not asked of anybody.
+      if (!/^(data|blob):/.test(url)) origins.add(new URL(url).host);
+    };
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+    page.on('pageerror', (error) => errors.push(String(error.stack)));
+    page.on('request', (request) => asked(request.url()));
+    page.on('websocket', (socket) => asked(socket.url()));
+    return { page, errors, origins };
+  };
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong with a page, in words. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = await page.evaluate<axe.AxeResults>('axe.run(document)');
+  return results.violations.map(
+    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ html }) => html).join(', ')})`,
+  );
+}

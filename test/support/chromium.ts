@@ -1,0 +1,18 @@
+// Where a Chromium may be on this machine.
+
+import { existsSync } from 'node:fs';
+
+const USUAL = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/snap/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** CHROMIUM if it is set, or the first of the usual places. */
+export function findChromium(): string | undefined {
+  return [process.env.CHROMIUM, ...USUAL].find((path) => path && existsSync(path));
+}

@@ -1,0 +1,49 @@
+// Senti as users start it: a program of its own.
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+export type Program = ChildProcessByStdio<null, Readable, Readable>;
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Starts the program; it is killed when the test is over. */
+export function start(...argv: readonly string[]): Program {
+  const program = spawn(process.execPath, [MAIN, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {},
+  });
+  onTestFinished(() => void program.kill('SIGKILL'));
+  return program;
+}
+
+/** Resolves with the address that a program says it listens on. */
+export async function listening(program: Program): Promise<string> {
+  let log = '';
+  for await (const chunk of program.stdout.iterator({ destroyOnReturn: false })) {
+    log += chunk;
+    const url = /http:\/\/[\d.]+:\d+/.exec(log)?.[0];
+    if (url) {
+      // Nobody reads on, and a full pipe would hold the program up.
+      program.stdout.resume();
+      return url;
+    }
+  }
+  throw new Error(`it never listened: ${log}`);
+}
+
+/** Kills a program as a crash would: nothing is closed, nobody is told. */
+export async function crash(program: Program): Promise<void> {
+  const gone = once(program, 'exit');
+  program.kill('SIGKILL');
+  await gone;
+}
+
+export async function exitOf(program: Program) {
+  const [errors, [code]] = await Promise.all([text(program.stderr), once(program, 'exit')]);
+  return { code, errors };
+}

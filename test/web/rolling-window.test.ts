@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import {
+  balanceOf,
+  RollingWindow,
+  sharesOf,
+  WINDOW_SECONDS,
+} from '../../src/web/rolling-window.ts';
+
+const START = Date.UTC(2026, 10, 20);
+const at = (seconds: number) => START + seconds * 1000;
+
+function watched(): RollingWindow {
+  const window = new RollingWindow();
+  window.watch(true, START);
+  return window;
+}
+
+describe('the rolling window', () => {
+  test('counts what was said in the last five minutes, and forgets what is older', () => {
+    const window = watched();
+    window.add(0, ['a', 'b'], at(0.5));
+    window.add(1, ['a'], at(10));
+    window.add(2, [], at(299));
+    expect(window.totals).toEqual([1, 1, 1]);
+    expect(window.topTags(5)).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+    window.advance(at(WINDOW_SECONDS + 1));
+    expect(window.totals).toEqual([0, 1, 1]);
+    expect(window.topTags(5)).toEqual([['a', 1]]);
+    window.advance(at(100_000));
+    expect([window.totals, window.topTags(5)]).toEqual([[0, 0, 0], []]);
+  });
+
+  test('never holds more than the window, whatever goes by', () => {
+    const window = watched();
+    for (let second = 0; second < 2000; second++) window.add(0, [`tag${second}`], at(second));
+    expect(window.curves(at(2000))[0].length).toBeLessThanOrEqual(WINDOW_SECONDS + 1);
+    expect(window.topTags(10_000).length).toBeLessThanOrEqual(WINDOW_SECONDS + 1);
+  });
+
+  test('keeps count of 5,000 hashtags at the most', () => {
+    const window = watched();
+    for (let n = 0; n < 6000; n++) window.add(0, [`tag${n}`], at(1));
+    expect(window.topTags(10_000).length).toBe(5000);
+    window.advance(at(1000));
+    expect(window.topTags(10_000).length).toBe(0);
+  });
+
+  test('orders hashtags by how often they came, then by name', () => {
+    const window = watched();
+    for (const tag of ['b', 'a', 'c', 'c']) window.add(0, [tag], at(1));
+    expect(window.topTags(2)).toEqual([
+      ['c', 2],
+      ['a', 1],
+    ]);
+  });
+
+  test('draws posts a second: a steady rate is a level line', () => {
+    const window = watched();
+    for (let tenth = 0; tenth < 600; tenth++) window.add(0, [], at(tenth / 10));
+    const [times, positive, negative] = window.curves(at(60));
+    expect(times.length).toBe(positive.length);
+    const settled = positive.slice(20, -1);
+    for (const value of settled) expect(value).toBeCloseTo(10, 5);
+    expect(negative.every((value) => value === 0)).toBe(true);
+  });
+
+  test('ends its curves at the very moment that is drawn', () => {
+    const window = watched();
+    window.add(0, [], at(3.25));
+    const [times] = window.curves(at(3.25));
+    expect(times.at(-1)).toBe(at(3.25) / 1000);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  test('leaves a gap where nobody listened, which is not the same as zero', () => {
+    const window = watched();
+    window.add(0, [], at(1));
+    window.watch(false, at(5.5));
+    window.watch(true, at(20.5));
+    window.add(0, [], at(21));
+    const [, positive] = window.curves(at(25));
+    expect(positive.slice(0, 6).every((value) => value !== null)).toBe(true);
+    expect(positive.slice(6, 20)).toEqual(Array(14).fill(null));
+    expect(positive.slice(20).every((value) => value !== null)).toBe(true);
+  });
+
+  test('takes a clock that goes back as standing still', () => {
+    const window = watched();
+    window.add(0, [], at(10));
+    window.add(0, [], at(2));
+    expect(window.totals).toEqual([2, 0, 0]);
+    expect(window.curves(at(10))[0].length).toBe(11);
+  });
+
+  test('tells the counts by the minute, the newest first', () => {
+    const window = watched();
+    window.add(0, [], at(0));
+    window.add(1, [], at(100));
+    window.add(2, [], at(119));
+    window.advance(at(119));
+    expect(window.minutes().map(({ counts }) => counts)).toEqual([
+      [0, 1, 1],
+      [1, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
+
+test('the balance is positive minus negative of a hundred', () => {
+  expect(balanceOf([0, 0, 0])).toBeUndefined();
+  expect(balanceOf([3, 1, 4])).toBe(25);
+  expect(balanceOf([0, 5, 0])).toBe(-100);
+});
+
+test('shares are whole and add up to 100', () => {
+  expect(sharesOf([1, 1, 1]).reduce((a, b) => a + b)).toBe(100);
+  expect(sharesOf([2, 1, 0])).toEqual([67, 33, 0]);
+  expect(sharesOf([0, 0, 0])).toEqual([0, 0, 0]);
+});
