@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 
 /** How long a socket is left alone between two pings, and how long it may take to answer one. */
-export const PING_EVERY = 12_000;
+export const PING_EVERY = 5_000;
 export const PONG_WITHIN = 10_000;
 
 /** Pings `socket` until it closes, and ends it when a ping is not answered. */

@@ -36,7 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
     turn: ONE,
     messagesATurn: 1000,
     turnsAtATime: 10,
-    turns: 100,
+    turns: 300,
   },
   {
     name: '1,000 sockets, one track, bursts of 20',
@@ -44,7 +44,7 @@ const SCENARIOS: readonly Scenario[] = [
     turn: TWENTY,
     messagesATurn: 20_000,
     turnsAtATime: 2,
-    turns: 16,
+    turns: 30,
   },
   {
     name: '1,000 sockets on 1,000 tracks, each post matches 10',
@@ -52,7 +52,7 @@ const SCENARIOS: readonly Scenario[] = [
     turn: (n) => [`${times(10, (i) => `word${(n * 10 + i) % 1000}`).join(' ')} #bean @${n}`],
     messagesATurn: 10,
     turnsAtATime: 100,
-    turns: 4000,
+    turns: 10_000,
   },
   {
     name: 'one socket with 32 subscriptions, bursts of 20',
@@ -70,7 +70,7 @@ const SCENARIOS: readonly Scenario[] = [
     turn: TWENTY,
     messagesATurn: 20_000,
     turnsAtATime: 2,
-    turns: 16,
+    turns: 30,
   },
 ];
 

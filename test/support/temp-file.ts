@@ -1,14 +1,20 @@
-// A file that is gone when the test is over.
+// Files that are gone when the test is over.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Writes `content` to a new file and returns its path. */
-export function tempFile(name: string, content: string | Uint8Array): string {
+/** The path of a new folder. */
+export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'senti-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes `content` to a new file and returns its path. */
+export function tempFile(name: string, content: string | Uint8Array): string {
+  const folder = tempFolder();
   const path = join(folder, name);
   writeFileSync(path, content);
   return path;

@@ -1,8 +1,5 @@
 // Senti's X source beside a stand-in for X, on one clock, with all that reaches the sink kept.
 
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Post } from '../../src/post.ts';
 import type { Source, SourceState } from '../../src/source/source.ts';
@@ -11,6 +8,7 @@ import { parseTrack, type Track } from '../../src/track/track.ts';
 import { UserError } from '../../src/user-error.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeX, type FakeXOptions, startFakeX } from './fake-x.ts';
+import { tempFolder } from './temp-file.ts';
 import { turns, untilWith } from './until.ts';
 
 const STEP_MS = 100;
@@ -85,7 +83,7 @@ export async function startXSource(
       ruleLength: 1024,
       languages: ['en'],
       dailyPosts: 10_000,
-      stateDir: mkdtempSync(join(tmpdir(), 'senti-x-')),
+      stateDir: tempFolder(),
       warn: (message) => kept.warnings.push(message),
       random: () => 0,
       ...rest,

@@ -1,10 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createX } from '../../../src/source/x/x.ts';
 import { sourceContract } from '../../contract/source.ts';
 import { FakeClock, passTime } from '../../support/fake-clock.ts';
 import { startFakeX } from '../../support/fake-x.ts';
+import { tempFolder } from '../../support/temp-file.ts';
 import { xPost } from '../../support/x-source.ts';
 
 sourceContract('x', async (sink) => {
@@ -18,7 +16,7 @@ sourceContract('x', async (sink) => {
     ruleLength: 1024,
     languages: ['en'],
     dailyPosts: 10_000,
-    stateDir: mkdtempSync(join(tmpdir(), 'senti-x-')),
+    stateDir: tempFolder(),
     warn: () => {},
     random: () => 0,
   };
