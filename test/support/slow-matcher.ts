@@ -4,12 +4,16 @@ import type { Clause, Term, Track } from '../../src/track/track.ts';
 import { fold } from '../../src/track/words.ts';
 
 export function matchesSlowly(track: Track, text: string): boolean {
-  const found = readSlowly(text);
+  return matchesWordsSlowly(track, readSlowly(text));
+}
+
+/** The same for a text that has been read. */
+export function matchesWordsSlowly(track: Track, found: readonly string[]): boolean {
   return track.clauses.some((clause) => clauseMatches(clause, found));
 }
 
 /** The words of a text by one regular expression, entities of the few kinds that posts have. */
-function readSlowly(text: string): string[] {
+export function readSlowly(text: string): string[] {
   const decoded = text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
