@@ -167,9 +167,6 @@ export class Multiplexer {
     if (matched.length === 0) return;
     this.#counters.postsMatched += 1;
     const event = { ...this.#options.analyze(post.text), post };
-    for (const topic of matched) {
-      this.#counters.eventsDelivered += topic.size;
-      topic.publish(event);
-    }
+    for (const topic of matched) this.#counters.eventsDelivered += topic.publish(event);
   }
 }

@@ -4,7 +4,7 @@
 // paths that its own words spell, so what it costs goes with the words it has and the tracks it finds.
 
 import type { Clause, Term, Track } from './track.ts';
-import { WordFilter } from './word-filter.ts';
+import { hashOf, WordFilter } from './word-filter.ts';
 import { hasSigil, type Word } from './words.ts';
 
 /** A word that some active track mentions, and the top of the trie for those that need it first. */
@@ -59,6 +59,7 @@ export class Matcher<V> {
   readonly #text: (KnownWord<V> | undefined)[] = [];
   /** Where `#text` has `#rust`, this has `rust`. */
   readonly #bare: (KnownWord<V> | undefined)[] = [];
+  readonly #hashes: number[] = [];
   /** Its known words, each once. */
   readonly #present: KnownWord<V>[] = [];
   #presentCount = 0;
@@ -101,17 +102,24 @@ export class Matcher<V> {
     if (this.#text.length > KEPT_PLACES) {
       this.#text.length = KEPT_PLACES;
       this.#bare.length = KEPT_PLACES;
+      this.#hashes.length = KEPT_PLACES;
       this.#present.length = Math.min(this.#present.length, KEPT_PLACES);
     }
+    // All hashes come first: reading the filter is waiting for memory, and so the waits overlap.
+    for (let at = 0; at < text.length; at++) this.#hashes[at] = hashOf(text[at] as Word, 0);
     for (let at = 0; at < text.length; at++) {
       const word = text[at] as Word;
-      this.#text[at] = this.#see(word, at);
-      this.#bare[at] = hasSigil(word) ? this.#see(word.slice(1), at) : undefined;
+      this.#text[at] = this.#filter.mayHave(this.#hashes[at] as number)
+        ? this.#see(word, at)
+        : undefined;
+      this.#bare[at] =
+        hasSigil(word) && this.#filter.mayHave(hashOf(word, 1))
+          ? this.#see(word.slice(1), at)
+          : undefined;
     }
   }
 
   #see(word: Word, at: number): KnownWord<V> | undefined {
-    if (!this.#filter.mayHave(word)) return undefined;
     const known = this.#known.get(word);
     if (known !== undefined && known.seenIn !== this.#post) {
       known.seenIn = this.#post;

@@ -2,27 +2,31 @@
 
 import type { Word } from './words.ts';
 
-/** Bits for each word: with one of them set by every word, one in nine strangers looks like a friend. */
+/** Bits for each word, of which it sets three: at most one in thirty strangers looks like a friend. */
 const BITS_A_WORD = 8;
 const FEWEST_BITS = 1 << 13;
 
-/** A Bloom filter (Bloom 1970) of one hash. It is made anew when it grows, and after many left. */
+/**
+ * A Bloom filter (Bloom 1970) whose bits for a word all lie in one cell of 32, so that asking reads one
+ * place in memory (blocked, as by Putze, Sanders and Singler 2007). It is made anew when it grows, and
+ * after many words have left.
+ */
 export class WordFilter {
-  #bits = new Uint32Array(FEWEST_BITS / 32);
+  #cells = new Uint32Array(FEWEST_BITS / 32);
   /** Words added since it was made; those that have left leave their bits behind. */
   #added = 0;
   #gone = 0;
 
-  /** False when `word` was certainly not added. */
-  mayHave(word: Word): boolean {
-    const bit = hash(word) & (this.#bits.length * 32 - 1);
-    return ((this.#bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0;
+  /** False when no word of this hash was added. */
+  mayHave(hash: number): boolean {
+    const bits = bitsOf(hash);
+    return ((this.#cells[hash & (this.#cells.length - 1)] ?? 0) & bits) === bits;
   }
 
   /** Adds `word`, which is one of `all`. */
   add(word: Word, all: ReadonlyMap<Word, unknown>): void {
     this.#added += 1;
-    if (this.#added * BITS_A_WORD > this.#bits.length * 32) this.#make(all);
+    if (this.#added * BITS_A_WORD > this.#cells.length * 32) this.#make(all);
     else this.#set(word);
   }
 
@@ -36,21 +40,28 @@ export class WordFilter {
     let bits = FEWEST_BITS;
     // Room to double before it is made again, so that adding costs the same however many there are.
     while (bits < 2 * all.size * BITS_A_WORD) bits *= 2;
-    this.#bits = new Uint32Array(bits / 32);
+    this.#cells = new Uint32Array(bits / 32);
     this.#added = all.size;
     this.#gone = 0;
     for (const word of all.keys()) this.#set(word);
   }
 
   #set(word: Word): void {
-    const bit = hash(word) & (this.#bits.length * 32 - 1);
-    this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+    const hash = hashOf(word, 0);
+    const cell = hash & (this.#cells.length - 1);
+    this.#cells[cell] = (this.#cells[cell] ?? 0) | bitsOf(hash);
   }
 }
 
-/** FNV-1a (Fowler, Noll, Vo) over code units, with its high bits mixed into the low ones. */
-function hash(word: Word): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < word.length; i++) value = Math.imul(value ^ word.charCodeAt(i), 0x01000193);
-  return value ^ (value >>> 15);
+/** The hash of `word` from its code unit `from` on: FNV-1a (Fowler, Noll, Vo), its high bits mixed into the low ones. */
+export function hashOf(word: Word, from: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = from; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+  return hash ^ (hash >>> 15);
+}
+
+/** Three bits that the choice of the cell says nothing of. */
+function bitsOf(hash: number): number {
+  const mixed = Math.imul(hash, 0x9e3779b1);
+  return (1 << (mixed >>> 27)) | (1 << (mixed >>> 22)) | (1 << (mixed >>> 17));
 }
