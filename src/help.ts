@@ -4,8 +4,8 @@ import { type Config, OPTIONS, type Option } from './options.ts';
 
 const GROUPS: readonly { title: string; keys: readonly (keyof Config)[] }[] = [
   { title: 'Where it listens', keys: ['port', 'host', 'origins'] },
-  { title: 'Where posts come from', keys: ['source', 'languages', 'blueskyUrls'] },
-  { title: 'A file of posts (--source replay)', keys: ['file', 'rate', 'loop'] },
+  { title: 'Where posts come from', keys: ['source', 'rate', 'languages', 'blueskyUrls'] },
+  { title: 'A file of posts (--source replay)', keys: ['file', 'loop'] },
   {
     title: 'Posts from X (--source x)',
     keys: ['xToken', 'xDailyPosts', 'stateDir', 'xMaxRules', 'xRuleLength', 'xUrl'],
@@ -44,7 +44,7 @@ export function describeOptions(): string {
 function row(option: Option<unknown>, left: number): string {
   const usual = Array.isArray(option.fallback)
     ? option.fallback.join(',')
-    : String(option.fallback);
+    : String(option.fallback ?? '');
   const known = `${option.env}${usual === '' ? '' : `, ${usual} by default`}`;
   // A secret has no flag, and its variable stands in its place.
   const lines = [...wrap(option.help, LINE - left), ...(option.flag ? [known] : [])];

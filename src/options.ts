@@ -12,6 +12,8 @@ import {
 } from './option-values.ts';
 import { PROFILES, type Profile } from './sentiment/analysis.ts';
 import type { Rate } from './source/player.ts';
+import { REPLAY_RATE } from './source/replay.ts';
+import { SAMPLE_RATE } from './source/sample.ts';
 import {
   API_URL,
   DEFAULT_DAILY_POSTS,
@@ -27,7 +29,8 @@ export interface Config {
   readonly host: string;
   readonly source: (typeof SOURCES)[number];
   readonly file: string;
-  readonly rate: Rate;
+  /** Undefined for the usual one of the source. */
+  readonly rate: Rate | undefined;
   readonly loop: boolean;
   /** Empty for the public ones. */
   readonly blueskyUrls: readonly string[];
@@ -96,8 +99,8 @@ export const OPTIONS: Options = {
     flag: 'rate',
     env: 'REPLAY_RATE',
     value: 'NUMBER',
-    fallback: 50,
-    help: 'Replay: posts a second; max is as fast as it goes.',
+    fallback: undefined,
+    help: `Replay and sample: posts a second (${REPLAY_RATE} and ${SAMPLE_RATE} if not said); max is as fast as it goes.`,
     parse: (text) => {
       if (text === 'max') return text;
       const isRate =

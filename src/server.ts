@@ -110,7 +110,7 @@ function connectSource(
 ): Source {
   switch (config.source) {
     case 'sample':
-      return createSample({ seed: clock.now() }, sink, clock);
+      return createSample({ seed: clock.now(), rate: config.rate }, sink, clock);
     case 'bluesky':
       return createBluesky({ urls: config.blueskyUrls, random: Math.random }, sink, clock);
     case 'replay':

@@ -32,7 +32,7 @@ describe('the options', () => {
       source: 'sample',
       ...X_DEFAULTS,
       file: '',
-      rate: 50,
+      rate: undefined,
       loop: false,
       blueskyUrls: [],
       languages: ['en'],

@@ -10,18 +10,21 @@ import type { Source, SourceSink } from './source.ts';
 export interface ReplayOptions {
   /** NDJSON of `{id, text, lang?, createdAt?, url?}`; read as a stream, whatever its size. */
   readonly file: string;
-  readonly rate: Rate;
+  /** REPLAY_RATE if undefined. */
+  readonly rate: Rate | undefined;
   /** Start again at the end. */
   readonly loop: boolean;
 }
 
+/** Posts a second, if nobody says otherwise. */
+export const REPLAY_RATE = 50;
 /** The longest post of X takes about 100 kB with everything escaped. */
 const MAX_LINE_BYTES = 256 * 1024;
 /** Those who come together begin together: with the first post of the file, in milliseconds. */
 const LEAD_IN = 1000;
 
 export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Clock): Source {
-  const { file, rate, loop } = options;
+  const { file, rate = REPLAY_RATE, loop } = options;
 
   async function* open(signal: AbortSignal): AsyncGenerator<Post> {
     let usable: boolean;

@@ -2,34 +2,43 @@
 
 import type { Clock } from '../clock.ts';
 import type { Post } from '../post.ts';
-import { createPlayer } from './player.ts';
+import { createPlayer, type Rate } from './player.ts';
 import { MOODS, type Mood, PHRASES, TAILS, TOPICS, type Topic } from './sample-phrases.ts';
 import type { Source, SourceSink } from './source.ts';
 
 export interface SampleOptions {
   /** Equal seeds make equal posts, but for their times. */
   readonly seed: number;
+  /** SAMPLE_RATE if undefined. */
+  readonly rate?: Rate | undefined;
 }
 
-const POSTS_A_SECOND = 25;
+/** Posts a second, if nobody says otherwise. */
+export const SAMPLE_RATE = 25;
 /** How long a topic's mood takes from one high to the next, at the least and at the most. */
 const MOOD_PERIOD_SECONDS = { shortest: 150, longest: 420 };
 /** The share of posts that take no side, whatever the mood. */
 const NEUTRAL_SHARE = 0.25;
 
-export function createSample({ seed }: SampleOptions, sink: SourceSink, clock: Clock): Source {
+export function createSample(options: SampleOptions, sink: SourceSink, clock: Clock): Source {
+  const { seed, rate = SAMPLE_RATE } = options;
   const playlist = {
     name: 'sample',
-    rate: POSTS_A_SECOND,
+    rate,
     leadIn: 0,
-    open: () => samplePosts(seed, clock),
+    open: () => samplePosts(seed, clock, rate),
     ended: 'the sample never ends',
   };
   return createPlayer(playlist, sink, clock);
 }
 
-/** The endless posts of a seed, by the pace of POSTS_A_SECOND. */
-export function* samplePosts(seed: number, clock: Clock): Generator<Post> {
+/** The endless posts of a seed. The rate is what their moods drift by: without end, at the usual pace. */
+export function* samplePosts(
+  seed: number,
+  clock: Clock,
+  rate: Rate = SAMPLE_RATE,
+): Generator<Post> {
+  const postsASecond = rate === 'max' ? SAMPLE_RATE : rate;
   const random = seeded(seed);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
   const tides = TOPICS.map(() => createTide(random));
@@ -37,7 +46,7 @@ export function* samplePosts(seed: number, clock: Clock): Generator<Post> {
   for (let n = 0; ; n++) {
     const at = Math.floor(random() * TOPICS.length);
     const topic = TOPICS[at] as Topic;
-    const mood = pickMood((tides[at] as Tide)(n / POSTS_A_SECOND), random);
+    const mood = pickMood((tides[at] as Tide)(n / postsASecond), random);
     yield {
       id: `sample-${seed}-${n}`,
       source: 'sample',

@@ -6,6 +6,8 @@ import { TOPICS } from '../../src/source/sample-phrases.ts';
 import { words } from '../../src/track/words.ts';
 import { sourceContract } from '../contract/source.ts';
 import { FakeClock, passTime } from '../support/fake-clock.ts';
+import { createRecordingSink } from '../support/recording-sink.ts';
+import { track } from '../support/tracks.ts';
 
 sourceContract('sample', async (sink) => {
   const clock = new FakeClock();
@@ -20,6 +22,24 @@ function take(seed: number, count: number) {
 }
 
 describe('the sample', () => {
+  test.each([
+    [undefined, 25],
+    [500, 500],
+  ])('at the rate %s plays %i posts a second', async (rate, postsASecond) => {
+    const clock = new FakeClock();
+    const sink = createRecordingSink();
+    const source = createSample({ seed: 1, rate }, sink, clock);
+    source.want(new Set([track('coffee')]));
+    await passTime(
+      clock,
+      sink.until(({ posts }) => posts.length >= 10 * postsASecond),
+      20,
+    );
+    await source.close();
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(10_000);
+    expect(clock.monotonic()).toBeLessThanOrEqual(10_500);
+  });
+
   test('is the same for the same seed, and another for another', () => {
     expect(take(7, 50)).toEqual(take(7, 50));
     expect(take(7, 50).map((post) => post.text)).not.toEqual(take(8, 50).map((post) => post.text));
