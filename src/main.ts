@@ -15,8 +15,12 @@ if ('help' in parsed) {
   process.exitCode = 1;
 } else {
   const { config } = parsed;
-  const stream = process.stdout.isTTY ? pretty({ ignore: 'pid,hostname,state' }) : undefined;
+  const stream = process.stdout.isTTY
+    ? pretty({ ignore: 'pid,hostname,state', sync: true })
+    : undefined;
   const log = stream ? pino({ level: config.logLevel }, stream) : pino({ level: config.logLevel });
+  // A bug: it goes into the log, then Node.js prints it and exits with 1, as ever.
+  process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'crashed'));
   try {
     const server = await startServer(config, log);
     const greeting = greet(server.url, config);
@@ -28,7 +32,11 @@ if ('help' in parsed) {
       if (stopping) process.exit(1);
       stopping = true;
       log.info(`${signal}: stopping`);
-      void server.close().then(() => log.info('stopped'));
+      void server.close().then(() => {
+        log.info('stopped');
+        // Whatever of it might still be on its way is not waited for.
+        process.exit();
+      });
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);

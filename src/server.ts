@@ -1,8 +1,9 @@
 // The server: puts the parts together. The only file that knows which implementations there are.
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { tellInBatches } from './api/farewell.ts';
 import { Broadcast } from './api/graphql/broadcast.ts';
 import { createDocuments } from './api/graphql/documents.ts';
 import { createMask } from './api/graphql/errors.ts';
@@ -27,19 +28,26 @@ import { Multiplexer } from './stream/multiplexer.ts';
 
 /** How long a response that is on its way may take when the server stops, in milliseconds. */
 const GRACE = 2000;
+/** How long stopping may take in all, whoever stalls; less than the ten seconds that are promised. */
+const STOP_WITHIN = 9500;
 /** Where src/web/build.ts puts the dashboard. */
 const BUILT_PAGE = new URL('../dist/web/', import.meta.url);
 
 export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Ends everything: listeners are told, sockets closed, the source stopped. */
+  /**
+   * Ends everything, within ten seconds: nobody new is let in, listeners are told batch by batch and
+   * hear every event until then, the source is stopped.
+   */
   close(): Promise<void>;
 }
 
 /** What a server is made of that is not a matter of configuration. */
 export interface Surroundings {
   readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   readonly connect: typeof connectSource;
 }
 
@@ -47,7 +55,11 @@ export interface Surroundings {
 export async function startServer(
   config: Config,
   log: Logger,
-  { clock, connect }: Surroundings = { clock: systemClock, connect: connectSource },
+  {
+    clock = systemClock,
+    random = Math.random,
+    connect = connectSource,
+  }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
   const analyze = createAnalyzer(config.profile, vader);
   const multiplexer = new Multiplexer({
@@ -58,6 +70,8 @@ export async function startServer(
     onState: (state) => log.info({ state }, `source: ${state.name}`),
   });
   const isAllowed = createOriginCheck(config.origins, config.host);
+  let stopping = false;
+  const isStopping = () => stopping;
   const context = { multiplexer, analyze };
   const mask = createMask(log);
   const broadcast = new Broadcast(multiplexer, mask);
@@ -66,6 +80,7 @@ export async function startServer(
   const yoga = createGraphQL({ context, documents, broadcast, log, graphiql });
   const upgrade = createUpgrade({
     isAllowed,
+    isStopping,
     clock,
     onSocketError: (error) => log.debug(`socket: ${error.message}`),
     onDrop: () => multiplexer.countDropped(),
@@ -81,23 +96,36 @@ export async function startServer(
   });
   const page = readPage(BUILT_PAGE);
   const http = createServer(
-    createHttpHandler({ yoga, isAllowed, page, source: multiplexer.source, clock }),
+    createHttpHandler({ yoga, isAllowed, isStopping, page, source: multiplexer.source, clock }),
   );
   http.on('upgrade', upgrade.handle);
+  const connections = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   const url = await listen(http, config);
+
+  async function leave(): Promise<void> {
+    await tellInBatches([...upgrade.goodbyes(), ...broadcast.goodbyes()], clock, random);
+    const stopped = new Promise<void>((resolve) => http.close(() => resolve()));
+    await multiplexer.close();
+    // Streams have been told by now; a client that keeps its connection is not waited for long.
+    const cancel = clock.after(GRACE, () => http.closeAllConnections());
+    await stopped;
+    cancel();
+    await yoga.dispose();
+  }
 
   return {
     url,
     async close() {
-      const stopped = new Promise<void>((resolve) => http.close(() => resolve()));
-      await multiplexer.close();
-      await upgrade.close();
-      // Streams have been told by now; a client that keeps its connection is not waited for long.
-      const cancel = clock.after(GRACE, () => http.closeAllConnections());
-      http.closeIdleConnections();
-      await stopped;
-      cancel();
-      await yoga.dispose();
+      stopping = true;
+      await new Promise<void>((resolve, reject) => {
+        const cancel = clock.after(STOP_WITHIN, resolve);
+        leave().finally(cancel).then(resolve, reject);
+      });
+      for (const connection of connections) connection.destroy();
     },
   };
 }

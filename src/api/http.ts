@@ -3,6 +3,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
+import { COME_BACK_AFTER } from './farewell.ts';
 import { GRAPHQL_PATH, type Yoga } from './graphql/yoga.ts';
 import type { OriginCheck } from './origins.ts';
 import { STALLED_FOR } from './outbox.ts';
@@ -12,6 +13,8 @@ import { pathOf } from './upgrade.ts';
 export interface HttpOptions {
   readonly yoga: Yoga;
   readonly isAllowed: OriginCheck;
+  /** Whether the server is going away, and answers only how it is. */
+  readonly isStopping: () => boolean;
   readonly clock: Clock;
   /** The dashboard, on `/`. */
   readonly page: Page;
@@ -19,14 +22,23 @@ export interface HttpOptions {
   readonly source: { readonly name: string; readonly state: SourceState };
 }
 
+/** What is answered to the last, for whoever watches over the server. */
+const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready']);
+
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { yoga, isAllowed, page, source, clock } = options;
+  const { yoga, isAllowed, isStopping, page, source, clock } = options;
   return (request, response) => {
     const { origin, host = '' } = request.headers;
     if (!URL.canParse(`http://${host}`)) {
       return sendJson(response, 400, { error: 'The header Host is no host' });
     }
     const path = pathOf(request);
+    const stopping = isStopping();
+    if (stopping) response.setHeader('connection', 'close');
+    if (stopping && !REPORTS.has(path)) {
+      response.setHeader('retry-after', COME_BACK_AFTER);
+      return sendJson(response, 503, { error: 'The server is stopping' });
+    }
     switch (path) {
       case GRAPHQL_PATH:
         if (!isAllowed({ origin, host })) {
@@ -39,9 +51,10 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         return sendReport(request, response, 200, { status: 'alive' });
       case '/ready': {
         const { name, state } = source;
-        const ready = isReady(state);
+        const ready = !stopping && isReady(state);
         return sendReport(request, response, ready ? 200 : 503, {
           ready,
+          ...(stopping && { reason: 'stopping' }),
           source: { ...state, name, state: state.name },
         });
       }

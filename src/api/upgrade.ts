@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
+import { COME_BACK_AFTER, type Goodbye } from './farewell.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import type { OriginCheck } from './origins.ts';
 import { Outbox } from './outbox.ts';
@@ -20,6 +21,8 @@ export interface SocketRoute {
 export interface UpgradeOptions {
   readonly routes: readonly SocketRoute[];
   readonly isAllowed: OriginCheck;
+  /** Whether the server is going away, and takes no more sockets. */
+  readonly isStopping: () => boolean;
   readonly clock: Clock;
   /** Told of failures of single sockets: broken frames, resets. */
   readonly onSocketError: (error: Error) => void;
@@ -32,8 +35,8 @@ export interface UpgradeOptions {
 export interface Upgrade {
   /** For the `upgrade` event of an HTTP server. */
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Closes every socket: 1001 first, and by force those that do not answer it in time. */
-  close(): Promise<void>;
+  /** One for each open socket: closes it with 1001, and by force when that is not answered in time. */
+  goodbyes(): readonly Goodbye[];
 }
 
 /** A message is a query and its variables; the largest useful one is far smaller. */
@@ -43,7 +46,7 @@ const GOING_AWAY = 1001;
 const CLOSE_TIMEOUT = 2000;
 
 export function createUpgrade(options: UpgradeOptions): Upgrade {
-  const { routes, isAllowed, clock, onSocketError, onDrop, onCut } = options;
+  const { routes, isAllowed, isStopping, clock, onSocketError, onDrop, onCut } = options;
   const outboxes = new WeakMap<WebSocket, Outbox>();
   const outboxOptions = { clock, atTurnEnd: createTurnEnd(), onDrop, onCut };
   // One server each, without a server of its own: two on one HTTP server break each other's sockets.
@@ -65,6 +68,10 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   return {
     handle(request, socket, head) {
       socket.on('error', onSocketError);
+      if (isStopping()) {
+        const retry = `Retry-After: ${COME_BACK_AFTER}\r\n`;
+        return reject(socket, '503 Service Unavailable', 'The server is stopping', clock, retry);
+      }
       const { origin, host } = request.headers;
       if (!isAllowed({ origin, host })) {
         return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
@@ -82,14 +89,12 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         at.route.serve(webSocket, outbox);
       });
     },
-    async close() {
+    goodbyes() {
       const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
-      await Promise.all(
-        open.map((socket) => {
-          outboxes.get(socket)?.flush();
-          return closeSocket(socket, clock);
-        }),
-      );
+      return open.map((socket) => () => {
+        outboxes.get(socket)?.flush();
+        return closeSocket(socket, clock);
+      });
     },
   };
 }
@@ -101,12 +106,12 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
 }
 
 /** Answers without a handshake, and does not wait for a peer that keeps its half open. */
-function reject(socket: Duplex, status: string, reason: string, clock: Clock): void {
+function reject(socket: Duplex, status: string, reason: string, clock: Clock, headers = ''): void {
   const cancel = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.once('close', cancel);
   socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+    `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Type: text/plain\r\n` +
       `Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
   );
 }

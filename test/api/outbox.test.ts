@@ -1,59 +1,17 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SentimentDocument } from '../../schema/operations.ts';
 import { STALLED_FOR, WAITING_EVENTS } from '../../src/api/outbox.ts';
 import { connectGraphQL, connectTrack, run } from '../support/clients.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { connectRaw, openStalled } from '../support/raw-socket.ts';
 import { type Senti, startSenti } from '../support/senti.ts';
 import { until } from '../support/until.ts';
 
 const FILLER = '#filler'.padEnd(4000, 'x');
 /** More than the kernel's buffers hold for one connection, at 4 kB an event. */
 const FLOOD = 8000;
-
-/** A WebSocket of which a test sees every byte, and which reads only when it is told to. */
-async function connectRaw(senti: Senti, path: string, protocol?: string) {
-  const { port, hostname } = new URL(senti.url);
-  const socket: Socket = connect(Number(port), hostname);
-  onTestFinished(() => void socket.destroy());
-  socket.on('error', () => {});
-  socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\n` +
-      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-      `Sec-WebSocket-Key: ${createHash('md5').update(path).digest('base64')}\r\n` +
-      `${protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : ''}\r\n`,
-  );
-  await once(socket, 'data');
-  /** A masked text frame; the mask is zero. */
-  const send = (message: string) => {
-    const { length } = message;
-    const head =
-      length < 126 ? [0x81, 0x80 | length] : [0x81, 0x80 | 126, length >> 8, length & 0xff];
-    socket.write(Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), Buffer.from(message)]));
-  };
-  return { socket, send };
-}
-
-async function openStalled(senti: Senti, path: '/graphql' | '/track') {
-  const raw = await connectRaw(
-    senti,
-    path,
-    path === '/graphql' ? 'graphql-transport-ws' : undefined,
-  );
-  if (path === '/graphql') {
-    raw.send('{"type":"connection_init"}');
-    const query = 'subscription { sentiment(track: "coffee") { hashtags { tag } post { id } } }';
-    raw.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
-  } else {
-    raw.send('{"track": "coffee"}');
-  }
-  await until(() => senti.source.wanted.length > 0, 'coffee is wanted');
-  raw.socket.pause();
-  return raw;
-}
 
 describe('the outbox', () => {
   test('has all events of a turn leave in one piece', async () => {

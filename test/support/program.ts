@@ -13,7 +13,12 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** Starts the program; it is killed when the test is over. */
 export function start(...argv: readonly string[]): Program {
-  const program = spawn(process.execPath, [MAIN, ...argv], {
+  return startWith([], ...argv);
+}
+
+/** The same with options for Node.js itself. */
+export function startWith(options: readonly string[], ...argv: readonly string[]): Program {
+  const program = spawn(process.execPath, [...options, MAIN, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {},
   });
@@ -23,17 +28,22 @@ export function start(...argv: readonly string[]): Program {
 
 /** Resolves with the address that a program says it listens on. */
 export async function listening(program: Program): Promise<string> {
+  return logged(program, /https?:\/\/[\d.]+:\d+/);
+}
+
+/** Resolves with the first thing like `pattern` that a program says from now on. */
+export async function logged(program: Program, pattern: RegExp): Promise<string> {
   let log = '';
   for await (const chunk of program.stdout.iterator({ destroyOnReturn: false })) {
     log += chunk;
-    const url = /http:\/\/[\d.]+:\d+/.exec(log)?.[0];
-    if (url) {
+    const found = pattern.exec(log)?.[0];
+    if (found !== undefined) {
       // Nobody reads on, and a full pipe would hold the program up.
       program.stdout.resume();
-      return url;
+      return found;
     }
   }
-  throw new Error(`it never listened: ${log}`);
+  throw new Error(`it never said ${pattern}: ${log}`);
 }
 
 /** Kills a program as a crash would: nothing is closed, nobody is told. */

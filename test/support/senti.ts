@@ -28,6 +28,7 @@ export async function startSenti(
   config = configOf(),
   clock: Clock = systemClock,
   adapt: (source: HandSource) => HandSource = (source) => source,
+  random = Math.random,
 ): Promise<Senti> {
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) });
@@ -36,7 +37,7 @@ export async function startSenti(
     source = adapt(createHandSource(sink));
     return source;
   };
-  const server = await startServer(config, log, { clock, connect });
+  const server = await startServer(config, log, { clock, random, connect });
   if (!source) throw new Error('no source was connected');
   let closing: Promise<void> | undefined;
   const close = () => {

@@ -17,6 +17,7 @@ import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
+import type { Goodbye } from '../farewell.ts';
 import { toGraphQLError } from './errors.ts';
 import { type EncodedResult, type Mask, maskErrors, Selection, withDropped } from './selection.ts';
 
@@ -41,6 +42,8 @@ export class Broadcast {
   /** By document, since equal texts are parsed to the same one, then by what else matters. */
   readonly #selections = new WeakMap<DocumentNode, Map<string, Shared>>();
   readonly #variables = new WeakMap<DocumentNode, readonly string[]>();
+  /** What ends each stream of results that is open. */
+  readonly #ends = new Set<Goodbye>();
 
   constructor(multiplexer: Multiplexer, mask: Mask) {
     this.#multiplexer = multiplexer;
@@ -76,8 +79,11 @@ export class Broadcast {
       onReturn: () => {
         stop();
         release();
+        this.#ends.delete(end);
       },
     });
+    const end = () => queue.end();
+    this.#ends.add(end);
     const stop = this.#multiplexer.listen(track, {
       event: (event) => queue.push(selection.resultOf(event)),
       end(error) {
@@ -97,6 +103,11 @@ export class Broadcast {
       [Symbol.asyncIterator]: () => results,
     };
     return results;
+  }
+
+  /** One for each open stream of results: ends it once what waits is read. */
+  goodbyes(): readonly Goodbye[] {
+    return [...this.#ends];
   }
 
   #share(args: ExecutionArgs, validated: ValidatedSubscriptionArgs): Omit<Opened, 'track'> {
