@@ -27,7 +27,10 @@ export class Topic {
 
   add(listener: Listener): void {
     if (this.size === 0) this.#first = listener;
-    else if (listener !== this.#first) (this.#others ??= new Set()).add(listener);
+    else if (listener !== this.#first) {
+      this.#others ??= new Set();
+      this.#others.add(listener);
+    }
   }
 
   /** Whether the listener was there. */
