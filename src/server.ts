@@ -24,6 +24,7 @@ import { createReplay } from './source/replay.ts';
 import { createSample } from './source/sample.ts';
 import type { Source, SourceSink } from './source/source.ts';
 import { createX } from './source/x/x.ts';
+import { Ingest } from './stream/ingest.ts';
 import { Multiplexer } from './stream/multiplexer.ts';
 
 /** How long a response that is on its way may take when the server stops, in milliseconds. */
@@ -62,13 +63,19 @@ export async function startServer(
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
   const analyze = createAnalyzer(config.profile, vader);
-  const multiplexer = new Multiplexer({
-    connect: (sink) => connect(config, sink, clock, (message) => log.warn(message)),
-    analyze,
-    languages: config.languages,
-    onBad: (problem) => log.warn(`source: bad record: ${problem}`),
-    onState: (state) => log.info({ state }, `source: ${state.name}`),
-  });
+  const multiplexer = new Multiplexer(
+    (feedSink) =>
+      new Ingest(
+        {
+          connect: (sink) => connect(config, sink, clock, (message) => log.warn(message)),
+          analyze,
+          languages: config.languages,
+          onBad: (problem) => log.warn(`source: bad record: ${problem}`),
+          onState: (state) => log.info({ state }, `source: ${state.name}`),
+        },
+        feedSink,
+      ),
+  );
   const isAllowed = createOriginCheck(config.origins, config.host);
   let stopping = false;
   const isStopping = () => stopping;

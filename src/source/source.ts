@@ -30,7 +30,12 @@ export interface Source {
   /** Only of a source that is paid for by the post. */
   readonly usage?: Usage;
   /** Stops for good. Nothing reaches the sink once the promise has resolved. */
-  close(): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface CloseOptions {
+  /** Another process goes on at once: what it will want upstream, such as rules, is left there. */
+  readonly handOver?: boolean;
 }
 
 /** What has been read of a paid source in the current UTC day. */

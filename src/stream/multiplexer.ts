@@ -1,78 +1,57 @@
-// The multiplexer: one source, any number of topics, any number of listeners.
+// The multiplexer: one feed, any number of topics, any number of listeners.
 
-import { isInLanguages, type Languages, type Post } from '../post.ts';
-import type { Analyze, SentimentEvent } from '../sentiment/analysis.ts';
-import type { Source, SourceSink, SourceState } from '../source/source.ts';
-import { Matcher } from '../track/matcher.ts';
+import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
-import { words } from '../track/words.ts';
 import type { UserError } from '../user-error.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { DropOldestQueue } from './drop-oldest-queue.ts';
+import type { Feed, FeedSink, PostCounters } from './feed.ts';
 import { type Listener, Topic } from './topic.ts';
 
-export interface MultiplexerOptions {
-  /** Makes the source, which delivers into the given sink. */
-  readonly connect: (sink: SourceSink) => Source;
-  readonly analyze: Analyze;
-  readonly languages: Languages;
-  /** Told of every record that the source could not use. */
-  readonly onBad?: (problem: string) => void;
-  /** Told of every change of the source's state. */
-  readonly onState?: (state: SourceState) => void;
-}
-
 /** Counted since the start. */
-export interface Counters {
-  /** Posts that the source delivered. */
-  postsSeen: number;
-  /** Posts that matched at least one track. */
-  postsMatched: number;
-  /** Upstream records that could not be used. */
-  postsDropped: number;
-  /** Posts that the source sent more than once; counted for each repeat, and not seen again. */
-  postsRepeated: number;
+export interface Counters extends PostCounters {
   /** Events handed to a listener; one post counts once for each. */
-  eventsDelivered: number;
+  readonly eventsDelivered: number;
   /** Events that a listener was too slow to take. */
-  eventsDropped: number;
+  readonly eventsDropped: number;
 }
 
 export class Multiplexer {
-  readonly source: Source;
-  readonly #options: MultiplexerOptions;
-  readonly #matcher = new Matcher<Topic>();
+  readonly #feed: Feed<Topic>;
   readonly #topics = new Map<string, Topic>();
-  /** What the source is told; changed in place, so that telling it costs nothing. */
-  readonly #wanted = new Set<Track>();
-  readonly #counters: Counters = {
-    postsSeen: 0,
-    postsMatched: 0,
-    postsDropped: 0,
-    postsRepeated: 0,
-    eventsDelivered: 0,
-    eventsDropped: 0,
-  };
+  #eventsDelivered = 0;
+  #eventsDropped = 0;
   #listeners = 0;
   #closed = false;
 
-  constructor(options: MultiplexerOptions) {
-    this.#options = options;
-    this.source = options.connect({
-      post: (post) => this.#post(post),
-      bad: (problem) => {
-        this.#counters.postsDropped += 1;
-        options.onBad?.(problem);
+  constructor(connect: (sink: FeedSink<Topic>) => Feed<Topic>) {
+    this.#feed = connect({
+      event: (event, topics) => {
+        for (const topic of topics) this.#eventsDelivered += topic.publish(event);
       },
-      repeated: () => {
-        this.#counters.postsRepeated += 1;
-      },
+      gap: (topic) => topic.gap(),
       refused: (track, error) => this.#refuse(track, error),
-      state: (state) => options.onState?.(state),
     });
   }
 
-  get counters(): Readonly<Counters> {
-    return this.#counters;
+  /** The stream of posts that all topics are fed by. */
+  get source(): Feed<Topic>['source'] {
+    return this.#feed.source;
+  }
+
+  get counters(): Counters {
+    const { counters } = this.#feed;
+    return {
+      ...counters,
+      eventsDelivered: this.#eventsDelivered,
+      eventsDropped: this.#eventsDropped,
+    };
+  }
+
+  /** How this node stands among the others; alone, it is all there is. */
+  get cluster(): ClusterState {
+    const { tracks, listeners } = this;
+    return this.#feed.cluster ?? { ...ALONE, tracks, listeners };
   }
 
   /** How many tracks are active. */
@@ -123,33 +102,29 @@ export class Multiplexer {
 
   /** To be called by whoever holds back events for a slow listener, for each one it gives up. */
   countDropped(): void {
-    this.#counters.eventsDropped += 1;
+    this.#eventsDropped += 1;
   }
 
-  /** Ends every listener, then the source. */
+  /** Ends every listener, then the feed. */
   async close(): Promise<void> {
     this.#closed = true;
     const topics = [...this.#topics.values()];
     for (const topic of topics) this.#close(topic);
     this.#listeners = 0;
     for (const topic of topics) topic.end();
-    await this.source.close();
+    await this.#feed.stop();
   }
 
   #open(track: Track): Topic {
     const topic = new Topic(track);
     this.#topics.set(track.canonical, topic);
-    this.#matcher.add(track, topic);
-    this.#wanted.add(track);
-    this.source.want(this.#wanted);
+    this.#feed.open(track, topic);
     return topic;
   }
 
   #close(topic: Topic): void {
     this.#topics.delete(topic.track.canonical);
-    this.#matcher.delete(topic.track);
-    this.#wanted.delete(topic.track);
-    this.source.want(this.#wanted);
+    this.#feed.close(topic.track);
   }
 
   #refuse(track: Track, error: UserError): void {
@@ -159,14 +134,11 @@ export class Multiplexer {
     this.#close(topic);
     topic.end(error);
   }
-
-  #post(post: Post): void {
-    this.#counters.postsSeen += 1;
-    if (!isInLanguages(post, this.#options.languages)) return;
-    const matched = this.#matcher.match(words(post.text));
-    if (matched.length === 0) return;
-    this.#counters.postsMatched += 1;
-    const event = { ...this.#options.analyze(post.text), post };
-    for (const topic of matched) this.#counters.eventsDelivered += topic.publish(event);
-  }
 }
+
+const ALONE = {
+  id: 'single',
+  role: 'INGEST',
+  nodes: 1,
+  counters: { lost: 0, bad: 0, repeated: 0, gaps: 0 },
+} as const;

@@ -7,6 +7,8 @@ import type { UserError } from '../user-error.ts';
 export interface Listener {
   /** Called in order, once for each event. MUST NOT throw, and MUST NOT wait. */
   event(event: SentimentEvent): void;
+  /** Events may be missing before the next one; who can tell of it does. */
+  gap?(): void;
   /** No event follows; `error` says why, if it is not the server that goes away. */
   end(error?: UserError): void;
 }
@@ -49,6 +51,11 @@ export class Topic {
     const count = others.size + (first === undefined ? 0 : 1);
     for (const listener of others) listener.event(event);
     return count;
+  }
+
+  gap(): void {
+    this.#first?.gap?.();
+    for (const listener of this.#others ?? []) listener.gap?.();
   }
 
   end(error?: UserError): void {

@@ -8,20 +8,27 @@ import { createDocuments } from '../../src/api/graphql/documents.ts';
 import { schema } from '../../src/api/graphql/schema.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 
 function start() {
   let source: HandSource | undefined;
   const analyze = createAnalyzer('full', vader);
-  const multiplexer = new Multiplexer({
-    connect: (sink) => {
-      source = createHandSource(sink);
-      return source;
-    },
-    analyze,
-    languages: 'any',
-  });
+  const multiplexer = new Multiplexer(
+    (feedSink) =>
+      new Ingest(
+        {
+          connect: (sink) => {
+            source = createHandSource(sink);
+            return source;
+          },
+          analyze,
+          languages: 'any',
+        },
+        feedSink,
+      ),
+  );
   if (!source) throw new Error('no source was connected');
   const broadcast = new Broadcast(multiplexer, (error) => error);
   return { source, broadcast, multiplexer, contextValue: { multiplexer, analyze } };

@@ -7,12 +7,14 @@ import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type ApiContext, schema } from '../../src/api/graphql/schema.ts';
+import type { ApiContext } from '../../src/api/graphql/builder.ts';
+import { schema } from '../../src/api/graphql/schema.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { startServer } from '../../src/server.ts';
 import type { SourceSink } from '../../src/source/source.ts';
+import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { configOf } from '../support/senti.ts';
@@ -45,14 +47,20 @@ async function senti(): Promise<Way> {
 async function stock(): Promise<Way> {
   let source: HandSource | undefined;
   const analyze = createAnalyzer('full', vader);
-  const multiplexer = new Multiplexer({
-    connect: (sink) => {
-      source = createHandSource(sink);
-      return source;
-    },
-    analyze,
-    languages: ['en'],
-  });
+  const multiplexer = new Multiplexer(
+    (feedSink) =>
+      new Ingest(
+        {
+          connect: (sink) => {
+            source = createHandSource(sink);
+            return source;
+          },
+          analyze,
+          languages: ['en'],
+        },
+        feedSink,
+      ),
+  );
   const context: ApiContext = { multiplexer, analyze };
   const yoga = createYoga({ schema, context: () => context, logging: false });
   const http = createServer(yoga);

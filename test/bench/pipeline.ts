@@ -4,6 +4,7 @@ import type { Post } from '../../src/post.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { SourceSink } from '../../src/source/source.ts';
+import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { Matcher } from '../../src/track/matcher.ts';
 import type { Track } from '../../src/track/track.ts';
@@ -43,15 +44,21 @@ function draw(tracks: readonly Track[], count: number): Track[] {
 function measure(name: string, active: readonly Track[], texts: readonly string[]) {
   let sink: SourceSink | undefined;
   const analyze = createAnalyzer('full', vader);
-  const multiplexer = new Multiplexer({
-    connect: (given) => {
-      sink = given;
-      const state = { name: 'live' } as const;
-      return { name: 'bench', state, want: () => {}, close: async () => {} };
-    },
-    analyze,
-    languages: ['en'],
-  });
+  const multiplexer = new Multiplexer(
+    (feedSink) =>
+      new Ingest(
+        {
+          connect: (given) => {
+            sink = given;
+            const state = { name: 'live' } as const;
+            return { name: 'bench', state, want: () => {}, close: async () => {} };
+          },
+          analyze,
+          languages: ['en'],
+        },
+        feedSink,
+      ),
+  );
   let deliveries = 0;
   const listeners = Array.from({ length: LISTENERS }, () => ({
     event: () => void deliveries++,

@@ -4,6 +4,7 @@ import type { Languages } from '../../src/post.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { UserError } from '../../src/user-error.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
@@ -13,14 +14,20 @@ import { track } from '../support/tracks.ts';
 
 function start(languages: Languages = ['en']) {
   let source: HandSource | undefined;
-  const multiplexer = new Multiplexer({
-    connect: (sink) => {
-      source = createHandSource(sink);
-      return source;
-    },
-    analyze: createAnalyzer('full', vader),
-    languages,
-  });
+  const multiplexer = new Multiplexer(
+    (feedSink) =>
+      new Ingest(
+        {
+          connect: (sink) => {
+            source = createHandSource(sink);
+            return source;
+          },
+          analyze: createAnalyzer('full', vader),
+          languages,
+        },
+        feedSink,
+      ),
+  );
   if (!source) throw new Error('no source was connected');
   return { multiplexer, source };
 }
@@ -180,6 +187,19 @@ describe('the multiplexer', () => {
     expect(source.wanted.at(-1)).toEqual(['tea']);
     coffee.stop();
     expect(multiplexer.listeners).toBe(1);
+  });
+
+  test('is all there is, without other nodes', () => {
+    const { multiplexer } = start();
+    listen(multiplexer, 'coffee');
+    listen(multiplexer, 'coffee');
+    expect(multiplexer.cluster).toMatchObject({
+      id: 'single',
+      role: 'INGEST',
+      nodes: 1,
+      tracks: 1,
+      listeners: 2,
+    });
   });
 
   test('ends every listener when it closes, and takes no more', async () => {

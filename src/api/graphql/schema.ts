@@ -1,44 +1,12 @@
 // The GraphQL schema. Printed to schema/schema.graphql; a test holds the two together.
 
-import SchemaBuilder from '@pothos/core';
-import type { Post } from '../../post.ts';
-import {
-  type Analysis,
-  type Analyze,
-  type HashtagCount,
-  POLARITIES,
-  type SentimentEvent,
-} from '../../sentiment/analysis.ts';
-import type { Source, Usage } from '../../source/source.ts';
-import type { Multiplexer } from '../../stream/multiplexer.ts';
+import { POLARITIES } from '../../sentiment/analysis.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
-import { type Clause, parseTrack, spellTerm, type Track } from '../../track/track.ts';
+import { parseTrack, spellTerm, type Track } from '../../track/track.ts';
 import { UserError } from '../../user-error.ts';
+import { builder } from './builder.ts';
 import { toGraphQLError } from './errors.ts';
-
-/** What the resolvers work with. */
-export interface ApiContext {
-  readonly multiplexer: Multiplexer;
-  readonly analyze: Analyze;
-}
-
-const builder = new SchemaBuilder<{
-  Context: ApiContext;
-  Scalars: { DateTime: { Input: never; Output: Date } };
-  Objects: {
-    HashtagCount: HashtagCount;
-    Post: Post;
-    SentimentEvent: SentimentEvent;
-    Analysis: Analysis;
-    Clause: Clause;
-    Track: Track;
-    Usage: Usage;
-    SourceStatus: Source;
-    Status: Multiplexer;
-  };
-  DefaultFieldNullability: false;
-  DefaultInputFieldRequiredness: true;
-}>({ defaultFieldNullability: false, defaultInputFieldRequiredness: true });
+import './status.ts';
 
 builder.scalarType('DateTime', {
   description: 'A moment in UTC, as in ISO 8601: `2026-11-20T10:11:12.000Z`.',
@@ -136,105 +104,6 @@ builder.objectType('Track', {
     clauses: t.expose('clauses', {
       type: ['Clause'],
       description: 'The alternatives; a post has to match one of them.',
-    }),
-  }),
-});
-
-builder.objectType('Usage', {
-  description:
-    'What was read today of a source that is paid for by the post. Days are those of UTC.',
-  fields: (t) => ({
-    postsToday: t.float({
-      description: 'Posts read today.',
-      resolve: ({ postsToday }) => postsToday,
-    }),
-    costToday: t.float({
-      description: 'What they cost, in US dollars.',
-      resolve: ({ costToday }) => costToday,
-    }),
-    allowance: t.float({
-      nullable: true,
-      description: 'Posts that may be read a day; none for no limit.',
-      resolve: ({ allowance }) => (allowance === 'none' ? null : allowance),
-    }),
-    resetsAt: t.field({
-      type: 'DateTime',
-      description: 'When the next day begins.',
-      resolve: ({ resetsAt }) => new Date(resetsAt),
-    }),
-  }),
-});
-
-builder.objectType('SourceStatus', {
-  description: 'The stream of posts that the server listens to.',
-  fields: (t) => ({
-    name: t.exposeString('name', { description: 'Such as `x`, `replay` or `sample`.' }),
-    state: t.string({
-      description:
-        '`idle` (nobody tracks anything), `connecting`, `live`, `waiting` (it tries again by ' +
-        'itself) or `paused`.',
-      resolve: ({ state }) => state.name,
-    }),
-    reason: t.string({
-      nullable: true,
-      description: 'Why it is waiting or paused.',
-      resolve: ({ state }) => ('reason' in state ? state.reason : null),
-    }),
-    until: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'Until when it is waiting or paused, where that is known.',
-      resolve: ({ state }) =>
-        'until' in state && state.until !== undefined ? new Date(state.until) : null,
-    }),
-    usage: t.field({
-      type: 'Usage',
-      nullable: true,
-      description: 'What was read today, if the source is paid for by the post.',
-      resolve: ({ usage }) => usage,
-    }),
-  }),
-});
-
-builder.objectType('Status', {
-  description: 'How the server is doing. Counts run from its start, and are whole numbers.',
-  fields: (t) => ({
-    source: t.field({
-      type: 'SourceStatus',
-      description: 'The stream of posts.',
-      resolve: ({ source }) => source,
-    }),
-    activeTracks: t.int({
-      description: 'Distinct tracks that somebody listens to.',
-      resolve: ({ tracks }) => tracks,
-    }),
-    listeners: t.int({
-      description: 'Open subscriptions and tracking sockets.',
-      resolve: ({ listeners }) => listeners,
-    }),
-    postsSeen: t.float({
-      description: 'Posts that came from the source.',
-      resolve: ({ counters }) => counters.postsSeen,
-    }),
-    postsMatched: t.float({
-      description: 'Posts that matched at least one track.',
-      resolve: ({ counters }) => counters.postsMatched,
-    }),
-    postsDropped: t.float({
-      description: 'Records from the source that were no usable posts.',
-      resolve: ({ counters }) => counters.postsDropped,
-    }),
-    postsRepeated: t.float({
-      description: 'Posts that the source sent again, and that were not delivered again.',
-      resolve: ({ counters }) => counters.postsRepeated,
-    }),
-    eventsDelivered: t.float({
-      description: 'Events handed to listeners; one post counts once for each.',
-      resolve: ({ counters }) => counters.eventsDelivered,
-    }),
-    eventsDropped: t.float({
-      description: 'Events that a listener was too slow to take.',
-      resolve: ({ counters }) => counters.eventsDropped,
     }),
   }),
 });

@@ -15,9 +15,10 @@ import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { UserError } from '../../user-error.ts';
 import type { EventStream, Outbox } from '../outbox.ts';
 import type { Broadcast } from './broadcast.ts';
+import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { toGraphQLError } from './errors.ts';
-import { type ApiContext, schema } from './schema.ts';
+import { schema } from './schema.ts';
 import { type Mask, maskErrors, tellDropped } from './selection.ts';
 
 /** Which of the subprotocols that a client offers is spoken; false for none of them. */

@@ -6,9 +6,10 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { MAX_MESSAGE_BYTES } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
+import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { GRAPHIQL_TABS } from './graphiql.ts';
-import { type ApiContext, schema } from './schema.ts';
+import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 

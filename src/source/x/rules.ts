@@ -105,7 +105,7 @@ export class Rules {
   }
 
   /** Removes Senti's rules if X lets it, in little time; what it leaves, the next start removes. */
-  async close(): Promise<void> {
+  async close(keep = false): Promise<void> {
     const { api, clock } = this.#options;
     let late = false;
     const cancel = clock.after(CLEAN_UP_MS, () => {
@@ -114,7 +114,7 @@ export class Rules {
     });
     await this.#turns.stop();
     const ours = (this.#stored ?? []).filter((rule) => rule.ours);
-    if (ours.length > 0 && !late && this.#writes.wait() === 0) {
+    if (!keep && ours.length > 0 && !late && this.#writes.wait() === 0) {
       this.#writes.spend();
       await api.remove(ours.map(({ id }) => id));
     }

@@ -6,7 +6,7 @@ import type { Track } from '../../track/track.ts';
 import { UserError } from '../../user-error.ts';
 import type { Line } from '../lines.ts';
 import { Recent } from '../recent.ts';
-import type { Source, SourceSink, SourceState } from '../source.ts';
+import type { CloseOptions, Source, SourceSink, SourceState } from '../source.ts';
 import { Allowance } from './allowance.ts';
 import { Budget } from './budget.ts';
 import type { Failure } from './failure.ts';
@@ -196,12 +196,12 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
       wanted = isWanted;
       update();
     },
-    async close() {
+    async close({ handOver = false }: CloseOptions = {}) {
       closed = true;
       cancelLinger();
       cancelMidnight?.();
       disconnect();
-      await rules.close();
+      await rules.close(handOver);
       allowance.close();
     },
   };

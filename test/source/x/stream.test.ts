@@ -258,6 +258,13 @@ describe('the stream from X', () => {
     expect(it.x.counts.connects).toBe(connects);
   });
 
+  test('leaves its rules where they are when another process goes on with them', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    await it.source.close({ handOver: true });
+    expect(it.x.rules.size).toBe(1);
+  });
+
   test('is kept for a few seconds when the last listener leaves, and used again by the next', async () => {
     const it = await startXSource();
     const track = await it.live('rust');

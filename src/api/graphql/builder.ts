@@ -1,0 +1,36 @@
+// The builder of the GraphQL schema: what its types stand for, and what resolvers work with.
+
+import SchemaBuilder from '@pothos/core';
+import type { Post } from '../../post.ts';
+import type { Analysis, Analyze, HashtagCount, SentimentEvent } from '../../sentiment/analysis.ts';
+import type { Usage } from '../../source/source.ts';
+import type { ClusterState } from '../../stream/cluster-state.ts';
+import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Clause, Track } from '../../track/track.ts';
+
+/** What the resolvers work with. */
+export interface ApiContext {
+  readonly multiplexer: Multiplexer;
+  readonly analyze: Analyze;
+}
+
+/** Takes the types, which stand in `schema` and `status`. */
+export const builder = new SchemaBuilder<{
+  Context: ApiContext;
+  Scalars: { DateTime: { Input: never; Output: Date } };
+  Objects: {
+    HashtagCount: HashtagCount;
+    Post: Post;
+    SentimentEvent: SentimentEvent;
+    Analysis: Analysis;
+    Clause: Clause;
+    Track: Track;
+    Usage: Usage;
+    SourceStatus: Multiplexer['source'];
+    Cluster: ClusterState;
+    Node: ClusterState;
+    Status: Multiplexer;
+  };
+  DefaultFieldNullability: false;
+  DefaultInputFieldRequiredness: true;
+}>({ defaultFieldNullability: false, defaultInputFieldRequiredness: true });

@@ -1,0 +1,91 @@
+// The feed that makes events in this process: posts of a source, matched, and analyzed once.
+
+import { isInLanguages, type Languages, type Post } from '../post.ts';
+import type { Analyze } from '../sentiment/analysis.ts';
+import type { CloseOptions, Source, SourceSink, SourceState } from '../source/source.ts';
+import { Matcher } from '../track/matcher.ts';
+import type { Track } from '../track/track.ts';
+import { words } from '../track/words.ts';
+import type { Feed, FeedSink, PostCounters } from './feed.ts';
+
+export interface IngestOptions {
+  /** Makes the source, which delivers into the given sink. */
+  readonly connect: (sink: SourceSink) => Source;
+  readonly analyze: Analyze;
+  readonly languages: Languages;
+  /** Told of every record that the source could not use. */
+  readonly onBad?: (problem: string) => void;
+  /** Told of every change of the source's state. */
+  readonly onState?: (state: SourceState) => void;
+}
+
+export class Ingest<T> implements Feed<T> {
+  readonly source: Source;
+  readonly counters: PostCounters;
+  readonly #options: IngestOptions;
+  readonly #sink: FeedSink<T>;
+  readonly #matcher = new Matcher<T>();
+  /** What the source is told; changed in place, so that telling it costs nothing. */
+  readonly #wanted = new Set<Track>();
+
+  /** `counters` goes on from where an earlier one stopped. */
+  constructor(
+    options: IngestOptions,
+    sink: FeedSink<T>,
+    counters: PostCounters = countersAtZero(),
+  ) {
+    this.#options = options;
+    this.#sink = sink;
+    this.counters = counters;
+    this.source = options.connect({
+      post: (post) => this.#post(post),
+      bad: (problem) => {
+        counters.postsDropped += 1;
+        options.onBad?.(problem);
+      },
+      repeated: () => {
+        counters.postsRepeated += 1;
+      },
+      refused: (track, error) => sink.refused(track, error),
+      state: (state) => options.onState?.(state),
+    });
+  }
+
+  open(track: Track, outlet: T): void {
+    this.change([[track, outlet]], []);
+  }
+
+  close(track: Track): void {
+    this.change([], [track]);
+  }
+
+  /** Many at once: the source is told when all have been opened and closed. */
+  change(opened: Iterable<readonly [Track, T]>, closed: Iterable<Track>): void {
+    for (const track of closed) {
+      this.#matcher.delete(track);
+      this.#wanted.delete(track);
+    }
+    for (const [track, outlet] of opened) {
+      this.#matcher.add(track, outlet);
+      this.#wanted.add(track);
+    }
+    this.source.want(this.#wanted);
+  }
+
+  stop(options?: CloseOptions): Promise<void> {
+    return this.source.close(options);
+  }
+
+  #post(post: Post): void {
+    this.counters.postsSeen += 1;
+    if (!isInLanguages(post, this.#options.languages)) return;
+    const outlets = this.#matcher.match(words(post.text));
+    if (outlets.length === 0) return;
+    this.counters.postsMatched += 1;
+    this.#sink.event({ ...this.#options.analyze(post.text), post }, outlets);
+  }
+}
+
+function countersAtZero(): PostCounters {
+  return { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0 };
+}
