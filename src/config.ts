@@ -6,6 +6,7 @@ import { closestMatch } from 'leven';
 import { describeOptions } from './help.ts';
 import { Problem } from './option-values.ts';
 import { type Config, OPTIONS } from './options.ts';
+import { readTls } from './tls.ts';
 
 export type ParsedConfig =
   | { readonly config: Config }
@@ -44,6 +45,18 @@ export function parseConfig(
   }
   if (config.source === 'replay' && config.file === '') {
     problems.push('--source replay plays a file; name it with --file or REPLAY_FILE.');
+  }
+  const { tlsCert, tlsKey } = config;
+  if (tlsCert !== '' && tlsKey === '') {
+    problems.push('--tls-cert needs --tls-key, the private key of that certificate.');
+  } else if (tlsCert === '' && tlsKey !== '') {
+    problems.push('--tls-key needs --tls-cert, the certificate of that key.');
+  } else if (typeof tlsCert === 'string' && tlsCert !== '' && typeof tlsKey === 'string') {
+    const tls = readTls({ tlsCert, tlsKey });
+    if ('expected' in tls) {
+      const flag = tls.path === tlsCert ? 'tls-cert' : 'tls-key';
+      problems.push(`--${flag} is "${tls.path}"; it has to be ${tls.expected}.`);
+    }
   }
   return problems.length > 0 ? { problems } : { config: config as unknown as Config };
 }

@@ -3,7 +3,7 @@
 import { type Config, OPTIONS, type Option } from './options.ts';
 
 const GROUPS: readonly { title: string; keys: readonly (keyof Config)[] }[] = [
-  { title: 'Where it listens', keys: ['port', 'host', 'origins'] },
+  { title: 'Where it listens', keys: ['port', 'host', 'tlsCert', 'tlsKey', 'origins'] },
   { title: 'Where posts come from', keys: ['source', 'rate', 'languages', 'blueskyUrls'] },
   { title: 'A file of posts (--source replay)', keys: ['file', 'loop'] },
   {

@@ -40,6 +40,8 @@ if ('help' in parsed) {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
+    // At a terminal it says that the terminal is gone; a service is told so to read its files again.
+    if (config.tlsCert !== '' || !process.stdout.isTTY) process.on('SIGHUP', server.reload);
   } catch (error) {
     const explained = explainListenError(error, config);
     if (explained === undefined) throw error;

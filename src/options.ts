@@ -20,6 +20,7 @@ import {
   DEFAULT_MAX_RULES,
   DEFAULT_RULE_LENGTH,
 } from './source/x/limits.ts';
+import { certificateFile, keyFile } from './tls.ts';
 
 export const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -45,6 +46,9 @@ export interface Config {
   readonly languages: readonly string[] | 'any';
   readonly profile: Profile;
   readonly origins: readonly string[];
+  /** Paths, both or neither. */
+  readonly tlsCert: string;
+  readonly tlsKey: string;
   readonly graphiql: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -219,6 +223,22 @@ export const OPTIONS: Options = {
       );
       return valid ? origins : new Problem('a list of origins, such as https://example.com');
     },
+  },
+  tlsCert: {
+    flag: 'tls-cert',
+    env: 'TLS_CERT',
+    value: 'PATH',
+    fallback: '',
+    help: 'The certificate for https and wss, in PEM, with those that vouch for it; SIGHUP reads it again.',
+    parse: certificateFile,
+  },
+  tlsKey: {
+    flag: 'tls-key',
+    env: 'TLS_KEY',
+    value: 'PATH',
+    fallback: '',
+    help: 'Its private key, in PEM, without a passphrase.',
+    parse: keyFile,
   },
   graphiql: {
     flag: 'graphiql',

@@ -1,6 +1,6 @@
 // The server: puts the parts together. The only file that knows which implementations there are.
 
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { tellInBatches } from './api/farewell.ts';
@@ -26,6 +26,7 @@ import type { Source, SourceSink } from './source/source.ts';
 import { createX } from './source/x/x.ts';
 import { Ingest } from './stream/ingest.ts';
 import { Multiplexer } from './stream/multiplexer.ts';
+import { createHttpServer } from './tls.ts';
 
 /** How long a response that is on its way may take when the server stops, in milliseconds. */
 const GRACE = 2000;
@@ -37,6 +38,8 @@ const BUILT_PAGE = new URL('../dist/web/', import.meta.url);
 export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** Reads the files for TLS again. */
+  reload(): void;
   /**
    * Ends everything, within ten seconds: nobody new is let in, listeners are told batch by batch and
    * hear every event until then, the source is stopped.
@@ -102,9 +105,15 @@ export async function startServer(
     ],
   });
   const page = readPage(BUILT_PAGE);
-  const http = createServer(
-    createHttpHandler({ yoga, isAllowed, isStopping, page, source: multiplexer.source, clock }),
-  );
+  const handle = createHttpHandler({
+    yoga,
+    isAllowed,
+    isStopping,
+    page,
+    source: multiplexer.source,
+    clock,
+  });
+  const { http, reload } = createHttpServer(config, handle, log, clock);
   http.on('upgrade', upgrade.handle);
   const connections = new Set<Socket>();
   http.on('connection', (socket: Socket) => {
@@ -126,6 +135,7 @@ export async function startServer(
 
   return {
     url,
+    reload,
     async close() {
       stopping = true;
       await new Promise<void>((resolve, reject) => {
@@ -168,13 +178,14 @@ function connectSource(
   }
 }
 
-function listen(http: Server, { host, port }: Config): Promise<string> {
+function listen(http: Server, { host, port, tlsCert }: Config): Promise<string> {
   return new Promise((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, () => {
       http.off('error', reject);
       const at = http.address() as AddressInfo;
-      resolve(`http://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`);
+      const scheme = tlsCert === '' ? 'http' : 'https';
+      resolve(`${scheme}://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`);
     });
   });
 }

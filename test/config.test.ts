@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../src/config.ts';
 import { OPTIONS } from '../src/options.ts';
+import { createCertificate, writeCertificate } from './support/certificate.ts';
 import { tempFile } from './support/temp-file.ts';
 
 function configOf(argv: readonly string[], env: Record<string, string> = {}) {
@@ -38,6 +39,8 @@ describe('the options', () => {
       languages: ['en'],
       profile: 'full',
       origins: [],
+      tlsCert: '',
+      tlsKey: '',
       graphiql: true,
       logLevel: 'info',
     });
@@ -45,10 +48,11 @@ describe('the options', () => {
 
   test('can all be given as flags', () => {
     const file = tempFile('posts.ndjson', '');
+    const { tlsCert, tlsKey } = writeCertificate(createCertificate('senti'));
     const argv = `--port 0 --host=::1 --source replay --file ${file} --rate 0.5 --loop
       --bluesky-url ws://localhost:1,wss://b.example/x
       --languages EN,pt-BR --profile original --origins https://a.example,http://b.example:81
-      --graphiql=false --log-level debug`;
+      --tls-cert ${tlsCert} --tls-key ${tlsKey} --graphiql=false --log-level debug`;
     expect(configOf(argv.trim().split(/\s+/))).toEqual({
       ...X_DEFAULTS,
       port: 0,
@@ -61,6 +65,8 @@ describe('the options', () => {
       languages: ['en', 'pt-br'],
       profile: 'original',
       origins: ['https://a.example', 'http://b.example:81'],
+      tlsCert,
+      tlsKey,
       graphiql: false,
       logLevel: 'debug',
     });
@@ -68,6 +74,7 @@ describe('the options', () => {
 
   test('can all be given as environment variables, and a flag wins', () => {
     const file = tempFile('posts.ndjson', '');
+    const { tlsCert, tlsKey } = writeCertificate(createCertificate('senti'));
     const env = {
       PORT: '1',
       HOST: 'localhost',
@@ -79,6 +86,8 @@ describe('the options', () => {
       LANGUAGES: 'any',
       PROFILE: 'original',
       ALLOWED_ORIGINS: 'https://a.example',
+      TLS_CERT: tlsCert,
+      TLS_KEY: tlsKey,
       GRAPHIQL: 'off',
       LOG_LEVEL: 'warn',
     };
@@ -94,6 +103,8 @@ describe('the options', () => {
       languages: 'any',
       profile: 'original',
       origins: ['https://a.example'],
+      tlsCert,
+      tlsKey,
       graphiql: false,
       logLevel: 'warn',
     });
@@ -129,7 +140,7 @@ describe('the options', () => {
     ]);
   });
 
-  test.each([[['--tls-cert', 'x']], [['--nats', 'x']], [['-p', '1']]])(
+  test.each([[['--bogus', 'x']], [['--nats', 'x']], [['-p', '1']]])(
     '%j is refused as unknown, not ignored',
     (argv) => {
       expect(problemsOf(argv)[0]).toMatch(/is no option; see --help\.$/);

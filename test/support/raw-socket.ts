@@ -3,14 +3,16 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Senti } from './senti.ts';
 import { until } from './until.ts';
 
 /** A WebSocket of which a test sees every byte, and which reads only when it is told to. */
 export async function connectRaw(senti: Pick<Senti, 'url'>, path: string, protocol?: string) {
-  const { port, hostname } = new URL(senti.url);
-  const socket: Socket = connect(Number(port), hostname);
+  const { port, hostname, protocol: scheme } = new URL(senti.url);
+  const at = { port: Number(port), host: hostname };
+  const socket: Socket = scheme === 'https:' ? tlsConnect(at) : connect(at);
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {});
   socket.write(

@@ -45,7 +45,7 @@ export async function startSenti(
     return closing;
   };
   onTestFinished(close);
-  return { url: server.url, socketUrl: server.url.replace('http', 'ws'), close, source, warnings };
+  return { ...server, socketUrl: server.url.replace('http', 'ws'), close, source, warnings };
 }
 
 /** Starts the server as `npm start -- …argv` would, with its own source. */
