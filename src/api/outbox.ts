@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { headerLength, MAX_HEADER_BYTES, writeHeader } from './frame.ts';
+import type { Scratch } from './scratch.ts';
 
 /** Events that wait for a peer that is behind; then the oldest goes for each that comes. */
 export const WAITING_EVENTS = 256;
@@ -13,18 +14,26 @@ export const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
 export const STALLED_FOR = 10_000;
 
-/** Events of one subscription on a socket, each sent as `prefix`, payload, `suffix`. */
+/** Events of one subscription on a socket, each sent as `prefix` and payload. */
 export interface EventStream {
   readonly prefix: Buffer;
-  readonly suffix: Buffer;
   /** What the next payload becomes when `count` events before it were dropped. */
   readonly tellDropped: (payload: Buffer, count: number) => Buffer;
   /** Events dropped since the last one that was sent. */
   dropped: number;
 }
 
+/** A message that waits. An answer is of no stream, and is never dropped. */
+interface Message {
+  payload: Buffer;
+  readonly stream: EventStream | undefined;
+  /** The one that came after it. */
+  next: Message | undefined;
+}
+
 export interface OutboxOptions {
   readonly clock: Clock;
+  readonly scratch: Scratch;
   /** Has `flush` called when the turn is over. */
   readonly atTurnEnd: (outbox: Outbox) => void;
   /** Called for each event dropped. */
@@ -33,14 +42,18 @@ export interface OutboxOptions {
   readonly onCut: (reason: string) => void;
 }
 
+/** The state of a WebSocket that is open, by the standard. */
+const OPEN = 1;
+
 export class Outbox {
   readonly #webSocket: WebSocket;
   /** The connection itself: frames are written to it whole, so the library's own don't mind. */
   readonly #socket: Duplex;
   readonly #options: OutboxOptions;
-  /** What waits, and which stream it is of; an answer is of none, and is never dropped. */
-  #payloads: Buffer[] = [];
-  #streams: (EventStream | undefined)[] = [];
+  /** What waits: a chain, since most often it is one message, gone with the turn. */
+  #oldest: Message | undefined;
+  #newest: Message | undefined;
+  #count = 0;
   #answerBytes = 0;
   #scheduled = false;
   #cancelCut: (() => void) | undefined;
@@ -60,10 +73,8 @@ export class Outbox {
 
   /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
   push(stream: EventStream, payload: Buffer): void {
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    this.#payloads.push(payload);
-    this.#streams.push(stream);
-    if (this.#payloads.length > WAITING_EVENTS) {
+    this.#add(payload, stream);
+    if (this.#count > WAITING_EVENTS) {
       if (this.isBehind) this.#dropOldest();
       else this.flush();
     }
@@ -72,10 +83,8 @@ export class Outbox {
 
   /** An answer: never dropped, and in order with events. Who lets too many pile up is cut. */
   send(message: string): void {
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
     const payload = Buffer.from(message);
-    this.#payloads.push(payload);
-    this.#streams.push(undefined);
+    this.#add(payload, undefined);
     this.#answerBytes += payload.length + MAX_HEADER_BYTES;
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
       this.flush();
@@ -86,30 +95,46 @@ export class Outbox {
 
   /** Drops what waits of `stream`, uncounted: nobody wants it any more. */
   forget(stream: EventStream): void {
-    for (
-      let at = this.#streams.indexOf(stream);
-      at !== -1;
-      at = this.#streams.indexOf(stream, at)
-    ) {
-      this.#payloads.splice(at, 1);
-      this.#streams.splice(at, 1);
+    let before: Message | undefined;
+    for (let message = this.#oldest; message !== undefined; message = message.next) {
+      if (message.stream === stream) this.#remove(message, before);
+      else before = message;
     }
   }
 
   /** Writes all that waits, now, unless the peer is behind. */
   flush(): void {
     this.#scheduled = false;
-    if (this.isBehind || this.#payloads.length === 0) return;
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    const taken = this.#socket.write(assemble(this.#payloads, this.#streams));
+    if (this.#oldest === undefined || this.isBehind) return;
+    if (this.#webSocket.readyState !== OPEN) {
+      this.#empty();
+      return;
+    }
+    const { clock, scratch } = this.#options;
+    const taken = this.#socket.write(assemble(this.#oldest, scratch));
+    if (this.#socket.writableLength > 0) scratch.keep();
     this.#empty();
     if (taken) return;
-    const { clock } = this.#options;
     this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('takes nothing'));
   }
 
+  #add(payload: Buffer, stream: EventStream | undefined): void {
+    const message = { payload, stream, next: undefined };
+    if (this.#newest === undefined) this.#oldest = message;
+    else this.#newest.next = message;
+    this.#newest = message;
+    this.#count += 1;
+  }
+
+  #remove(message: Message, before: Message | undefined): void {
+    if (before === undefined) this.#oldest = message.next;
+    else before.next = message.next;
+    if (message === this.#newest) this.#newest = before;
+    this.#count -= 1;
+  }
+
   #schedule(): void {
-    if (this.#scheduled || this.isBehind || this.#payloads.length === 0) return;
+    if (this.#scheduled || this.isBehind || this.#oldest === undefined) return;
     this.#scheduled = true;
     this.#options.atTurnEnd(this);
   }
@@ -121,12 +146,15 @@ export class Outbox {
   }
 
   #dropOldest(): void {
-    const at = this.#streams.findIndex((stream) => stream !== undefined);
-    const [stream] = at === -1 ? [] : this.#streams.splice(at, 1);
-    if (stream === undefined) return;
-    this.#payloads.splice(at, 1);
-    stream.dropped += 1;
-    this.#options.onDrop();
+    let before: Message | undefined;
+    let message = this.#oldest;
+    for (; message !== undefined; before = message, message = message.next) {
+      if (message.stream === undefined) continue;
+      this.#remove(message, before);
+      message.stream.dropped += 1;
+      this.#options.onDrop();
+      return;
+    }
   }
 
   #cut(reason: string): void {
@@ -137,49 +165,49 @@ export class Outbox {
 
   #release(): void {
     this.#cancelCut?.();
+    this.#cancelCut = undefined;
     this.#empty();
   }
 
   #empty(): void {
-    this.#payloads = [];
-    this.#streams = [];
+    this.#oldest = undefined;
+    this.#newest = undefined;
+    this.#count = 0;
     this.#answerBytes = 0;
   }
 }
 
-function tell(stream: EventStream | undefined, payload: Buffer): Buffer {
-  if (stream === undefined || stream.dropped === 0) return payload;
-  const told = stream.tellDropped(payload, stream.dropped);
-  stream.dropped = 0;
-  return told;
-}
-
-/** Messages as the bytes of their frames, in a row. */
-function assemble(
-  payloads: readonly Buffer[],
-  streams: readonly (EventStream | undefined)[],
-): Buffer {
-  const told = streams.some((stream) => stream !== undefined && stream.dropped > 0)
-    ? payloads.map((payload, i) => tell(streams[i], payload))
-    : payloads;
-  let length = 0;
-  for (let i = 0; i < told.length; i++) {
-    const message = (told[i]?.length ?? 0) + around(streams[i]);
-    length += headerLength(message) + message;
+/** The messages from `oldest` on as the bytes of their frames, in a row. */
+function assemble(oldest: Message, scratch: Scratch): Buffer {
+  let total = 0;
+  for (let message: Message | undefined = oldest; message; message = message.next) {
+    const length = lengthOf(tell(message));
+    total += headerLength(length) + length;
   }
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = scratch.take(total);
   let at = 0;
-  for (let i = 0; i < told.length; i++) {
-    const stream = streams[i];
-    const payload = told[i] as Buffer;
-    at = writeHeader(bytes, at, payload.length + around(stream));
-    if (stream !== undefined) at += stream.prefix.copy(bytes, at);
-    at += payload.copy(bytes, at);
-    if (stream !== undefined) at += stream.suffix.copy(bytes, at);
+  for (let message: Message | undefined = oldest; message; message = message.next) {
+    const { stream, payload } = message;
+    at = writeHeader(bytes, at, lengthOf(message));
+    if (stream !== undefined) {
+      bytes.set(stream.prefix, at);
+      at += stream.prefix.length;
+    }
+    bytes.set(payload, at);
+    at += payload.length;
   }
   return bytes;
 }
 
-function around(stream: EventStream | undefined): number {
-  return stream === undefined ? 0 : stream.prefix.length + stream.suffix.length;
+/** The message, which says how many events were dropped before it if any were. */
+function tell(message: Message): Message {
+  const { stream, payload } = message;
+  if (stream === undefined || stream.dropped === 0) return message;
+  message.payload = stream.tellDropped(payload, stream.dropped);
+  stream.dropped = 0;
+  return message;
+}
+
+function lengthOf({ stream, payload }: Message): number {
+  return payload.length + (stream === undefined ? 0 : stream.prefix.length);
 }

@@ -74,7 +74,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 
 /** The frozen protocol has no place to tell of dropped events; they are counted all the same. */
 function createEventStream(): EventStream {
-  return { prefix: NOTHING, suffix: NOTHING, tellDropped: (payload) => payload, dropped: 0 };
+  return { prefix: NOTHING, tellDropped: (payload) => payload, dropped: 0 };
 }
 
 class BadMessage {

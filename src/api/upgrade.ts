@@ -8,6 +8,7 @@ import { COME_BACK_AFTER, type Goodbye } from './farewell.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import type { OriginCheck } from './origins.ts';
 import { Outbox } from './outbox.ts';
+import { Scratch } from './scratch.ts';
 import { createTurnEnd } from './turn.ts';
 
 export interface SocketRoute {
@@ -48,7 +49,13 @@ const CLOSE_TIMEOUT = 2000;
 export function createUpgrade(options: UpgradeOptions): Upgrade {
   const { routes, isAllowed, isStopping, clock, onSocketError, onDrop, onCut } = options;
   const outboxes = new WeakMap<WebSocket, Outbox>();
-  const outboxOptions = { clock, atTurnEnd: createTurnEnd(), onDrop, onCut };
+  const outboxOptions = {
+    clock,
+    atTurnEnd: createTurnEnd(),
+    scratch: new Scratch(),
+    onDrop,
+    onCut,
+  };
   // One server each, without a server of its own: two on one HTTP server break each other's sockets.
   const doors = new Map(
     routes.map((route) => {

@@ -163,7 +163,7 @@ async function firstOf(
   });
   const { value } = await first;
   await results.return?.(undefined);
-  if (value && 'bytes' in value) return String(value.bytes);
+  if (value && 'ending' in value) return String(value.ending).slice(0, -1);
   const { errors, ...rest } = value as ExecutionResult;
   return JSON.stringify(errors ? { ...rest, errors } : rest);
 }

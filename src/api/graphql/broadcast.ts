@@ -94,7 +94,7 @@ export class Broadcast {
     const results: Results = {
       async next() {
         const result = await queue.next();
-        if (result.done || dropped === 0 || !('bytes' in result.value)) return result;
+        if (result.done || dropped === 0 || !('ending' in result.value)) return result;
         const count = dropped;
         dropped = 0;
         return { done: false, value: withDropped(result.value as EncodedResult, count) };

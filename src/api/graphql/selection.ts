@@ -12,7 +12,8 @@ import { planSelection } from './plan.ts';
 
 /** A result, and what it is sent as. */
 export interface EncodedResult extends ExecutionResult {
-  readonly bytes: Buffer;
+  /** The end of a `next` message: the result, and the brace that closes the message around it. */
+  readonly ending: Buffer;
   /** For Yoga, which asks a result how it wants to be encoded. */
   stringify(): string;
 }
@@ -59,18 +60,17 @@ export function maskErrors(result: ExecutionResult, mask: Mask): ExecutionResult
 function encode(result: ExecutionResult): EncodedResult {
   const { errors, ...rest } = result;
   const json = JSON.stringify(errors === undefined ? rest : { ...rest, errors });
-  return { ...result, bytes: Buffer.from(json), stringify: () => json };
+  return { ...result, ending: Buffer.from(`${json}}`), stringify: () => json };
 }
 
 /** The same result, telling that `count` events before it were dropped. */
 export function withDropped(result: EncodedResult, count: number): EncodedResult {
-  const bytes = tellDropped(result.bytes, count);
-  const extensions = { ...result.extensions, dropped: count };
-  return { ...result, extensions, bytes, stringify: () => bytes.toString() };
+  const { ending: _, stringify: __, ...told } = result;
+  return encode({ ...told, extensions: { ...told.extensions, dropped: count } });
 }
 
-/** The bytes of a result with `extensions: {dropped}` as its last key. */
-export function tellDropped(bytes: Buffer, count: number): Buffer {
-  const open = bytes.subarray(0, bytes.length - '}'.length);
-  return Buffer.concat([open, Buffer.from(`,"extensions":{"dropped":${count}}}`)]);
+/** The ending of a message, with `extensions: {dropped}` as the last key of its result. */
+export function tellDropped(ending: Buffer, count: number): Buffer {
+  const open = ending.subarray(0, ending.length - '}}'.length);
+  return Buffer.concat([open, Buffer.from(`,"extensions":{"dropped":${count}}}}`)]);
 }

@@ -11,7 +11,9 @@ import {
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
+import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Listener } from '../../stream/topic.ts';
 import type { UserError } from '../../user-error.ts';
 import type { EventStream, Outbox } from '../outbox.ts';
 import type { Broadcast } from './broadcast.ts';
@@ -19,7 +21,7 @@ import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { toGraphQLError } from './errors.ts';
 import { schema } from './schema.ts';
-import { type Mask, maskErrors, tellDropped } from './selection.ts';
+import { type Mask, maskErrors, type Selection, tellDropped } from './selection.ts';
 
 /** Which of the subprotocols that a client offers is spoken; false for none of them. */
 export const chooseGraphQLProtocol = handleProtocols;
@@ -118,12 +120,9 @@ async function subscribe(
   const opened = await broadcast.open(args);
   if (!('selection' in opened)) return opened;
   const { track, selection, release } = opened;
-  const stream = createEventStream(id);
   const ended = Promise.withResolvers<UserError | undefined>();
-  const stop = multiplexer.listen(track, {
-    event: (event) => outbox.push(stream, selection.resultOf(event).bytes),
-    end: ended.resolve,
-  });
+  const stream = new SelectionStream(id, selection, outbox, ended.resolve);
+  const stop = multiplexer.listen(track, stream);
 
   function finish(): void {
     stop();
@@ -157,13 +156,23 @@ async function subscribe(
   return ending;
 }
 
-function createEventStream(id: string): EventStream {
-  return {
-    prefix: Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`),
-    suffix: CLOSING_BRACE,
-    tellDropped,
-    dropped: 0,
-  };
-}
+/** The events of one subscription: hears them, and has the outbox send what is selected of each. */
+class SelectionStream implements Listener, EventStream {
+  readonly prefix: Buffer;
+  readonly tellDropped = tellDropped;
+  readonly end: (error?: UserError) => void;
+  readonly #selection: Selection;
+  readonly #outbox: Outbox;
+  dropped = 0;
 
-const CLOSING_BRACE = Buffer.from('}');
+  constructor(id: string, selection: Selection, outbox: Outbox, end: (error?: UserError) => void) {
+    this.prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+    this.end = end;
+    this.#selection = selection;
+    this.#outbox = outbox;
+  }
+
+  event(event: SentimentEvent): void {
+    this.#outbox.push(this, this.#selection.resultOf(event).ending);
+  }
+}

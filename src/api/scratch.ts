@@ -1,0 +1,18 @@
+// A piece of memory to put frames together in, used again for each write that the kernel takes at once.
+
+/** Most turns have less than this for a socket, in bytes. */
+const SIZE = 8 * 1024;
+
+export class Scratch {
+  #bytes = Buffer.allocUnsafeSlow(SIZE);
+
+  /** Memory for `length` bytes, which is overwritten by the next call unless `keep` comes before it. */
+  take(length: number): Buffer {
+    return length > SIZE ? Buffer.allocUnsafeSlow(length) : this.#bytes.subarray(0, length);
+  }
+
+  /** Leaves what was taken last to whoever still holds it. */
+  keep(): void {
+    this.#bytes = Buffer.allocUnsafeSlow(SIZE);
+  }
+}
