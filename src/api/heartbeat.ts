@@ -6,23 +6,67 @@ import type { Clock } from '../clock.ts';
 /** How long a socket is left alone between two pings, and how long it may take to answer one. */
 export const PING_EVERY = 5_000;
 export const PONG_WITHIN = 10_000;
+/** How exact both are. One look at all sockets is cheaper than a timer for each. */
+const LOOK_EVERY = 1_000;
 
-/** Pings `socket` until it closes, and ends it when a ping is not answered. */
-export function watchHeartbeat(socket: WebSocket, clock: Clock): void {
-  let sent = 0;
-  let cancel = clock.after(PING_EVERY, ping);
+interface Pulse {
+  /** How many pings were sent; each carries its number. */
+  sent: number;
+  isAnswered: boolean;
+  /** When to ping again, or when to give up, on the monotonic clock. */
+  due: number;
+}
 
-  function ping(): void {
-    sent += 1;
-    socket.ping(String(sent));
-    cancel = clock.after(PONG_WITHIN, () => socket.terminate());
+/** Pings every socket that it watches, and ends those that do not answer. */
+export class Heartbeat {
+  readonly #clock: Clock;
+  readonly #pulses = new Map<WebSocket, Pulse>();
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  socket.on('pong', (data) => {
+  /** Watches `socket` until it closes. */
+  watch(socket: WebSocket): void {
+    this.#pulses.set(socket, {
+      sent: 0,
+      isAnswered: true,
+      due: this.#clock.monotonic() + PING_EVERY,
+    });
+    socket.on('pong', (data) => this.#answered(socket, String(data)));
+    socket.once('close', () => this.#forget(socket));
+    this.#cancel ??= this.#clock.after(LOOK_EVERY, () => this.#look());
+  }
+
+  #look(): void {
+    this.#cancel = this.#clock.after(LOOK_EVERY, () => this.#look());
+    const now = this.#clock.monotonic();
+    for (const [socket, pulse] of this.#pulses) {
+      if (now < pulse.due) continue;
+      if (!pulse.isAnswered) {
+        socket.terminate();
+        continue;
+      }
+      pulse.sent += 1;
+      pulse.isAnswered = false;
+      pulse.due = now + PONG_WITHIN;
+      socket.ping(String(pulse.sent));
+    }
+  }
+
+  #answered(socket: WebSocket, data: string): void {
+    const pulse = this.#pulses.get(socket);
     // Only the answer to the last ping counts; anybody can send pongs unasked.
-    if (String(data) !== String(sent)) return;
-    cancel();
-    cancel = clock.after(PING_EVERY, ping);
-  });
-  socket.once('close', () => cancel());
+    if (pulse === undefined || pulse.isAnswered || data !== String(pulse.sent)) return;
+    pulse.isAnswered = true;
+    pulse.due = this.#clock.monotonic() + PING_EVERY;
+  }
+
+  #forget(socket: WebSocket): void {
+    this.#pulses.delete(socket);
+    if (this.#pulses.size > 0) return;
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
 }

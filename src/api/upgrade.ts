@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { COME_BACK_AFTER, type Goodbye } from './farewell.ts';
-import { watchHeartbeat } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { OriginCheck } from './origins.ts';
 import { Outbox } from './outbox.ts';
 import { Scratch } from './scratch.ts';
@@ -49,6 +49,7 @@ const CLOSE_TIMEOUT = 2000;
 export function createUpgrade(options: UpgradeOptions): Upgrade {
   const { routes, isAllowed, isStopping, clock, onSocketError, onDrop, onCut } = options;
   const outboxes = new WeakMap<WebSocket, Outbox>();
+  const heartbeat = new Heartbeat(clock);
   const outboxOptions = {
     clock,
     atTurnEnd: createTurnEnd(),
@@ -92,7 +93,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         webSocket.on('ping', (data) => {
           if (!outbox.isBehind) webSocket.pong(data);
         });
-        watchHeartbeat(webSocket, clock);
+        heartbeat.watch(webSocket);
         at.route.serve(webSocket, outbox);
       });
     },

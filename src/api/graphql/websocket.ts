@@ -11,17 +11,14 @@ import {
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
-import type { Listener } from '../../stream/topic.ts';
-import type { UserError } from '../../user-error.ts';
-import type { EventStream, Outbox } from '../outbox.ts';
+import type { Outbox } from '../outbox.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
-import { toGraphQLError } from './errors.ts';
 import { schema } from './schema.ts';
-import { type Mask, maskErrors, type Selection, tellDropped } from './selection.ts';
+import { type Mask, maskErrors } from './selection.ts';
+import { SocketSubscription } from './socket-subscription.ts';
 
 /** Which of the subprotocols that a client offers is spoken; false for none of them. */
 export const chooseGraphQLProtocol = handleProtocols;
@@ -105,74 +102,14 @@ function prepare(
   };
 }
 
-type Ending = AsyncGenerator<ExecutionResult, void>;
-
-/**
- * Has the events of a subscription sent, and returns the stream that the library wants. It yields no
- * event, only why the events ended if there is something to say, and stops them when it is returned.
- */
+/** Opens a subscription, whose events then go to the outbox, or says what is wrong. */
 async function subscribe(
   broadcast: Broadcast,
   multiplexer: Multiplexer,
   args: ExecutionArgs,
   { id, outbox }: Asker,
-): Promise<Ending | ExecutionResult> {
+): Promise<SocketSubscription | ExecutionResult> {
   const opened = await broadcast.open(args);
   if (!('selection' in opened)) return opened;
-  const { track, selection, release } = opened;
-  const ended = Promise.withResolvers<UserError | undefined>();
-  const stream = new SelectionStream(id, selection, outbox, ended.resolve);
-  const stop = multiplexer.listen(track, stream);
-
-  function finish(): void {
-    stop();
-    release();
-    ended.resolve(undefined);
-  }
-
-  let told = false;
-  const ending: Ending = {
-    async next() {
-      const error = await ended.promise;
-      finish();
-      if (error === undefined || told) return { done: true, value: undefined };
-      told = true;
-      return { done: false, value: { errors: [toGraphQLError(error)] } };
-    },
-    async return() {
-      finish();
-      outbox.forget(stream);
-      return { done: true, value: undefined };
-    },
-    async throw(error) {
-      finish();
-      throw error;
-    },
-    async [Symbol.asyncDispose]() {
-      finish();
-    },
-    [Symbol.asyncIterator]: () => ending,
-  };
-  return ending;
-}
-
-/** The events of one subscription: hears them, and has the outbox send what is selected of each. */
-class SelectionStream implements Listener, EventStream {
-  readonly prefix: Buffer;
-  readonly tellDropped = tellDropped;
-  readonly end: (error?: UserError) => void;
-  readonly #selection: Selection;
-  readonly #outbox: Outbox;
-  dropped = 0;
-
-  constructor(id: string, selection: Selection, outbox: Outbox, end: (error?: UserError) => void) {
-    this.prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
-    this.end = end;
-    this.#selection = selection;
-    this.#outbox = outbox;
-  }
-
-  event(event: SentimentEvent): void {
-    this.#outbox.push(this, this.#selection.resultOf(event).ending);
-  }
+  return new SocketSubscription(id, opened, outbox, multiplexer);
 }

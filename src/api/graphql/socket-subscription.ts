@@ -1,0 +1,85 @@
+// A subscription on a WebSocket: hears the events, and has the outbox send what is selected of each.
+
+import type { ExecutionResult } from 'graphql';
+import type { SentimentEvent } from '../../sentiment/analysis.ts';
+import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Listener } from '../../stream/topic.ts';
+import type { UserError } from '../../user-error.ts';
+import type { EventStream, Outbox } from '../outbox.ts';
+import type { Opened } from './broadcast.ts';
+import { toGraphQLError } from './errors.ts';
+import { tellDropped } from './selection.ts';
+
+type Result = IteratorResult<ExecutionResult, void>;
+
+/**
+ * To the library it is the stream of results that it wants. That yields no event, only why the events
+ * ended if there is something to say, and stops them when it is returned.
+ */
+export class SocketSubscription
+  implements Listener, EventStream, AsyncGenerator<ExecutionResult, void>
+{
+  readonly prefix: Buffer;
+  dropped = 0;
+  readonly #opened: Opened;
+  readonly #outbox: Outbox;
+  #stop: (() => void) | undefined;
+  #ended = false;
+  #error: UserError | undefined;
+  #wake: ((result: Result) => void) | undefined;
+
+  /** `id` is the client's name for the operation. */
+  constructor(id: string, opened: Opened, outbox: Outbox, multiplexer: Multiplexer) {
+    this.prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+    this.#opened = opened;
+    this.#outbox = outbox;
+    this.#stop = multiplexer.listen(opened.track, this);
+  }
+
+  event(event: SentimentEvent): void {
+    this.#outbox.push(this, this.#opened.selection.resultOf(event).ending);
+  }
+
+  tellDropped(ending: Buffer, count: number): Buffer {
+    return tellDropped(ending, count);
+  }
+
+  end(error?: UserError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#stop?.();
+    this.#opened.release();
+    this.#wake?.(this.#last());
+  }
+
+  async next(): Promise<Result> {
+    return this.#ended ? this.#last() : new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  async return(): Promise<Result> {
+    this.end();
+    this.#outbox.forget(this);
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<Result> {
+    this.end();
+    throw error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #last(): Result {
+    const error = this.#error;
+    this.#error = undefined;
+    if (error === undefined) return { done: true, value: undefined };
+    return { done: false, value: { errors: [toGraphQLError(error)] } };
+  }
+}
