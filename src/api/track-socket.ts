@@ -5,6 +5,7 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import { parseTrack, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
+import { closeReason } from './close-reason.ts';
 import type { EventStream, Outbox } from './outbox.ts';
 
 export const TRACK_PATH = '/track';
@@ -13,8 +14,6 @@ export const TRACK_PATH = '/track';
 const GOING_AWAY = 1001;
 const NOT_JSON = 1007;
 const REFUSED = 1008;
-/** A close frame has room for this much of a reason, in bytes (RFC 6455, section 5.5). */
-const MAX_REASON_BYTES = 123;
 
 /** Returns what takes over a socket whose handshake is done. */
 export function createTrackSocket(
@@ -54,7 +53,7 @@ function serve(
   function close(code: number, reason: string): void {
     outbox.flush();
     follow(undefined);
-    socket.close(code, cutToBytes(reason, MAX_REASON_BYTES));
+    socket.close(code, closeReason(reason));
   }
 
   socket.on('message', (data) => {
@@ -117,11 +116,4 @@ function onceForEach(encode: (event: SentimentEvent) => Buffer): typeof encode {
     }
     return bytes;
   };
-}
-
-/** The longest beginning of `text` that takes at most `max` bytes of UTF-8, whole characters only. */
-function cutToBytes(text: string, max: number): string {
-  const bytes = new Uint8Array(max);
-  const { read } = new TextEncoder().encodeInto(text, bytes);
-  return text.slice(0, read);
 }

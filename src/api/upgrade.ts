@@ -65,6 +65,9 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         noServer: true,
         maxPayload: MAX_MESSAGE_BYTES,
         perMessageDeflate: false,
+        // One message a turn: what the last one set off has come to rest when the next is read, so an
+        // id can be completed and used again at once.
+        allowSynchronousEvents: false,
         // Answered below, and only to who reads the answers.
         autoPong: false,
         ...(chooseProtocol && { handleProtocols: chooseProtocol }),

@@ -12,10 +12,17 @@ export function toGraphQLError({ code, message }: UserError): GraphQLError {
 /** As Yoga shows an error that is ours. */
 const MASKED = 'Unexpected error.';
 
+/** What may be shown of an error: all of a user's mistake, nothing of one of ours, whatever NODE_ENV is. */
+export function hideOurs(error: unknown): Error {
+  // Yoga quotes the parser here, and with it the whole body that it could not parse.
+  if (error instanceof GraphQLError) delete error.extensions.originalError;
+  return maskError(error, MASKED, false);
+}
+
 /** Returns what logs an error that is ours, and hides it. */
 export function createMask(log: Logger): (error: GraphQLError) => GraphQLError {
   return (error) => {
-    const shown = maskError(error, MASKED) as GraphQLError;
+    const shown = hideOurs(error) as GraphQLError;
     if (shown !== error) log.error({ err: error }, 'an operation failed');
     return shown;
   };

@@ -8,10 +8,18 @@ import {
   execute,
   GraphQLError,
 } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import {
+  CloseCode,
+  handleProtocols,
+  MessageType,
+  makeServer,
+  type SubscribePayload,
+  stringifyMessage,
+} from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import { closeReason } from '../close-reason.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
@@ -51,19 +59,29 @@ export function createGraphQLSocket(
   return (socket, outbox) => {
     function fail(error: unknown): void {
       log.error({ err: error }, 'a GraphQL socket failed');
-      socket.close(CloseCode.InternalServerError, 'Internal server error');
+      close(CloseCode.InternalServerError, 'Internal server error');
+    }
+    function close(code: number, reason: string): void {
+      outbox.flush();
+      socket.close(code, closeReason(reason));
     }
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: async (message) => outbox.send(message),
-        close(code, reason) {
-          outbox.flush();
-          socket.close(code, reason);
+        close,
+        async onPing(payload) {
+          const pong = writePong(payload);
+          if (pong === undefined) close(CloseCode.BadRequest, 'Nested too deeply');
+          else outbox.send(pong);
         },
         onMessage: (handle) =>
-          socket.on('message', (message) => {
-            handle(String(message)).catch(fail);
+          socket.on('message', (data) => {
+            // Who was told goodbye is not listened to any more, however long it takes to leave.
+            if (socket.readyState !== socket.OPEN) return;
+            const message = String(data);
+            if (isServersOwn(message)) close(CloseCode.BadRequest, 'Invalid message received');
+            else handle(message).catch(fail);
           }),
       },
       { outbox },
@@ -72,6 +90,32 @@ export function createGraphQLSocket(
       closed(code, String(reason)).catch(fail);
     });
   };
+}
+
+/** What only a server sends: from a client, the library would take it for a bug of ours. */
+const SERVERS_OWN: readonly unknown[] = [
+  MessageType.ConnectionAck,
+  MessageType.Next,
+  MessageType.Error,
+];
+
+function isServersOwn(message: string): boolean {
+  try {
+    return SERVERS_OWN.includes(JSON.parse(message)?.type);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return false;
+  }
+}
+
+/** The answer to a ping; undefined if the payload that it echoes takes more stack than there is. */
+function writePong(payload: Record<string, unknown> | undefined): string | undefined {
+  try {
+    return stringifyMessage({ type: MessageType.Pong, ...(payload && { payload }) });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return undefined;
+  }
 }
 
 /**

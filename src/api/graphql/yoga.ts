@@ -8,6 +8,7 @@ import { MAX_MESSAGE_BYTES } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
+import { hideOurs } from './errors.ts';
 import { GRAPHIQL_TABS } from './graphiql.ts';
 import { schema } from './schema.ts';
 
@@ -56,6 +57,7 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
           setSubscribeFn((args) => broadcast.results(args)),
       },
     ],
+    maskedErrors: { maskError: hideOurs },
     landingPage: false,
     multipart: false,
     maxRequestBodySize: MAX_MESSAGE_BYTES,
