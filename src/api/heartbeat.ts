@@ -35,7 +35,7 @@ export class Heartbeat {
       due: this.#clock.monotonic() + PING_EVERY,
     });
     socket.on('pong', (data) => this.#answered(socket, String(data)));
-    socket.once('close', () => this.#forget(socket));
+    socket.on('close', () => this.#forget(socket));
     this.#cancel ??= this.#clock.after(LOOK_EVERY, () => this.#look());
   }
 

@@ -63,7 +63,7 @@ export class Outbox {
     this.#socket = socket;
     this.#options = options;
     socket.on('drain', () => this.#caughtUp());
-    webSocket.once('close', () => this.#release());
+    webSocket.on('close', () => this.#release());
   }
 
   /** Whether the kernel has not yet taken what it was given. */

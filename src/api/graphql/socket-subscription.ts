@@ -8,7 +8,7 @@ import type { UserError } from '../../user-error.ts';
 import type { EventStream, Outbox } from '../outbox.ts';
 import type { Opened } from './broadcast.ts';
 import { toGraphQLError } from './errors.ts';
-import { tellDropped } from './selection.ts';
+import { type Selection, tellDropped } from './selection.ts';
 
 type Result = IteratorResult<ExecutionResult, void>;
 
@@ -21,7 +21,8 @@ export class SocketSubscription
 {
   readonly prefix: Buffer;
   dropped = 0;
-  readonly #opened: Opened;
+  readonly #selection: Selection;
+  readonly #release: () => void;
   readonly #outbox: Outbox;
   #stop: (() => void) | undefined;
   #ended = false;
@@ -29,15 +30,21 @@ export class SocketSubscription
   #wake: ((result: Result) => void) | undefined;
 
   /** `id` is the client's name for the operation. */
-  constructor(id: string, opened: Opened, outbox: Outbox, multiplexer: Multiplexer) {
+  constructor(
+    id: string,
+    { track, selection, release }: Opened,
+    outbox: Outbox,
+    multiplexer: Multiplexer,
+  ) {
     this.prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
-    this.#opened = opened;
+    this.#selection = selection;
+    this.#release = release;
     this.#outbox = outbox;
-    this.#stop = multiplexer.listen(opened.track, this);
+    this.#stop = multiplexer.listen(track, this);
   }
 
   event(event: SentimentEvent): void {
-    this.#outbox.push(this, this.#opened.selection.resultOf(event).ending);
+    this.#outbox.push(this, this.#selection.resultOf(event).ending);
   }
 
   tellDropped(ending: Buffer, count: number): Buffer {
@@ -49,7 +56,7 @@ export class SocketSubscription
     this.#ended = true;
     this.#error = error;
     this.#stop?.();
-    this.#opened.release();
+    this.#release();
     this.#wake?.(this.#last());
   }
 

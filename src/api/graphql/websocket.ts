@@ -86,7 +86,7 @@ export function createGraphQLSocket(
       },
       { outbox },
     );
-    socket.once('close', (code, reason) => {
+    socket.on('close', (code, reason) => {
       closed(code, String(reason)).catch(fail);
     });
   };
