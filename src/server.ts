@@ -11,9 +11,12 @@ import { schema } from './api/graphql/schema.ts';
 import { chooseGraphQLProtocol, createGraphQLSocket } from './api/graphql/websocket.ts';
 import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
 import { createHttpHandler } from './api/http.ts';
+import { createMetrics } from './api/metrics.ts';
 import { createOriginCheck } from './api/origins.ts';
+import { CUTS, type Cut } from './api/outbox.ts';
 import { readPage } from './api/page.ts';
 import { createTrackSocket, TRACK_PATH } from './api/track-socket.ts';
+import { createTurn } from './api/turn.ts';
 import { createUpgrade } from './api/upgrade.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './options.ts';
@@ -66,15 +69,22 @@ export async function startServer(
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
   const analyze = createAnalyzer(config.profile, vader);
+  const turn = createTurn(clock, (ms) => metrics.wire(ms));
   const multiplexer = new Multiplexer(
     (feedSink) =>
       new Ingest(
         {
-          connect: (sink) => connect(config, sink, clock, (message) => log.warn(message)),
+          connect(sink) {
+            const timed = { ...sink, post: turn.timed(sink.post) };
+            return connect(config, timed, clock, (message) => log.warn(message));
+          },
           analyze,
           languages: config.languages,
           onBad: (problem) => log.warn(`source: bad record: ${problem}`),
-          onState: (state) => log.info({ state }, `source: ${state.name}`),
+          onState(state) {
+            log.info({ state }, `source: ${state.name}`);
+            metrics.state(state);
+          },
         },
         feedSink,
       ),
@@ -88,13 +98,18 @@ export async function startServer(
   const documents = createDocuments(schema);
   const { graphiql } = config;
   const yoga = createGraphQL({ context, documents, broadcast, log, graphiql });
+  const onCut = (why: Cut) => {
+    log.info(`cut a connection that ${CUTS[why]}`);
+    metrics.cut(why);
+  };
   const upgrade = createUpgrade({
     isAllowed,
     isStopping,
     clock,
     onSocketError: (error) => log.debug(`socket: ${error.message}`),
     onDrop: () => multiplexer.countDropped(),
-    onCut: (reason) => log.info(`cut a socket that ${reason}`),
+    onCut,
+    atTurnEnd: turn.atEnd,
     routes: [
       {
         path: GRAPHQL_PATH,
@@ -104,6 +119,16 @@ export async function startServer(
       { path: TRACK_PATH, serve: createTrackSocket(multiplexer) },
     ],
   });
+  const metrics = createMetrics({
+    multiplexer,
+    clock,
+    sockets: () => ({
+      graphql: upgrade.count(GRAPHQL_PATH),
+      sse: broadcast.streams,
+      track: upgrade.count(TRACK_PATH),
+    }),
+    expires: () => server.expires,
+  });
   const page = readPage(BUILT_PAGE);
   const handle = createHttpHandler({
     yoga,
@@ -111,9 +136,12 @@ export async function startServer(
     isStopping,
     page,
     source: multiplexer.source,
+    metrics: metrics.page,
+    onCut,
     clock,
   });
-  const { http, reload } = createHttpServer(config, handle, log, clock);
+  const server = createHttpServer(config, handle, log, clock);
+  const { http } = server;
   http.on('upgrade', upgrade.handle);
   const connections = new Set<Socket>();
   http.on('connection', (socket: Socket) => {
@@ -135,7 +163,7 @@ export async function startServer(
 
   return {
     url,
-    reload,
+    reload: server.reload,
     async close() {
       stopping = true;
       await new Promise<void>((resolve, reject) => {
@@ -143,6 +171,7 @@ export async function startServer(
         leave().finally(cancel).then(resolve, reject);
       });
       for (const connection of connections) connection.destroy();
+      metrics.close();
     },
   };
 }

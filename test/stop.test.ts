@@ -162,8 +162,19 @@ describe('a server that stops', () => {
       source.close = () => stubborn;
       return source;
     });
+    const peer = await openStalledSse(senti.url);
+    await until(() => senti.source.wanted.length > 0, 'it listens');
+    for (let i = 0; i < FLOOD; i++) {
+      senti.source.say(`coffee ${FILLER}`);
+      if (i % 50 === 0) await setImmediate();
+    }
     await passTime(clock, senti.close());
     expect(clock.monotonic()).toBeLessThan(TEN_SECONDS);
+    peer.resume();
+    await new Promise<void>((resolve) => {
+      if (peer.closed) resolve();
+      else peer.once('close', resolve);
+    });
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
+import type { Cut } from './outbox.ts';
 
 /** How long a socket is left alone between two pings, and how long it may take to answer one. */
 export const PING_EVERY = 5_000;
@@ -20,11 +21,13 @@ interface Pulse {
 /** Pings every socket that it watches, and ends those that do not answer. */
 export class Heartbeat {
   readonly #clock: Clock;
+  readonly #onCut: (why: Cut) => void;
   readonly #pulses = new Map<WebSocket, Pulse>();
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onCut: (why: Cut) => void) {
     this.#clock = clock;
+    this.#onCut = onCut;
   }
 
   /** Watches `socket` until it closes. */
@@ -45,6 +48,8 @@ export class Heartbeat {
     for (const [socket, pulse] of this.#pulses) {
       if (now < pulse.due) continue;
       if (!pulse.isAnswered) {
+        this.#pulses.delete(socket);
+        this.#onCut('silent');
         socket.terminate();
         continue;
       }

@@ -3,10 +3,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
+import { CONTENT_TYPE as METRICS_TYPE } from './exposition.ts';
 import { COME_BACK_AFTER } from './farewell.ts';
 import { GRAPHQL_PATH, type Yoga } from './graphql/yoga.ts';
 import type { OriginCheck } from './origins.ts';
-import { STALLED_FOR } from './outbox.ts';
+import { type Cut, STALLED_FOR } from './outbox.ts';
 import type { Page } from './page.ts';
 import { pathOf } from './upgrade.ts';
 
@@ -16,6 +17,10 @@ export interface HttpOptions {
   /** Whether the server is going away, and answers only how it is. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
+  /** The page for Prometheus, on `/metrics`. */
+  readonly metrics: () => string;
+  /** Told why a response was cut. */
+  readonly onCut: (why: Cut) => void;
   /** The dashboard, on `/`. */
   readonly page: Page;
   /** The source's name and state, for `/ready`. */
@@ -23,10 +28,10 @@ export interface HttpOptions {
 }
 
 /** What is answered to the last, for whoever watches over the server. */
-const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready']);
+const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { yoga, isAllowed, isStopping, page, source, clock } = options;
+  const { yoga, isAllowed, isStopping, page, source, metrics, onCut, clock } = options;
   return (request, response) => {
     const { origin, host = '' } = request.headers;
     if (!URL.canParse(`http://${host}`)) {
@@ -45,7 +50,9 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
           return sendJson(response, 403, { error: 'This Origin is not allowed' });
         }
         response.setHeader('vary', 'Origin');
-        cutWhenStalled(response, clock);
+        cutWhenStalled(response, clock, onCut);
+        // A connection that is kept for more would be waited for.
+        response.once('close', () => isStopping() && request.socket.end());
         return void yoga(request, response);
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
@@ -58,6 +65,8 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
           source: { ...state, name, state: state.name },
         });
       }
+      case '/metrics':
+        return sendReport(request, response, 200, metrics());
       default:
         if (page(path, request, response)) return;
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
@@ -66,7 +75,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
 }
 
 /** Ends a response whose peer takes nothing: a stream of events would wait for it for ever. */
-function cutWhenStalled(response: ServerResponse, clock: Clock): void {
+function cutWhenStalled(response: ServerResponse, clock: Clock, onCut: (why: Cut) => void): void {
   let taken = 0;
   let cancel = clock.after(STALLED_FOR, check);
 
@@ -74,6 +83,7 @@ function cutWhenStalled(response: ServerResponse, clock: Clock): void {
     const { socket } = response;
     const now = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
     if (response.writableLength > 0 && now === taken) {
+      onCut('stalled');
       response.destroy();
       return;
     }
@@ -90,23 +100,29 @@ function isReady(state: SourceState): boolean {
 }
 
 function sendReport(
-  { method }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   status: number,
-  body: object,
+  report: string | object,
 ): void {
-  if (method === 'GET' || method === 'HEAD') {
-    sendJson(response, status, body);
-  } else {
+  const { method } = request;
+  if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     sendJson(response, 405, { error: `${method} is not possible here; use GET` });
+  } else if (typeof report === 'string') {
+    send(response, status, report, METRICS_TYPE);
+  } else {
+    sendJson(response, status, report);
   }
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
-  const text = `${JSON.stringify(body)}\n`;
+  send(response, status, `${JSON.stringify(body)}\n`, 'application/json; charset=utf-8');
+}
+
+function send(response: ServerResponse, status: number, text: string, type: string): void {
   response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': type,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
   });

@@ -14,6 +14,14 @@ export const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
 export const STALLED_FOR = 10_000;
 
+/** Why connections are cut, and what their peer did. */
+export const CUTS = {
+  stalled: 'takes nothing',
+  flooding: 'asks for more than it takes',
+  silent: 'answers no ping',
+} as const;
+export type Cut = keyof typeof CUTS;
+
 /** Events of one subscription on a socket, each sent as `prefix` and payload. */
 export interface EventStream {
   readonly prefix: Buffer;
@@ -39,7 +47,7 @@ export interface OutboxOptions {
   /** Called for each event dropped. */
   readonly onDrop: () => void;
   /** Called when a peer is cut that takes nothing, or asks for more than it takes. */
-  readonly onCut: (reason: string) => void;
+  readonly onCut: (why: Cut) => void;
 }
 
 /** The state of a WebSocket that is open, by the standard. */
@@ -88,7 +96,7 @@ export class Outbox {
     this.#answerBytes += payload.length + MAX_HEADER_BYTES;
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
       this.flush();
-      if (this.#answerBytes > WAITING_ANSWER_BYTES) this.#cut('asks for more than it takes');
+      if (this.#answerBytes > WAITING_ANSWER_BYTES) this.#cut('flooding');
     }
     this.#schedule();
   }
@@ -115,7 +123,7 @@ export class Outbox {
     if (this.#socket.writableLength > 0) scratch.keep();
     this.#empty();
     if (taken) return;
-    this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('takes nothing'));
+    this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('stalled'));
   }
 
   #add(payload: Buffer, stream: EventStream | undefined): void {
@@ -157,8 +165,8 @@ export class Outbox {
     }
   }
 
-  #cut(reason: string): void {
-    this.#options.onCut(reason);
+  #cut(why: Cut): void {
+    this.#options.onCut(why);
     this.#release();
     this.#webSocket.terminate();
   }

@@ -7,9 +7,9 @@ import type { Clock } from '../clock.ts';
 import { COME_BACK_AFTER, type Goodbye } from './farewell.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { OriginCheck } from './origins.ts';
-import { Outbox } from './outbox.ts';
+import { type Cut, Outbox } from './outbox.ts';
 import { Scratch } from './scratch.ts';
-import { createTurnEnd } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 export interface SocketRoute {
   /** The path it serves, such as `/track`. */
@@ -30,12 +30,16 @@ export interface UpgradeOptions {
   /** Told of every event that a socket was too slow to take. */
   readonly onDrop: () => void;
   /** Told why a socket was cut. */
-  readonly onCut: (reason: string) => void;
+  readonly onCut: (why: Cut) => void;
+  /** Has what waits flushed at the end of the turn. */
+  readonly atTurnEnd: Turn['atEnd'];
 }
 
 export interface Upgrade {
   /** For the `upgrade` event of an HTTP server. */
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** How many sockets are open on a path. */
+  count(path: string): number;
   /** One for each open socket: closes it with 1001, and by force when that is not answered in time. */
   goodbyes(): readonly Goodbye[];
 }
@@ -47,12 +51,12 @@ const GOING_AWAY = 1001;
 const CLOSE_TIMEOUT = 2000;
 
 export function createUpgrade(options: UpgradeOptions): Upgrade {
-  const { routes, isAllowed, isStopping, clock, onSocketError, onDrop, onCut } = options;
+  const { routes, isAllowed, isStopping, clock, onSocketError, onDrop, onCut, atTurnEnd } = options;
   const outboxes = new WeakMap<WebSocket, Outbox>();
-  const heartbeat = new Heartbeat(clock);
+  const heartbeat = new Heartbeat(clock, onCut);
   const outboxOptions = {
     clock,
-    atTurnEnd: createTurnEnd(),
+    atTurnEnd,
     scratch: new Scratch(),
     onDrop,
     onCut,
@@ -100,6 +104,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         at.route.serve(webSocket, outbox);
       });
     },
+    count: (path) => doors.get(path)?.door.clients.size ?? 0,
     goodbyes() {
       const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
       return open.map((socket) => () => {

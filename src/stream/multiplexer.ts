@@ -10,6 +10,8 @@ import { type Listener, Topic } from './topic.ts';
 
 /** Counted since the start. */
 export interface Counters extends PostCounters {
+  /** Events of tracks; one post counts once for each that it matches. */
+  readonly eventsPublished: number;
   /** Events handed to a listener; one post counts once for each. */
   readonly eventsDelivered: number;
   /** Events that a listener was too slow to take. */
@@ -19,6 +21,7 @@ export interface Counters extends PostCounters {
 export class Multiplexer {
   readonly #feed: Feed<Topic>;
   readonly #topics = new Map<string, Topic>();
+  #eventsPublished = 0;
   #eventsDelivered = 0;
   #eventsDropped = 0;
   #listeners = 0;
@@ -27,6 +30,7 @@ export class Multiplexer {
   constructor(connect: (sink: FeedSink<Topic>) => Feed<Topic>) {
     this.#feed = connect({
       event: (event, topics) => {
+        this.#eventsPublished += topics.length;
         for (const topic of topics) this.#eventsDelivered += topic.publish(event);
       },
       gap: (topic) => topic.gap(),
@@ -43,6 +47,7 @@ export class Multiplexer {
     const { counters } = this.#feed;
     return {
       ...counters,
+      eventsPublished: this.#eventsPublished,
       eventsDelivered: this.#eventsDelivered,
       eventsDropped: this.#eventsDropped,
     };

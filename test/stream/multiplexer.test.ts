@@ -169,6 +169,7 @@ describe('the multiplexer', () => {
       postsMatched: 2,
       postsDropped: 1,
       postsRepeated: 1,
+      eventsPublished: 3,
       eventsDelivered: 5,
       eventsDropped: 0,
     });

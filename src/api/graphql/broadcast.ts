@@ -105,6 +105,11 @@ export class Broadcast {
     return results;
   }
 
+  /** How many streams of results are open. */
+  get streams(): number {
+    return this.#ends.size;
+  }
+
   /** One for each open stream of results: ends it once what waits is read. */
   goodbyes(): readonly Goodbye[] {
     return [...this.#ends];
