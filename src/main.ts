@@ -23,9 +23,6 @@ if ('help' in parsed) {
   process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'crashed'));
   try {
     const server = await startServer(config, log);
-    const greeting = greet(server.url, config);
-    if (process.stdout.isTTY) process.stdout.write(greetAtTerminal(greeting));
-    else for (const [name, text] of greeting) log.info(`${name}: ${text}`);
     let stopping = false;
     const stop = (signal: string) => {
       // Whoever asks twice does not want to wait.
@@ -42,6 +39,9 @@ if ('help' in parsed) {
     process.on('SIGTERM', stop);
     // At a terminal it says that the terminal is gone; a service is told so to read its files again.
     if (config.tlsCert !== '' || !process.stdout.isTTY) process.on('SIGHUP', server.reload);
+    const greeting = greet(server.url, config);
+    if (process.stdout.isTTY) process.stdout.write(greetAtTerminal(greeting));
+    else for (const [name, text] of greeting) log.info(`${name}: ${text}`);
   } catch (error) {
     const explained = explainListenError(error, config);
     if (explained === undefined) throw error;

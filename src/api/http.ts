@@ -51,8 +51,6 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         }
         response.setHeader('vary', 'Origin');
         cutWhenStalled(response, clock, onCut);
-        // A connection that is kept for more would be waited for.
-        response.once('close', () => isStopping() && request.socket.end());
         return void yoga(request, response);
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
