@@ -130,6 +130,7 @@ describe('the shared path', () => {
       'subscription ($track: String!, $all: Boolean = true) { sentiment(track: $track) { score polarity @include(if: $all) } }';
     const open = async (variableValues: Record<string, unknown>) => {
       const document = documents.parse(query);
+      expect(documents.validate(document)).toEqual([]);
       const opened = await broadcast.open({ schema, document, variableValues, contextValue });
       if (!('selection' in opened)) throw new Error(JSON.stringify(opened));
       return opened;

@@ -86,6 +86,20 @@ describe('a request', () => {
     await close();
   });
 
+  test('that its client leaves in the middle is no failure of ours', async () => {
+    const { url, warnings } = await startSenti();
+    const { port, hostname } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/graphql\r\n';
+    // Its first half has been read once the server asks for the second.
+    socket.write(`${head}Content-Length: 99\r\nExpect: 100-continue\r\n\r\n{"query":`);
+    await once(socket, 'data');
+    socket.resetAndDestroy();
+    await once(socket, 'close');
+    for (let i = 0; i < 3; i++) await fetch(`${url}/health`);
+    expect(warnings).toEqual([]);
+  });
+
   test('with a body above 64 KiB is refused with 413', async () => {
     const { url } = await startSenti();
     const response = await fetch(`${url}/graphql`, {

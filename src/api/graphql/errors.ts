@@ -12,8 +12,14 @@ export function toGraphQLError({ code, message }: UserError): GraphQLError {
 /** As Yoga shows an error that is ours. */
 const MASKED = 'Unexpected error.';
 
+/** A client that left in the middle of its request: nothing failed, and nobody is there to be told. */
+function isDeparture(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+}
+
 /** What may be shown of an error: all of a user's mistake, nothing of one of ours, whatever NODE_ENV is. */
 export function hideOurs(error: unknown): Error {
+  if (isDeparture(error)) return error;
   // Yoga quotes the parser here, and with it the whole body that it could not parse.
   if (error instanceof GraphQLError) delete error.extensions.originalError;
   return maskError(error, MASKED, false);
