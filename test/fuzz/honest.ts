@@ -1,0 +1,131 @@
+// Honest clients: they do as the documentation says, read all they get, and keep a ledger of it.
+
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import WebSocket from 'ws';
+import { readId, Sample } from './expected.ts';
+import { Ledger } from './ledger.ts';
+import type { Surface } from './session.ts';
+
+const OPERATION =
+  'subscription ($track: String!) { sentiment(track: $track) { post { id } score hashtags { tag } } }';
+
+export type Streaming = Exclude<Surface, 'post'>;
+
+export interface Honest {
+  readonly surface: Streaming;
+  readonly ledger: Ledger;
+  /** Resolves when one more message has come; rejects when the connection is lost first. */
+  next(): Promise<void>;
+  leave(): void;
+}
+
+/** Those who are honest with one server: what one of them knows of the sample, all know. */
+export class HonestClients {
+  readonly #url: URL;
+  readonly #rate: number;
+  readonly #queries: readonly string[];
+  readonly #newest = { n: 0 };
+  #sample: Sample | undefined;
+
+  constructor(url: URL, rate: number, queries: readonly string[]) {
+    this.#url = url;
+    this.#rate = rate;
+    this.#queries = queries;
+  }
+
+  /** Resolves with the first message. The first client of all has to be one that is told ids. */
+  async open(surface: Streaming, query: string): Promise<Honest> {
+    const ledger = new Ledger(query, () => this.#sample, this.#newest);
+    const client =
+      surface === 'sse' ? this.#openSse(query, ledger) : this.#openSocket(surface, query, ledger);
+    const honest = await client;
+    await honest.next();
+    return honest;
+  }
+
+  #enter(ledger: Ledger, payload: string): void {
+    const result = JSON.parse(payload);
+    const id = result.data?.sentiment?.post?.id;
+    // The first to know tells all.
+    if (typeof id === 'string')
+      this.#sample ??= new Sample(readId(id).seed, this.#rate, this.#queries);
+    ledger.enterResult(result);
+  }
+
+  async #openSocket(surface: 'graphql' | 'track', query: string, ledger: Ledger): Promise<Honest> {
+    const address = `${this.#url.origin.replace('http', 'ws')}/${surface}`;
+    const socket = new WebSocket(address, surface === 'graphql' ? 'graphql-transport-ws' : []);
+    const arrivals = new Arrivals();
+    socket.on('error', (error) => arrivals.fail(`${surface}: ${error.message}`));
+    socket.on('close', (code, reason) => arrivals.fail(`${surface} closed with ${code} ${reason}`));
+    await Promise.race([once(socket, 'open'), arrivals.next()]);
+    const variables = { track: query };
+    socket.on('message', (data) => {
+      const text = String(data);
+      if (surface === 'track') ledger.enterTrack(text);
+      else {
+        const { type, payload } = JSON.parse(text);
+        if (type === 'connection_ack') return subscribe();
+        if (type !== 'next') return arrivals.fail(`graphql: ${text}`);
+        this.#enter(ledger, JSON.stringify(payload));
+      }
+      arrivals.tell();
+    });
+    function subscribe(): void {
+      socket.send(
+        JSON.stringify({ id: 'h', type: 'subscribe', payload: { query: OPERATION, variables } }),
+      );
+    }
+    socket.send(JSON.stringify(surface === 'track' ? variables : { type: 'connection_init' }));
+    return { surface, ledger, next: () => arrivals.next(), leave: () => socket.close() };
+  }
+
+  async #openSse(query: string, ledger: Ledger): Promise<Honest> {
+    const outgoing = request(new URL('/graphql', this.#url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      agent: false,
+    });
+    const arrivals = new Arrivals();
+    outgoing.on('error', (error) => arrivals.fail(`sse: ${error.message}`));
+    outgoing.end(JSON.stringify({ query: OPERATION, variables: { track: query } }));
+    outgoing.once('response', (response: IncomingMessage) => {
+      response.on('close', () => arrivals.fail(`sse: ended, after ${response.statusCode}`));
+      const lines = createInterface(response);
+      // That the stream is over is told by its close.
+      lines.on('error', () => {});
+      lines.on('line', (line) => {
+        if (!line.startsWith('data: {')) return;
+        this.#enter(ledger, line.slice('data: '.length));
+        arrivals.tell();
+      });
+    });
+    return { surface: 'sse', ledger, next: () => arrivals.next(), leave: () => outgoing.destroy() };
+  }
+}
+
+/** Whoever waits for the next message. */
+class Arrivals {
+  #next = Promise.withResolvers<void>();
+  #failure: string | undefined;
+
+  tell(): void {
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+
+  fail(why: string): void {
+    this.#failure ??= why;
+    // Whoever waits is told; nobody may be waiting.
+    this.#next.promise.catch(() => {});
+    this.#next.reject(new Error(why));
+  }
+
+  next(): Promise<void> {
+    return this.#failure === undefined
+      ? this.#next.promise
+      : Promise.reject(new Error(this.#failure));
+  }
+}

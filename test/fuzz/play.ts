@@ -1,0 +1,65 @@
+// Plays a session against a running server, over a raw connection.
+
+import { connect } from 'node:net';
+import { leakIn, SocketReader } from './answers.ts';
+import type { Session } from './session.ts';
+
+export interface Playing {
+  readonly session: Session;
+  /** Resolves when the connection is over: with what was wrong with the answers, if anything was. */
+  readonly over: Promise<string | undefined>;
+  readonly isOver: boolean;
+  /** Has a client that lingers hang up. */
+  leave(): void;
+}
+
+/** Enough to judge an answer; what is longer is looked at piece by piece. */
+const KEPT_CHARACTERS = 4096;
+
+export function play(session: Session, url: URL): Playing {
+  const socket = connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true });
+  const isSocket = session.surface === 'graphql' || session.surface === 'track';
+  const reader = isSocket ? new SocketReader() : undefined;
+  let problem: string | undefined;
+  let kept = '';
+  let isOver = false;
+  const over = Promise.withResolvers<string | undefined>();
+
+  socket.on('data', (chunk) => {
+    if (reader) {
+      reader.read(chunk);
+      problem ??= reader.problem;
+      if (reader.closed !== undefined && session.after === 'linger') socket.end();
+    } else {
+      // What spans two chunks is still seen whole.
+      kept = kept.slice(-KEPT_CHARACTERS) + chunk.toString('latin1');
+      problem ??= leakIn(kept);
+    }
+  });
+  // The server may have cut the connection while this client was still writing.
+  socket.on('error', () => {});
+  socket.on('end', () => socket.end());
+  socket.on('close', () => {
+    isOver = true;
+    over.resolve(problem);
+  });
+
+  void write();
+  return {
+    session,
+    over: over.promise,
+    get isOver() {
+      return isOver;
+    },
+    leave: () => socket.end(),
+  };
+
+  async function write(): Promise<void> {
+    for (const bytes of session.writes) {
+      if (socket.destroyed) return;
+      await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+    }
+    if (session.after === 'hang up') socket.end();
+    if (session.after === 'vanish') socket.resetAndDestroy();
+  }
+}

@@ -1,0 +1,109 @@
+// The server under attack, and the questions that it has to answer all the while.
+
+import { type Inspected, type Measured, startInspected } from '../support/inspected.ts';
+import { type Honest, HonestClients } from './honest.ts';
+
+/** Posts a second: enough that nobody waits long for one. */
+const RATE = 200;
+/** Nearly all that the sample talks about. */
+const EVERYTHING =
+  'coffee, tea, football, music, weather, train, dog, dogs, pizza, running, run, film, phone, rust';
+const DEADLINE_MS = 20_000;
+
+const PROTOTYPES = `JSON.stringify([Object, Array, Function, String, Number, Promise, RegExp, Map, Error]
+  .map(({ name, prototype }) => [name, ...Reflect.ownKeys(prototype).map(String)]))`;
+
+export interface Target {
+  readonly url: URL;
+  readonly server: Inspected;
+  /** What is wrong with the server now; nothing, if it does its job. */
+  check(): Promise<readonly string[]>;
+  measure(): Promise<Measured>;
+  stop(): Promise<void>;
+}
+
+export async function startTarget(options: readonly string[] = []): Promise<Target> {
+  const server = await startInspected(['--rate', String(RATE), ...options]);
+  const clients = new HonestClients(server.url, RATE, [EVERYTHING]);
+  const witnesses: Honest[] = [];
+  for (const surface of ['graphql', 'sse', 'track'] as const) {
+    witnesses.push(await clients.open(surface, EVERYTHING));
+  }
+  const prototypes = await server.evaluate(PROTOTYPES);
+  let complained = 0;
+
+  /** Does all that an honest client may expect, and throws where it is let down. */
+  async function useHonestly(): Promise<void> {
+    const health = await fetch(new URL('/health', server.url));
+    expectEqual('/health', await health.text(), '{"status":"alive"}\n');
+    const query = '{ analyze(text: "great") { polarity } track(query: "b a") { canonical } }';
+    const answer = '{"data":{"analyze":{"polarity":"POSITIVE"},"track":{"canonical":"a b"}}}';
+    expectEqual('an answer', await ask(query), answer);
+    await Promise.all(witnesses.map((witness) => witness.next()));
+    const passer = await clients.open('graphql', EVERYTHING);
+    passer.leave();
+    for (const { ledger, surface } of [...witnesses, passer]) {
+      if (ledger.problem !== undefined) throw new Error(`${surface}: ${ledger.problem}`);
+    }
+    expectEqual('prototypes', await server.evaluate(PROTOTYPES), prototypes);
+    await untilOnlyWitnessesListen();
+  }
+
+  /** Whoever has left is no longer listened for. */
+  async function untilOnlyWitnessesListen(): Promise<void> {
+    const only = `{"data":{"status":{"listeners":${witnesses.length},"activeTracks":1}}}`;
+    const start = performance.now();
+    for (;;) {
+      const status = await ask('{ status { listeners activeTracks } }');
+      if (status === only) return;
+      if (performance.now() - start > DEADLINE_MS) throw new Error(`some still listen: ${status}`);
+    }
+  }
+
+  async function ask(query: string): Promise<string> {
+    const response = await fetch(new URL('/graphql', server.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    return response.text();
+  }
+
+  return {
+    url: server.url,
+    server,
+    measure: () => server.measure(),
+    async check() {
+      const problems: string[] = [];
+      try {
+        await within(DEADLINE_MS * 2, 'an honest client', useHonestly());
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        problems.push(`an honest client was let down: ${error.message}`);
+      }
+      if (server.ended !== undefined) problems.push(server.ended);
+      problems.push(...server.complaints.slice(complained));
+      complained = server.complaints.length;
+      return problems;
+    },
+    async stop() {
+      for (const witness of witnesses) witness.leave();
+      await server.stop();
+    },
+  };
+}
+
+/** What `work` comes to, or an error if it takes longer than it ever should. */
+export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${what} waited for ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function expectEqual(what: string, found: string, expected: unknown): void {
+  if (found !== expected) throw new Error(`${what} is ${found.slice(0, 500)}, not ${expected}`);
+}
