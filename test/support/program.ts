@@ -18,7 +18,12 @@ export function start(...argv: readonly string[]): Program {
 
 /** The same with options for Node.js itself. */
 export function startWith(options: readonly string[], ...argv: readonly string[]): Program {
-  const program = spawn(process.execPath, [...options, MAIN, ...argv], {
+  return startNode([...options, MAIN, ...argv]);
+}
+
+/** Starts Node.js, and nothing of this environment with it. */
+export function startNode(args: readonly string[]): Program {
+  const program = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {},
   });
