@@ -22,9 +22,9 @@ export const CUTS = {
 } as const;
 export type Cut = keyof typeof CUTS;
 
-/** Events of one subscription on a socket, each sent as `prefix` and payload. */
+/** Events of one subscription on a socket, each sent as `prefix` (if there is one) and payload. */
 export interface EventStream {
-  readonly prefix: Buffer;
+  readonly prefix: Buffer | undefined;
   /** What the next payload becomes when `count` events before it were dropped. */
   readonly tellDropped: (payload: Buffer, count: number) => Buffer;
   /** Events dropped since the last one that was sent. */
@@ -197,9 +197,10 @@ function assemble(oldest: Message, scratch: Scratch): Buffer {
   for (let message: Message | undefined = oldest; message; message = message.next) {
     const { stream, payload } = message;
     at = writeHeader(bytes, at, lengthOf(message));
-    if (stream !== undefined) {
-      bytes.set(stream.prefix, at);
-      at += stream.prefix.length;
+    const prefix = stream?.prefix;
+    if (prefix !== undefined) {
+      bytes.set(prefix, at);
+      at += prefix.length;
     }
     bytes.set(payload, at);
     at += payload.length;
@@ -217,5 +218,5 @@ function tell(message: Message): Message {
 }
 
 function lengthOf({ stream, payload }: Message): number {
-  return payload.length + (stream === undefined ? 0 : stream.prefix.length);
+  return payload.length + (stream?.prefix?.length ?? 0);
 }

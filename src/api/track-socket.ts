@@ -3,6 +3,7 @@
 import type { WebSocket } from 'ws';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
+import type { Listener } from '../stream/topic.ts';
 import { parseTrack, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
 import { closeReason } from './close-reason.ts';
@@ -39,15 +40,17 @@ function serve(
   }
 
   function listen(track: Track): () => void {
-    const stream = createEventStream();
-    const stopListening = multiplexer.listen(track, {
-      event: (event) => outbox.push(stream, encode(event)),
-      end: (error) => (error ? close(REFUSED, error.message) : close(GOING_AWAY, LEAVING)),
-    });
+    const stream = new TrackStream(outbox, encode, end);
+    const stopListening = multiplexer.listen(track, stream);
     return () => {
       stopListening();
       outbox.forget(stream);
     };
+  }
+
+  function end(error?: UserError): void {
+    if (error) close(REFUSED, error.message);
+    else close(GOING_AWAY, LEAVING);
   }
 
   function close(code: number, reason: string): void {
@@ -69,11 +72,32 @@ function serve(
 }
 
 const LEAVING = 'The server is going away';
-const NOTHING: Buffer = Buffer.alloc(0);
 
-/** The frozen protocol has no place to tell of dropped events; they are counted all the same. */
-function createEventStream(): EventStream {
-  return { prefix: NOTHING, tellDropped: (payload) => payload, dropped: 0 };
+/** The events of a track. The frozen protocol has no place to tell of dropped ones; they are counted all the same. */
+class TrackStream implements Listener, EventStream {
+  readonly prefix = undefined;
+  readonly end: (error?: UserError) => void;
+  readonly #outbox: Outbox;
+  readonly #encode: (event: SentimentEvent) => Buffer;
+  dropped = 0;
+
+  constructor(
+    outbox: Outbox,
+    encode: (event: SentimentEvent) => Buffer,
+    end: (error?: UserError) => void,
+  ) {
+    this.end = end;
+    this.#outbox = outbox;
+    this.#encode = encode;
+  }
+
+  event(event: SentimentEvent): void {
+    this.#outbox.push(this, this.#encode(event));
+  }
+
+  tellDropped(payload: Buffer): Buffer {
+    return payload;
+  }
 }
 
 class BadMessage {
@@ -108,7 +132,7 @@ function encodeEvent({ polarityIndex, hashtags }: SentimentEvent): Buffer {
 /** `encode`, not called again for the event that it was called for last. */
 function onceForEach(encode: (event: SentimentEvent) => Buffer): typeof encode {
   let last: SentimentEvent | undefined;
-  let bytes = NOTHING;
+  let bytes: Buffer = Buffer.alloc(0);
   return (event) => {
     if (event !== last) {
       bytes = encode(event);

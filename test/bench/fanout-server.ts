@@ -156,6 +156,7 @@ process.on('message', async (request: Request) => {
   globalThis.gc?.();
   await delay(500);
   globalThis.gc?.();
-  process.send?.({ cpu: user + system, rss: process.memoryUsage().rss });
+  const { rss, heapUsed } = process.memoryUsage();
+  process.send?.({ cpu: user + system, rss, heapUsed });
 });
 process.send?.({ url: way.url });

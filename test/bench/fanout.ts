@@ -249,6 +249,7 @@ async function measureStall() {
     'events/s': Math.round(events / STALL_SECONDS),
     'missed by the other 99': 0,
     'MiB more': round((after.rss - before.rss) / 2 ** 20),
+    'MiB of heap more': round((after.heapUsed - before.heapUsed) / 2 ** 20),
     'MiB more without': round((before.rss - warm.rss) / 2 ** 20),
     'p99 before, ms': before.p99,
     'p99 while stalled, ms': after.p99,
@@ -292,7 +293,7 @@ async function startPair(way: Way) {
     async measure() {
       const answer = message(server);
       server.send({ ask: 'measure' } satisfies ServerRequest);
-      return (await answer) as { cpu: number; rss: number };
+      return (await answer) as { cpu: number; rss: number; heapUsed: number };
     },
     async [Symbol.asyncDispose]() {
       const gone = [server, clients].map((child) => once(child, 'exit'));
