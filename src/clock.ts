@@ -18,6 +18,20 @@ export const systemClock: Clock = {
   },
 };
 
+/** A wall clock may be set, and a timer of Node.js holds 24 days: who waits for a time looks this often, in milliseconds. */
+const LOOK_EVERY = 60_000;
+
+/** Calls `then` when `clock.now()` has come to `time`, unless the returned function is called before. */
+export function atTime(clock: Clock, time: number, then: () => void): () => void {
+  let cancel = () => {};
+  function look(): void {
+    const left = time - clock.now();
+    cancel = left <= 0 ? clock.after(0, then) : clock.after(Math.min(left, LOOK_EVERY), look);
+  }
+  look();
+  return () => cancel();
+}
+
 /** Resolves after `ms` milliseconds, or at once when `signal` is aborted. Never rejects. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

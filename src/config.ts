@@ -58,6 +58,16 @@ export function parseConfig(
       problems.push(`--${flag} is "${tls.path}"; it has to be ${tls.expected}.`);
     }
   }
+  if (config.authJwks !== '' && (config.authIssuer === '' || config.authAudience === '')) {
+    problems.push(
+      '--auth-jwks needs --auth-issuer and --auth-audience: whose JWTs, and meant for whom.',
+    );
+  }
+  if (config.authJwks === '' && (config.authIssuer !== '' || config.authAudience !== '')) {
+    problems.push(
+      '--auth-issuer and --auth-audience need --auth-jwks: the keys to check JWTs with.',
+    );
+  }
   return problems.length > 0 ? { problems } : { config: config as unknown as Config };
 }
 

@@ -4,6 +4,10 @@ import { type Config, OPTIONS, type Option } from './options.ts';
 
 const GROUPS: readonly { title: string; keys: readonly (keyof Config)[] }[] = [
   { title: 'Where it listens', keys: ['port', 'host', 'tlsCert', 'tlsKey', 'origins'] },
+  {
+    title: 'Who may come in',
+    keys: ['authTokens', 'authJwks', 'authIssuer', 'authAudience'],
+  },
   { title: 'Where posts come from', keys: ['source', 'rate', 'languages', 'blueskyUrls'] },
   { title: 'A file of posts (--source replay)', keys: ['file', 'loop'] },
   {

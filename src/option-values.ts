@@ -1,6 +1,7 @@
 // The kinds of values that options take: each reads a text, or says what it should have been.
 
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 
 /** What is wrong with a value: completes the sentence "--port is …, but …". */
 export class Problem {
@@ -33,6 +34,26 @@ export function readableFile(path: string): string | Problem {
     }
     throw error;
   }
+}
+
+/** The JSON Web Key Set (RFC 7517, section 5) in a file. */
+export function keySet(path: string): JSONWebKeySet | Problem {
+  const file = readableFile(path);
+  if (file instanceof Problem) return file;
+  try {
+    const keys = JSON.parse(readFileSync(file, 'utf8'));
+    createLocalJWKSet(keys);
+    return keys;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof errors.JWKSInvalid) {
+      return new Problem('a JSON Web Key Set: {"keys": […]}');
+    }
+    throw error;
+  }
+}
+
+export function webAddress(text: string): URL | Problem {
+  return URL.canParse(text) ? new URL(text) : new Problem('an address that begins with https://');
 }
 
 export function wholeNumber(text: string, from: number, to: number): number | Problem {

@@ -1,13 +1,16 @@
 // The options, one by one: flag, environment variable, meaning, default and what a value may be.
 
+import type { JSONWebKeySet } from 'jose';
 import {
   isLanguage,
   isSocketAddress,
+  keySet,
   list,
   oneOf,
   Problem,
   readableFile,
   trueOrFalse,
+  webAddress,
   wholeNumber,
 } from './option-values.ts';
 import { PROFILES, type Profile } from './sentiment/analysis.ts';
@@ -49,6 +52,12 @@ export interface Config {
   /** Paths, both or neither. */
   readonly tlsCert: string;
   readonly tlsKey: string;
+  /** Secrets; empty when none is asked for. */
+  readonly authTokens: readonly string[];
+  /** The public keys of who issues JWTs, or where they are served; '' for no JWTs. */
+  readonly authJwks: URL | JSONWebKeySet | '';
+  readonly authIssuer: string;
+  readonly authAudience: string;
   readonly graphiql: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
@@ -63,6 +72,11 @@ export interface Option<T> {
   readonly help: string;
   parse(text: string): T | Problem;
 }
+
+/** Of a token, in characters: what is shorter can be guessed. */
+const SHORTEST_TOKEN = 8;
+/** What may stand after `Bearer` (RFC 6750, section 2.1). */
+const TOKEN = new RegExp(`^(?=.{${SHORTEST_TOKEN}})[\\w.~+/-]+=*$`);
 
 type Options = { readonly [K in keyof Config]: Option<Config[K]> };
 
@@ -239,6 +253,43 @@ export const OPTIONS: Options = {
     fallback: '',
     help: 'Its private key, in PEM, without a passphrase.',
     parse: keyFile,
+  },
+  authTokens: {
+    env: 'AUTH_TOKENS',
+    value: 'LIST',
+    fallback: [],
+    help: 'Tokens, any of which lets in; without one and without JWTs everybody may come in.',
+    parse: (text) => {
+      const tokens = text.split(',').map((token) => token.trim());
+      if (tokens.every((token) => TOKEN.test(token))) return tokens;
+      return new Problem(
+        `a comma list of tokens, each of ${SHORTEST_TOKEN} characters or more out of A-Z a-z 0-9 - . _ ~ + / (openssl rand -hex 32 makes one)`,
+      );
+    },
+  },
+  authJwks: {
+    flag: 'auth-jwks',
+    env: 'AUTH_JWKS',
+    value: 'URL|FILE',
+    fallback: '',
+    help: 'JWTs let in as well: the public keys of who issues them, a JSON Web Key Set.',
+    parse: (text) => (/^https?:/i.test(text) ? webAddress(text) : keySet(text)),
+  },
+  authIssuer: {
+    flag: 'auth-issuer',
+    env: 'AUTH_ISSUER',
+    value: 'TEXT',
+    fallback: '',
+    help: 'JWTs: who has to have issued them (iss), to the letter.',
+    parse: (text) => text,
+  },
+  authAudience: {
+    flag: 'auth-audience',
+    env: 'AUTH_AUDIENCE',
+    value: 'TEXT',
+    fallback: '',
+    help: 'JWTs: who they have to be meant for (aud), to the letter.',
+    parse: (text) => text,
   },
   graphiql: {
     flag: 'graphiql',

@@ -3,16 +3,19 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { createAuth, type JwtCheck } from './api/auth.ts';
 import { tellInBatches } from './api/farewell.ts';
 import { Broadcast } from './api/graphql/broadcast.ts';
 import { createDocuments } from './api/graphql/documents.ts';
+import { createDoor } from './api/graphql/door.ts';
 import { createMask } from './api/graphql/errors.ts';
 import { schema } from './api/graphql/schema.ts';
 import { chooseGraphQLProtocol, createGraphQLSocket } from './api/graphql/websocket.ts';
 import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
 import { createHttpHandler } from './api/http.ts';
+import { createJwtCheck } from './api/jwt.ts';
 import { createMetrics } from './api/metrics.ts';
-import { createOriginCheck } from './api/origins.ts';
+import { createOriginCheck, isLoopback } from './api/origins.ts';
 import { CUTS, type Cut } from './api/outbox.ts';
 import { readPage } from './api/page.ts';
 import { createTrackSocket, TRACK_PATH } from './api/track-socket.ts';
@@ -90,6 +93,11 @@ export async function startServer(
       ),
   );
   const isAllowed = createOriginCheck(config.origins, config.host);
+  const auth = createAuth({
+    tokens: config.authTokens,
+    checkJwt: readJwts(config, log, clock),
+    clock,
+  });
   let stopping = false;
   const isStopping = () => stopping;
   const context = { multiplexer, analyze };
@@ -97,7 +105,7 @@ export async function startServer(
   const broadcast = new Broadcast(multiplexer, mask);
   const documents = createDocuments(schema);
   const { graphiql } = config;
-  const yoga = createGraphQL({ context, documents, broadcast, log, graphiql });
+  const yoga = createGraphQL({ context, documents, broadcast, auth, log, graphiql });
   const onCut = (why: Cut) => {
     log.info(`cut a connection that ${CUTS[why]}`);
     metrics.cut(why);
@@ -114,9 +122,9 @@ export async function startServer(
       {
         path: GRAPHQL_PATH,
         chooseProtocol: chooseGraphQLProtocol,
-        serve: createGraphQLSocket({ documents, broadcast, context, mask, log }),
+        serve: createGraphQLSocket({ documents, broadcast, context, mask, auth, log }),
       },
-      { path: TRACK_PATH, serve: createTrackSocket(multiplexer) },
+      createTrackSocket(multiplexer, auth),
     ],
   });
   const metrics = createMetrics({
@@ -131,8 +139,8 @@ export async function startServer(
   });
   const page = readPage(BUILT_PAGE);
   const handle = createHttpHandler({
-    yoga,
-    isAllowed,
+    graphql: createDoor({ yoga, isAllowed, auth, graphiql }),
+    auth,
     isStopping,
     page,
     source: multiplexer.source,
@@ -149,6 +157,11 @@ export async function startServer(
     socket.once('close', () => connections.delete(socket));
   });
   const url = await listen(http, config);
+  if (!auth.isAsked && !isLoopback(config.host)) {
+    log.warn(
+      'whoever reaches this address may listen: set AUTH_TOKENS, or --auth-jwks, to ask for a token',
+    );
+  }
 
   async function leave(): Promise<void> {
     await tellInBatches([...upgrade.goodbyes(), ...broadcast.goodbyes()], clock, random);
@@ -174,6 +187,20 @@ export async function startServer(
       metrics.close();
     },
   };
+}
+
+function readJwts(config: Config, log: Logger, clock: Clock): JwtCheck | undefined {
+  if (config.authJwks === '') return undefined;
+  return createJwtCheck({
+    keys: config.authJwks,
+    issuer: config.authIssuer,
+    audience: config.authAudience,
+    clock,
+    onKeys(problem) {
+      if (problem === undefined) log.info('the keys of JWTs can be had again');
+      else log.warn(`no JWT can be checked: the keys cannot be had: ${problem}`);
+    },
+  });
 }
 
 function connectSource(

@@ -25,6 +25,9 @@ const X_DEFAULTS = {
   stateDir: expect.any(String),
 };
 
+/** Those of tokens, which have one too. */
+const AUTH_DEFAULTS = { authTokens: [], authJwks: '', authIssuer: '', authAudience: '' };
+
 describe('the options', () => {
   test('have defaults that need no key, no file and no network', () => {
     expect(configOf([])).toEqual({
@@ -32,6 +35,7 @@ describe('the options', () => {
       host: '127.0.0.1',
       source: 'sample',
       ...X_DEFAULTS,
+      ...AUTH_DEFAULTS,
       file: '',
       rate: undefined,
       loop: false,
@@ -55,6 +59,7 @@ describe('the options', () => {
       --tls-cert ${tlsCert} --tls-key ${tlsKey} --graphiql=false --log-level debug`;
     expect(configOf(argv.trim().split(/\s+/))).toEqual({
       ...X_DEFAULTS,
+      ...AUTH_DEFAULTS,
       port: 0,
       host: '::1',
       source: 'replay',
@@ -93,6 +98,7 @@ describe('the options', () => {
     };
     expect(configOf([], env)).toEqual({
       ...X_DEFAULTS,
+      ...AUTH_DEFAULTS,
       port: 1,
       host: 'localhost',
       source: 'replay',

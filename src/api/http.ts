@@ -3,17 +3,20 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
+import { UserError } from '../user-error.ts';
+import { type Auth, bearerOf, challengeOf, IN_HEADER } from './auth.ts';
 import { CONTENT_TYPE as METRICS_TYPE } from './exposition.ts';
 import { COME_BACK_AFTER } from './farewell.ts';
-import { GRAPHQL_PATH, type Yoga } from './graphql/yoga.ts';
-import type { OriginCheck } from './origins.ts';
+import { GRAPHQL_PATH } from './graphql/yoga.ts';
 import { type Cut, STALLED_FOR } from './outbox.ts';
 import type { Page } from './page.ts';
 import { pathOf } from './upgrade.ts';
 
 export interface HttpOptions {
-  readonly yoga: Yoga;
-  readonly isAllowed: OriginCheck;
+  /** For `/graphql`, with its own door. */
+  readonly graphql: RequestListener;
+  /** For `/metrics`. */
+  readonly auth: Auth;
   /** Whether the server is going away, and answers only how it is. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
@@ -31,9 +34,9 @@ export interface HttpOptions {
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { yoga, isAllowed, isStopping, page, source, metrics, onCut, clock } = options;
+  const { graphql, auth, isStopping, page, source, metrics, onCut, clock } = options;
   return (request, response) => {
-    const { origin, host = '' } = request.headers;
+    const { host = '' } = request.headers;
     if (!URL.canParse(`http://${host}`)) {
       return sendJson(response, 400, { error: 'The header Host is no host' });
     }
@@ -46,12 +49,8 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     }
     switch (path) {
       case GRAPHQL_PATH:
-        if (!isAllowed({ origin, host })) {
-          return sendJson(response, 403, { error: 'This Origin is not allowed' });
-        }
-        response.setHeader('vary', 'Origin');
         cutWhenStalled(response, clock, onCut);
-        return void yoga(request, response);
+        return graphql(request, response);
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
       case '/ready': {
@@ -64,7 +63,11 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         });
       }
       case '/metrics':
-        return sendReport(request, response, 200, metrics());
+        return void auth.check(bearerOf(request.headers.authorization), IN_HEADER).then((pass) => {
+          if (!(pass instanceof UserError)) return sendReport(request, response, 200, metrics());
+          response.setHeader('www-authenticate', challengeOf(pass));
+          sendJson(response, 401, { error: pass.message });
+        });
       default:
         if (page(path, request, response)) return;
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });

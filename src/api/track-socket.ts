@@ -1,13 +1,16 @@
 // /track: the raw WebSocket of the first server, for the clients that it has. schema/track.md is its contract.
 
+import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Listener } from '../stream/topic.ts';
 import { parseTrack, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
+import { type Auth, bearerOf, EXPIRED, IN_HEADER, type Pass } from './auth.ts';
 import { closeReason } from './close-reason.ts';
 import type { EventStream, Outbox } from './outbox.ts';
+import type { SocketRoute } from './upgrade.ts';
 
 export const TRACK_PATH = '/track';
 
@@ -16,12 +19,23 @@ const GOING_AWAY = 1001;
 const NOT_JSON = 1007;
 const REFUSED = 1008;
 
-/** Returns what takes over a socket whose handshake is done. */
-export function createTrackSocket(
-  multiplexer: Multiplexer,
-): (socket: WebSocket, outbox: Outbox) => void {
+export function createTrackSocket(multiplexer: Multiplexer, auth: Auth): SocketRoute {
   const encode = onceForEach(encodeEvent);
-  return (socket, outbox) => serve(socket, outbox, multiplexer, encode);
+  return {
+    path: TRACK_PATH,
+    ...(auth.isAsked && { admit: (request) => auth.check(tokenOf(request), HOW) }),
+    serve: (socket, outbox, _request, pass) => serve(socket, outbox, multiplexer, encode, pass),
+  };
+}
+
+const HOW = `${IN_HEADER}, or as /track?token=<token>`;
+
+/** A browser's WebSocket sends no header of a page's choice, but it can be given any address. */
+function tokenOf({ url = '/', headers }: IncomingMessage): string | undefined {
+  const [, query] = url.split('?', 2);
+  const inAddress = new URLSearchParams(query).get('token');
+  // In an address a plus stands for a space, which no token has.
+  return bearerOf(headers.authorization) ?? (inAddress?.replaceAll(' ', '+') || undefined);
 }
 
 function serve(
@@ -29,6 +43,7 @@ function serve(
   outbox: Outbox,
   multiplexer: Multiplexer,
   encode: (event: SentimentEvent) => Buffer,
+  pass: Pass,
 ): void {
   let stop = () => {};
 
@@ -68,7 +83,11 @@ function serve(
     if (track instanceof UserError) return close(REFUSED, track.message);
     follow(track);
   });
-  socket.once('close', () => follow(undefined));
+  const unwatch = pass.onExpiry(() => close(REFUSED, EXPIRED.message));
+  socket.once('close', () => {
+    unwatch();
+    follow(undefined);
+  });
 }
 
 const LEAVING = 'The server is going away';

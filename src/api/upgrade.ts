@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
+import { UserError } from '../user-error.ts';
+import { challengeOf, type Pass, UNLIMITED } from './auth.ts';
 import { COME_BACK_AFTER, type Goodbye } from './farewell.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { OriginCheck } from './origins.ts';
@@ -16,7 +18,9 @@ export interface SocketRoute {
   readonly path: string;
   /** Chooses one of the offered subprotocols; without it, none is spoken. */
   readonly chooseProtocol?: (offered: Set<string>) => string | false;
-  serve(socket: WebSocket, outbox: Outbox): void;
+  /** Asks for a token before the handshake; without it, everybody gets a socket. */
+  readonly admit?: (request: IncomingMessage) => Promise<Pass | UserError>;
+  serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, pass: Pass): void;
 }
 
 export interface UpgradeOptions {
@@ -37,7 +41,7 @@ export interface UpgradeOptions {
 
 export interface Upgrade {
   /** For the `upgrade` event of an HTTP server. */
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** How many sockets are open on a path. */
   count(path: string): number;
   /** One for each open socket: closes it with 1001, and by force when that is not answered in time. */
@@ -80,19 +84,33 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     }),
   );
 
+  function isTurnedAway(socket: Duplex): boolean {
+    if (!isStopping()) return false;
+    const retry = `Retry-After: ${COME_BACK_AFTER}\r\n`;
+    reject(socket, '503 Service Unavailable', 'The server is stopping', clock, retry);
+    return true;
+  }
+
   return {
-    handle(request, socket, head) {
+    async handle(request, socket, head) {
       socket.on('error', onSocketError);
-      if (isStopping()) {
-        const retry = `Retry-After: ${COME_BACK_AFTER}\r\n`;
-        return reject(socket, '503 Service Unavailable', 'The server is stopping', clock, retry);
-      }
+      if (isTurnedAway(socket)) return;
       const { origin, host } = request.headers;
       if (!isAllowed({ origin, host })) {
         return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
       }
       const at = doors.get(pathOf(request));
       if (!at) return reject(socket, '404 Not Found', 'No WebSocket here', clock);
+      let pass = UNLIMITED;
+      if (at.route.admit) {
+        const admitted = await at.route.admit(request);
+        if (admitted instanceof UserError) {
+          const challenge = `WWW-Authenticate: ${challengeOf(admitted)}\r\n`;
+          return reject(socket, '401 Unauthorized', admitted.message, clock, challenge);
+        }
+        if (isTurnedAway(socket)) return;
+        pass = admitted;
+      }
       at.door.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('error', onSocketError);
         const outbox = new Outbox(webSocket, socket, outboxOptions);
@@ -101,7 +119,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
           if (!outbox.isBehind) webSocket.pong(data);
         });
         heartbeat.watch(webSocket);
-        at.route.serve(webSocket, outbox);
+        at.route.serve(webSocket, outbox, request, pass);
       });
     },
     count: (path) => doors.get(path)?.door.clients.size ?? 0,

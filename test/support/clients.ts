@@ -83,8 +83,9 @@ export interface TrackClient {
 export async function connectTrack(
   socketUrl: string,
   options: ClientOptions = {},
+  query = '',
 ): Promise<TrackClient> {
-  const socket = new WebSocket(`${socketUrl}/track`, options);
+  const socket = new WebSocket(`${socketUrl}/track${query}`, options);
   onTestFinished(() => socket.terminate());
   const messages: TrackMessage[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));

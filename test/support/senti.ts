@@ -19,9 +19,14 @@ export interface Senti extends RunningServer {
   /** The same address for WebSockets. */
   readonly socketUrl: string;
   readonly source: HandSource;
-  /** Lines logged at `warn` and above. */
+  /** All lines logged, at the level of its configuration. */
+  readonly log: readonly string[];
+  /** Those at `warn` and above. */
   readonly warnings: readonly string[];
 }
+
+/** As pino numbers its levels. */
+const WARN = 40;
 
 /** Starts a server that is closed when the test is over. */
 export async function startSenti(
@@ -30,8 +35,8 @@ export async function startSenti(
   adapt: (source: HandSource) => HandSource = (source) => source,
   random = Math.random,
 ): Promise<Senti> {
-  const warnings: string[] = [];
-  const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) });
+  const lines: string[] = [];
+  const log = pino({ level: config.logLevel }, { write: (line) => void lines.push(line) });
   let source: HandSource | undefined;
   const connect = (_config: Config, sink: Parameters<typeof createHandSource>[0]) => {
     source = adapt(createHandSource(sink));
@@ -45,7 +50,16 @@ export async function startSenti(
     return closing;
   };
   onTestFinished(close);
-  return { ...server, socketUrl: server.url.replace('http', 'ws'), close, source, warnings };
+  return {
+    ...server,
+    socketUrl: server.url.replace('http', 'ws'),
+    close,
+    source,
+    log: lines,
+    get warnings() {
+      return lines.filter((line) => JSON.parse(line).level >= WARN);
+    },
+  };
 }
 
 /** Starts the server as `npm start -- …argv` would, with its own source. */

@@ -17,6 +17,8 @@ import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
+import type { UserError } from '../../user-error.ts';
+import { EXPIRED, type Pass, UNLIMITED } from '../auth.ts';
 import type { Goodbye } from '../farewell.ts';
 import { toGraphQLError } from './errors.ts';
 import { type EncodedResult, type Mask, maskErrors, Selection, withDropped } from './selection.ts';
@@ -66,30 +68,36 @@ export class Broadcast {
   /** A subscription as a stream of results, which holds back a bounded number for a slow reader. */
   async results(
     args: ExecutionArgs,
+    pass: Pass = UNLIMITED,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const opened = await this.open(args);
     if (!('selection' in opened)) return opened;
     const { track, selection, release } = opened;
     let dropped = 0;
+    let stop = () => {};
+    const leave = () => {
+      stop();
+      unwatch();
+      release();
+      this.#ends.delete(end);
+    };
     const queue = new DropOldestQueue<ExecutionResult>({
       onDrop: () => {
         dropped += 1;
         this.#multiplexer.countDropped();
       },
-      onReturn: () => {
-        stop();
-        release();
-        this.#ends.delete(end);
-      },
+      onReturn: leave,
     });
-    const end = () => queue.end();
+    const end = (error?: UserError) => {
+      if (error) queue.push({ errors: [toGraphQLError(error)] });
+      queue.end();
+      leave();
+    };
     this.#ends.add(end);
-    const stop = this.#multiplexer.listen(track, {
+    const unwatch = pass.onExpiry(() => end(EXPIRED));
+    stop = this.#multiplexer.listen(track, {
       event: (event) => queue.push(selection.resultOf(event)),
-      end(error) {
-        if (error) queue.push({ errors: [toGraphQLError(error)] });
-        queue.end();
-      },
+      end,
     });
     const results: Results = {
       async next() {

@@ -17,11 +17,17 @@ function isDeparture(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 
+/** Is left out of JSON. */
+const UNSAID = { toJSON: () => undefined };
+
 /** What may be shown of an error: all of a user's mistake, nothing of one of ours, whatever NODE_ENV is. */
 export function hideOurs(error: unknown): Error {
   if (isDeparture(error)) return error;
-  // Yoga quotes the parser here, and with it the whole body that it could not parse.
-  if (error instanceof GraphQLError) delete error.extensions.originalError;
+  // Yoga quotes the parser here, and with it the whole body that it could not parse. That there is such a
+  // quote tells it to answer with 400.
+  if (error instanceof GraphQLError && error.extensions.originalError) {
+    error.extensions.originalError = UNSAID;
+  }
   return maskError(error, MASKED, false);
 }
 

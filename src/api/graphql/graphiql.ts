@@ -41,3 +41,8 @@ subscription Sentiment {
 `,
   },
 ];
+
+/** The same tabs, with a place for the token in their headers. */
+export function withToken(tabs: typeof GRAPHIQL_TABS) {
+  return tabs.map((tab) => ({ ...tab, headers: '{ "authorization": "Bearer " }' }));
+}

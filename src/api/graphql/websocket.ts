@@ -19,8 +19,11 @@ import {
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import { UserError } from '../../user-error.ts';
+import { type Auth, bearerOf, EXPIRED, type Pass, UNLIMITED } from '../auth.ts';
 import { closeReason } from '../close-reason.ts';
 import type { Outbox } from '../outbox.ts';
+import type { SocketRoute } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
@@ -36,34 +39,46 @@ export interface GraphQLSocketOptions {
   readonly broadcast: Broadcast;
   readonly context: ApiContext;
   readonly mask: Mask;
+  readonly auth: Auth;
   readonly log: Logger;
+}
+
+/** A socket, and who is at its other end. */
+interface Visit {
+  readonly socket: WebSocket;
+  readonly outbox: Outbox;
+  /** The token that came with the handshake. */
+  readonly token: string | undefined;
+  /** What the visitor's token is worth. */
+  pass: Pass;
 }
 
 /** Whose operation it is; goes along as the root value, which no resolver of ours reads. */
 interface Asker {
   readonly id: string;
-  readonly outbox: Outbox;
+  readonly visit: Visit;
 }
 
 /** Returns what takes over a socket whose handshake is done. */
-export function createGraphQLSocket(
-  options: GraphQLSocketOptions,
-): (socket: WebSocket, outbox: Outbox) => void {
-  const { broadcast, context, mask, log } = options;
-  const protocol = makeServer<Record<string, unknown>, { readonly outbox: Outbox }>({
-    onSubscribe: ({ extra: { outbox } }, id, payload) => prepare(options, payload, { id, outbox }),
+export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute['serve'] {
+  const { broadcast, context, mask, auth, log } = options;
+  const protocol = makeServer<Record<string, unknown>, Visit>({
+    ...(auth.isAsked && {
+      onConnect: ({ connectionParams, extra: visit }) => admit(auth, connectionParams, visit),
+    }),
+    onSubscribe: ({ extra: visit }, id, payload) => prepare(options, payload, { id, visit }),
     execute: async (args) => maskErrors(await execute(args), mask),
     subscribe: (args) => subscribe(broadcast, context.multiplexer, args, args.rootValue as Asker),
   });
 
-  return (socket, outbox) => {
+  return (socket, outbox, { headers }) => {
+    const visit = { socket, outbox, token: bearerOf(headers.authorization), pass: UNLIMITED };
     function fail(error: unknown): void {
       log.error({ err: error }, 'a GraphQL socket failed');
       close(CloseCode.InternalServerError, 'Internal server error');
     }
     function close(code: number, reason: string): void {
-      outbox.flush();
-      socket.close(code, closeReason(reason));
+      closeAfterAll(visit, code, reason);
     }
     const closed = protocol.opened(
       {
@@ -84,12 +99,43 @@ export function createGraphQLSocket(
             else handle(message).catch(fail);
           }),
       },
-      { outbox },
+      visit,
     );
     socket.on('close', (code, reason) => {
       closed(code, String(reason)).catch(fail);
     });
   };
+}
+
+/** Closes a socket once what it was sent before has left. */
+function closeAfterAll({ socket, outbox }: Visit, code: number, reason: string): void {
+  outbox.flush();
+  socket.close(code, closeReason(reason));
+}
+
+const HOW = 'in connection_init: {"authorization": "Bearer <token>"}';
+
+/** Whether a socket may go on. Who may not is told why, with the code that the protocol has for it. */
+async function admit(auth: Auth, params: object | undefined, visit: Visit): Promise<boolean> {
+  const pass = await auth.check(tokenOf(params) ?? visit.token, HOW);
+  const { socket } = visit;
+  if (pass instanceof UserError) closeAfterAll(visit, CloseCode.Forbidden, pass.message);
+  if (pass instanceof UserError || socket.readyState !== socket.OPEN) return false;
+  visit.pass = pass;
+  const unwatch = pass.onExpiry(() => {
+    // Its operations are told first, which takes them the rest of this turn.
+    setImmediate(closeAfterAll, visit, CloseCode.Forbidden, EXPIRED.message);
+  });
+  socket.on('close', unwatch);
+  return true;
+}
+
+/** People write `authorization` and `Authorization`, with `Bearer` and without. */
+function tokenOf(params: object = {}): string | undefined {
+  const named = Object.entries(params).find(([key]) => key.toLowerCase() === 'authorization');
+  const value = named?.[1];
+  if (typeof value !== 'string') return undefined;
+  return bearerOf(value) ?? (/^\S+$/.test(value) ? value : undefined);
 }
 
 /** What only a server sends: from a client, the library would take it for a bug of ours. */
@@ -151,9 +197,15 @@ async function subscribe(
   broadcast: Broadcast,
   multiplexer: Multiplexer,
   args: ExecutionArgs,
-  { id, outbox }: Asker,
+  { id, visit: { outbox, pass } }: Asker,
 ): Promise<SocketSubscription | ExecutionResult> {
   const opened = await broadcast.open(args);
   if (!('selection' in opened)) return opened;
-  return new SocketSubscription(id, opened, outbox, multiplexer);
+  const unwatch = pass.onExpiry(() => subscription.end(EXPIRED));
+  const release = () => {
+    unwatch();
+    opened.release();
+  };
+  const subscription = new SocketSubscription(id, { ...opened, release }, outbox, multiplexer);
+  return subscription;
 }

@@ -4,12 +4,13 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import type { Auth, Pass } from '../auth.ts';
 import { MAX_MESSAGE_BYTES } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { hideOurs } from './errors.ts';
-import { GRAPHIQL_TABS } from './graphiql.ts';
+import { GRAPHIQL_TABS, withToken } from './graphiql.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -27,16 +28,22 @@ export interface GraphQLOptions {
   readonly context: ApiContext;
   readonly documents: Documents;
   readonly broadcast: Broadcast;
+  readonly auth: Auth;
   readonly log: Logger;
   /** Whether a browser that asks gets the page to try queries on. */
   readonly graphiql: boolean;
 }
 
-export type Yoga = YogaServerInstance<Record<string, unknown>, ApiContext>;
+/** What is known of who asks. */
+export interface Visitor {
+  readonly pass: Pass;
+}
+
+export type Yoga = YogaServerInstance<Visitor & Record<string, unknown>, ApiContext>;
 
 export function createGraphQL(options: GraphQLOptions): Yoga {
-  const { context, documents, broadcast, log, graphiql } = options;
-  return createYoga<Record<string, unknown>, ApiContext>({
+  const { context, documents, broadcast, auth, log, graphiql } = options;
+  return createYoga<Visitor & Record<string, unknown>, ApiContext>({
     schema,
     context: () => context,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -54,25 +61,22 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
         onValidate: ({ setValidationFn }: Hooks) =>
           setValidationFn((_schema, document) => documents.validate(document)),
         onSubscribe: ({ setSubscribeFn }: Hooks) =>
-          setSubscribeFn((args) => broadcast.results(args)),
+          setSubscribeFn((args) => broadcast.results(args, (args.contextValue as Visitor).pass)),
       },
     ],
     maskedErrors: { maskError: hideOurs },
     landingPage: false,
     multipart: false,
     maxRequestBodySize: MAX_MESSAGE_BYTES,
-    // Origins are checked for every surface alike before a request comes here.
-    cors: (request) => ({
-      origin: request.headers.get('origin') ?? [],
-      methods: ['GET', 'POST', 'OPTIONS'],
-      credentials: false,
-    }),
+    // Origins and tokens are looked at before a request comes here.
+    cors: false,
     renderGraphiQL,
     graphiql: graphiql && {
       title: 'Senti',
       favicon: 'data:,',
-      subscriptionsProtocol: 'WS',
-      defaultTabs: GRAPHIQL_TABS,
+      // Over a WebSocket it has no way to send the token that stands in its headers.
+      subscriptionsProtocol: auth.isAsked ? 'SSE' : 'WS',
+      defaultTabs: auth.isAsked ? withToken(GRAPHIQL_TABS) : GRAPHIQL_TABS,
       shouldPersistHeaders: false,
     },
   });

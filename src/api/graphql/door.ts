@@ -1,0 +1,104 @@
+// The door of GraphQL over HTTP: what another page could send behind its visitor's back does not get in
+// (CORS, CSRF), and neither does who has no token where one is asked for.
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { UserError } from '../../user-error.ts';
+import { type Auth, bearerOf, challengeOf, IN_HEADER, UNLIMITED } from '../auth.ts';
+import type { OriginCheck } from '../origins.ts';
+import type { Yoga } from './yoga.ts';
+
+export interface DoorOptions {
+  readonly yoga: Yoga;
+  readonly isAllowed: OriginCheck;
+  readonly auth: Auth;
+  /** Whether a browser that asks gets GraphiQL: a page that is open to all, and does nothing by itself. */
+  readonly graphiql: boolean;
+}
+
+const JSON_TYPE = 'application/json';
+const RESPONSE_TYPE = 'application/graphql-response+json';
+
+export function createDoor(options: DoorOptions): RequestListener {
+  return (request, response) => void enter(options, request, response);
+}
+
+async function enter(
+  { yoga, isAllowed, auth, graphiql }: DoorOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { method, headers } = request;
+  const { origin, host, accept = '' } = headers;
+  response.setHeader('vary', 'Origin');
+  if (!isAllowed({ origin, host })) {
+    return refuse(request, response, 403, 'FORBIDDEN', 'This Origin is not allowed.');
+  }
+  if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
+  if (method === 'OPTIONS') return answerPreflight(request, response);
+  const showsPage = graphiql && method === 'GET' && accept.includes('text/html');
+  if (!showsPage) {
+    if (method === 'POST' && !isJson(request)) {
+      const sent = headers['content-type'] ?? 'none';
+      const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
+      return refuse(request, response, 415, 'BAD_REQUEST', message);
+    }
+    if (method === 'GET' && mayBeForged(request))
+      return refuse(request, response, 403, 'FORBIDDEN', FORGED);
+  }
+  const pass = showsPage ? UNLIMITED : await auth.check(bearerOf(headers.authorization), IN_HEADER);
+  if (pass instanceof UserError) {
+    response.setHeader('www-authenticate', challengeOf(pass));
+    return refuse(request, response, 401, pass.code, pass.message);
+  }
+  await yoga(request, response, { pass });
+}
+
+const FORGED =
+  'A page of another origin may have sent this without asking. From a page use POST; from elsewhere ' +
+  `send the header Content-Type: ${JSON_TYPE}.`;
+
+/**
+ * Whether any page can have had a visitor's browser send this GET, as an image or a script: then there is
+ * no Origin to check. Browsers tell such requests by Sec-Fetch-Site (Fetch Metadata), but not over plain
+ * HTTP to another machine; there the page may even be ours by name only (DNS rebinding).
+ */
+function mayBeForged(request: IncomingMessage): boolean {
+  const { origin, 'sec-fetch-site': site, 'user-agent': agent = '' } = request.headers;
+  // A checked origin, and a header that no page can send without asking (Fetch, "CORS-safelisted").
+  if (origin !== undefined || isJson(request)) return false;
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return agent.startsWith('Mozilla/');
+}
+
+/** By the type alone: `text/plain; a=application/json` is text. */
+function isJson({ headers }: IncomingMessage): boolean {
+  const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
+  return type.trim().toLowerCase() === JSON_TYPE;
+}
+
+/** Fetch, section 3.2: what the origin may do. No credentials are asked for, as no cookie means anything here. */
+function answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
+  const asked = headers['access-control-request-headers'];
+  response.setHeader('vary', 'Origin, Access-Control-Request-Headers');
+  response.setHeader('access-control-allow-methods', 'GET, POST');
+  if (asked !== undefined) response.setHeader('access-control-allow-headers', asked);
+  response.writeHead(204, { allow: 'GET, POST, OPTIONS', 'content-length': 0 }).end();
+}
+
+/** Answers as GraphQL over HTTP does, in the type that the client prefers of the two. */
+function refuse(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+): void {
+  const type = headers.accept?.includes(RESPONSE_TYPE) ? RESPONSE_TYPE : JSON_TYPE;
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  response.writeHead(status, {
+    'content-type': `${type}; charset=utf-8`,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  response.end(body);
+}

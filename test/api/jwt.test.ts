@@ -1,0 +1,216 @@
+import { createHmac } from 'node:crypto';
+import { exportSPKI, importJWK, type JWTPayload } from 'jose';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createJwtCheck, type JwtOptions } from '../../src/api/jwt.ts';
+import { UserError } from '../../src/user-error.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { AUDIENCE, createIssuer, ISSUER, serveKeys } from '../support/tokens.ts';
+
+const clock = new FakeClock();
+
+function createCheck(keys: JwtOptions['keys'], onKeys: JwtOptions['onKeys'] = () => {}) {
+  return createJwtCheck({ keys, issuer: ISSUER, audience: AUDIENCE, clock, onKeys });
+}
+
+/** When a token expires, or why it is refused. */
+async function outcome(check: ReturnType<typeof createCheck>, token: string) {
+  const checked = await check(token);
+  if (checked instanceof UserError) expect(checked.code).toBe('UNAUTHENTICATED');
+  return checked instanceof UserError ? checked.message : checked;
+}
+
+const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const right = (claims: JWTPayload = {}) => {
+  const now = Math.floor(clock.now() / 1000);
+  return { iss: ISSUER, aud: AUDIENCE, exp: now + 60, ...claims };
+};
+
+describe('a JWT', () => {
+  test.each(['RS256', 'PS512', 'ES256', 'ES384', 'EdDSA'])(
+    'signed with %s lets in until it expires',
+    async (alg) => {
+      const issuer = await createIssuer(clock, 'one', alg);
+      const check = createCheck(issuer.keys);
+      expect(await outcome(check, await issuer.sign(60))).toBe(clock.now() + 60_000);
+      const forMany = await issuer.sign(60, { aud: ['others', AUDIENCE] });
+      expect(await outcome(check, forMany)).toBe(clock.now() + 60_000);
+    },
+  );
+
+  const wrong: readonly [string, JWTPayload, RegExp][] = [
+    ['that has expired', { exp: 1 }, /^The token has expired; come back with a new one\.$/],
+    ['of another issuer', { iss: 'https://evil.example/' }, /unexpected "iss" claim value/],
+    ['of nobody', { iss: undefined }, /missing required "iss" claim/],
+    ['for another audience', { aud: 'other' }, /unexpected "aud" claim value/],
+    ['for nobody', { aud: undefined }, /missing required "aud" claim/],
+    ['that never expires', { exp: undefined }, /missing required "exp" claim/],
+    ['that is not valid yet', { nbf: 9_999_999_999 }, /"nbf" claim timestamp check failed/],
+  ];
+  test.each(wrong)('%s is refused, and says why', async (_, claims, why) => {
+    const issuer = await createIssuer(clock);
+    const token = await issuer.sign(60, claims as JWTPayload);
+    expect(await outcome(createCheck(issuer.keys), token)).toMatch(why);
+  });
+
+  test('signed by somebody else is refused, under a name that is known too', async () => {
+    const issuer = await createIssuer(clock);
+    const check = createCheck(issuer.keys);
+    const thief = await createIssuer(clock);
+    expect(await outcome(check, await thief.sign(60))).toMatch(/signature verification failed/);
+    const stranger = await createIssuer(clock, 'two');
+    expect(await outcome(check, await stranger.sign(60))).toMatch(/no applicable key/);
+  });
+
+  test('whose claims were changed is refused', async () => {
+    const issuer = await createIssuer(clock);
+    const [header, , signature] = (await issuer.sign(-60)).split('.');
+    const token = `${header}.${base64(right())}.${signature}`;
+    expect(await outcome(createCheck(issuer.keys), token)).toMatch(/signature verification failed/);
+  });
+
+  test.each(['none', 'None', 'NONE', ''])('of the algorithm %j is refused', async (alg) => {
+    const issuer = await createIssuer(clock);
+    for (const signature of ['', 'x']) {
+      const token = `${base64({ alg, kid: 'one' })}.${base64(right())}.${signature}`;
+      expect(await outcome(createCheck(issuer.keys), token)).toMatch(/^The token is refused: /);
+    }
+  });
+
+  test('signed with the public key as a shared secret is refused', async () => {
+    const issuer = await createIssuer(clock, 'one', 'RS256');
+    const publicKey = await importJWK(issuer.key, 'RS256', { extractable: true });
+    const pem = await exportSPKI(publicKey as CryptoKey);
+    for (const keys of [issuer.keys, { keys: [{ ...issuer.key, alg: undefined }] }]) {
+      const body = `${base64({ alg: 'HS256', kid: 'one' })}.${base64(right())}`;
+      for (const secret of [pem, JSON.stringify(issuer.key), issuer.key.n ?? '']) {
+        const signature = createHmac('sha256', secret).update(body).digest('base64url');
+        const refused = await outcome(createCheck(keys as never), `${body}.${signature}`);
+        expect(refused).toMatch(/"alg" \(Algorithm\) Header Parameter value not allowed/);
+      }
+    }
+  });
+
+  test('signed with a shared secret is refused, though the secret is among the keys', async () => {
+    const secret = Buffer.alloc(32, 7);
+    const keys = { keys: [{ kty: 'oct', kid: 'one', k: secret.toString('base64url') }] };
+    const body = `${base64({ alg: 'HS256', kid: 'one' })}.${base64(right())}`;
+    const signature = createHmac('sha256', secret).update(body).digest('base64url');
+    expect(await outcome(createCheck(keys as never), `${body}.${signature}`)).toMatch(
+      /not allowed/,
+    );
+  });
+
+  test.each([
+    '',
+    '.',
+    '..',
+    '...',
+    'a.b.c',
+    'e30.e30.',
+    'x'.repeat(60_000),
+    '💥.💥.💥',
+    '__proto__',
+  ])('that is none is refused: %j', async (token) => {
+    const { keys } = await createIssuer(clock);
+    expect(await outcome(createCheck(keys), token)).toMatch(/^The token is refused: /);
+  });
+
+  test('that brings its own key, or says where to get one, is refused', async () => {
+    const issuer = await createIssuer(clock);
+    const thief = await createIssuer(clock, 'thief');
+    const served = await serveKeys(() => thief.keys);
+    const [, payload, signature] = (await thief.sign(60)).split('.');
+    const header = { alg: 'ES256', kid: 'one', jwk: thief.key, jku: served.url.href };
+    const token = `${base64(header)}.${payload}.${signature}`;
+    expect(await outcome(createCheck(issuer.keys), token)).toMatch(/signature verification failed/);
+    expect(served.asked).toBe(0);
+  });
+
+  test('whose key cannot be used is refused, and nothing breaks', async () => {
+    const { key, sign } = await createIssuer(clock, 'one', 'RS256');
+    const token = await sign(60);
+    for (const broken of [
+      { ...key, n: 'AQAB' },
+      { ...key, n: '' },
+      { ...key, n: undefined },
+      { ...key, n: 7 },
+    ]) {
+      const check = createCheck({ keys: [broken] } as never);
+      expect(await outcome(check, token)).toMatch(/^The token is refused: /);
+    }
+  });
+});
+
+describe('keys that are served', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('are asked for once, and again for a key that is new', async () => {
+    const first = await createIssuer(clock, 'first');
+    const second = await createIssuer(clock, 'second');
+    let keys = first.keys;
+    const served = await serveKeys(() => keys);
+    const check = createCheck(served.url);
+    expect(served.asked).toBe(0);
+    for (const seconds of [10, 20]) {
+      expect(await outcome(check, await first.sign(seconds))).toBe(clock.now() + seconds * 1000);
+    }
+    expect(served.asked).toBe(1);
+
+    keys = second.keys;
+    // Whoever makes up keys cannot have them asked for at will.
+    expect(await outcome(check, await second.sign(60))).toMatch(/no applicable key/);
+    expect(served.asked).toBe(1);
+    later(31);
+    expect(await outcome(check, await second.sign(60))).toBe(clock.now() + 60_000);
+    expect(served.asked).toBe(2);
+    // The old key is withdrawn, and with it all that it signed.
+    expect(await outcome(check, await first.sign(60))).toMatch(/no applicable key/);
+  });
+
+  test('that cannot be had refuse everybody, say so once, and say when they are back', async () => {
+    const issuer = await createIssuer(clock);
+    let served: object = { error: 'down' };
+    const { url } = await serveKeys(() => served);
+    const said: (string | undefined)[] = [];
+    const check = createCheck(url, (problem) => said.push(problem));
+    const token = await issuer.sign(60);
+    for (const _ of [1, 2, 3]) {
+      expect(await outcome(check, token)).toBe(
+        'The token is refused: its keys cannot be had now; try again later.',
+      );
+    }
+    expect(said).toEqual([expect.stringContaining('JSON Web Key Set')]);
+    served = issuer.keys;
+    expect(await outcome(check, token)).toBe(clock.now() + 60_000);
+    expect(said.slice(1)).toEqual([undefined]);
+  });
+
+  test('of a server that is gone are told of by its failure', async () => {
+    const issuer = await createIssuer(clock);
+    const { url, close } = await serveKeys(() => issuer.keys);
+    close();
+    const said: (string | undefined)[] = [];
+    const check = createCheck(url, (problem) => said.push(problem));
+    expect(await outcome(check, await issuer.sign(60))).toMatch(/keys cannot be had/);
+    expect(said).toEqual([expect.stringContaining('ECONNREFUSED')]);
+  });
+
+  test('are not missing because a token is nonsense', async () => {
+    const issuer = await createIssuer(clock);
+    const { url } = await serveKeys(() => issuer.keys);
+    const said: (string | undefined)[] = [];
+    const check = createCheck(url, (problem) => said.push(problem));
+    const stranger = await createIssuer(clock, 'stranger');
+    for (const token of ['x', 'a.b.c', await stranger.sign(60)]) {
+      expect(await outcome(check, token)).toMatch(/^The token is refused: /);
+    }
+    expect(said).toEqual([]);
+  });
+
+  /** Moves the wall clock that jose reads by itself. */
+  function later(seconds: number): void {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
+  }
+});
