@@ -116,7 +116,8 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         const outbox = new Outbox(webSocket, socket, outboxOptions);
         outboxes.set(webSocket, outbox);
         webSocket.on('ping', (data) => {
-          if (!outbox.isBehind) webSocket.pong(data);
+          // Whoever does not read is behind without an event as well, by answers alone.
+          if (!socket.writableNeedDrain) webSocket.pong(data);
         });
         heartbeat.watch(webSocket);
         at.route.serve(webSocket, outbox, request, pass);
