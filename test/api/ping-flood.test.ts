@@ -28,7 +28,7 @@ test('a flood of pings from a peer that does not read is not answered without en
   const ping = encodeFrame({ opcode: OPCODES.ping, payload: Buffer.alloc(125) });
   const pings = Buffer.concat(Array.from({ length: 4096 }, () => ping));
   for (let sent = 0; sent < FLOOD && !socket.destroyed; sent += pings.length) {
-    if (!socket.write(pings)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    await new Promise((written) => socket.write(pings, written));
   }
   socket.end();
   let received = 0;

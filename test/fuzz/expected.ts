@@ -19,6 +19,7 @@ export class Sample {
   /** The numbers of the posts that match, by query. */
   readonly #matching: ReadonlyMap<string, number[]>;
   readonly #texts: string[] = [];
+  readonly #onTrack: (string | undefined)[] = [];
   #count = 0;
 
   constructor(seed: number, rate: number, queries: readonly string[]) {
@@ -54,14 +55,19 @@ export class Sample {
   /** A post as /track sends it. */
   onTrack(n: number): string {
     if (n < this.#count - REMEMBERED) throw new Error(`post ${n} is too long ago`);
+    const known = this.#onTrack[n % REMEMBERED];
+    if (known !== undefined) return known;
     const { polarityIndex, hashtags } = this.#analyze(this.#texts[n % REMEMBERED] ?? '');
     const counts = Object.fromEntries(hashtags.map(({ tag, count }) => [tag, count]));
-    return JSON.stringify({ polarityIndex, hashtags: counts });
+    const text = JSON.stringify({ polarityIndex, hashtags: counts });
+    this.#onTrack[n % REMEMBERED] = text;
+    return text;
   }
 
   #make(): void {
     const { text } = this.#posts.next().value as { text: string };
     this.#texts[this.#count % REMEMBERED] = text;
+    this.#onTrack[this.#count % REMEMBERED] = undefined;
     for (const query of this.#matcher.match(words(text))) {
       this.#matching.get(query)?.push(this.#count);
     }

@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
 import { readId, Sample } from './expected.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type Message } from './ledger.ts';
 import type { Surface } from './session.ts';
 
 const OPERATION =
@@ -16,9 +16,13 @@ export type Streaming = Exclude<Surface, 'post'>;
 export interface Honest {
   readonly surface: Streaming;
   readonly ledger: Ledger;
+  /** Why the connection was lost, if it was not by leaving. */
+  readonly failure: string | undefined;
   /** Resolves when one more message has come; rejects when the connection is lost first. */
   next(): Promise<void>;
   leave(): void;
+  /** Leaves without a word. */
+  vanish(): void;
 }
 
 /** Those who are honest with one server: what one of them knows of the sample, all know. */
@@ -45,8 +49,7 @@ export class HonestClients {
     return honest;
   }
 
-  #enter(ledger: Ledger, payload: string): void {
-    const result = JSON.parse(payload);
+  #enter(ledger: Ledger, result: Message): void {
     const id = result.data?.sentiment?.post?.id;
     // The first to know tells all.
     if (typeof id === 'string')
@@ -69,7 +72,7 @@ export class HonestClients {
         const { type, payload } = JSON.parse(text);
         if (type === 'connection_ack') return subscribe();
         if (type !== 'next') return arrivals.fail(`graphql: ${text}`);
-        this.#enter(ledger, JSON.stringify(payload));
+        this.#enter(ledger, payload);
       }
       arrivals.tell();
     });
@@ -79,7 +82,12 @@ export class HonestClients {
       );
     }
     socket.send(JSON.stringify(surface === 'track' ? variables : { type: 'connection_init' }));
-    return { surface, ledger, next: () => arrivals.next(), leave: () => socket.close() };
+    return arrivals.client(
+      surface,
+      ledger,
+      () => socket.close(),
+      () => socket.terminate(),
+    );
   }
 
   async #openSse(query: string, ledger: Ledger): Promise<Honest> {
@@ -98,16 +106,18 @@ export class HonestClients {
       lines.on('error', () => {});
       lines.on('line', (line) => {
         if (!line.startsWith('data: {')) return;
-        this.#enter(ledger, line.slice('data: '.length));
+        this.#enter(ledger, JSON.parse(line.slice('data: '.length)));
         arrivals.tell();
       });
     });
-    return { surface: 'sse', ledger, next: () => arrivals.next(), leave: () => outgoing.destroy() };
+    const leave = () => void outgoing.destroy();
+    return arrivals.client('sse', ledger, leave, leave);
   }
 }
 
 /** Whoever waits for the next message. */
 class Arrivals {
+  #left = false;
   #next = Promise.withResolvers<void>();
   #failure: string | undefined;
 
@@ -117,7 +127,7 @@ class Arrivals {
   }
 
   fail(why: string): void {
-    this.#failure ??= why;
+    if (!this.#left) this.#failure ??= why;
     // Whoever waits is told; nobody may be waiting.
     this.#next.promise.catch(() => {});
     this.#next.reject(new Error(why));
@@ -127,5 +137,23 @@ class Arrivals {
     return this.#failure === undefined
       ? this.#next.promise
       : Promise.reject(new Error(this.#failure));
+  }
+
+  client(surface: Streaming, ledger: Ledger, leave: () => void, vanish: () => void): Honest {
+    const failure = () => this.#failure;
+    const leaving = (how: () => void) => () => {
+      this.#left = true;
+      how();
+    };
+    return {
+      surface,
+      ledger,
+      get failure() {
+        return failure();
+      },
+      next: () => this.next(),
+      leave: leaving(leave),
+      vanish: leaving(vanish),
+    };
   }
 }

@@ -4,7 +4,7 @@
 import { readId, type Sample } from './expected.ts';
 
 /** What of a message matters here: a GraphQL result, or what /track sends. */
-interface Message {
+export interface Message {
   readonly data?: { readonly sentiment: { readonly post: { readonly id: string } } } | null;
   readonly extensions?: { readonly dropped?: number };
 }

@@ -16,8 +16,8 @@ export interface Inspected {
   readonly pid: number;
   /** Lines logged as errors, lines that are no JSON, and all that came on stderr. */
   readonly complaints: readonly string[];
-  /** Lines that were logged. */
-  readonly logged: number;
+  /** Connections that it says it cut. */
+  readonly cuts: number;
   /** How it ended, if it has. */
   readonly ended: string | undefined;
   /** The value of an expression in the program; it has to be JSON. */
@@ -41,7 +41,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
     env: {},
   });
   const complaints: string[] = [];
-  let logged = 0;
+  let cuts = 0;
   let ended: string | undefined;
   program.once('exit', (code, signal) => {
     ended = `it exited with ${signal ?? code}`;
@@ -49,7 +49,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
   const url = Promise.withResolvers<string>();
   const inspector = Promise.withResolvers<string>();
   createInterface(program.stdout).on('line', (line) => {
-    logged += 1;
+    if (line.includes('cut a connection')) cuts += 1;
     const address = /https?:\/\/[\d.]+:\d+/.exec(line)?.[0];
     if (address) url.resolve(address);
     if (isComplaint(line)) complaints.push(line);
@@ -74,8 +74,8 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
     url: address,
     pid: program.pid ?? 0,
     complaints,
-    get logged() {
-      return logged;
+    get cuts() {
+      return cuts;
     },
     get ended() {
       return ended;
