@@ -14,6 +14,8 @@ export type ConnectionState =
   /** `recovered` is when it came back after a break, in milliseconds since 1970. */
   | { readonly name: 'open'; readonly recovered?: number }
   | { readonly name: 'lost' }
+  /** The server asks for a token, or for another one. */
+  | { readonly name: 'locked'; readonly reason: string }
   /** The server refused in a way that trying again does not mend. */
   | { readonly name: 'failed'; readonly reason: string };
 
@@ -39,6 +41,8 @@ export interface Connection {
   askStatus(): Promise<StatusQuery['status'] | undefined>;
 }
 
+/** The close code of graphql-ws for who may not come in. */
+const FORBIDDEN = 4403;
 /** Waits between attempts, in milliseconds; the last one stays. */
 const WAITS = [500, 1000, 2000, 4000, 8000];
 /** A server that is silent for this long is asked whether it is there, … */
@@ -46,7 +50,11 @@ const KEEP_ALIVE = 10_000;
 /** … and is given this long to answer. */
 const ANSWER_TIME = 5000;
 
-export function connect(onState: (state: ConnectionState) => void): Connection {
+/** `token` is sent to a server that asks for one. */
+export function connect(
+  token: string | undefined,
+  onState: (state: ConnectionState) => void,
+): Connection {
   let broken = false;
   let answerTimer: ReturnType<typeof setTimeout> | undefined;
   let isOpen = false;
@@ -56,8 +64,9 @@ export function connect(onState: (state: ConnectionState) => void): Connection {
     keepAlive: KEEP_ALIVE,
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: waitToRetry,
+    ...(token !== undefined && { connectionParams: { authorization: `Bearer ${token}` } }),
     // A refused connection comes as a plain error event, which graphql-ws would not try again.
-    shouldRetry: () => true,
+    shouldRetry: (problem) => !isForbidden(problem),
     onNonLazyError: fail,
     on: {
       connected() {
@@ -80,6 +89,11 @@ export function connect(onState: (state: ConnectionState) => void): Connection {
   });
 
   function fail(error: unknown): void {
+    if (isForbidden(error)) {
+      const asked = 'This server asks for a token';
+      onState({ name: 'locked', reason: token === undefined ? asked : error.reason });
+      return;
+    }
     const reason = error instanceof CloseEvent && error.reason ? error.reason : 'no reason given';
     onState({ name: 'failed', reason });
   }
@@ -143,6 +157,10 @@ export function connect(onState: (state: ConnectionState) => void): Connection {
       );
     });
   }
+}
+
+function isForbidden(problem: unknown): problem is CloseEvent {
+  return problem instanceof CloseEvent && problem.code === FORBIDDEN;
 }
 
 /** Waits longer with every attempt, and no longer than until the machine is online again. */

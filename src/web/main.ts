@@ -7,6 +7,7 @@ import { setText, the } from './dom.ts';
 import { SharedReach } from './reach.ts';
 import { watchSource } from './source-watch.ts';
 import { showSuggestions } from './suggestions.ts';
+import { enterToken, readToken } from './token.ts';
 import { Topic } from './topic.ts';
 import { createTopicView, type TopicView } from './topic-view.ts';
 import { describe } from './words.ts';
@@ -22,6 +23,8 @@ const page = {
   statusText: the('status-text', HTMLElement),
   form: the('form', HTMLFormElement),
   input: the('track', HTMLInputElement),
+  tokenForm: the('token-form', HTMLFormElement),
+  token: the('token', HTMLInputElement),
   hint: the('hint', HTMLElement),
   suggestions: the('suggestions', HTMLElement),
   topics: the('topics', HTMLElement),
@@ -35,13 +38,23 @@ const STEP = 1000;
 let followed: readonly Followed[] = [];
 let state: ConnectionState = { name: 'connecting' };
 
-const connection = connect((changed) => {
+const connection = connect(readToken(), (changed) => {
   state = changed;
   for (const { topic } of followed) topic.window.watch(isListening(topic), Date.now());
   if (changed.name === 'open') source.ask();
+  showDoor(changed.name === 'locked');
   showStatus();
 });
 const source = watchSource(connection, showStatus);
+
+/** Asks for a token in place of a topic, as long as nothing else is of use. */
+function showDoor(isLocked: boolean): void {
+  page.form.hidden = isLocked;
+  page.suggestions.hidden = isLocked;
+  if (page.tokenForm.hidden !== isLocked) return;
+  page.tokenForm.hidden = !isLocked;
+  if (isLocked) page.token.focus();
+}
 
 function isListening(topic: Topic): boolean {
   return state.name === 'open' && topic.refusal === undefined;
@@ -160,6 +173,10 @@ page.form.addEventListener('submit', (submit) => {
     return say(`${MOST_TOPICS} topics fit side by side; close one first.`);
   page.input.value = '';
   go([...now, track]);
+});
+page.tokenForm.addEventListener('submit', (submit) => {
+  submit.preventDefault();
+  enterToken(page.token.value.trim());
 });
 addEventListener('popstate', () => show(readTopics(location.search)));
 

@@ -30,6 +30,8 @@ export function describe(
       return { tone: 'waiting', text: 'Connecting…' };
     case 'lost':
       return { tone: 'waiting', text: 'Connection lost. Reconnecting…' };
+    case 'locked':
+      return { tone: 'failed', text: connection.reason.replace(/\.$/, '') };
     case 'failed':
       return {
         tone: 'failed',
