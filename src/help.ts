@@ -1,6 +1,8 @@
 // The page that --help shows: every option, by what it is about, and a few commands to copy.
 
-import { type Config, OPTIONS, type Option } from './options.ts';
+import { LIMIT_OPTIONS, type LimitConfig } from './limit-options.ts';
+import type { Option } from './option-values.ts';
+import { type Config, OPTIONS } from './options.ts';
 
 const GROUPS: readonly { title: string; keys: readonly (keyof Config)[] }[] = [
   { title: 'Where it listens', keys: ['port', 'host', 'tlsCert', 'tlsKey', 'origins'] },
@@ -15,6 +17,10 @@ const GROUPS: readonly { title: string; keys: readonly (keyof Config)[] }[] = [
     keys: ['xToken', 'xDailyPosts', 'stateDir', 'xMaxRules', 'xRuleLength', 'xUrl'],
   },
   { title: 'What comes out', keys: ['profile', 'graphiql', 'logLevel'] },
+  {
+    title: 'What strangers may do (none takes a limit away)',
+    keys: Object.keys(LIMIT_OPTIONS) as (keyof LimitConfig)[],
+  },
 ];
 
 const EXAMPLES: readonly (readonly [command: string, meaning: string])[] = [

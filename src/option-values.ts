@@ -1,7 +1,19 @@
 // The kinds of values that options take: each reads a text, or says what it should have been.
 
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
+
+export interface Option<T> {
+  /** None for a secret: a command line is read by everybody on the machine. */
+  readonly flag?: string;
+  readonly env: string;
+  /** What stands for the value in the help; none for a switch. */
+  readonly value?: string;
+  readonly fallback: T;
+  readonly help: string;
+  parse(text: string): T | Problem;
+}
 
 /** What is wrong with a value: completes the sentence "--port is …, but …". */
 export class Problem {
@@ -74,4 +86,12 @@ export function isSocketAddress(url: string): boolean {
 /** A language by BCP 47, in lower case; `any` is none. */
 export function isLanguage(tag: string): boolean {
   return /^[a-z]{2,3}(-[a-z0-9]+)*$/.test(tag) && tag !== 'any';
+}
+
+/** An IP address, or a network of them as in `10.0.0.0/8`. */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const most = isIP(address) === 4 ? 32 : 128;
+  const valid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return isIP(address) !== 0 && valid && rest.length === 0;
 }

@@ -1,11 +1,13 @@
 // The options, one by one: flag, environment variable, meaning, default and what a value may be.
 
 import type { JSONWebKeySet } from 'jose';
+import { LIMIT_OPTIONS, type LimitConfig } from './limit-options.ts';
 import {
   isLanguage,
   isSocketAddress,
   keySet,
   list,
+  type Option,
   oneOf,
   Problem,
   readableFile,
@@ -28,7 +30,7 @@ import { certificateFile, keyFile } from './tls.ts';
 export const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-export interface Config {
+export interface Config extends LimitConfig {
   readonly port: number;
   readonly host: string;
   readonly source: (typeof SOURCES)[number];
@@ -60,17 +62,6 @@ export interface Config {
   readonly authAudience: string;
   readonly graphiql: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-}
-
-export interface Option<T> {
-  /** None for a secret: a command line is read by everybody on the machine. */
-  readonly flag?: string;
-  readonly env: string;
-  /** What stands for the value in the help; none for a switch. */
-  readonly value?: string;
-  readonly fallback: T;
-  readonly help: string;
-  parse(text: string): T | Problem;
 }
 
 /** Of a token, in characters: what is shorter can be guessed. */
@@ -298,6 +289,7 @@ export const OPTIONS: Options = {
     help: 'Shows GraphiQL to browsers on /graphql; --graphiql=false does not.',
     parse: trueOrFalse,
   },
+  ...LIMIT_OPTIONS,
   logLevel: {
     flag: 'log-level',
     env: 'LOG_LEVEL',

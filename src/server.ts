@@ -10,10 +10,12 @@ import { createDocuments } from './api/graphql/documents.ts';
 import { createDoor } from './api/graphql/door.ts';
 import { createMask } from './api/graphql/errors.ts';
 import { schema } from './api/graphql/schema.ts';
-import { chooseGraphQLProtocol, createGraphQLSocket } from './api/graphql/websocket.ts';
+import { chooseGraphQLProtocol, createGraphQLSocket, FLOODED } from './api/graphql/websocket.ts';
 import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
 import { createHttpHandler } from './api/http.ts';
 import { createJwtCheck } from './api/jwt.ts';
+import { Admission } from './api/limits/admission.ts';
+import { type RefusalKind, Refusals } from './api/limits/refusals.ts';
 import { createMetrics } from './api/metrics.ts';
 import { createOriginCheck, isLoopback } from './api/origins.ts';
 import { CUTS, type Cut } from './api/outbox.ts';
@@ -34,6 +36,8 @@ import { Ingest } from './stream/ingest.ts';
 import { Multiplexer } from './stream/multiplexer.ts';
 import { createHttpServer } from './tls.ts';
 
+/** How often it is looked for requests that take too long to arrive, in milliseconds. */
+const CHECK_EVERY = 1000;
 /** How long a response that is on its way may take when the server stops, in milliseconds. */
 const GRACE = 2000;
 /** How long stopping may take in all, whoever stalls; less than the ten seconds that are promised. */
@@ -71,6 +75,10 @@ export async function startServer(
     connect = connectSource,
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
+  const refusals = new Refusals((line) => log.warn(line), clock);
+  const refuse = (kind: RefusalKind) => (detail: string) => refusals.refuse(kind, detail);
+  const onRefused = (kind: RefusalKind, detail: string) => refusals.refuse(kind, detail);
+  const admission = new Admission(config, clock, onRefused);
   const analyze = createAnalyzer(config.profile, vader);
   const turn = createTurn(clock, (ms) => metrics.wire(ms));
   const multiplexer = new Multiplexer(
@@ -83,7 +91,7 @@ export async function startServer(
           },
           analyze,
           languages: config.languages,
-          onBad: (problem) => log.warn(`source: bad record: ${problem}`),
+          onBad: (problem) => refusals.notice('bad record', `source: bad record: ${problem}`),
           onState(state) {
             log.info({ state }, `source: ${state.name}`);
             metrics.state(state);
@@ -91,6 +99,7 @@ export async function startServer(
         },
         feedSink,
       ),
+    { maxTracks: config.maxTracks, onRefused: refuse('tracks') },
   );
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
@@ -103,26 +112,45 @@ export async function startServer(
   const context = { multiplexer, analyze };
   const mask = createMask(log);
   const broadcast = new Broadcast(multiplexer, mask);
-  const documents = createDocuments(schema);
-  const { graphiql } = config;
-  const yoga = createGraphQL({ context, documents, broadcast, auth, log, graphiql });
+  const documents = createDocuments(schema, {
+    limits: config,
+    introspection: config.introspection,
+    onRefused: refuse('query'),
+  });
+  const { graphiql, maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
+  const yoga = createGraphQL({ context, documents, broadcast, auth, log, graphiql, maxBytes });
   const onCut = (why: Cut) => {
-    log.info(`cut a connection that ${CUTS[why]}`);
+    refusals.notice('cut', `cut a connection that ${CUTS[why]}`);
     metrics.cut(why);
   };
   const upgrade = createUpgrade({
     isAllowed,
     isStopping,
+    admission,
+    maxBytes,
+    maxMessagesPerSecond,
     clock,
     onSocketError: (error) => log.debug(`socket: ${error.message}`),
     onDrop: () => multiplexer.countDropped(),
+    onRefused,
     onCut,
     atTurnEnd: turn.atEnd,
     routes: [
       {
         path: GRAPHQL_PATH,
         chooseProtocol: chooseGraphQLProtocol,
-        serve: createGraphQLSocket({ documents, broadcast, context, mask, auth, log }),
+        floodCode: FLOODED,
+        serve: createGraphQLSocket({
+          documents,
+          broadcast,
+          context,
+          mask,
+          auth,
+          log,
+          initTimeout: config.initTimeout * 1000,
+          maxOperations: config.maxSubscriptions,
+          onRefused: refuse('subscriptions'),
+        }),
       },
       createTrackSocket(multiplexer, auth),
     ],
@@ -135,24 +163,33 @@ export async function startServer(
       sse: broadcast.streams,
       track: upgrade.count(TRACK_PATH),
     }),
+    refusals: refusals.counts,
     expires: () => server.expires,
   });
   const page = readPage(BUILT_PAGE);
   const handle = createHttpHandler({
-    graphql: createDoor({ yoga, isAllowed, auth, graphiql }),
+    graphql: createDoor({ yoga, isAllowed, auth, graphiql, onRefused }),
     auth,
     isStopping,
+    admission,
     page,
     source: multiplexer.source,
     metrics: metrics.page,
     onCut,
     clock,
   });
-  const server = createHttpServer(config, handle, log, clock);
+  const requestTimeout = config.requestTimeout * 1000;
+  const patience = {
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    connectionsCheckingInterval: CHECK_EVERY,
+  };
+  const server = createHttpServer(config, patience, handle, log, clock);
   const { http } = server;
   http.on('upgrade', upgrade.handle);
   const connections = new Set<Socket>();
   http.on('connection', (socket: Socket) => {
+    admission.connected(socket);
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
@@ -185,6 +222,7 @@ export async function startServer(
       });
       for (const connection of connections) connection.destroy();
       metrics.close();
+      refusals.close();
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
@@ -47,19 +47,23 @@ export interface HttpServer {
 /** Throws where the files cannot be used; `readTls` says so beforehand. */
 export function createHttpServer(
   files: TlsFiles,
+  options: ServerOptions,
   handle: RequestListener,
   log: Logger,
   clock: Clock,
 ): HttpServer {
   if (files.tlsCert === '') {
     const reload = () => log.info('there is no TLS certificate to read again');
-    return { http: createServer(handle), expires: undefined, reload };
+    return { http: createServer(options, handle), expires: undefined, reload };
   }
   const first = readTls(files);
   if ('expected' in first) throw new Error(explain(first));
   const { cert, key } = first;
   let { expires } = first;
-  const http = createSecureServer({ cert, key, handshakeTimeout: HANDSHAKE_WITHIN }, handle);
+  const http = createSecureServer(
+    { ...options, cert, key, handshakeTimeout: HANDSHAKE_WITHIN },
+    handle,
+  );
 
   function look(): void {
     const until = new Date(expires).toISOString();

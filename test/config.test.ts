@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../src/config.ts';
+import { LIMIT_OPTIONS } from '../src/limit-options.ts';
 import { OPTIONS } from '../src/options.ts';
 import { createCertificate, writeCertificate } from './support/certificate.ts';
 import { tempFile } from './support/temp-file.ts';
@@ -28,6 +29,11 @@ const X_DEFAULTS = {
 /** Those of tokens, which have one too. */
 const AUTH_DEFAULTS = { authTokens: [], authJwks: '', authIssuer: '', authAudience: '' };
 
+/** So have the limits. */
+const LIMITS = Object.fromEntries(
+  Object.keys(LIMIT_OPTIONS).map((key) => [key, expect.anything()]),
+);
+
 describe('the options', () => {
   test('have defaults that need no key, no file and no network', () => {
     expect(configOf([])).toEqual({
@@ -36,6 +42,7 @@ describe('the options', () => {
       source: 'sample',
       ...X_DEFAULTS,
       ...AUTH_DEFAULTS,
+      ...LIMITS,
       file: '',
       rate: undefined,
       loop: false,
@@ -60,6 +67,7 @@ describe('the options', () => {
     expect(configOf(argv.trim().split(/\s+/))).toEqual({
       ...X_DEFAULTS,
       ...AUTH_DEFAULTS,
+      ...LIMITS,
       port: 0,
       host: '::1',
       source: 'replay',
@@ -99,6 +107,7 @@ describe('the options', () => {
     expect(configOf([], env)).toEqual({
       ...X_DEFAULTS,
       ...AUTH_DEFAULTS,
+      ...LIMITS,
       port: 1,
       host: 'localhost',
       source: 'replay',

@@ -8,6 +8,7 @@ import { type Auth, bearerOf, challengeOf, IN_HEADER } from './auth.ts';
 import { CONTENT_TYPE as METRICS_TYPE } from './exposition.ts';
 import { COME_BACK_AFTER } from './farewell.ts';
 import { GRAPHQL_PATH } from './graphql/yoga.ts';
+import type { Admission, Refusal } from './limits/admission.ts';
 import { type Cut, STALLED_FOR } from './outbox.ts';
 import type { Page } from './page.ts';
 import { pathOf } from './upgrade.ts';
@@ -17,6 +18,7 @@ export interface HttpOptions {
   readonly graphql: RequestListener;
   /** For `/metrics`. */
   readonly auth: Auth;
+  readonly admission: Admission;
   /** Whether the server is going away, and answers only how it is. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
@@ -34,8 +36,10 @@ export interface HttpOptions {
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { graphql, auth, isStopping, page, source, metrics, onCut, clock } = options;
+  const { graphql, auth, isStopping, admission, page, source, metrics, onCut, clock } = options;
   return (request, response) => {
+    const refusal = admission.admit(request, response);
+    if (refusal) return sendRefusal(response, refusal);
     const { host = '' } = request.headers;
     if (!URL.canParse(`http://${host}`)) {
       return sendJson(response, 400, { error: 'The header Host is no host' });
@@ -115,6 +119,16 @@ function sendReport(
   } else {
     sendJson(response, status, report);
   }
+}
+
+/** In GraphQL's shape on every path, since that is what most who are refused will read. */
+function sendRefusal(
+  response: ServerResponse,
+  { status, retryAfter, error: { message, code } }: Refusal,
+): void {
+  response.setHeader('retry-after', retryAfter);
+  response.setHeader('connection', 'close');
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

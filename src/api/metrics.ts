@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import { expose, type Family, Histogram, type Sample } from './exposition.ts';
+import type { Refusals } from './limits/refusals.ts';
 import { CUTS, type Cut } from './outbox.ts';
 
 /** Seconds. One turn of an idle event loop takes less than the first, a slow one some of the middle. */
@@ -26,6 +27,8 @@ export interface MetricsOptions {
   readonly clock: Clock;
   /** How many connections of each surface are open. */
   readonly sockets: () => Readonly<Record<string, number>>;
+  /** How many were refused, by what they did. */
+  readonly refusals: Refusals['counts'];
   /** When the TLS certificate expires, in milliseconds since 1970, if there is one. */
   readonly expires: () => number | undefined;
 }
@@ -87,6 +90,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       ),
       family('senti_evictions_total', 'counter', 'Connections that were cut, by what they did.', {
         reason: (Object.keys(CUTS) as Cut[]).map((cut) => [cut, cuts.get(cut) ?? 0]),
+      }),
+      family('senti_refusals_total', 'counter', 'Who was turned away, by the limit.', {
+        reason: Object.entries(options.refusals),
       }),
       family('senti_sockets', 'gauge', 'Open WebSockets and streams of Server-Sent Events.', {
         surface: Object.entries(options.sockets()),

@@ -18,11 +18,14 @@ export const TRACK_PATH = '/track';
 const GOING_AWAY = 1001;
 const NOT_JSON = 1007;
 const REFUSED = 1008;
+/** Registered with IANA for a server that is overloaded. */
+const TRY_AGAIN_LATER = 1013;
 
 export function createTrackSocket(multiplexer: Multiplexer, auth: Auth): SocketRoute {
   const encode = onceForEach(encodeEvent);
   return {
     path: TRACK_PATH,
+    floodCode: TRY_AGAIN_LATER,
     ...(auth.isAsked && { admit: (request) => auth.check(tokenOf(request), HOW) }),
     serve: (socket, outbox, _request, pass) => serve(socket, outbox, multiplexer, encode, pass),
   };
@@ -64,8 +67,8 @@ function serve(
   }
 
   function end(error?: UserError): void {
-    if (error) close(REFUSED, error.message);
-    else close(GOING_AWAY, LEAVING);
+    if (error === undefined) close(GOING_AWAY, LEAVING);
+    else close(error.code === 'LIMIT_REACHED' ? TRY_AGAIN_LATER : REFUSED, error.message);
   }
 
   function close(code: number, reason: string): void {

@@ -1,6 +1,6 @@
 // The door for WebSockets: the path decides which protocol a connection gets.
 
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
@@ -8,6 +8,9 @@ import { UserError } from '../user-error.ts';
 import { challengeOf, type Pass, UNLIMITED } from './auth.ts';
 import { COME_BACK_AFTER, type Goodbye } from './farewell.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { Admission } from './limits/admission.ts';
+import { watchFlood } from './limits/flood.ts';
+import type { RefusalKind } from './limits/refusals.ts';
 import type { OriginCheck } from './origins.ts';
 import { type Cut, Outbox } from './outbox.ts';
 import { Scratch } from './scratch.ts';
@@ -18,6 +21,8 @@ export interface SocketRoute {
   readonly path: string;
   /** Chooses one of the offered subprotocols; without it, none is spoken. */
   readonly chooseProtocol?: (offered: Set<string>) => string | false;
+  /** With which code a socket is closed that sends too much. */
+  readonly floodCode: number;
   /** Asks for a token before the handshake; without it, everybody gets a socket. */
   readonly admit?: (request: IncomingMessage) => Promise<Pass | UserError>;
   serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, pass: Pass): void;
@@ -26,6 +31,11 @@ export interface SocketRoute {
 export interface UpgradeOptions {
   readonly routes: readonly SocketRoute[];
   readonly isAllowed: OriginCheck;
+  readonly admission: Admission;
+  /** Of one message. */
+  readonly maxBytes: number;
+  /** From one socket. */
+  readonly maxMessagesPerSecond: number;
   /** Whether the server is going away, and takes no more sockets. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
@@ -33,6 +43,8 @@ export interface UpgradeOptions {
   readonly onSocketError: (error: Error) => void;
   /** Told of every event that a socket was too slow to take. */
   readonly onDrop: () => void;
+  /** Told of everybody who is turned away here. */
+  readonly onRefused: (kind: RefusalKind, detail: string) => void;
   /** Told why a socket was cut. */
   readonly onCut: (why: Cut) => void;
   /** Has what waits flushed at the end of the turn. */
@@ -48,14 +60,15 @@ export interface Upgrade {
   goodbyes(): readonly Goodbye[];
 }
 
-/** A message is a query and its variables; the largest useful one is far smaller. */
-export const MAX_MESSAGE_BYTES = 64 * 1024;
 const GOING_AWAY = 1001;
 /** How long a peer may take to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
+/** The types of ws do not know this option yet. */
+const IN_TIME: object = { closeTimeout: CLOSE_TIMEOUT };
 
 export function createUpgrade(options: UpgradeOptions): Upgrade {
-  const { routes, isAllowed, isStopping, clock, onSocketError, onDrop, onCut, atTurnEnd } = options;
+  const { routes, isAllowed, isStopping, admission, maxBytes, maxMessagesPerSecond } = options;
+  const { clock, onSocketError, onDrop, onRefused, onCut, atTurnEnd } = options;
   const outboxes = new WeakMap<WebSocket, Outbox>();
   const heartbeat = new Heartbeat(clock, onCut);
   const outboxOptions = {
@@ -71,7 +84,8 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
       const { chooseProtocol } = route;
       const door = new WebSocketServer({
         noServer: true,
-        maxPayload: MAX_MESSAGE_BYTES,
+        maxPayload: maxBytes,
+        ...IN_TIME,
         perMessageDeflate: false,
         // One message a turn: what the last one set off has come to rest when the next is read, so an
         // id can be completed and used again at once.
@@ -95,8 +109,15 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     async handle(request, socket, head) {
       socket.on('error', onSocketError);
       if (isTurnedAway(socket)) return;
+      const refusal = admission.admit(request, socket);
+      if (refusal) {
+        const { status, retryAfter, error } = refusal;
+        const retry = `Retry-After: ${retryAfter}\r\n`;
+        return reject(socket, `${status} ${STATUS_CODES[status]}`, error.message, clock, retry);
+      }
       const { origin, host } = request.headers;
       if (!isAllowed({ origin, host })) {
+        onRefused('origin', String(origin));
         return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
       }
       const at = doors.get(pathOf(request));
@@ -120,6 +141,11 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
           if (!socket.writableNeedDrain) webSocket.pong(data);
         });
         heartbeat.watch(webSocket);
+        watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
+          onRefused('messages', at.route.path);
+          outbox.flush();
+          webSocket.close(at.route.floodCode, 'Too many messages; send fewer');
+        });
         at.route.serve(webSocket, outbox, request, pass);
       });
     },

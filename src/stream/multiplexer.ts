@@ -2,7 +2,7 @@
 
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
-import type { UserError } from '../user-error.ts';
+import { UserError } from '../user-error.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { DropOldestQueue } from './drop-oldest-queue.ts';
 import type { Feed, FeedSink, PostCounters } from './feed.ts';
@@ -18,8 +18,16 @@ export interface Counters extends PostCounters {
   readonly eventsDropped: number;
 }
 
+export interface MultiplexerOptions {
+  /** Distinct tracks that may be followed. */
+  readonly maxTracks?: number;
+  /** Told of every track that is refused as one too many. */
+  readonly onRefused?: (reason: string) => void;
+}
+
 export class Multiplexer {
   readonly #feed: Feed<Topic>;
+  readonly #options: MultiplexerOptions;
   readonly #topics = new Map<string, Topic>();
   #eventsPublished = 0;
   #eventsDelivered = 0;
@@ -27,7 +35,8 @@ export class Multiplexer {
   #listeners = 0;
   #closed = false;
 
-  constructor(connect: (sink: FeedSink<Topic>) => Feed<Topic>) {
+  constructor(connect: (sink: FeedSink<Topic>) => Feed<Topic>, options: MultiplexerOptions = {}) {
+    this.#options = options;
     this.#feed = connect({
       event: (event, topics) => {
         this.#eventsPublished += topics.length;
@@ -72,11 +81,19 @@ export class Multiplexer {
   /**
    * Hands every post that matches `track` from now on to `listener`, until the returned function is
    * called; to call it again, or after the end, does nothing. The first listener of a track opens its
-   * topic and the last closes it, and the source learns of both before this returns.
+   * topic and the last closes it, and the source learns of both before this returns. A track that is
+   * one too many is ended at once, with the reason.
    */
   listen(track: Track, listener: Listener): () => void {
     if (this.#closed) {
       listener.end();
+      return () => {};
+    }
+    const { maxTracks = Number.POSITIVE_INFINITY, onRefused } = this.#options;
+    if (this.#topics.size >= maxTracks && !this.#topics.has(track.canonical)) {
+      const reason = `The server follows ${maxTracks} tracks, as many as it takes; try again later.`;
+      onRefused?.(reason);
+      listener.end(new UserError('LIMIT_REACHED', reason));
       return () => {};
     }
     const topic = this.#topics.get(track.canonical) ?? this.#open(track);

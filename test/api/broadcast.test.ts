@@ -11,6 +11,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
+import { configOf } from '../support/senti.ts';
 
 function start() {
   let source: HandSource | undefined;
@@ -125,7 +126,11 @@ describe('the shared path', () => {
 
   test('computes a result once for each event, whatever the track and the transport', async () => {
     const { source, broadcast, contextValue } = start();
-    const documents = createDocuments(schema);
+    const documents = createDocuments(schema, {
+      limits: configOf(),
+      introspection: true,
+      onRefused() {},
+    });
     const query =
       'subscription ($track: String!, $all: Boolean = true) { sentiment(track: $track) { score polarity @include(if: $all) } }';
     const open = async (variableValues: Record<string, unknown>) => {

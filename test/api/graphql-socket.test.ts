@@ -88,7 +88,7 @@ test('a message that only a server sends closes with 4400, and is no failure of 
 
 test('an id too long for the reason of a close is cut, and still closes with 4409', async () => {
   const senti = await startSenti();
-  const message = JSON.stringify({ ...JSON.parse(SUBSCRIBE), id: 'ü'.repeat(1000) });
+  const message = JSON.stringify({ ...JSON.parse(SUBSCRIBE), id: 'ü'.repeat(100) });
   const [code, reason] = await goodbye(senti, INIT, message, message);
   expect([code, Buffer.byteLength(reason)]).toEqual([4409, 123]);
   expect(senti.warnings).toEqual([]);

@@ -6,7 +6,7 @@ import { STALLED_FOR, WAITING_EVENTS } from '../../src/api/outbox.ts';
 import { connectGraphQL, connectTrack, run } from '../support/clients.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { connectRaw, openStalled } from '../support/raw-socket.ts';
-import { type Senti, startSenti } from '../support/senti.ts';
+import { configOf, type Senti, startSenti } from '../support/senti.ts';
 import { until } from '../support/until.ts';
 
 const FILLER = '#filler'.padEnd(4000, 'x');
@@ -102,7 +102,7 @@ describe('the outbox', () => {
   );
 
   test('cuts a peer that asks for more answers than it takes', async () => {
-    const senti = await startSenti();
+    const senti = await startSenti(configOf('--max-messages-per-second', 'none'));
     const { socket, send } = await openStalled(senti, '/graphql');
     const closed = until(() => senti.source.state.name === 'idle', 'the topic is closed');
     let over = false;
@@ -115,6 +115,7 @@ describe('the outbox', () => {
       await setImmediate();
     }
     await closed;
+    expect(senti.warnings.join()).toContain('asks for more than it takes');
     socket.destroy();
   }, 20_000);
 });

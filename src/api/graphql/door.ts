@@ -4,6 +4,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../user-error.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER, UNLIMITED } from '../auth.ts';
+import type { RefusalKind } from '../limits/refusals.ts';
 import type { OriginCheck } from '../origins.ts';
 import type { Yoga } from './yoga.ts';
 
@@ -13,6 +14,8 @@ export interface DoorOptions {
   readonly auth: Auth;
   /** Whether a browser that asks gets GraphiQL: a page that is open to all, and does nothing by itself. */
   readonly graphiql: boolean;
+  /** Told of everybody who is turned away here. */
+  readonly onRefused: (kind: RefusalKind, detail: string) => void;
 }
 
 const JSON_TYPE = 'application/json';
@@ -23,7 +26,7 @@ export function createDoor(options: DoorOptions): RequestListener {
 }
 
 async function enter(
-  { yoga, isAllowed, auth, graphiql }: DoorOptions,
+  { yoga, isAllowed, auth, graphiql, onRefused }: DoorOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -31,6 +34,7 @@ async function enter(
   const { origin, host, accept = '' } = headers;
   response.setHeader('vary', 'Origin');
   if (!isAllowed({ origin, host })) {
+    onRefused('origin', String(origin));
     return refuse(request, response, 403, 'FORBIDDEN', 'This Origin is not allowed.');
   }
   if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);

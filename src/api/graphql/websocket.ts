@@ -27,6 +27,7 @@ import type { SocketRoute } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
+import { toGraphQLError } from './errors.ts';
 import { schema } from './schema.ts';
 import { type Mask, maskErrors } from './selection.ts';
 import { SocketSubscription } from './socket-subscription.ts';
@@ -41,6 +42,12 @@ export interface GraphQLSocketOptions {
   readonly mask: Mask;
   readonly auth: Auth;
   readonly log: Logger;
+  /** How long a client may take to say `connection_init`, in milliseconds. */
+  readonly initTimeout: number;
+  /** Operations that may run on one socket. */
+  readonly maxOperations: number;
+  /** Told of every operation that is refused as one too many. */
+  readonly onRefused: (reason: string) => void;
 }
 
 /** A socket, and who is at its other end. */
@@ -53,6 +60,12 @@ interface Visit {
   pass: Pass;
 }
 
+/** How a socket is closed that sends too much; graphql-ws does so for too many `connection_init`. */
+export const FLOODED = CloseCode.TooManyInitialisationRequests;
+
+/** An operation's id comes back with every event. Usual ones have 36 characters. */
+const MAX_ID_LENGTH = 128;
+
 /** Whose operation it is; goes along as the root value, which no resolver of ours reads. */
 interface Asker {
   readonly id: string;
@@ -61,12 +74,17 @@ interface Asker {
 
 /** Returns what takes over a socket whose handshake is done. */
 export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute['serve'] {
-  const { broadcast, context, mask, auth, log } = options;
+  const { broadcast, context, mask, auth, log, initTimeout } = options;
   const protocol = makeServer<Record<string, unknown>, Visit>({
+    connectionInitWaitTimeout: initTimeout,
     ...(auth.isAsked && {
       onConnect: ({ connectionParams, extra: visit }) => admit(auth, connectionParams, visit),
     }),
-    onSubscribe: ({ extra: visit }, id, payload) => prepare(options, payload, { id, visit }),
+    onSubscribe({ subscriptions, extra: visit }, id, payload) {
+      // This one is among them.
+      const excess = checkRoom(options, id, Object.keys(subscriptions).length - 1);
+      return excess ? [excess] : prepare(options, payload, { id, visit });
+    },
     execute: async (args) => maskErrors(await execute(args), mask),
     subscribe: (args) => subscribe(broadcast, context.multiplexer, args, args.rootValue as Asker),
   });
@@ -162,6 +180,21 @@ function writePong(payload: Record<string, unknown> | undefined): string | undef
     if (!(error instanceof RangeError)) throw error;
     return undefined;
   }
+}
+
+/** Says why an operation may not begin beside those that run, if it may not. */
+function checkRoom(
+  { maxOperations, onRefused }: GraphQLSocketOptions,
+  id: string,
+  running: number,
+): GraphQLError | undefined {
+  if (running < maxOperations && id.length <= MAX_ID_LENGTH) return undefined;
+  const reason =
+    running < maxOperations
+      ? `An id has at most ${MAX_ID_LENGTH} characters; choose a shorter one.`
+      : `A socket runs at most ${maxOperations} operations at once; end one, or open another socket.`;
+  onRefused(reason);
+  return toGraphQLError(new UserError('LIMIT_REACHED', reason));
 }
 
 /**

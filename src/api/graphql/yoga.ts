@@ -5,7 +5,6 @@ import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'g
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Auth, Pass } from '../auth.ts';
-import { MAX_MESSAGE_BYTES } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
@@ -32,6 +31,8 @@ export interface GraphQLOptions {
   readonly log: Logger;
   /** Whether a browser that asks gets the page to try queries on. */
   readonly graphiql: boolean;
+  /** Of the body of a request. */
+  readonly maxBytes: number;
 }
 
 /** What is known of who asks. */
@@ -42,7 +43,7 @@ export interface Visitor {
 export type Yoga = YogaServerInstance<Visitor & Record<string, unknown>, ApiContext>;
 
 export function createGraphQL(options: GraphQLOptions): Yoga {
-  const { context, documents, broadcast, auth, log, graphiql } = options;
+  const { context, documents, broadcast, auth, log, graphiql, maxBytes } = options;
   return createYoga<Visitor & Record<string, unknown>, ApiContext>({
     schema,
     context: () => context,
@@ -67,7 +68,7 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
     maskedErrors: { maskError: hideOurs },
     landingPage: false,
     multipart: false,
-    maxRequestBodySize: MAX_MESSAGE_BYTES,
+    maxRequestBodySize: maxBytes,
     // Origins and tokens are looked at before a request comes here.
     cors: false,
     renderGraphiQL,

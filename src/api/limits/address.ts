@@ -1,0 +1,82 @@
+// Who a client is: its IP address, as the connection has it or as a trusted proxy says.
+
+import { BlockList, isIP, SocketAddress } from 'node:net';
+
+/**
+ * One spelling for each address: an IPv4-mapped one (RFC 4291, section 2.5.5.2) is the IPv4 address
+ * that it maps, and zones are left out. Undefined for what is no address.
+ */
+export function canonical(text: string): string | undefined {
+  const bare = text.replace(/%.*$/s, '');
+  const family = isIP(bare);
+  if (family === 0) return undefined;
+  if (family === 4) return bare;
+  const { address } = new SocketAddress({ address: bare, family: 'ipv6' });
+  return /^::ffff:([\d.]+)$/.exec(address)?.[1] ?? address;
+}
+
+/** What a canonical address is counted by: an IPv6 subscriber has a whole /64 (RFC 6177) to choose from. */
+export function countedBy(address: string): string {
+  if (isIP(address) === 4) return address;
+  const [head = '', tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const before = head as string[];
+  const missing = tail === undefined ? 0 : 8 - before.length - tail.length;
+  const groups = [...before, ...Array<string>(missing).fill('0'), ...(tail ?? [])];
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+export class Addresses {
+  readonly #loopback = toBlockList(['127.0.0.0/8', '::1']);
+  readonly #proxies: BlockList;
+
+  /** `proxies` are IP addresses and networks (CIDR). */
+  constructor(proxies: readonly string[]) {
+    this.#proxies = toBlockList(proxies);
+  }
+
+  isProxy(address: string): boolean {
+    return contains(this.#proxies, address);
+  }
+
+  isLoopback(address: string): boolean {
+    return contains(this.#loopback, address);
+  }
+
+  /**
+   * Who a proxy says the client is, by `X-Forwarded-For`: each proxy adds at the right whom it heard
+   * it from, so the first from the right that is no proxy is the client, and what stands before it
+   * may be anything. Undefined when it names nobody, as when the proxy itself asks.
+   */
+  forwardedFor(header: string | readonly string[] | undefined): string | undefined {
+    let client: string | undefined;
+    for (const entry of String(header ?? '')
+      .split(',')
+      .reverse()) {
+      const address = canonical(withoutPort(entry.trim()));
+      if (address === undefined) break;
+      client = address;
+      if (!this.isProxy(address)) break;
+    }
+    return client;
+  }
+}
+
+/** Some proxies write `192.0.2.1:1234` and `[2001:db8::1]:1234`. */
+function withoutPort(entry: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1] ?? entry.replace(/^([\d.]+):\d+$/, '$1');
+}
+
+function toBlockList(networks: readonly string[]): BlockList {
+  const blocks = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
+    if (bits === undefined) blocks.addAddress(address, family);
+    else blocks.addSubnet(address, Number(bits), family);
+  }
+  return blocks;
+}
+
+function contains(blocks: BlockList, address: string): boolean {
+  return blocks.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,209 @@
+// Who is let in: connections and attempts are counted, for each address and in all. A connection counts
+// from the moment it is there, whatever comes over it. Through a trusted proxy, whose connections are
+// shared, each request counts instead, for the address that the proxy names, while it lasts.
+
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../clock.ts';
+import { UserError } from '../../user-error.ts';
+import { Addresses, canonical, countedBy } from './address.ts';
+import type { RefusalKind } from './refusals.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** Infinity is no limit. */
+export interface AdmissionLimits {
+  readonly maxSockets: number;
+  readonly maxSocketsPerAddress: number;
+  /** A second, as the next one. */
+  readonly maxAttempts: number;
+  readonly maxAttemptsPerAddress: number;
+  /** Proxies that are trusted to say who a client is. */
+  readonly trustProxy: readonly string[];
+}
+
+/** Why somebody is not let in, in HTTP's words. */
+export interface Refusal {
+  readonly status: 429 | 503;
+  /** In seconds. */
+  readonly retryAfter: number;
+  readonly error: UserError;
+}
+
+type Kind = Extract<RefusalKind, `${'sockets' | 'attempts'}${string}`>;
+
+/** Attempts are counted by the second; a connection may take a while to close. */
+const SOON = 1;
+const LATER = 10;
+
+const REFUSED: Readonly<Record<Kind, Refusal>> = {
+  sockets: refusal(503, LATER, 'The server has as many connections as it takes; try again later.'),
+  attempts: refusal(503, SOON, 'The server is asked too often; try again in a second.'),
+  'sockets-per-address': refusal(
+    429,
+    LATER,
+    'Your address has as many connections as it may have; close one first.',
+  ),
+  'attempts-per-address': refusal(429, SOON, 'Your address asks too often; wait a second.'),
+};
+
+/** Refused connections that are kept for long enough to be told why; others are dropped in silence. */
+export const BEING_TOLD = 1000;
+/** How long such a one may take to ask, in milliseconds. */
+const TOLD_WITHIN = 2000;
+/** Addresses that are kept before it is looked which of them have gone. */
+const FIRST_SWEEP = 1024;
+
+/** An address, or network, that has connections or had some a moment ago. */
+interface Visitor {
+  open: number;
+  readonly attempts: TokenBucket;
+}
+
+/** A connection of which something has to be remembered. */
+interface Connection {
+  readonly refusal: Refusal | undefined;
+  /** Whether a request may come for the attempt that the connection was. */
+  isPaid: boolean;
+}
+
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  readonly #addresses: Addresses;
+  readonly #clock: Clock;
+  readonly #onRefused: (kind: Kind, address: string) => void;
+  readonly #attempts: TokenBucket;
+  readonly #visitors = new Map<string, Visitor>();
+  /** By address and port: TLS wraps the socket into another. */
+  readonly #connections = new Map<string, Connection>();
+  #sweepAt = FIRST_SWEEP;
+  #open = 0;
+  #beingTold = 0;
+
+  constructor(
+    limits: AdmissionLimits,
+    clock: Clock,
+    onRefused: (kind: RefusalKind, address: string) => void,
+  ) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#onRefused = onRefused;
+    this.#addresses = new Addresses(limits.trustProxy);
+    this.#attempts = new TokenBucket(limits.maxAttempts, limits.maxAttempts, clock.monotonic());
+  }
+
+  /** How many addresses are remembered. */
+  get visitors(): number {
+    return this.#visitors.size;
+  }
+
+  /** Counts a connection, for the `connection` event of a server. One too many is told so when it asks. */
+  connected(socket: Socket): void {
+    const address = canonical(socket.remoteAddress ?? '');
+    // Already gone.
+    if (address === undefined) return void socket.destroy();
+    const kind = this.#connect(address, socket);
+    if (kind === undefined) {
+      this.#open += 1;
+      socket.once('close', () => {
+        this.#open -= 1;
+      });
+      if (this.#isCounted(address)) this.#remember(socket, { refusal: undefined, isPaid: true });
+      return;
+    }
+    this.#onRefused(kind, address);
+    if (this.#beingTold >= BEING_TOLD) return void socket.destroy();
+    this.#beingTold += 1;
+    const cancel = this.#clock.after(TOLD_WITHIN, () => socket.destroy());
+    socket.once('close', () => {
+      this.#beingTold -= 1;
+      cancel();
+    });
+    this.#remember(socket, { refusal: REFUSED[kind], isPaid: false });
+  }
+
+  /** Says why a request is refused, if it is. It counts until `stays` closes: a socket or a response. */
+  admit(request: IncomingMessage, stays: EventEmitter): Refusal | undefined {
+    const connection = this.#connections.get(nameOf(request.socket));
+    if (connection?.refusal) return connection.refusal;
+    const peer = canonical(request.socket.remoteAddress ?? '');
+    if (peer === undefined) return undefined;
+    const client = this.#addresses.isProxy(peer)
+      ? this.#addresses.forwardedFor(request.headers['x-forwarded-for'])
+      : undefined;
+    let kind: Kind | undefined;
+    if (client !== undefined && this.#isCounted(client)) kind = this.#enter(client, stays);
+    else if (connection?.isPaid) connection.isPaid = false;
+    else if (connection) kind = this.#ask(countedBy(peer));
+    if (kind === undefined) return undefined;
+    this.#onRefused(kind, client ?? peer);
+    return REFUSED[kind];
+  }
+
+  #isCounted(address: string): boolean {
+    return !this.#addresses.isLoopback(address) && !this.#addresses.isProxy(address);
+  }
+
+  #connect(address: string, socket: Socket): Kind | undefined {
+    if (this.#open >= this.#limits.maxSockets) return 'sockets';
+    if (this.#isCounted(address)) return this.#enter(address, socket);
+    if (this.#addresses.isProxy(address)) return undefined;
+    return this.#attempts.take(this.#clock.monotonic()) ? undefined : 'attempts';
+  }
+
+  #enter(address: string, stays: EventEmitter): Kind | undefined {
+    const name = countedBy(address);
+    const open = this.#visitors.get(name)?.open ?? 0;
+    if (open >= this.#limits.maxSocketsPerAddress) return 'sockets-per-address';
+    const refused = this.#ask(name);
+    if (refused) return refused;
+    const visitor = this.#visitor(name);
+    visitor.open += 1;
+    stays.once('close', () => {
+      visitor.open -= 1;
+    });
+    return undefined;
+  }
+
+  /** Takes an attempt; one address that asks too often takes none from the others. */
+  #ask(name: string): Kind | undefined {
+    const now = this.#clock.monotonic();
+    if (this.#visitors.get(name)?.attempts.isEmpty(now)) return 'attempts-per-address';
+    if (!this.#attempts.take(now)) return 'attempts';
+    this.#visitor(name).attempts.take(now);
+    return undefined;
+  }
+
+  #visitor(name: string): Visitor {
+    const known = this.#visitors.get(name);
+    if (known) return known;
+    if (this.#visitors.size >= this.#sweepAt) this.#sweep();
+    const { maxAttemptsPerAddress: rate } = this.#limits;
+    const visitor = { open: 0, attempts: new TokenBucket(rate, rate, this.#clock.monotonic()) };
+    this.#visitors.set(name, visitor);
+    return visitor;
+  }
+
+  /** Forgets who has left and would be let in as if it had never been here. */
+  #sweep(): void {
+    const now = this.#clock.monotonic();
+    for (const [name, { open, attempts }] of this.#visitors) {
+      if (open === 0 && attempts.isFull(now)) this.#visitors.delete(name);
+    }
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#visitors.size);
+  }
+
+  #remember(socket: Socket, connection: Connection): void {
+    const name = nameOf(socket);
+    this.#connections.set(name, connection);
+    socket.once('close', () => this.#connections.delete(name));
+  }
+}
+
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function refusal(status: 429 | 503, retryAfter: number, message: string): Refusal {
+  return { status, retryAfter, error: new UserError('LIMIT_REACHED', message) };
+}

@@ -1,0 +1,92 @@
+// Who was refused, and why: counted all, and logged at most so many a minute of each kind, since
+// strangers choose how often it happens.
+
+import type { Clock } from '../../clock.ts';
+
+export const REFUSALS = [
+  'origin',
+  'sockets',
+  'sockets-per-address',
+  'attempts',
+  'attempts-per-address',
+  'messages',
+  'subscriptions',
+  'tracks',
+  'query',
+] as const;
+
+/** What is logged by the same measure besides. */
+const OTHERS = ['bad record', 'cut'] as const;
+
+export type RefusalKind = (typeof REFUSALS)[number];
+export type NoticeKind = RefusalKind | (typeof OTHERS)[number];
+
+export const LINES_A_MINUTE = 10;
+/** Of what a client sent. */
+const MAX_DETAIL_LENGTH = 200;
+const MINUTE = 60_000;
+
+interface Minute {
+  readonly since: number;
+  said: number;
+  unsaid: number;
+  /** There once something is left unsaid. */
+  cancel?: () => void;
+}
+
+export class Refusals {
+  readonly #counts = Object.fromEntries(REFUSALS.map((kind) => [kind, 0])) as Record<
+    RefusalKind,
+    number
+  >;
+  readonly #minutes = new Map<NoticeKind, Minute>();
+  readonly #write: (line: string) => void;
+  readonly #clock: Clock;
+
+  constructor(write: (line: string) => void, clock: Clock) {
+    this.#write = write;
+    this.#clock = clock;
+  }
+
+  /** Since the start. */
+  get counts(): Readonly<Record<RefusalKind, number>> {
+    return this.#counts;
+  }
+
+  /** Counts a refusal. `detail` may hold what a client sent. */
+  refuse(kind: RefusalKind, detail: string): void {
+    this.#counts[kind] += 1;
+    this.notice(kind, `refused (${kind}): ${detail.slice(0, MAX_DETAIL_LENGTH)}`);
+  }
+
+  /** Logs `line`, unless there were enough of its kind in this minute: then how many, at its end. */
+  notice(kind: NoticeKind, line: string): void {
+    const now = this.#clock.monotonic();
+    let minute = this.#minutes.get(kind);
+    if (minute === undefined || now - minute.since >= MINUTE) {
+      this.#end(kind);
+      minute = { since: now, said: 0, unsaid: 0 };
+      this.#minutes.set(kind, minute);
+    }
+    if (minute.said < LINES_A_MINUTE) {
+      minute.said += 1;
+      this.#write(line);
+    } else {
+      minute.unsaid += 1;
+      minute.cancel ??= this.#clock.after(minute.since + MINUTE - now, () => this.#end(kind));
+    }
+  }
+
+  /** Says at once what is still to be said. */
+  close(): void {
+    for (const kind of [...this.#minutes.keys()]) this.#end(kind);
+  }
+
+  #end(kind: NoticeKind): void {
+    const minute = this.#minutes.get(kind);
+    this.#minutes.delete(kind);
+    minute?.cancel?.();
+    if (!minute?.unsaid) return;
+    this.#write(`and ${minute.unsaid.toLocaleString('en-US')} more (${kind})`);
+  }
+}
