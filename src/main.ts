@@ -1,9 +1,9 @@
 // The command: argv and environment in, signals and exit code out. The only file that touches `process`.
 
 import { pino } from 'pino';
-import pretty from 'pino-pretty';
 import { parseConfig } from './config.ts';
 import { explainListenError, greet, greetAtTerminal } from './greeting.ts';
+import { prettify } from './pretty-log.ts';
 import { startServer } from './server.ts';
 
 const parsed = parseConfig(process.argv.slice(2), process.env);
@@ -16,7 +16,7 @@ if ('help' in parsed) {
 } else {
   const { config } = parsed;
   const stream = process.stdout.isTTY
-    ? pretty({ ignore: 'pid,hostname,state', sync: true })
+    ? { write: (line: string) => void process.stdout.write(prettify(line)) }
     : undefined;
   const log = stream ? pino({ level: config.logLevel }, stream) : pino({ level: config.logLevel });
   // A bug: it goes into the log, then Node.js prints it and exits with 1, as ever.
