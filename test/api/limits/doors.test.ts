@@ -1,0 +1,172 @@
+// Who is let in, on every surface of a real server: refused before the handshake or as an answer.
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import WebSocket from 'ws';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { configOf, type Senti, startSenti } from '../../support/senti.ts';
+
+const SURFACES = ['POST', 'SSE', 'WebSocket', '/track', 'page'] as const;
+type Surface = (typeof SURFACES)[number];
+
+/** What came of asking. */
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: string;
+  /** Leaves, where something stays open. */
+  leave(): void;
+}
+
+const SUBSCRIPTION = '{"query":"subscription { sentiment(track: \\"coffee\\") { score } }"}';
+
+/** Asks as a client that a proxy at this machine's own address names. */
+async function ask({ url, socketUrl }: Senti, surface: Surface, client?: string): Promise<Answer> {
+  const from: Record<string, string> = client === undefined ? {} : { 'x-forwarded-for': client };
+  if (surface === 'WebSocket' || surface === '/track') {
+    const protocol = surface === 'WebSocket' ? 'graphql-transport-ws' : [];
+    const path = surface === 'WebSocket' ? '/graphql' : '/track';
+    const socket = new WebSocket(`${socketUrl}${path}`, protocol, { headers: from });
+    onTestFinished(() => socket.terminate());
+    socket.on('error', () => {});
+    return new Promise((resolve) => {
+      const leave = () => socket.terminate();
+      socket.once('open', () => resolve({ status: 101, retryAfter: null, body: '', leave }));
+      socket.once('unexpected-response', async (_request, response) => {
+        let body = '';
+        for await (const chunk of response) body += chunk;
+        const retryAfter = response.headers['retry-after'] ?? null;
+        resolve({ status: response.statusCode ?? 0, retryAfter, body, leave });
+      });
+    });
+  }
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const accept = surface === 'SSE' ? 'text/event-stream' : 'application/json';
+  const response =
+    surface === 'page'
+      ? await fetch(`${url}/`, { headers: from, signal: stop.signal })
+      : await fetch(`${url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept, ...from },
+          body: surface === 'SSE' ? SUBSCRIPTION : '{"query":"{ __typename }"}',
+          signal: stop.signal,
+        });
+  const retryAfter = response.headers.get('retry-after');
+  const isOpen = surface === 'SSE' && response.status === 200;
+  const body = isOpen ? '' : await response.text();
+  return { status: response.status, retryAfter, body, leave: () => stop.abort() };
+}
+
+const LET_IN = [101, 200];
+const CLIENT = '198.51.100.7';
+const BEHIND_PROXY = ['--trust-proxy', '127.0.0.1'];
+
+function expectRefused(answer: Answer, surface: Surface, status: number, words: RegExp) {
+  expect(answer.status).toBe(status);
+  expect(Number(answer.retryAfter)).toBeGreaterThan(0);
+  expect(answer.body).toMatch(words);
+  if (surface === 'WebSocket' || surface === '/track') return;
+  expect(JSON.parse(answer.body)).toMatchObject({
+    errors: [{ extensions: { code: 'LIMIT_REACHED' } }],
+  });
+}
+
+describe.each(SURFACES)('%s', (surface) => {
+  test('is refused with 429 to an address that asks too often, until it waited', async () => {
+    const clock = new FakeClock();
+    const config = configOf(...BEHIND_PROXY, '--max-attempts-per-address', '3');
+    const senti = await startSenti(config, clock);
+    for (let i = 0; i < 3; i++)
+      expect(LET_IN).toContain((await ask(senti, surface, CLIENT)).status);
+    expectRefused(await ask(senti, surface, CLIENT), surface, 429, /Your address asks too often/);
+    expect(LET_IN).toContain((await ask(senti, surface, '198.51.100.8')).status);
+    expect(LET_IN).toContain((await ask(senti, surface)).status);
+    clock.advance(1000);
+    expect(LET_IN).toContain((await ask(senti, surface, CLIENT)).status);
+    expect(senti.warnings.join('')).toContain(`refused (attempts-per-address): ${CLIENT}`);
+  });
+
+  test('is refused with 503 when all ask too often, until they waited', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts', '3'), clock);
+    for (let i = 0; i < 3; i++) {
+      expect(LET_IN).toContain((await ask(senti, surface, `198.51.100.${i}`)).status);
+    }
+    const answer = await ask(senti, surface, '198.51.100.9');
+    expectRefused(answer, surface, 503, /The server is asked too often/);
+    clock.advance(1000);
+    expect(LET_IN).toContain((await ask(senti, surface, '198.51.100.9')).status);
+  });
+
+  test('is refused with 429 to an address with too many connections, until one closes', async () => {
+    const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-sockets-per-address', '3'));
+    const open = [];
+    for (const kind of ['SSE', 'WebSocket', '/track'] as const) {
+      open.push(await ask(senti, kind, '2001:db8:1:2::5'));
+    }
+    expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
+    const other = '2001:db8:1:2:ffff::6';
+    expectRefused(await ask(senti, surface, other), surface, 429, /as many connections/);
+    expect(LET_IN).toContain((await ask(senti, surface, '2001:db8:1:3::5')).status);
+    open[0]?.leave();
+    let answer = await ask(senti, surface, other);
+    // The server hears of it soon.
+    for (let i = 0; i < 15 && answer.status === 429; i++) answer = await ask(senti, surface, other);
+    expect(LET_IN).toContain(answer.status);
+  });
+
+  test('is refused with 503 when there are too many connections, until one closes', async () => {
+    const senti = await startSenti(configOf('--max-sockets', '3'));
+    const open = [];
+    for (const kind of ['SSE', 'WebSocket', '/track'] as const) open.push(await ask(senti, kind));
+    expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
+    const answer = await ask(senti, surface);
+    expectRefused(answer, surface, 503, /as many connections as it takes/);
+    open[1]?.leave();
+    let again = await ask(senti, surface);
+    for (let i = 0; i < 50 && again.status === 503; i++) again = await ask(senti, surface);
+    expect(LET_IN).toContain(again.status);
+  });
+});
+
+test('loopback has no limits of its own, and a header that no proxy wrote changes nothing', async () => {
+  const limits = ['--max-attempts-per-address', '1', '--max-sockets-per-address', '1'];
+  const senti = await startSenti(configOf(...limits));
+  for (let i = 0; i < 5; i++) expect((await ask(senti, '/track', CLIENT)).status).toBe(101);
+});
+
+test('a connection that says nothing is ended, and so is one that never comes to the point', async () => {
+  const { url } = await startSenti(configOf('--request-timeout', '1'));
+  const { port, hostname } = new URL(url);
+  for (const beginning of ['', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', POST_BEGUN]) {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => {});
+    socket.write(beginning);
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    await once(socket, 'close');
+    expect(answer === '' || answer.startsWith('HTTP/1.1 408 ')).toBe(true);
+  }
+});
+
+const POST_BEGUN =
+  'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+  'Content-Length: 1000\r\n\r\n{"query":';
+
+test('a socket that does not say connection_init is closed with 4408', async () => {
+  const { socketUrl } = await startSenti(configOf('--init-timeout', '1'));
+  const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws');
+  const [code] = await once(socket, 'close');
+  expect(code).toBe(4408);
+});
+
+test('who is refused is counted for Prometheus', async () => {
+  const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts-per-address', '1'));
+  for (let i = 0; i < 3; i++) await ask(senti, '/track', CLIENT);
+  const text = await (await fetch(`${senti.url}/metrics`)).text();
+  expect(text).toContain('senti_refusals_total{reason="attempts-per-address"} 2');
+});
