@@ -25,10 +25,12 @@ export type Cut = keyof typeof CUTS;
 /** Events of one subscription on a socket, each sent as `prefix` (if there is one) and payload. */
 export interface EventStream {
   readonly prefix: Buffer | undefined;
-  /** What the next payload becomes when `count` events before it were dropped. */
-  readonly tellDropped: (payload: Buffer, count: number) => Buffer;
   /** Events dropped since the last one that was sent. */
-  dropped: number;
+  readonly dropped: number;
+  /** Counts an event that is dropped. */
+  drop(payload: Buffer): void;
+  /** What the next payload becomes when events before it were dropped; sets `dropped` to 0. */
+  tellDropped(payload: Buffer): Buffer;
 }
 
 /** A message that waits. An answer is of no stream, and is never dropped. */
@@ -159,7 +161,7 @@ export class Outbox {
     for (; message !== undefined; before = message, message = message.next) {
       if (message.stream === undefined) continue;
       this.#remove(message, before);
-      message.stream.dropped += 1;
+      message.stream.drop(message.payload);
       this.#options.onDrop();
       return;
     }
@@ -212,8 +214,7 @@ function assemble(oldest: Message, scratch: Scratch): Buffer {
 function tell(message: Message): Message {
   const { stream, payload } = message;
   if (stream === undefined || stream.dropped === 0) return message;
-  message.payload = stream.tellDropped(payload, stream.dropped);
-  stream.dropped = 0;
+  message.payload = stream.tellDropped(payload);
   return message;
 }
 

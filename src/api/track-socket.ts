@@ -95,13 +95,14 @@ function serve(
 
 const LEAVING = 'The server is going away';
 
-/** The events of a track. The frozen protocol has no place to tell of dropped ones; they are counted all the same. */
+/** The events of a track. The frozen protocol has no place to tell of those that are missing; they are counted all the same. */
 class TrackStream implements Listener, EventStream {
   readonly prefix = undefined;
   readonly end: (error?: UserError) => void;
   readonly #outbox: Outbox;
   readonly #encode: (event: SentimentEvent) => Buffer;
-  dropped = 0;
+  /** Never more: there is nothing to tell. */
+  readonly dropped = 0;
 
   constructor(
     outbox: Outbox,
@@ -116,6 +117,8 @@ class TrackStream implements Listener, EventStream {
   event(event: SentimentEvent): void {
     this.#outbox.push(this, this.#encode(event));
   }
+
+  drop(): void {}
 
   tellDropped(payload: Buffer): Buffer {
     return payload;

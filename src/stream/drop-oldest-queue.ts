@@ -3,17 +3,17 @@
 /** Events that may wait for a reader. */
 export const QUEUE_CAPACITY = 1024;
 
-export interface QueueOptions {
+export interface QueueOptions<T> {
   readonly capacity?: number;
   /** Called for each item dropped. */
-  readonly onDrop?: () => void;
+  readonly onDrop?: (item: T) => void;
   /** Called when the reader wants no more. */
   readonly onReturn?: () => void;
 }
 
 /** To be read by one reader, one `next()` at a time. */
 export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #options: QueueOptions;
+  readonly #options: QueueOptions<T>;
   readonly #capacity: number;
   /** Waiting items stand from `#head` on; before it, only what has not been cut off yet. */
   #items: (T | undefined)[] = [];
@@ -22,7 +22,7 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
   #ended = false;
   #error: Error | undefined;
 
-  constructor(options: QueueOptions = {}) {
+  constructor(options: QueueOptions<T> = {}) {
     this.#options = options;
     this.#capacity = options.capacity ?? QUEUE_CAPACITY;
   }
@@ -36,8 +36,8 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
     }
     this.#items.push(item);
     if (this.#items.length - this.#head > this.#capacity) {
-      this.#shift();
-      this.#options.onDrop?.();
+      const oldest = this.#shift();
+      this.#options.onDrop?.(oldest);
     }
   }
 

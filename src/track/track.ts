@@ -35,6 +35,16 @@ export function parseTrack(query: string): Track | UserError {
   if (isTooLong(query)) {
     return bad(`The query is longer than ${MAX_QUERY_CHARACTERS} characters; make it shorter.`);
   }
+  return parse(query);
+}
+
+/** The track of a canonical form, which may be longer than a query; undefined for what is none. */
+export function readCanonical(canonical: string): Track | undefined {
+  const track = parse(canonical);
+  return track instanceof UserError || track.canonical !== canonical ? undefined : track;
+}
+
+function parse(query: string): Track | UserError {
   const clauses = new Map<string, Clause>();
   for (const terms of split(query.normalize('NFKC'))) {
     if (terms instanceof UserError) return terms;

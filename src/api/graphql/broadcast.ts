@@ -21,7 +21,8 @@ import type { UserError } from '../../user-error.ts';
 import { EXPIRED, type Pass, UNLIMITED } from '../auth.ts';
 import type { Goodbye } from '../farewell.ts';
 import { toGraphQLError } from './errors.ts';
-import { type EncodedResult, type Mask, maskErrors, Selection, withDropped } from './selection.ts';
+import { GAP, type Missed } from './missed.ts';
+import { type EncodedResult, type Mask, maskErrors, Selection, withMissed } from './selection.ts';
 
 /** A subscription that was understood: what it listens to, and what it wants of every event. */
 export interface Opened {
@@ -73,7 +74,9 @@ export class Broadcast {
     const opened = await this.open(args);
     if (!('selection' in opened)) return opened;
     const { track, selection, release } = opened;
-    let dropped = 0;
+    /** What the next result that is read has to tell of, and whether the next event has to. */
+    let missed: Missed = { dropped: 0, gap: false };
+    let gap = false;
     let stop = () => {};
     const leave = () => {
       stop();
@@ -82,8 +85,8 @@ export class Broadcast {
       this.#ends.delete(end);
     };
     const queue = new DropOldestQueue<ExecutionResult>({
-      onDrop: () => {
-        dropped += 1;
+      onDrop: ({ extensions }) => {
+        missed = { dropped: missed.dropped + 1, gap: missed.gap || extensions?.gap === true };
         this.#multiplexer.countDropped();
       },
       onReturn: leave,
@@ -96,16 +99,23 @@ export class Broadcast {
     this.#ends.add(end);
     const unwatch = pass.onExpiry(() => end(EXPIRED));
     stop = this.#multiplexer.listen(track, {
-      event: (event) => queue.push(selection.resultOf(event)),
+      event(event) {
+        const result = selection.resultOf(event);
+        queue.push(gap ? withMissed(result, GAP) : result);
+        gap = false;
+      },
+      gap() {
+        gap = true;
+      },
       end,
     });
     const results: Results = {
       async next() {
         const result = await queue.next();
-        if (result.done || dropped === 0 || !('ending' in result.value)) return result;
-        const count = dropped;
-        dropped = 0;
-        return { done: false, value: withDropped(result.value as EncodedResult, count) };
+        if (result.done || missed.dropped === 0 || !('ending' in result.value)) return result;
+        const value = withMissed(result.value as EncodedResult, missed);
+        missed = { dropped: 0, gap: false };
+        return { done: false, value };
       },
       return: () => queue.return(),
       [Symbol.asyncIterator]: () => results,

@@ -8,6 +8,7 @@ import {
   type ValidatedSubscriptionArgs,
 } from 'graphql';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
+import { extensionsOf, type Missed } from './missed.ts';
 import { planSelection } from './plan.ts';
 
 /** A result, and what it is sent as. */
@@ -63,14 +64,9 @@ function encode(result: ExecutionResult): EncodedResult {
   return { ...result, ending: Buffer.from(`${json}}`), stringify: () => json };
 }
 
-/** The same result, telling that `count` events before it were dropped. */
-export function withDropped(result: EncodedResult, count: number): EncodedResult {
+/** The same result, telling what was missed before it, and what it told already. */
+export function withMissed(result: EncodedResult, { dropped, gap }: Missed): EncodedResult {
   const { ending: _, stringify: __, ...told } = result;
-  return encode({ ...told, extensions: { ...told.extensions, dropped: count } });
-}
-
-/** The ending of a message, with `extensions: {dropped}` as the last key of its result. */
-export function tellDropped(ending: Buffer, count: number): Buffer {
-  const open = ending.subarray(0, ending.length - '}}'.length);
-  return Buffer.concat([open, Buffer.from(`,"extensions":{"dropped":${count}}}}`)]);
+  const all = { dropped, gap: gap || told.extensions?.gap === true };
+  return encode({ ...told, extensions: extensionsOf(all) });
 }

@@ -8,7 +8,8 @@ import type { UserError } from '../../user-error.ts';
 import type { EventStream, Outbox } from '../outbox.ts';
 import type { Opened } from './broadcast.ts';
 import { toGraphQLError } from './errors.ts';
-import { type Selection, tellDropped } from './selection.ts';
+import { GAP, saysGap, tellMissed } from './missed.ts';
+import type { Selection } from './selection.ts';
 
 type Result = IteratorResult<ExecutionResult, void>;
 
@@ -26,6 +27,9 @@ export class SocketSubscription
   readonly #outbox: Outbox;
   #stop: (() => void) | undefined;
   #ended = false;
+  /** Whether the next event has to tell of a gap, and whether one that was dropped would have. */
+  #gap = false;
+  #droppedGap = false;
   #error: UserError | undefined;
   #wake: ((result: Result) => void) | undefined;
 
@@ -44,11 +48,25 @@ export class SocketSubscription
   }
 
   event(event: SentimentEvent): void {
-    this.#outbox.push(this, this.#selection.resultOf(event).ending);
+    const { ending } = this.#selection.resultOf(event);
+    this.#outbox.push(this, this.#gap ? tellMissed(ending, GAP) : ending);
+    this.#gap = false;
   }
 
-  tellDropped(ending: Buffer, count: number): Buffer {
-    return tellDropped(ending, count);
+  gap(): void {
+    this.#gap = true;
+  }
+
+  drop(ending: Buffer): void {
+    this.dropped += 1;
+    this.#droppedGap ||= saysGap(ending);
+  }
+
+  tellDropped(ending: Buffer): Buffer {
+    const told = tellMissed(ending, { dropped: this.dropped, gap: this.#droppedGap });
+    this.dropped = 0;
+    this.#droppedGap = false;
+    return told;
   }
 
   end(error?: UserError): void {

@@ -2,9 +2,9 @@
 
 import type { Clock } from '../../clock.ts';
 import type { Post } from '../../post.ts';
+import { Recent } from '../../recent.ts';
 import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
-import { Recent } from '../recent.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Cursor } from './cursor.ts';
 import { decodeFrame, POST_COLLECTION } from './frame.ts';

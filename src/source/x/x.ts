@@ -2,10 +2,10 @@
 
 import type { Clock } from '../../clock.ts';
 import type { Languages } from '../../post.ts';
+import { Recent } from '../../recent.ts';
 import type { Track } from '../../track/track.ts';
 import { UserError } from '../../user-error.ts';
 import type { Line } from '../lines.ts';
-import { Recent } from '../recent.ts';
 import type { CloseOptions, Source, SourceSink, SourceState } from '../source.ts';
 import { Allowance } from './allowance.ts';
 import { Budget } from './budget.ts';
