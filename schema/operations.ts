@@ -12,6 +12,13 @@ export type Polarity =
   /** A compound score above 0.05. */
   | 'POSITIVE';
 
+/** What a node does besides serving its clients. */
+export type Role =
+  /** It is fed by the node that ingests. */
+  | 'GATEWAY'
+  /** It reads the source and makes the events, for every node. */
+  | 'INGEST';
+
 export type AnalyzeQueryVariables = Exact<{
   text: string;
 }>;
@@ -29,7 +36,7 @@ export type SentimentSubscription = { sentiment: { polarityIndex: number, polari
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsDropped: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null } } };
+export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsDropped: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null }, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
 
 export type TrackQueryVariables = Exact<{
   query: string;
@@ -107,6 +114,16 @@ export const StatusDocument = new TypedDocumentString(`
         allowance
         resetsAt
       }
+    }
+    node {
+      id
+      role
+    }
+    cluster {
+      nodes
+      activeTracks
+      listeners
+      problem
     }
     activeTracks
     listeners

@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
 import { describeOptions } from './help.ts';
+import { type NatsConfig, natsProblems } from './nats-options.ts';
 import { Problem } from './option-values.ts';
 import { type Config, OPTIONS } from './options.ts';
 import { readTls } from './tls.ts';
@@ -33,7 +34,7 @@ export function parseConfig(
     if (value instanceof Problem) {
       const name = flag === undefined ? option.env : `--${option.flag}`;
       // Without a flag it is a secret, and a log is no place for one, right or wrong.
-      const said = option.flag === undefined ? 'cannot be used' : `is "${text}"`;
+      const said = option.flag === undefined ? 'cannot be used' : `is "${withoutLogin(text)}"`;
       problems.push(`${name} ${said}; it has to be ${value.expected}.`);
     }
   }
@@ -68,7 +69,13 @@ export function parseConfig(
       '--auth-issuer and --auth-audience need --auth-jwks: the keys to check JWTs with.',
     );
   }
+  problems.push(...natsProblems(config as Partial<NatsConfig>));
   return problems.length > 0 ? { problems } : { config: config as unknown as Config };
+}
+
+/** An address may have a password in it. */
+function withoutLogin(text: string | undefined): string | undefined {
+  return text?.replace(/\/\/[^/\s]*@/g, '//…@');
 }
 
 function readFlags(argv: readonly string[]) {
@@ -109,7 +116,7 @@ const MOST_TYPOS = 2;
 
 function suggest(name: string, flags: readonly string[]): string {
   const typed = name.toLowerCase();
-  // The first letter is seldom the wrong one. Without this, --nats would be taken for --rate.
+  // The first letter is seldom the wrong one. Without this, --gate would be taken for --rate.
   const alike = flags.filter((flag) => flag[0] === typed[0]);
   const meant =
     closestMatch(typed, alike, { maxDistance: MOST_TYPOS }) ??

@@ -1,6 +1,7 @@
 // The page that --help shows: every option, by what it is about, and a few commands to copy.
 
 import { LIMIT_OPTIONS, type LimitConfig } from './limit-options.ts';
+import { NATS_OPTIONS } from './nats-options.ts';
 import type { Option } from './option-values.ts';
 import { type Config, OPTIONS } from './options.ts';
 
@@ -16,6 +17,7 @@ const GROUPS: readonly { title: string; keys: readonly (keyof Config)[] }[] = [
     title: 'Posts from X (--source x)',
     keys: ['xToken', 'xDailyPosts', 'stateDir', 'xMaxRules', 'xRuleLength', 'xUrl'],
   },
+  { title: 'Many nodes (--nats)', keys: Object.keys(NATS_OPTIONS) as (keyof Config)[] },
   { title: 'What comes out', keys: ['profile', 'graphiql', 'logLevel'] },
   {
     title: 'What strangers may do (none takes a limit away)',

@@ -2,6 +2,7 @@
 
 import type { JSONWebKeySet } from 'jose';
 import { LIMIT_OPTIONS, type LimitConfig } from './limit-options.ts';
+import { NATS_OPTIONS, type NatsConfig } from './nats-options.ts';
 import {
   isLanguage,
   isSocketAddress,
@@ -30,7 +31,7 @@ import { certificateFile, keyFile } from './tls.ts';
 export const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-export interface Config extends LimitConfig {
+export interface Config extends LimitConfig, NatsConfig {
   readonly port: number;
   readonly host: string;
   readonly source: (typeof SOURCES)[number];
@@ -282,6 +283,7 @@ export const OPTIONS: Options = {
     help: 'JWTs: who they have to be meant for (aud), to the letter.',
     parse: (text) => text,
   },
+  ...NATS_OPTIONS,
   graphiql: {
     flag: 'graphiql',
     env: 'GRAPHIQL',

@@ -24,6 +24,7 @@ import { createTrackSocket, TRACK_PATH } from './api/track-socket.ts';
 import { createTurn } from './api/turn.ts';
 import { createUpgrade } from './api/upgrade.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { createFeed } from './feed.ts';
 import type { Config } from './options.ts';
 import { createAnalyzer } from './sentiment/analysis.ts';
 import { vader } from './sentiment/vader/vader.ts';
@@ -32,7 +33,6 @@ import { createReplay } from './source/replay.ts';
 import { createSample } from './source/sample.ts';
 import type { Source, SourceSink } from './source/source.ts';
 import { createX } from './source/x/x.ts';
-import { Ingest } from './stream/ingest.ts';
 import { Multiplexer } from './stream/multiplexer.ts';
 import { createHttpServer } from './tls.ts';
 
@@ -81,26 +81,23 @@ export async function startServer(
   const admission = new Admission(config, clock, onRefused);
   const analyze = createAnalyzer(config.profile, vader);
   const turn = createTurn(clock, (ms) => metrics.wire(ms));
-  const multiplexer = new Multiplexer(
-    (feedSink) =>
-      new Ingest(
-        {
-          connect(sink) {
-            const timed = { ...sink, post: turn.timed(sink.post) };
-            return connect(config, timed, clock, (message) => log.warn(message));
-          },
-          analyze,
-          languages: config.languages,
-          onBad: (problem) => refusals.notice('bad record', `source: bad record: ${problem}`),
-          onState(state) {
-            log.info({ state }, `source: ${state.name}`);
-            metrics.state(state);
-          },
-        },
-        feedSink,
-      ),
-    { maxTracks: config.maxTracks, onRefused: refuse('tracks') },
-  );
+  const feed = await createFeed({
+    config,
+    connect(sink) {
+      const timed = { ...sink, post: turn.timed(sink.post) };
+      return connect(config, timed, clock, (message) => log.warn(message));
+    },
+    analyze,
+    onBad: (problem) => refusals.notice('bad record', `source: bad record: ${problem}`),
+    listeners: () => multiplexer.listeners,
+    onState: (state) => metrics.state(state),
+    clock,
+    log,
+  });
+  const multiplexer = new Multiplexer(feed.connect, {
+    maxTracks: config.maxTracks,
+    onRefused: refuse('tracks'),
+  });
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
     tokens: config.authTokens,
@@ -173,7 +170,7 @@ export async function startServer(
     isStopping,
     admission,
     page,
-    source: multiplexer.source,
+    multiplexer,
     metrics: metrics.page,
     onCut,
     clock,
@@ -200,9 +197,10 @@ export async function startServer(
     );
   }
 
-  async function leave(): Promise<void> {
+  async function leave(handedOver: Promise<void>): Promise<void> {
     await tellInBatches([...upgrade.goodbyes(), ...broadcast.goodbyes()], clock, random);
     const stopped = new Promise<void>((resolve) => http.close(() => resolve()));
+    await handedOver;
     await multiplexer.close();
     // Streams have been told by now; a client that keeps its connection is not waited for long.
     const cancel = clock.after(GRACE, () => http.closeAllConnections());
@@ -216,9 +214,10 @@ export async function startServer(
     reload: server.reload,
     async close() {
       stopping = true;
+      const handedOver = feed.handOver();
       await new Promise<void>((resolve, reject) => {
         const cancel = clock.after(STOP_WITHIN, resolve);
-        leave().finally(cancel).then(resolve, reject);
+        leave(handedOver).finally(cancel).then(resolve, reject);
       });
       for (const connection of connections) connection.destroy();
       metrics.close();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../src/config.ts';
 import { LIMIT_OPTIONS } from '../src/limit-options.ts';
+import { NATS_OPTIONS } from '../src/nats-options.ts';
 import { OPTIONS } from '../src/options.ts';
 import { createCertificate, writeCertificate } from './support/certificate.ts';
 import { tempFile } from './support/temp-file.ts';
@@ -28,6 +29,10 @@ const X_DEFAULTS = {
 
 /** Those of tokens, which have one too. */
 const AUTH_DEFAULTS = { authTokens: [], authJwks: '', authIssuer: '', authAudience: '' };
+/** Those for many nodes, which have one too. */
+const NATS_DEFAULTS = Object.fromEntries(
+  Object.entries(NATS_OPTIONS).map(([key, { fallback }]) => [key, fallback]),
+);
 
 /** So have the limits. */
 const LIMITS = Object.fromEntries(
@@ -43,6 +48,7 @@ describe('the options', () => {
       ...X_DEFAULTS,
       ...AUTH_DEFAULTS,
       ...LIMITS,
+      ...NATS_DEFAULTS,
       file: '',
       rate: undefined,
       loop: false,
@@ -68,6 +74,7 @@ describe('the options', () => {
       ...X_DEFAULTS,
       ...AUTH_DEFAULTS,
       ...LIMITS,
+      ...NATS_DEFAULTS,
       port: 0,
       host: '::1',
       source: 'replay',
@@ -108,6 +115,7 @@ describe('the options', () => {
       ...X_DEFAULTS,
       ...AUTH_DEFAULTS,
       ...LIMITS,
+      ...NATS_DEFAULTS,
       port: 1,
       host: 'localhost',
       source: 'replay',
@@ -155,7 +163,7 @@ describe('the options', () => {
     ]);
   });
 
-  test.each([[['--bogus', 'x']], [['--nats', 'x']], [['-p', '1']]])(
+  test.each([[['--bogus', 'x']], [['--votes', 'x']], [['-p', '1']]])(
     '%j is refused as unknown, not ignored',
     (argv) => {
       expect(problemsOf(argv)[0]).toMatch(/is no option; see --help\.$/);

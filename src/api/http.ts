@@ -3,6 +3,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
+import type { Multiplexer } from '../stream/multiplexer.ts';
 import { UserError } from '../user-error.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from './auth.ts';
 import { CONTENT_TYPE as METRICS_TYPE } from './exposition.ts';
@@ -28,15 +29,16 @@ export interface HttpOptions {
   readonly onCut: (why: Cut) => void;
   /** The dashboard, on `/`. */
   readonly page: Page;
-  /** The source's name and state, for `/ready`. */
-  readonly source: { readonly name: string; readonly state: SourceState };
+  /** Knows the source and the other nodes, for `/ready`. */
+  readonly multiplexer: Pick<Multiplexer, 'source' | 'cluster'>;
 }
 
 /** What is answered to the last, for whoever watches over the server. */
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { graphql, auth, isStopping, admission, page, source, metrics, onCut, clock } = options;
+  const { graphql, auth, isStopping, admission, page, multiplexer, metrics, onCut, clock } =
+    options;
   return (request, response) => {
     const refusal = admission.admit(request, response);
     if (refusal) return sendRefusal(response, refusal);
@@ -58,11 +60,13 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
       case '/ready': {
-        const { name, state } = source;
+        const { name, state } = multiplexer.source;
+        const { problem } = multiplexer.cluster;
         const ready = !stopping && isReady(state);
         return sendReport(request, response, ready ? 200 : 503, {
           ready,
           ...(stopping && { reason: 'stopping' }),
+          ...(problem !== undefined && { problem }),
           source: { ...state, name, state: state.name },
         });
       }

@@ -55,7 +55,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   loop.enable();
 
   function page(): string {
-    const { source, counters } = multiplexer;
+    const { source, counters, cluster } = multiplexer;
     const families = [
       counter('senti_posts_seen_total', 'Posts that came from the source.', counters.postsSeen),
       counter(
@@ -99,6 +99,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
       }),
       gauge('senti_listeners', 'Open subscriptions and tracking sockets.', multiplexer.listeners),
       gauge('senti_tracks', 'Distinct tracks that somebody listens to.', multiplexer.tracks),
+      gauge('senti_nodes', 'Nodes that are alive, as far as this one knows.', cluster.nodes),
+      gauge(
+        'senti_ingests',
+        'Whether this is the node that reads the source.',
+        cluster.role === 'INGEST' ? 1 : 0,
+      ),
+      family('senti_relay_total', 'counter', 'What went wrong between nodes, by what it was.', {
+        what: Object.entries(cluster.counters),
+      }),
       family('senti_source_state', 'gauge', 'The state of the source: 1 for the one it is in.', {
         state: SOURCE_STATES.map((name) => [name, name === source.state.name ? 1 : 0]),
       }),

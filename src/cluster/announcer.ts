@@ -1,0 +1,99 @@
+// Tells the other nodes what this one wants: every change, numbered, and all of it to who asks.
+
+import type { Clock } from '../clock.ts';
+import { CHUNK_CHARACTERS, type NodeMessage } from './message.ts';
+
+export interface AnnouncerOptions {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly send: (message: NodeMessage) => void;
+}
+
+/** Changes are gathered for so long, in milliseconds: listeners often come together. */
+const GATHER_MS = 50;
+/** Many may ask at the same time, as when a node is new to all of them; so long they are gathered. */
+const ANSWER_AFTER_MS = 100;
+
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  /** What is wanted now, and what the others have not been told of it. */
+  readonly #tracks = new Set<string>();
+  readonly #added = new Set<string>();
+  readonly #dropped = new Set<string>();
+  #version = 0;
+  #cancelFlush: (() => void) | undefined;
+  #cancelAnswer: (() => void) | undefined;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** How many messages there were to tell of changes. */
+  get version(): number {
+    return this.#version;
+  }
+
+  add(track: string): void {
+    this.#tracks.add(track);
+    if (!this.#dropped.delete(track)) this.#added.add(track);
+    this.#schedule();
+  }
+
+  drop(track: string): void {
+    this.#tracks.delete(track);
+    if (!this.#added.delete(track)) this.#dropped.add(track);
+    this.#schedule();
+  }
+
+  /** Tells of all changes now. */
+  flush(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    const { node, send } = this.#options;
+    const tell = (dropped: readonly string[], added: readonly string[]) => {
+      this.#version += 1;
+      send({ kind: 'wants', node, version: this.#version, dropped, added });
+    };
+    for (const chunk of chunks(this.#dropped)) tell(chunk, []);
+    for (const chunk of chunks(this.#added)) tell([], chunk);
+    this.#dropped.clear();
+    this.#added.clear();
+  }
+
+  /** Somebody has asked for everything. */
+  asked(): void {
+    this.#cancelAnswer ??= this.#options.clock.after(ANSWER_AFTER_MS, () => {
+      this.#cancelAnswer = undefined;
+      this.flush();
+      const { node, send } = this.#options;
+      const parts = [...chunks(this.#tracks)];
+      if (parts.length === 0) parts.push([]);
+      for (const [part, tracks] of parts.entries()) {
+        send({ kind: 'all', node, version: this.#version, part, parts: parts.length, tracks });
+      }
+    });
+  }
+
+  stop(): void {
+    this.#cancelFlush?.();
+    this.#cancelAnswer?.();
+  }
+
+  #schedule(): void {
+    this.#cancelFlush ??= this.#options.clock.after(GATHER_MS, () => this.flush());
+  }
+}
+
+function* chunks(tracks: Iterable<string>): Generator<string[]> {
+  let chunk: string[] = [];
+  let length = 0;
+  for (const track of tracks) {
+    chunk.push(track);
+    length += track.length;
+    if (length < CHUNK_CHARACTERS) continue;
+    yield chunk;
+    chunk = [];
+    length = 0;
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,327 @@
+// The feed of a node among others. One of them holds the lease and ingests for all; every one delivers to
+// its own listeners, and tells the others what those want.
+
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { SourceState, Usage } from '../source/source.ts';
+import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
+import type { Feed, FeedSink, PostCounters } from '../stream/feed.ts';
+import type { Ingest } from '../stream/ingest.ts';
+import type { Relay, RelaySink } from '../stream/relay.ts';
+import type { Track } from '../track/track.ts';
+import { UserError } from '../user-error.ts';
+import { Announcer } from './announcer.ts';
+import { createEventReader, type Stamp } from './event.ts';
+import { Inbox, type Slot } from './inbox.ts';
+import { type Lane, Leader } from './leader.ts';
+import { type Alive, decodeMessage, encodeMessage, type NodeMessage } from './message.ts';
+import { Others } from './others.ts';
+import { Succession } from './succession.ts';
+import { Wanted } from './wanted.ts';
+
+export interface ClusterOptions {
+  /** The name of this node; no other one has it, and it has no other the next time. */
+  readonly id: string;
+  readonly clock: Clock;
+  readonly connect: (sink: RelaySink) => Relay;
+  /** Makes what reads the source, for as long as this node has the lease. */
+  readonly ingest: (sink: FeedSink<Lane>, counters: PostCounters) => Ingest<Lane>;
+  /** The name of the source, which is known before anybody reads it. */
+  readonly source: string;
+  /** What decides how this node would score; to be the same everywhere. */
+  readonly scoring: string;
+  /** How many listeners this node has. */
+  readonly listeners: () => number;
+  readonly log: Readonly<Record<'info' | 'warn' | 'error', (message: string) => void>>;
+}
+
+/** How often a node says that it is there, in milliseconds. */
+export const ALIVE_EVERY_MS = 1000;
+/** How long a new leader listens before it believes that it has heard of everybody, in milliseconds. */
+export const SETTLE_MS = 2000;
+/** Bad messages are logged once in so many milliseconds at most. */
+const COMPLAIN_EVERY_MS = 60_000;
+
+/** Where nodes speak to each other; events have channels of their own. */
+const NODES = 'nodes';
+
+export class Cluster<T> implements Feed<T> {
+  readonly counters: PostCounters = {
+    postsSeen: 0,
+    postsMatched: 0,
+    postsDropped: 0,
+    postsRepeated: 0,
+  };
+  readonly #options: ClusterOptions;
+  readonly #sink: FeedSink<T>;
+  readonly #relay: Relay;
+  readonly #succession: Succession;
+  readonly #announcer: Announcer;
+  readonly #others: Others;
+  readonly #wanted: Wanted;
+  readonly #inbox: Inbox<T>;
+  readonly #readEvent = createEventReader();
+  readonly #topics = new Map<string, { slot: Slot<T>; track: Track; unlisten: () => void }>();
+  readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
+  #connectedAt: number | undefined;
+  #cancelTick = () => {};
+  #trouble: string | undefined;
+  #mismatch: string | undefined;
+  #complainedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ClusterOptions, sink: FeedSink<T>) {
+    const { id, clock, log } = options;
+    this.#options = options;
+    this.#sink = sink;
+    this.#relay = options.connect({
+      changed: () => this.#onRelay(),
+      lost: (count) => {
+        this.#relayCounters.lost += count;
+      },
+    });
+    this.#wanted = new Wanted((opened, closed) => this.#succession.leader?.change(opened, closed));
+    this.#inbox = new Inbox(this.#relayCounters, (outlet) => sink.gap(outlet));
+    this.#announcer = new Announcer({ node: id, clock, send: (message) => this.#tell(message) });
+    this.#others = new Others({
+      clock,
+      onWants: (added, dropped) => this.#wanted.others(added, dropped),
+      ask: (of) => this.#tell({ kind: 'ask', node: id, of }),
+      onLeaderless: () => this.#succession.contend(),
+    });
+    this.#succession = new Succession({
+      keeper: this.#relay.lease,
+      clock,
+      holder: id,
+      isInformed: () => this.#isInformed(),
+      lastEpoch: () => this.#inbox.epoch,
+      begin: (epoch, mayPublish) => this.#lead(epoch, mayPublish),
+      onChange: () => this.#sayAlive(),
+      log,
+    });
+    this.#relay.listen(NODES, (bytes) => this.#receive(bytes));
+    this.#trouble = this.#relay.trouble;
+    this.#awaitTick();
+  }
+
+  get source(): Feed<T>['source'] {
+    const { source: name, clock } = this.#options;
+    const waiting = (reason: string): Feed<T>['source'] => {
+      const state: SourceState = {
+        name: 'waiting',
+        reason,
+        until: clock.now() + this.#relay.lease.ttl,
+      };
+      return { name, state };
+    };
+    if (this.#relay.trouble !== undefined) return waiting(this.#relay.trouble);
+    const { leader, isBeginning } = this.#succession;
+    if (leader !== undefined) return leader.source;
+    if (isBeginning) return { name, state: { name: 'connecting' } };
+    const told = this.#others.leader?.ingest;
+    if (told !== undefined) return { name: told.name, state: told.state, ...usageOf(told) };
+    return waiting('no node ingests at the moment');
+  }
+
+  get cluster(): ClusterState {
+    return {
+      id: this.#options.id,
+      role: this.#succession.leader === undefined ? 'GATEWAY' : 'INGEST',
+      nodes: 1 + this.#others.size,
+      tracks: this.#wanted.size,
+      listeners: this.#options.listeners() + this.#others.listeners,
+      problem: this.#relay.trouble ?? this.#mismatch,
+      counters: this.#relayCounters,
+    };
+  }
+
+  open(track: Track, outlet: T): void {
+    const { canonical } = track;
+    const channel = channelOf(canonical);
+    const slot = this.#inbox.open(channel, outlet);
+    const unlisten = this.#relay.listen(channel, (bytes) => this.#receiveEvent(slot, bytes));
+    this.#topics.set(canonical, { slot, track, unlisten });
+    this.#announcer.add(canonical);
+    this.#wanted.own(canonical, true);
+  }
+
+  close({ canonical }: Track): void {
+    this.#topics.get(canonical)?.unlisten();
+    this.#topics.delete(canonical);
+    this.#announcer.drop(canonical);
+    this.#wanted.own(canonical, false);
+  }
+
+  /** Lets another node ingest, if this one does, and goes on being fed. */
+  handOver(): Promise<void> {
+    return this.#succession.resign(this.#others.size > 0);
+  }
+
+  async stop(): Promise<void> {
+    await this.handOver();
+    this.#cancelTick();
+    this.#announcer.stop();
+    this.#tell({ kind: 'bye', node: this.#options.id });
+    await this.#relay.close();
+  }
+
+  #awaitTick(): void {
+    this.#cancelTick = this.#options.clock.after(ALIVE_EVERY_MS, () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#awaitTick();
+    if (this.#relay.trouble === undefined) this.#others.forgetSilent();
+    this.#succession.leader?.retryRefused();
+    this.#sayAlive();
+    this.#succession.beginIfInformed();
+  }
+
+  #sayAlive(): void {
+    const { id: node, scoring, listeners } = this.#options;
+    const { leader } = this.#succession;
+    const ingest = leader && {
+      epoch: leader.epoch,
+      name: leader.source.name,
+      state: leader.source.state,
+      ...usageOf(leader.source),
+    };
+    // Who counts its listeners finds what they want, too.
+    this.#announcer.flush();
+    const { version } = this.#announcer;
+    this.#tell({ kind: 'alive', node, version, listeners: listeners(), scoring, ingest });
+  }
+
+  #tell(message: NodeMessage): void {
+    this.#send(NODES, encodeMessage(message));
+  }
+
+  #send(channel: string, message: Uint8Array): void {
+    if (!this.#relay.send(channel, message)) this.#relayCounters.lost += 1;
+  }
+
+  #onRelay(): void {
+    const { trouble } = this.#relay;
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    if (trouble === undefined) this.#onConnected();
+    else this.#options.log.warn(`cluster: ${trouble}`);
+  }
+
+  #onConnected(): void {
+    const { log, clock } = this.#options;
+    this.#connectedAt = clock.monotonic();
+    log.info('cluster: connected');
+    this.#others.excuseSilence();
+    this.#sayAlive();
+    this.#succession.contend();
+  }
+
+  /** New among the others, it first has to hear of them; later it knows them all the time. */
+  #isInformed(): boolean {
+    if (this.#connectedAt === undefined || !this.#others.known) return false;
+    return this.#options.clock.monotonic() - this.#connectedAt >= SETTLE_MS;
+  }
+
+  #lead(epoch: number, mayPublish: () => boolean): Leader {
+    const { id: node, ingest } = this.#options;
+    this.#inbox.note(epoch);
+    return new Leader(
+      {
+        epoch,
+        ingest: (sink) => ingest(sink, this.counters),
+        channelOf,
+        mayPublish,
+        send: (channel, message) => this.#send(channel, message),
+        deliver: (event, lanes, stamps) => this.#deliver(event, lanes, stamps),
+        onRefused: (track, error) => {
+          const { code, message } = error;
+          this.#tell({ kind: 'refused', node, epoch, track, code, message });
+          this.#refuse(track, error);
+        },
+      },
+      this.#wanted.all,
+    );
+  }
+
+  /** An event that was made here, to this node's own topics. */
+  #deliver(event: SentimentEvent, lanes: readonly Lane[], stamps: readonly Stamp[]): void {
+    const outlets: T[] = [];
+    for (const [i, { want }] of lanes.entries()) {
+      const slot = this.#topics.get(want.canonical)?.slot;
+      const stamp = stamps[i];
+      if (slot && stamp && this.#inbox.accept(slot, stamp, event)) outlets.push(slot.outlet);
+    }
+    if (outlets.length > 0) this.#sink.event(event, outlets);
+  }
+
+  #receiveEvent(slot: Slot<T>, bytes: Uint8Array): void {
+    const read = this.#readEvent(bytes);
+    if (read === undefined) {
+      this.#onBad('an event');
+      return;
+    }
+    this.#succession.note(read.stamp.epoch);
+    if (this.#inbox.accept(slot, read.stamp, read.event)) {
+      this.#sink.event(read.event, [slot.outlet]);
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const message = decodeMessage(bytes);
+    if (message === undefined || !this.#others.receive(message)) {
+      this.#onBad('a message');
+      return;
+    }
+    const { id } = this.#options;
+    if (message.kind === 'ask' && message.of === id) this.#announcer.asked();
+    if (message.kind === 'alive') this.#heed(message);
+    if (message.kind === 'refused' && message.epoch === this.#inbox.epoch) {
+      this.#refuse(message.track, new UserError(message.code, message.message));
+    }
+    this.#succession.beginIfInformed();
+  }
+
+  #heed({ node, ingest, scoring }: Alive): void {
+    if (ingest === undefined) return;
+    this.#succession.note(ingest.epoch);
+    this.#inbox.note(ingest.epoch);
+    const ours = this.#options.scoring;
+    const mismatch =
+      scoring === ours
+        ? undefined
+        : `node ${node} ingests with ${scoring}, but this node was started with ${ours}; give all nodes the same options`;
+    if (mismatch !== undefined && mismatch !== this.#mismatch) {
+      this.#options.log.error(`cluster: ${mismatch}`);
+    }
+    this.#mismatch = mismatch;
+  }
+
+  #refuse(canonical: string, error: UserError): void {
+    const topic = this.#topics.get(canonical);
+    if (topic === undefined) return;
+    this.#sink.refused(topic.track, error);
+    // Now, so that who asks for it again is not taken for who has asked before.
+    this.#announcer.flush();
+  }
+
+  #onBad(what: string): void {
+    this.#relayCounters.bad += 1;
+    const at = this.#options.clock.monotonic();
+    if (at - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = at;
+    const { bad } = this.#relayCounters;
+    this.#options.log.warn(
+      `cluster: ${what} of another node could not be used (${bad} so far); who else can publish there?`,
+    );
+  }
+}
+
+function usageOf({ usage }: { readonly usage?: Usage | undefined }): { readonly usage?: Usage } {
+  return usage === undefined ? {} : { usage };
+}
+
+/** Subjects refuse spaces and have a length: a topic's name is a hash of its canonical form. */
+export function channelOf(canonical: string): string {
+  return createHash('sha256').update(canonical).digest().subarray(0, 16).toString('base64url');
+}

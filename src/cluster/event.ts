@@ -1,0 +1,104 @@
+// An event on its way to other nodes: a short header that is the topic's own, and the event itself, whose
+// bytes are the same for every topic. A post's text stays where it was read.
+
+import type { Post } from '../post.ts';
+import { type Analysis, POLARITIES, type SentimentEvent } from '../sentiment/analysis.ts';
+import { isCount, isNumber, isRecord, isText, parseJson } from './message.ts';
+
+/** Where an event stands among those of its topic. */
+export interface Stamp {
+  /** Who made it: the revision at which its maker got the lease. */
+  readonly epoch: number;
+  /** One more than that of the event before, within an epoch. */
+  readonly number: number;
+}
+
+/** 6 bytes each hold numbers up to 2^48, which JavaScript can count to. */
+const NUMBER_BYTES = 6;
+const HEADER_BYTES = 2 * NUMBER_BYTES;
+/** The longest post has 25,000 characters; all of it hashtags, it is still shorter than this. */
+const MAX_EVENT_BYTES = 512 * 1024;
+
+export function encodeEvent(event: SentimentEvent): Buffer {
+  const { polarity: _, post, ...analysis } = event;
+  const { text: _text, createdAt, ...rest } = post;
+  return Buffer.from(JSON.stringify({ ...analysis, post: { ...rest, createdAt } }));
+}
+
+/** The whole message: `event` is what encodeEvent has made. */
+export function stampEvent({ epoch, number }: Stamp, event: Buffer): Buffer {
+  const message = Buffer.allocUnsafe(HEADER_BYTES + event.length);
+  message.writeUIntBE(epoch, 0, NUMBER_BYTES);
+  message.writeUIntBE(number, NUMBER_BYTES, NUMBER_BYTES);
+  event.copy(message, HEADER_BYTES);
+  return message;
+}
+
+/**
+ * Returns what reads a message, or says undefined for what is none. A post that matches many tracks
+ * comes once for each, one right after the other: all of them get the same event, read once.
+ */
+export function createEventReader(): (
+  message: Uint8Array,
+) => { readonly stamp: Stamp; readonly event: SentimentEvent } | undefined {
+  let lastBytes: Buffer = Buffer.alloc(0);
+  let lastEvent: SentimentEvent | undefined;
+  return (message) => {
+    if (message.length <= HEADER_BYTES || message.length > MAX_EVENT_BYTES) return undefined;
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
+    const stamp = {
+      epoch: bytes.readUIntBE(0, NUMBER_BYTES),
+      number: bytes.readUIntBE(NUMBER_BYTES, NUMBER_BYTES),
+    };
+    const body = bytes.subarray(HEADER_BYTES);
+    if (lastEvent === undefined || !body.equals(lastBytes)) {
+      lastEvent = readEvent(parseJson(body));
+      lastBytes = Buffer.from(body);
+    }
+    return lastEvent && { stamp, event: lastEvent };
+  };
+}
+
+function readEvent(value: unknown): SentimentEvent | undefined {
+  if (!isRecord(value)) return undefined;
+  const { polarityIndex, score, hashtags, positive, neutral, negative } = value;
+  const polarity = POLARITIES[isCount(polarityIndex) ? polarityIndex : POLARITIES.length];
+  const post = readPost(value.post);
+  const isRight =
+    isWithin(score, -1, 1) &&
+    isWithin(positive, 0, 1) &&
+    isWithin(neutral, 0, 1) &&
+    isWithin(negative, 0, 1) &&
+    Array.isArray(hashtags) &&
+    hashtags.every(isHashtag);
+  if (!isRight || polarity === undefined || post === undefined) return undefined;
+  const analysis = { polarityIndex, score, hashtags, positive, neutral, negative };
+  return { ...(analysis as unknown as Analysis), polarity, post };
+}
+
+function readPost(value: unknown): Post | undefined {
+  if (!isRecord(value)) return undefined;
+  const { id, source, langs, createdAt, url } = value;
+  const date = createdAt === undefined ? undefined : new Date(String(createdAt));
+  const isRight =
+    isText(id) &&
+    isText(source) &&
+    Array.isArray(langs) &&
+    langs.every(isText) &&
+    !Number.isNaN(date?.getTime()) &&
+    (url === undefined || isAddress(url));
+  return isRight ? { id, source, text: '', langs, createdAt: date, url } : undefined;
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return isNumber(value) && value >= least && value <= most;
+}
+
+function isHashtag(value: unknown): boolean {
+  return isRecord(value) && typeof value.tag === 'string' && isCount(value.count);
+}
+
+/** Somebody may click on it. */
+function isAddress(value: unknown): value is string {
+  return isText(value) && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}

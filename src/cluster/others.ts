@@ -1,0 +1,190 @@
+// The other nodes, as far as they have been heard: who is there, and what each of them wants.
+
+import type { Clock } from '../clock.ts';
+import type { Ingesting, NodeMessage } from './message.ts';
+
+interface OtherNode {
+  /** By the monotonic clock. */
+  heardAt: number;
+  listeners: number;
+  scoring: string;
+  ingest: Ingesting | undefined;
+  /** What it wants, at which version, and whether that is known to be out of date. */
+  readonly tracks: Set<string>;
+  version: number;
+  behind: boolean;
+  /** All of it, of which parts are still to come. */
+  coming: { readonly version: number; next: number; readonly tracks: Set<string> } | undefined;
+}
+
+export interface OthersOptions {
+  readonly clock: Clock;
+  /** One of them wants and drops tracks. */
+  readonly onWants: (added: Iterable<string>, dropped: Iterable<string>) => void;
+  /** What `node` wants has to be asked for. */
+  readonly ask: (node: string) => void;
+  /** The one that ingested does so no more. */
+  readonly onLeaderless: () => void;
+}
+
+/** A node that says nothing for so long is gone, in milliseconds, and what it wants with it. */
+export const GONE_AFTER_MS = 10_000;
+/** After so long it is not waited for. */
+export const SILENT_AFTER_MS = 3000;
+const MAX_NODES = 1000;
+/** Of one node; its own limit is far lower. */
+const MAX_TRACKS = 1_000_000;
+
+export class Others {
+  readonly #options: OthersOptions;
+  readonly #nodes = new Map<string, OtherNode>();
+
+  constructor(options: OthersOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  get listeners(): number {
+    let sum = 0;
+    for (const { listeners } of this.#nodes.values()) sum += listeners;
+    return sum;
+  }
+
+  /** What the node that ingests says of that, if it has been heard lately; the newest of several. */
+  get leader(): { readonly ingest: Ingesting; readonly scoring: string } | undefined {
+    const now = this.#options.clock.monotonic();
+    let newest: { ingest: Ingesting; scoring: string } | undefined;
+    for (const { ingest, scoring, heardAt } of this.#nodes.values()) {
+      if (ingest === undefined || now - heardAt > SILENT_AFTER_MS) continue;
+      if (newest === undefined || ingest.epoch > newest.ingest.epoch) newest = { ingest, scoring };
+    }
+    return newest;
+  }
+
+  /** Whether it is known what all of them want that can be heard. */
+  get known(): boolean {
+    const now = this.#options.clock.monotonic();
+    for (const { behind, heardAt } of this.#nodes.values()) {
+      if (behind && now - heardAt <= SILENT_AFTER_MS) return false;
+    }
+    return true;
+  }
+
+  /** Takes a message in. False when there is no room for it. */
+  receive(message: NodeMessage): boolean {
+    if (message.kind === 'bye') {
+      this.#forget(message.node);
+      return true;
+    }
+    const node = this.#at(message.node);
+    if (node === undefined) return false;
+    node.heardAt = this.#options.clock.monotonic();
+    switch (message.kind) {
+      case 'alive': {
+        const ledBefore = node.ingest !== undefined;
+        node.listeners = message.listeners;
+        node.scoring = message.scoring;
+        node.ingest = message.ingest;
+        if (node.version !== message.version) this.#lost(message.node, node);
+        if (ledBefore && message.ingest === undefined) this.#options.onLeaderless();
+        return true;
+      }
+      case 'wants': {
+        const { version, added, dropped } = message;
+        if (version <= node.version) return true;
+        if (version !== node.version + 1) {
+          // It has been asked already, if something was missing before.
+          if (!node.behind) this.#lost(message.node, node);
+          return true;
+        }
+        if (node.tracks.size + added.length > MAX_TRACKS) return false;
+        node.version = version;
+        this.#change(node, added, dropped);
+        return true;
+      }
+      case 'all':
+        return this.#takePart(node, message);
+      default:
+        return true;
+    }
+  }
+
+  /** Forgets who has been silent for too long. */
+  forgetSilent(): void {
+    const since = this.#options.clock.monotonic() - GONE_AFTER_MS;
+    for (const [id, { heardAt }] of this.#nodes) if (heardAt < since) this.#forget(id);
+  }
+
+  /** Nobody could be heard until now, so nobody's silence means anything. */
+  excuseSilence(): void {
+    for (const node of this.#nodes.values()) node.heardAt = this.#options.clock.monotonic();
+  }
+
+  #at(id: string): OtherNode | undefined {
+    const known = this.#nodes.get(id);
+    if (known !== undefined || this.#nodes.size >= MAX_NODES) return known;
+    const node: OtherNode = {
+      heardAt: 0,
+      listeners: 0,
+      scoring: '',
+      ingest: undefined,
+      tracks: new Set(),
+      version: 0,
+      behind: false,
+      coming: undefined,
+    };
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  #lost(id: string, node: OtherNode): void {
+    node.behind = true;
+    this.#options.ask(id);
+  }
+
+  #takePart(node: OtherNode, message: NodeMessage & { kind: 'all' }): boolean {
+    const { version, part, parts, tracks } = message;
+    if (!node.behind) return true;
+    if (part === 0) node.coming = { version, next: 0, tracks: new Set() };
+    const { coming } = node;
+    if (coming === undefined || coming.version !== version || coming.next !== part) {
+      node.coming = undefined;
+      return true;
+    }
+    if (coming.tracks.size + tracks.length > MAX_TRACKS) return false;
+    for (const track of tracks) coming.tracks.add(track);
+    coming.next += 1;
+    if (coming.next < parts) return true;
+    node.coming = undefined;
+    node.behind = false;
+    node.version = version;
+    this.#change(
+      node,
+      coming.tracks.difference(node.tracks),
+      node.tracks.difference(coming.tracks),
+    );
+    return true;
+  }
+
+  #change(node: OtherNode, added: Iterable<string>, dropped: Iterable<string>): void {
+    const gone = [...dropped].filter((track) => node.tracks.delete(track));
+    const come: string[] = [];
+    for (const track of added) {
+      if (node.tracks.has(track)) continue;
+      node.tracks.add(track);
+      come.push(track);
+    }
+    this.#options.onWants(come, gone);
+  }
+
+  #forget(id: string): void {
+    const node = this.#nodes.get(id);
+    if (node === undefined) return;
+    this.#nodes.delete(id);
+    this.#change(node, [], [...node.tracks]);
+    if (node.ingest !== undefined) this.#options.onLeaderless();
+  }
+}

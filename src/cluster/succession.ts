@@ -1,0 +1,104 @@
+// Who ingests next: a node contends for the lease, begins when it knows what all nodes want, and ends at
+// once when it has the lease no more.
+
+import type { Clock } from '../clock.ts';
+import type { LeaseKeeper } from '../stream/relay.ts';
+import type { Leader } from './leader.ts';
+import { Lease } from './lease.ts';
+
+export interface SuccessionOptions {
+  readonly keeper: LeaseKeeper;
+  readonly clock: Clock;
+  readonly holder: string;
+  /** Whether it is known what all nodes want. What the source is not asked for any more, it drops. */
+  readonly isInformed: () => boolean;
+  /** The newest epoch of which there has been word. */
+  readonly lastEpoch: () => number;
+  /** Begins to ingest. `mayPublish` is to be asked before every event. */
+  readonly begin: (epoch: number, mayPublish: () => boolean) => Leader;
+  /** After every change of `leader`. */
+  readonly onChange: () => void;
+  readonly log: Readonly<Record<'info' | 'warn', (message: string) => void>>;
+}
+
+export class Succession {
+  readonly #options: SuccessionOptions;
+  readonly #lease: Lease;
+  #leader: Leader | undefined;
+  /** Of the lease, until it is begun. */
+  #epoch: number | undefined;
+  /** The last source that was read here, until it has ended. */
+  #retiring: Promise<void> | undefined;
+
+  constructor(options: SuccessionOptions) {
+    this.#options = options;
+    const { keeper, clock, holder, log } = options;
+    this.#lease = new Lease({
+      keeper,
+      clock,
+      holder,
+      onGained: (revision) => {
+        // Revisions begin anew when somebody deletes what the keeper has kept; epochs never do.
+        this.#epoch = Math.max(revision, options.lastEpoch() + 1);
+        this.beginIfInformed();
+      },
+      onLost: (reason) => this.#end(reason),
+      onTrouble: (reason) => log.warn(`cluster: the lease could not be asked for: ${reason}`),
+    });
+  }
+
+  /** Undefined while another node ingests, or none. */
+  get leader(): Leader | undefined {
+    return this.#leader;
+  }
+
+  /** Whether this node is going to ingest in a moment. */
+  get isBeginning(): boolean {
+    return this.#epoch !== undefined;
+  }
+
+  /** The node that had the lease may have it no more. */
+  contend(): void {
+    this.#lease.contend();
+  }
+
+  beginIfInformed(): void {
+    const epoch = this.#epoch;
+    const { isInformed, begin, onChange, log } = this.#options;
+    if (epoch === undefined || this.#retiring !== undefined || !isInformed()) return;
+    if (!this.#lease.check()) return;
+    this.#epoch = undefined;
+    this.#leader = begin(epoch, () => this.#lease.check());
+    log.info(`cluster: this node ingests now, in epoch ${epoch}`);
+    onChange();
+  }
+
+  /** There is word of an epoch: if it is a later one than ours, ours has ended, whatever we believe. */
+  note(epoch: number): void {
+    if (epoch > (this.#leader?.epoch ?? this.#epoch ?? epoch)) {
+      this.#lease.lose('another node ingests');
+    }
+  }
+
+  /** Lets another node ingest, for good. `handOver` says that there is one. */
+  resign(handOver: boolean): Promise<void> {
+    return this.#lease.resign(async () => {
+      this.#end('it was given up', handOver);
+      await this.#retiring;
+    });
+  }
+
+  #end(reason: string, handOver = true): void {
+    const leader = this.#leader;
+    this.#epoch = undefined;
+    this.#leader = undefined;
+    if (leader === undefined) return;
+    const { onChange, log } = this.#options;
+    log.info(`cluster: this node does not ingest any more: ${reason}`);
+    this.#retiring = leader.stop({ handOver }).finally(() => {
+      this.#retiring = undefined;
+      this.beginIfInformed();
+    });
+    onChange();
+  }
+}

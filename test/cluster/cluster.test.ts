@@ -1,0 +1,177 @@
+// Nodes that share one source: a relay in memory between them, and a clock that is moved by hand.
+
+import { describe, expect, test } from 'vitest';
+import { GONE_AFTER_MS } from '../../src/cluster/others.ts';
+import { UserError } from '../../src/user-error.ts';
+import { createNodes, type Node } from '../support/nodes.ts';
+import { track } from '../support/tracks.ts';
+import { turns } from '../support/until.ts';
+
+const wantedBy = (node: Node | undefined) => [...(node?.source?.wanted.at(-1) ?? [])].sort();
+
+describe('nodes', () => {
+  test('let one of them ingest for all, and the others be fed', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(3);
+    const [one, two] = others as [Node, Node];
+    expect(others.map(({ source }) => source)).toEqual([undefined, undefined]);
+    const heard = [leads.listen('coffee'), one.listen('Coffee'), two.listen('tea')];
+    await nodes.until(() => wantedBy(leads).length === 2);
+    await nodes.say('coffee #bean is great', leads);
+    await nodes.say('tea', leads);
+    await nodes.say('coffee and tea', leads);
+    expect(heard.map(({ told }) => told)).toEqual([
+      ['p0', 'p2'],
+      ['p0', 'p2'],
+      ['p1', 'p2'],
+    ]);
+    const [here, there] = heard.map(({ events }) => events[0]);
+    expect({ ...there, post: { ...there?.post, text: here?.post.text } }).toEqual(here);
+  });
+
+  test('say how many they are, what they track and who listens, each of them the same', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(3);
+    const [one, two] = others as [Node, Node];
+    leads.listen('coffee');
+    one.listen('coffee');
+    one.listen('tea');
+    two.listen('tea');
+    await nodes.pass(1500);
+    for (const { multiplexer } of [leads, one, two]) {
+      expect(multiplexer.cluster).toMatchObject({ nodes: 3, tracks: 2, listeners: 4 });
+      expect(multiplexer.source).toMatchObject({ name: 'hand', state: { name: 'live' } });
+    }
+    expect([leads, one, two].map(({ multiplexer }) => multiplexer.cluster.role).sort()).toEqual([
+      'GATEWAY',
+      'GATEWAY',
+      'INGEST',
+    ]);
+  });
+
+  test('hand a post that matches twenty tracks on as one event, analyzed once', async () => {
+    const nodes = createNodes();
+    let analyzed = 0;
+    const leads = nodes.start({ analyzed: () => analyzed++ });
+    await nodes.until(() => leads.leads);
+    const other = nodes.start();
+    const heard = Array.from({ length: 20 }, (_, i) => other.listen(`word${i}`));
+    await nodes.until(() => wantedBy(leads).length === 20);
+    await nodes.say(Array.from({ length: 20 }, (_, i) => `word${i}`).join(' '), leads);
+    expect(heard.map(({ told }) => told)).toEqual(heard.map(() => ['p0']));
+    expect(new Set(heard.flatMap(({ events }) => events)).size).toBe(1);
+    expect(analyzed).toBe(1);
+  });
+
+  test('send nothing that no other node wants', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(2);
+    const [other] = others as [Node];
+    leads.listen('coffee');
+    const tea = other.listen('tea');
+    await nodes.until(() => wantedBy(leads).length === 2);
+    await nodes.say('coffee', leads);
+    await nodes.say('tea', leads);
+    const channels = [...leads.relay.sent.keys()].filter((channel) => channel !== 'nodes');
+    expect(channels.length).toBe(1);
+    tea.stop();
+    await nodes.until(() => wantedBy(leads).length === 1);
+    await nodes.say('tea', leads);
+    expect(leads.relay.sent.get(channels[0] ?? '')).toBe(1);
+  });
+
+  test('tell the one that ingests of ten thousand tracks within a second', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(2);
+    const [other] = others as [Node];
+    const open = Array.from({ length: 10_000 }, (_, i) => other.listen(`word${i}`));
+    await nodes.pass(1000);
+    expect(wantedBy(leads).length).toBe(10_000);
+    for (const { stop } of open.slice(1)) stop();
+    await nodes.pass(1000);
+    expect(wantedBy(leads)).toEqual(['word0']);
+  });
+
+  test('forget what a node wants that is dead, within fifteen seconds', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(2);
+    const [other] = others as [Node];
+    other.listen('tea');
+    leads.listen('coffee');
+    await nodes.until(() => wantedBy(leads).length === 2);
+    other.relay.cut();
+    await nodes.pass(GONE_AFTER_MS - 2000);
+    expect(wantedBy(leads)).toEqual(['coffee', 'tea']);
+    await nodes.pass(15_000 - GONE_AFTER_MS + 2000);
+    expect(wantedBy(leads)).toEqual(['coffee']);
+    expect(leads.multiplexer.cluster).toMatchObject({ nodes: 1, listeners: 1 });
+    other.relay.mend();
+    await nodes.pass(1000);
+    expect(wantedBy(leads)).toEqual(['coffee', 'tea']);
+  });
+
+  test('know what a node wants again that was not heard for a while', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(2);
+    const [other] = others as [Node];
+    const tea = other.listen('tea');
+    await nodes.until(() => wantedBy(leads).length === 1);
+    other.relay.swallow = true;
+    tea.stop();
+    other.listen('milk');
+    await nodes.pass(500);
+    other.listen('sugar');
+    await nodes.pass(500);
+    expect(wantedBy(leads)).toEqual(['tea']);
+    other.relay.swallow = false;
+    await nodes.pass(1500);
+    expect(wantedBy(leads)).toEqual(['milk', 'sugar']);
+  });
+
+  test('end the listeners of a track that the source refuses, wherever they are', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(3);
+    const heard = [leads, ...others].map((node) => [node.listen('coffee'), node.listen('tea')]);
+    await nodes.until(() => wantedBy(leads).length === 2);
+    const error = new UserError('UPSTREAM_FULL', 'No room.');
+    const refused = track('coffee');
+    leads.source?.sink.refused(refused, error);
+    await turns(3);
+    for (const [coffee, tea] of heard) expect([coffee?.ends, tea?.ends]).toEqual([[error], []]);
+    const again = (others[0] as Node).listen('coffee');
+    await nodes.until(() => wantedBy(leads).length === 2);
+    await nodes.say('coffee', leads);
+    expect(again.told).toEqual(['p0']);
+  });
+
+  test('say loudly that a node would score otherwise than the one that ingests', async () => {
+    const nodes = createNodes();
+    nodes.start();
+    await nodes.until(() => nodes.leader() !== undefined);
+    const other = nodes.start({ scoring: 'profile=original' });
+    await nodes.pass(5000);
+    expect(other.logged.filter((line) => line.startsWith('error'))).toEqual([
+      'error cluster: node node-1 ingests with profile=full, but this node was started with profile=original; give all nodes the same options',
+    ]);
+    expect(other.multiplexer.cluster.problem).toContain('profile=original');
+    expect(nodes.leader()?.multiplexer.cluster.problem).toBeUndefined();
+  });
+
+  test('count what is no message and pass it over, and log it once a minute at most', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(2);
+    const [other] = others as [Node];
+    other.listen('coffee');
+    await nodes.until(() => wantedBy(leads).length === 1);
+    const topic = [...leads.relay.sent.keys(), ...other.relay.sent.keys()];
+    expect(topic).toContain('nodes');
+    for (const text of ['', 'nonsense', '[]', 'null', '{"kind":"__proto__","node":"x"}']) {
+      leads.relay.inject('nodes', text);
+    }
+    await turns(2);
+    expect(other.multiplexer.cluster.counters.bad).toBe(5);
+    expect(other.logged.length).toBe(1);
+    await nodes.say('coffee', leads);
+    expect(other.multiplexer.counters.eventsDelivered).toBe(1);
+  });
+});

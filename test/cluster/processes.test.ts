@@ -1,0 +1,157 @@
+// Real nodes around a real nats-server: killed, stopped, cut off, and asked to go.
+
+import { describe, expect, test } from 'vitest';
+import {
+  type ClusterListener,
+  type ClusterNode,
+  eventually,
+  startCluster,
+} from '../support/cluster.ts';
+import { findNatsServer } from '../support/nats-server.ts';
+import { exitOf } from '../support/program.ts';
+
+/** What a user is promised, in milliseconds. */
+const AGAIN_WITHIN_MS = 10_000;
+
+async function startListening() {
+  const cluster = await startCluster(3);
+  const leads = await cluster.leader();
+  const others = cluster.nodes.filter((node) => node !== leads) as [ClusterNode, ClusterNode];
+  const heard = await Promise.all(others.map((node) => node.listen('coffee')));
+  const [one, two] = heard as [ClusterListener, ClusterListener];
+  await cluster.sayUntil('coffee', () => heard.every(({ ids }) => ids.length > 0));
+  expect(cluster.jetstream.open).toBe(1);
+  return { ...cluster, leads, others, heard: [one, two] as const };
+}
+
+/** Both hear of a gap, soon, and go on: each post once. */
+async function goesOn(
+  { say, heard }: Awaited<ReturnType<typeof startListening>>,
+  since = performance.now(),
+): Promise<void> {
+  await eventually(async () => {
+    say('coffee');
+    return heard.every(({ gaps }) => gaps.length > 0);
+  });
+  expect(performance.now() - since).toBeLessThan(AGAIN_WITHIN_MS);
+  for (const { ids, gaps } of heard) {
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(gaps.length).toBe(1);
+  }
+}
+
+describe.skipIf(!findNatsServer())('three nodes', () => {
+  test('share one source, and each client hears every post of its track once, in order', async () => {
+    const { nodes, leads, say } = await startListening();
+    const tracks = ['tea', 'milk', 'tea, milk', 'sugar'];
+    const heard = await Promise.all(
+      nodes.flatMap((node) => tracks.map((track) => node.listen(track))),
+    );
+    const status = await leads.status();
+    expect(status.cluster).toMatchObject({ nodes: 3, problem: null });
+    await eventually(async () => (await leads.status()).cluster.listeners === 14);
+    for (let i = 0; i < 300; i++) say(['tea', 'milk', 'tea and milk', 'water'][i % 4] ?? '');
+    const counts = [150, 150, 225, 0];
+    await eventually(async () =>
+      heard.every(({ ids }, i) => ids.length === counts[i % tracks.length]),
+    );
+    for (const [i, { ids, gaps }] of heard.entries()) {
+      expect(ids).toEqual(heard[i % tracks.length]?.ids);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(gaps).toEqual([]);
+    }
+    await eventually(async () => {
+      const all = await Promise.all(nodes.map((node) => node.status()));
+      return all.every(({ cluster }) => cluster.listeners === 14 && cluster.activeTracks === 5);
+    });
+  });
+
+  test('go on within ten seconds when the one that ingests is killed, and say that something may be missing', async () => {
+    const it = await startListening();
+    const since = performance.now();
+    await it.leads.kill('SIGKILL');
+    await goesOn(it, since);
+    expect(it.heard.every(({ isOpen }) => isOpen)).toBe(true);
+    const leads = await it.leader(it.others);
+    await eventually(async () => (await leads.status()).cluster.nodes === 2);
+    expect(it.jetstream.open).toBe(1);
+  });
+
+  test('hear nothing more of one that was stopped and goes on when another ingests', async () => {
+    const it = await startListening();
+    it.leads.program.kill('SIGSTOP');
+    await it.leader(it.others);
+    // These wait in the socket of the one that is stopped, too.
+    await goesOn(it);
+    it.leads.program.kill('SIGCONT');
+    await eventually(async () => (await it.leads.status()).node.role === 'GATEWAY');
+    await eventually(async () => it.jetstream.open === 1);
+    await it.sayUntil('coffee', () => it.heard.every(({ ids }) => ids.length > 2));
+    for (const { ids } of it.heard) expect(new Set(ids).size).toBe(ids.length);
+    const posts = await Promise.all(it.others.map((node) => node.status()));
+    for (const { cluster } of posts) expect(cluster.problem).toBeNull();
+  });
+
+  test('stop ingesting when cut off, keep their clients, say so, and come back', async () => {
+    const it = await startListening();
+    const here = await it.leads.listen('coffee');
+    it.leads.proxy.cut();
+    await goesOn(it);
+    await eventually(async () => it.jetstream.open === 1);
+    expect(await it.leads.ready()).toBe(503);
+    expect((await it.leads.status()).cluster.problem).toMatch(/^NATS at nats:\S+ /);
+    expect(here.isOpen).toBe(true);
+    it.leads.proxy.mend();
+    await eventually(async () => (await it.leads.ready()) === 200);
+    expect((await it.leads.status()).node.role).toBe('GATEWAY');
+    const before = here.ids.length;
+    await it.sayUntil('coffee', () => here.ids.length > before);
+    expect(here.gaps.length).toBeGreaterThan(0);
+  });
+
+  test('stop ingesting when the way to NATS is silent, before another one begins', async () => {
+    const it = await startListening();
+    it.leads.proxy.stall();
+    let most = 0;
+    await eventually(async () => {
+      most = Math.max(most, it.jetstream.open);
+      const roles = await Promise.all(it.others.map((node) => node.status()));
+      return roles.some(({ node }) => node.role === 'INGEST') && it.jetstream.open === 1;
+    });
+    expect(most).toBe(1);
+    await goesOn(it);
+  });
+
+  test('keep their clients while NATS is away, say so, and go on when it is back', async () => {
+    const it = await startListening();
+    await it.nats.kill();
+    await eventually(async () => {
+      const all = await Promise.all(it.nodes.map((node) => node.ready()));
+      return all.every((status) => status === 503);
+    });
+    await eventually(async () => it.jetstream.open === 0);
+    await it.nats.restart();
+    await goesOn(it);
+    expect(it.heard.every(({ isOpen }) => isOpen)).toBe(true);
+    await eventually(async () => {
+      const all = await Promise.all(it.nodes.map((node) => node.ready()));
+      return all.every((status) => status === 200);
+    });
+  });
+
+  test('go on when NATS has forgotten everything', async () => {
+    const it = await startListening();
+    await it.nats.restart({ forget: true });
+    await goesOn(it);
+  });
+
+  test('let another one ingest at once when the one that does is asked to go', async () => {
+    const it = await startListening();
+    const exited = exitOf(it.leads.program);
+    it.leads.program.kill('SIGTERM');
+    await goesOn(it);
+    expect(await exited).toEqual({ code: 0, errors: '' });
+    const leads = await it.leader(it.others);
+    await eventually(async () => (await leads.status()).cluster.nodes === 2);
+  });
+});

@@ -1,0 +1,146 @@
+// A cluster of real processes around a real nats-server, fed by a stand-in of Jetstream.
+
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import { StatusDocument, type StatusQuery } from '../../schema/operations.ts';
+import { connectGraphQL, post } from './clients.ts';
+import { startFakeJetstream } from './fake-jetstream.ts';
+import { postEvent } from './jetstream-events.ts';
+import { startNats } from './nats-server.ts';
+import { listening, type Program, start } from './program.ts';
+import { startProxy } from './tcp-proxy.ts';
+import { turns } from './until.ts';
+
+type Status = StatusQuery['status'];
+
+const DEADLINE_MS = 20_000;
+/** Short, so that tests are; a second is the shortest there is. */
+const LEASE_SECONDS = 1;
+const EVENTS = `subscription ($track: String!) { sentiment(track: $track) { post { id } } }`;
+
+export type ClusterNode = Awaited<ReturnType<typeof startNode>>;
+
+export async function startCluster(size: number) {
+  const nats = await startNats();
+  onTestFinished(() => nats.stop());
+  const jetstream = await startFakeJetstream();
+  onTestFinished(() => jetstream.close());
+  const nodes = await Promise.all(
+    Array.from({ length: size }, () => startNode(nats.port, jetstream.url)),
+  );
+  await eventually(async () => {
+    const all = await Promise.all(nodes.map((node) => node.status()));
+    return (
+      all.every(({ cluster }) => cluster.nodes === size) &&
+      all.filter(({ node }) => node.role === 'INGEST').length === 1
+    );
+  });
+  let said = 0;
+  return {
+    nats,
+    jetstream,
+    nodes,
+    /** The one that ingests, of these, as soon as there is one. */
+    async leader(among: readonly ClusterNode[] = nodes): Promise<ClusterNode> {
+      let found: ClusterNode | undefined;
+      await eventually(async () => {
+        for (const node of among) if ((await node.status()).node.role === 'INGEST') found = node;
+        return found !== undefined;
+      });
+      return found as ClusterNode;
+    },
+    /** Somebody posts on Bluesky. */
+    say(text: string): void {
+      jetstream.emit(postEvent(said++, { text, langs: ['en'] }));
+    },
+    /** Somebody posts again and again until something has happened. */
+    async sayUntil(text: string, holds: () => boolean): Promise<void> {
+      await eventually(async () => {
+        this.say(text);
+        return holds();
+      });
+    },
+  };
+}
+
+async function startNode(natsPort: number, jetstreamUrl: string) {
+  const proxy = await startProxy(natsPort);
+  const program = start(
+    ...['--port', '0', '--source', 'bluesky', '--bluesky-url', jetstreamUrl],
+    ...['--nats', `nats://127.0.0.1:${proxy.port}`, '--nats-lease', String(LEASE_SECONDS)],
+  );
+  const url = await listening(program);
+  return {
+    program,
+    proxy,
+    url,
+    async status(): Promise<Status> {
+      const { data } = await post(url, StatusDocument, {});
+      if (!data) throw new Error('no status');
+      return data.status;
+    },
+    ready: async () => (await fetch(`${url}/ready`)).status,
+    /** A client over graphql-ws, which keeps what it is told. */
+    listen: (track: string) => listen(url, track),
+    kill: (signal: NodeJS.Signals) => kill(program, signal),
+  };
+}
+
+export interface ClusterListener {
+  /** Posts, in order of arrival. */
+  readonly ids: readonly string[];
+  /** Those whose message told of a gap. */
+  readonly gaps: readonly string[];
+  readonly isOpen: boolean;
+}
+
+async function listen(url: string, track: string): Promise<ClusterListener> {
+  const client = connectGraphQL(url.replace('http', 'ws'));
+  const ids: string[] = [];
+  const gaps: string[] = [];
+  let isOpen = true;
+  const before = (await askListeners(url)) + 1;
+  client.subscribe<{ sentiment: { post: { id: string } } }, { gap?: boolean }>(
+    { query: EVENTS, variables: { track } },
+    {
+      next({ data, extensions }) {
+        const id = data?.sentiment.post.id ?? '';
+        ids.push(id);
+        if (extensions?.gap === true) gaps.push(id);
+      },
+      error: () => {
+        isOpen = false;
+      },
+      complete: () => {
+        isOpen = false;
+      },
+    },
+  );
+  await eventually(async () => (await askListeners(url)) >= before);
+  return {
+    ids,
+    gaps,
+    get isOpen() {
+      return isOpen;
+    },
+  };
+}
+
+async function askListeners(url: string): Promise<number> {
+  return (await post(url, StatusDocument, {})).data?.status.listeners ?? 0;
+}
+
+async function kill(program: Program, signal: NodeJS.Signals): Promise<void> {
+  const gone = once(program, 'exit');
+  program.kill(signal);
+  await gone;
+}
+
+/** Asks again and again, as fast as it is answered. */
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  const start = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - start > DEADLINE_MS) throw new Error(`never came true: ${holds}`);
+    await turns(1);
+  }
+}

@@ -1,0 +1,116 @@
+// Nodes in one process: a relay between them that loses nothing by itself, and a keeper of their lease.
+
+import type { Clock } from '../../src/clock.ts';
+import { type Relay, RelayError, type RelaySink } from '../../src/stream/relay.ts';
+
+export interface MemoryRelay extends Relay {
+  /** From now on nothing reaches this node, and nothing that it sends reaches others. */
+  cut(): void;
+  mend(): void;
+  /** From now on what is sent is lost, and nobody knows. */
+  swallow: boolean;
+  /** Says `message` to everybody else, whatever it is. */
+  inject(channel: string, message: string | Uint8Array): void;
+  /** Messages sent so far, by channel. */
+  readonly sent: ReadonlyMap<string, number>;
+}
+
+export interface MemoryHub {
+  connect(sink: RelaySink): MemoryRelay;
+  /** Loses what the keeper knows, its count of revisions too. */
+  forgetLease(): void;
+}
+
+export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
+  const listeners = new Map<string, Map<symbol, (message: Uint8Array) => void>>();
+  const cutOff = new Set<symbol>();
+  let lease: { readonly revision: number; readonly until: number } | undefined;
+  let revisions = 0;
+
+  const current = () => (lease && lease.until > clock.monotonic() ? lease : undefined);
+  const grant = () => {
+    revisions += 1;
+    lease = { revision: revisions, until: clock.monotonic() + ttl };
+    return revisions;
+  };
+
+  return {
+    forgetLease() {
+      lease = undefined;
+      revisions = 0;
+    },
+    connect(sink) {
+      const self = Symbol();
+      cutOff.add(self);
+      const sent = new Map<string, number>();
+      const opened = new Set<() => void>();
+
+      async function ask<V>(answer: () => V): Promise<V> {
+        await Promise.resolve();
+        if (cutOff.has(self)) throw new RelayError('cut off');
+        return answer();
+      }
+
+      function send(channel: string, message: Uint8Array): void {
+        sent.set(channel, (sent.get(channel) ?? 0) + 1);
+        if (relay.swallow) return;
+        const bytes = Uint8Array.from(message);
+        for (const node of listeners.get(channel)?.keys() ?? []) {
+          if (node === self) continue;
+          queueMicrotask(() => {
+            if (!cutOff.has(node)) listeners.get(channel)?.get(node)?.(bytes);
+          });
+        }
+      }
+
+      const relay: MemoryRelay = {
+        swallow: false,
+        sent,
+        get trouble() {
+          return cutOff.has(self) ? 'cut off' : undefined;
+        },
+        lease: {
+          ttl,
+          claim: () => ask(() => (current() ? undefined : grant())),
+          renew: (_, revision) =>
+            ask(() => (current()?.revision === revision ? grant() : undefined)),
+          release: (revision) =>
+            ask(() => {
+              if (lease?.revision === revision) lease = undefined;
+            }),
+        },
+        send(channel, message) {
+          if (cutOff.has(self)) return false;
+          send(channel, message);
+          return true;
+        },
+        inject: (channel, message) => send(channel, Buffer.from(message)),
+        listen(channel, receive) {
+          const there = listeners.get(channel) ?? new Map();
+          listeners.set(channel, there);
+          there.set(self, receive);
+          const unlisten = () => {
+            there.delete(self);
+            opened.delete(unlisten);
+          };
+          opened.add(unlisten);
+          return unlisten;
+        },
+        cut() {
+          cutOff.add(self);
+          sink.changed();
+        },
+        mend() {
+          cutOff.delete(self);
+          sink.changed();
+        },
+        async close() {
+          for (const unlisten of opened) unlisten();
+          cutOff.add(self);
+        },
+      };
+      queueMicrotask(relay.mend);
+      return relay;
+    },
+  };
+}

@@ -1,0 +1,151 @@
+// Nodes of a cluster in one process, on one clock that is moved by hand.
+
+import { Cluster } from '../../src/cluster/cluster.ts';
+import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysis.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
+import { Ingest } from '../../src/stream/ingest.ts';
+import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import type { UserError } from '../../src/user-error.ts';
+import { FakeClock } from './fake-clock.ts';
+import { createHandSource, type HandSource } from './hand-source.ts';
+import { createMemoryHub, type MemoryRelay } from './memory-relay.ts';
+import { track } from './tracks.ts';
+import { turns, untilWith } from './until.ts';
+
+export interface Node {
+  readonly relay: MemoryRelay;
+  readonly cluster: { handOver(): Promise<void> };
+  readonly multiplexer: Multiplexer;
+  readonly logged: readonly string[];
+  /** The last source that was read here. */
+  readonly source: HandSource | undefined;
+  readonly leads: boolean;
+  /** A listener that keeps what it is told: ids of posts, and `gap`. */
+  listen(query: string): {
+    readonly told: readonly string[];
+    readonly events: readonly SentimentEvent[];
+    readonly ends: readonly (UserError | undefined)[];
+    stop(): void;
+  };
+}
+
+export function createNodes() {
+  const clock = new FakeClock();
+  const hub = createMemoryHub(clock);
+  const nodes: Node[] = [];
+  let posts = 0;
+
+  function start({ scoring = 'profile=full', analyzed = () => {} } = {}): Node {
+    let relay: MemoryRelay | undefined;
+    let source: HandSource | undefined;
+    let cluster: Node['cluster'] | undefined;
+    const analyze = createAnalyzer('full', vader);
+    const logged: string[] = [];
+    const multiplexer = new Multiplexer((sink) => {
+      const made = new Cluster(
+        {
+          id: `node-${nodes.length + 1}`,
+          clock,
+          connect: (relaySink) => {
+            relay = hub.connect(relaySink);
+            return relay;
+          },
+          ingest: (ingestSink, counters) =>
+            new Ingest(
+              {
+                connect: (sourceSink) => {
+                  source = createHandSource(sourceSink);
+                  return source;
+                },
+                analyze: (text) => {
+                  analyzed();
+                  return analyze(text);
+                },
+                languages: 'any',
+              },
+              ingestSink,
+              counters,
+            ),
+          source: 'hand',
+          scoring,
+          listeners: () => multiplexer.listeners,
+          log: {
+            info: () => {},
+            warn: (message) => logged.push(`warn ${message}`),
+            error: (message) => logged.push(`error ${message}`),
+          },
+        },
+        sink,
+      );
+      cluster = made;
+      return made;
+    });
+    if (relay === undefined || cluster === undefined) throw new Error('the node has no relay');
+    const node: Node = {
+      relay,
+      cluster,
+      multiplexer,
+      logged,
+      get source() {
+        return source;
+      },
+      get leads() {
+        return multiplexer.cluster.role === 'INGEST';
+      },
+      listen(query) {
+        const told: string[] = [];
+        const events: SentimentEvent[] = [];
+        const ends: (UserError | undefined)[] = [];
+        const stop = multiplexer.listen(track(query), {
+          event: (event) => {
+            events.push(event);
+            told.push(event.post.id);
+          },
+          gap: () => told.push('gap'),
+          end: (error) => ends.push(error),
+        });
+        return { told, events, ends, stop };
+      },
+    };
+    nodes.push(node);
+    return node;
+  }
+
+  const leader = () => nodes.find(({ leads }) => leads);
+
+  return {
+    clock,
+    hub,
+    start,
+    leader,
+    /** Lets time pass until something is so. */
+    until: (condition: () => boolean) => untilWith(clock, condition),
+    /** Lets so many milliseconds pass. */
+    async pass(ms: number) {
+      for (let passed = 0; passed < ms; passed += 50) {
+        clock.advance(50);
+        await turns(1);
+      }
+    },
+    /** As many nodes, one of which ingests, that all know each other. */
+    async startMany(count: number) {
+      const started = Array.from({ length: count }, () => start());
+      await untilWith(
+        clock,
+        () =>
+          leader() !== undefined &&
+          started.every(({ multiplexer }) => multiplexer.cluster.nodes === count),
+      );
+      const leads = leader();
+      if (leads === undefined) throw new Error('nobody ingests');
+      return { leads, others: started.filter((node) => node !== leads) };
+    },
+    /** Has the source of whoever ingests deliver a post; ids count up over all of them. */
+    async say(text: string, at = leader()): Promise<string> {
+      const id = `p${posts++}`;
+      at?.source?.say(text, { id });
+      await turns(1);
+      return id;
+    },
+  };
+}
