@@ -152,9 +152,8 @@ export async function startServer(
       createTrackSocket(multiplexer, auth),
     ],
   });
-  const metrics = createMetrics({
+  const metrics = createMetrics(clock, {
     multiplexer,
-    clock,
     sockets: () => ({
       graphql: upgrade.count(GRAPHQL_PATH),
       sse: broadcast.streams,
@@ -171,7 +170,7 @@ export async function startServer(
     admission,
     page,
     multiplexer,
-    metrics: metrics.page,
+    metrics,
     onCut,
     clock,
   });

@@ -6,10 +6,10 @@ import type { SourceState } from '../source/source.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import { UserError } from '../user-error.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from './auth.ts';
-import { CONTENT_TYPE as METRICS_TYPE } from './exposition.ts';
 import { COME_BACK_AFTER } from './farewell.ts';
 import { GRAPHQL_PATH } from './graphql/yoga.ts';
 import type { Admission, Refusal } from './limits/admission.ts';
+import type { Metrics } from './metrics.ts';
 import { type Cut, STALLED_FOR } from './outbox.ts';
 import type { Page } from './page.ts';
 import { pathOf } from './upgrade.ts';
@@ -24,7 +24,7 @@ export interface HttpOptions {
   readonly isStopping: () => boolean;
   readonly clock: Clock;
   /** The page for Prometheus, on `/metrics`. */
-  readonly metrics: () => string;
+  readonly metrics: Pick<Metrics, 'contentType' | 'page'>;
   /** Told why a response was cut. */
   readonly onCut: (why: Cut) => void;
   /** The dashboard, on `/`. */
@@ -39,6 +39,17 @@ const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 export function createHttpHandler(options: HttpOptions): RequestListener {
   const { graphql, auth, isStopping, admission, page, multiplexer, metrics, onCut, clock } =
     options;
+
+  async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pass = await auth.check(bearerOf(request.headers.authorization), IN_HEADER);
+    if (pass instanceof UserError) {
+      response.setHeader('www-authenticate', challengeOf(pass));
+      sendJson(response, 401, { error: pass.message });
+    } else if (isRead(request, response)) {
+      send(response, 200, await metrics.page(), metrics.contentType);
+    }
+  }
+
   return (request, response) => {
     const refusal = admission.admit(request, response);
     if (refusal) return sendRefusal(response, refusal);
@@ -71,11 +82,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         });
       }
       case '/metrics':
-        return void auth.check(bearerOf(request.headers.authorization), IN_HEADER).then((pass) => {
-          if (!(pass instanceof UserError)) return sendReport(request, response, 200, metrics());
-          response.setHeader('www-authenticate', challengeOf(pass));
-          sendJson(response, 401, { error: pass.message });
-        });
+        return void showMetrics(request, response);
       default:
         if (page(path, request, response)) return;
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
@@ -112,17 +119,17 @@ function sendReport(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,
-  report: string | object,
+  report: object,
 ): void {
-  const { method } = request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD');
-    sendJson(response, 405, { error: `${method} is not possible here; use GET` });
-  } else if (typeof report === 'string') {
-    send(response, status, report, METRICS_TYPE);
-  } else {
-    sendJson(response, status, report);
-  }
+  if (isRead(request, response)) sendJson(response, status, report);
+}
+
+/** Whether no more is asked than to read; if not, answers that. */
+function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  response.setHeader('allow', 'GET, HEAD');
+  sendJson(response, 405, { error: `${method} is not possible here; use GET` });
+  return false;
 }
 
 /** In GraphQL's shape on every path, since that is what most who are refused will read. */

@@ -5,14 +5,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { SentimentDocument, StatusDocument } from '../../schema/operations.ts';
-import { expose, Histogram } from '../../src/api/exposition.ts';
 import { PING_EVERY, PONG_WITHIN } from '../../src/api/heartbeat.ts';
+import { Refusals } from '../../src/api/limits/refusals.ts';
+import { createMetrics } from '../../src/api/metrics.ts';
 import { STALLED_FOR } from '../../src/api/outbox.ts';
+import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
 import { connectGraphQL, connectTrack, post, run, runOverSse } from '../support/clients.ts';
 import { readExposition } from '../support/exposition.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { createHandSource } from '../support/hand-source.ts';
 import { connectRaw, openStalled } from '../support/raw-socket.ts';
+import { createRecordingSink } from '../support/recording-sink.ts';
 import { configOf, type Senti, startSenti } from '../support/senti.ts';
 import { turns, until } from '../support/until.ts';
 
@@ -166,6 +170,29 @@ describe('/metrics', () => {
     expect(values.get('senti_tls_expires_timestamp_seconds')).toBe(Date.UTC(2099) / 1000);
   });
 
+  test('says nothing of what there is not: a certificate, or a source that costs', async () => {
+    const { types, values } = await scrape(await startSenti());
+    for (const name of [
+      'senti_tls_expires_timestamp_seconds',
+      'senti_source_posts_today',
+      'senti_source_cost_today_dollars',
+    ]) {
+      expect([name, types.get(name), values.get(name)]).toEqual([name, 'gauge', undefined]);
+    }
+  });
+
+  test('counts for each server of a process by itself', async () => {
+    const [busy, quiet] = [await startSenti(), await startSenti()];
+    busy.source.say('coffee');
+    busy.source.become({ name: 'waiting', reason: 'it broke', until: 5 });
+    const counts = async (senti: Senti) => {
+      const { values } = await scrape(senti);
+      return [values.get('senti_posts_seen_total'), values.get('senti_source_reconnects_total')];
+    };
+    expect(await counts(busy)).toEqual([1, 1]);
+    expect(await counts(quiet)).toEqual([0, 0]);
+  });
+
   test('tells what a paid source has cost today', async () => {
     const usage = { postsToday: 100, allowance: 200, costToday: 0.5, resetsAt: 0 };
     const senti = await startSenti(undefined, undefined, (source) =>
@@ -177,22 +204,31 @@ describe('/metrics', () => {
   });
 });
 
-test('a histogram counts every value in all buckets that are wide enough', () => {
-  const bounds = [0.1, 1, 10];
-  fc.assert(
-    fc.property(fc.array(fc.double({ min: 0, max: 100, noNaN: true })), (seen) => {
-      const histogram = new Histogram(bounds);
-      for (const value of seen) histogram.observe(value);
-      const samples = histogram.samples;
-      const { values } = readExposition(
-        expose([{ name: 'x', type: 'histogram', help: 'x', samples }]),
-      );
-      for (const le of bounds) {
-        expect(values.get(`x_bucket{le="${le}"}`)).toBe(seen.filter((v) => v <= le).length);
+test('a time to the wire counts in all buckets that are wide enough', async () => {
+  const source = createHandSource(createRecordingSink());
+  const counters = { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0 };
+  const feed = { source, counters, open() {}, close() {}, async stop() {} };
+  const readable = {
+    multiplexer: new Multiplexer(() => feed),
+    sockets: () => ({}),
+    refusals: new Refusals(() => {}, new FakeClock()).counts,
+    expires: () => undefined,
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.double({ min: 0, max: 5000, noNaN: true })), async (times) => {
+      const metrics = createMetrics(new FakeClock(), readable);
+      for (const ms of times) metrics.wire(ms);
+      const { values } = readExposition(await metrics.page());
+      metrics.close();
+      const name = 'senti_post_to_wire_seconds';
+      const buckets = [...values.keys()].filter((series) => series.startsWith(`${name}_bucket`));
+      expect(buckets.length).toBeGreaterThan(10);
+      for (const series of buckets) {
+        const le = Number(/le="(.+)"/.exec(series)?.[1]?.replace('+Inf', 'Infinity'));
+        expect(values.get(series)).toBe(times.filter((ms) => ms / 1000 <= le).length);
       }
-      expect(values.get('x_bucket{le="+Inf"}')).toBe(seen.length);
-      expect(values.get('x_count')).toBe(seen.length);
-      expect(values.get('x_sum')).toBeCloseTo(seen.reduce((a, b) => a + b, 0));
+      expect(values.get(`${name}_count`)).toBe(times.length);
+      expect(values.get(`${name}_sum`)).toBeCloseTo(times.reduce((a, b) => a + b, 0) / 1000);
     }),
   );
 });

@@ -19,6 +19,7 @@ export function readExposition(text: string): Exposition {
   const values = new Map<string, number>();
   let [described, family] = ['', ''];
   for (const line of text.slice(0, -1).split('\n')) {
+    if (line === '') continue;
     const help = HELP.exec(line)?.[1];
     const [, typed, type = ''] = TYPE.exec(line) ?? [];
     const [, series = '', name = '', value = ''] = SAMPLE.exec(line) ?? [];
