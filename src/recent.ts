@@ -3,6 +3,9 @@
 export class Recent {
   readonly #capacity: number;
   readonly #keys = new Set<string>();
+  /** The same in a ring: to ask a set for its oldest gets dearer with every one that has left it. */
+  readonly #ring: string[] = [];
+  #next = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -11,11 +14,11 @@ export class Recent {
   /** Whether `key` is among the last `capacity` distinct ones; remembers it either way. */
   check(key: string): boolean {
     if (this.#keys.has(key)) return true;
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined) this.#keys.delete(oldest);
     this.#keys.add(key);
-    if (this.#keys.size > this.#capacity) {
-      const [oldest] = this.#keys;
-      if (oldest !== undefined) this.#keys.delete(oldest);
-    }
+    this.#ring[this.#next] = key;
+    this.#next = (this.#next + 1) % this.#capacity;
     return false;
   }
 }
