@@ -1,9 +1,7 @@
 // The feed of a node among others. One of them holds the lease and ingests for all; every one delivers to
 // its own listeners, and tells the others what those want.
 
-import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { SourceState, Usage } from '../source/source.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import type { Feed, FeedSink, PostCounters } from '../stream/feed.ts';
@@ -12,8 +10,7 @@ import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
 import { Announcer } from './announcer.ts';
-import { createEventReader, type Stamp } from './event.ts';
-import { Inbox, type Slot } from './inbox.ts';
+import { channelOf, Inbox } from './inbox.ts';
 import { type Lane, Leader } from './leader.ts';
 import { type Alive, decodeMessage, encodeMessage, type NodeMessage } from './message.ts';
 import { Others } from './others.ts';
@@ -54,15 +51,12 @@ export class Cluster<T> implements Feed<T> {
     postsRepeated: 0,
   };
   readonly #options: ClusterOptions;
-  readonly #sink: FeedSink<T>;
   readonly #relay: Relay;
   readonly #succession: Succession;
   readonly #announcer: Announcer;
   readonly #others: Others;
   readonly #wanted: Wanted;
   readonly #inbox: Inbox<T>;
-  readonly #readEvent = createEventReader();
-  readonly #topics = new Map<string, { slot: Slot<T>; track: Track; unlisten: () => void }>();
   readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
   #connectedAt: number | undefined;
   #cancelTick = () => {};
@@ -73,7 +67,6 @@ export class Cluster<T> implements Feed<T> {
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
     const { id, clock, log } = options;
     this.#options = options;
-    this.#sink = sink;
     this.#relay = options.connect({
       changed: () => this.#onRelay(),
       lost: (count) => {
@@ -81,7 +74,13 @@ export class Cluster<T> implements Feed<T> {
       },
     });
     this.#wanted = new Wanted((opened, closed) => this.#succession.leader?.change(opened, closed));
-    this.#inbox = new Inbox(this.#relayCounters, (outlet) => sink.gap(outlet));
+    this.#inbox = new Inbox({
+      relay: this.#relay,
+      sink,
+      counters: this.#relayCounters,
+      onEpoch: (epoch) => this.#succession.note(epoch),
+      onBad: () => this.#onBad('an event'),
+    });
     this.#announcer = new Announcer({ node: id, clock, send: (message) => this.#tell(message) });
     this.#others = new Others({
       clock,
@@ -118,9 +117,9 @@ export class Cluster<T> implements Feed<T> {
     const { leader, isBeginning } = this.#succession;
     if (leader !== undefined) return leader.source;
     if (isBeginning) return { name, state: { name: 'connecting' } };
-    const told = this.#others.leader?.ingest;
+    const told = this.#others.leader;
     if (told !== undefined) return { name: told.name, state: told.state, ...usageOf(told) };
-    return waiting('no node ingests at the moment');
+    return waiting(this.#succession.trouble ?? 'no node ingests at the moment');
   }
 
   get cluster(): ClusterState {
@@ -130,26 +129,21 @@ export class Cluster<T> implements Feed<T> {
       nodes: 1 + this.#others.size,
       tracks: this.#wanted.size,
       listeners: this.#options.listeners() + this.#others.listeners,
-      problem: this.#relay.trouble ?? this.#mismatch,
+      problem: this.#relay.trouble ?? this.#succession.trouble ?? this.#mismatch,
       counters: this.#relayCounters,
     };
   }
 
   open(track: Track, outlet: T): void {
-    const { canonical } = track;
-    const channel = channelOf(canonical);
-    const slot = this.#inbox.open(channel, outlet);
-    const unlisten = this.#relay.listen(channel, (bytes) => this.#receiveEvent(slot, bytes));
-    this.#topics.set(canonical, { slot, track, unlisten });
-    this.#announcer.add(canonical);
-    this.#wanted.own(canonical, true);
+    this.#inbox.open(track, outlet);
+    this.#announcer.add(track.canonical);
+    this.#wanted.own(track.canonical, true);
   }
 
-  close({ canonical }: Track): void {
-    this.#topics.get(canonical)?.unlisten();
-    this.#topics.delete(canonical);
-    this.#announcer.drop(canonical);
-    this.#wanted.own(canonical, false);
+  close(track: Track): void {
+    this.#inbox.close(track);
+    this.#announcer.drop(track.canonical);
+    this.#wanted.own(track.canonical, false);
   }
 
   /** Lets another node ingest, if this one does, and goes on being fed. */
@@ -181,7 +175,6 @@ export class Cluster<T> implements Feed<T> {
     const { id: node, scoring, listeners } = this.#options;
     const { leader } = this.#succession;
     const ingest = leader && {
-      epoch: leader.epoch,
       name: leader.source.name,
       state: leader.source.state,
       ...usageOf(leader.source),
@@ -189,7 +182,8 @@ export class Cluster<T> implements Feed<T> {
     // Who counts its listeners finds what they want, too.
     this.#announcer.flush();
     const { version } = this.#announcer;
-    this.#tell({ kind: 'alive', node, version, listeners: listeners(), scoring, ingest });
+    const { epoch } = this.#inbox;
+    this.#tell({ kind: 'alive', node, version, listeners: listeners(), epoch, scoring, ingest });
   }
 
   #tell(message: NodeMessage): void {
@@ -233,7 +227,7 @@ export class Cluster<T> implements Feed<T> {
         channelOf,
         mayPublish,
         send: (channel, message) => this.#send(channel, message),
-        deliver: (event, lanes, stamps) => this.#deliver(event, lanes, stamps),
+        deliver: (event, lanes, stamps) => this.#inbox.deliver(event, lanes, stamps),
         onRefused: (track, error) => {
           const { code, message } = error;
           this.#tell({ kind: 'refused', node, epoch, track, code, message });
@@ -242,29 +236,6 @@ export class Cluster<T> implements Feed<T> {
       },
       this.#wanted.all,
     );
-  }
-
-  /** An event that was made here, to this node's own topics. */
-  #deliver(event: SentimentEvent, lanes: readonly Lane[], stamps: readonly Stamp[]): void {
-    const outlets: T[] = [];
-    for (const [i, { want }] of lanes.entries()) {
-      const slot = this.#topics.get(want.canonical)?.slot;
-      const stamp = stamps[i];
-      if (slot && stamp && this.#inbox.accept(slot, stamp, event)) outlets.push(slot.outlet);
-    }
-    if (outlets.length > 0) this.#sink.event(event, outlets);
-  }
-
-  #receiveEvent(slot: Slot<T>, bytes: Uint8Array): void {
-    const read = this.#readEvent(bytes);
-    if (read === undefined) {
-      this.#onBad('an event');
-      return;
-    }
-    this.#succession.note(read.stamp.epoch);
-    if (this.#inbox.accept(slot, read.stamp, read.event)) {
-      this.#sink.event(read.event, [slot.outlet]);
-    }
   }
 
   #receive(bytes: Uint8Array): void {
@@ -282,10 +253,10 @@ export class Cluster<T> implements Feed<T> {
     this.#succession.beginIfInformed();
   }
 
-  #heed({ node, ingest, scoring }: Alive): void {
+  #heed({ node, epoch, ingest, scoring }: Alive): void {
+    this.#succession.note(epoch);
+    this.#inbox.note(epoch);
     if (ingest === undefined) return;
-    this.#succession.note(ingest.epoch);
-    this.#inbox.note(ingest.epoch);
     const ours = this.#options.scoring;
     const mismatch =
       scoring === ours
@@ -298,11 +269,8 @@ export class Cluster<T> implements Feed<T> {
   }
 
   #refuse(canonical: string, error: UserError): void {
-    const topic = this.#topics.get(canonical);
-    if (topic === undefined) return;
-    this.#sink.refused(topic.track, error);
-    // Now, so that who asks for it again is not taken for who has asked before.
-    this.#announcer.flush();
+    // Told now, so that who asks for it again is not taken for who has asked before.
+    if (this.#inbox.refuse(canonical, error)) this.#announcer.flush();
   }
 
   #onBad(what: string): void {
@@ -319,9 +287,4 @@ export class Cluster<T> implements Feed<T> {
 
 function usageOf({ usage }: { readonly usage?: Usage | undefined }): { readonly usage?: Usage } {
   return usage === undefined ? {} : { usage };
-}
-
-/** Subjects refuse spaces and have a length: a topic's name is a hash of its canonical form. */
-export function channelOf(canonical: string): string {
-  return createHash('sha256').update(canonical).digest().subarray(0, 16).toString('base64url');
 }

@@ -12,8 +12,8 @@ export interface LeaseOptions {
   readonly onGained: (revision: number) => void;
   /** It has it no more. */
   readonly onLost: (reason: string) => void;
-  /** The keeper could not be asked. */
-  readonly onTrouble: (reason: string) => void;
+  /** After every question: why the keeper could not be asked, or nothing. */
+  readonly onAsked: (trouble: string | undefined) => void;
 }
 
 /** The lease is renewed, or asked for, this many times in its length. */
@@ -77,18 +77,18 @@ export class Lease {
     await finish();
     await this.#asked;
     this.#cancelTry();
-    const revision = this.#revision;
+    if (this.#revision !== undefined) await this.#giveBack(this.#revision);
     this.lose('it was given up');
-    if (revision !== undefined) await this.#giveBack(revision);
   }
 
   async #ask(): Promise<void> {
-    const { keeper, clock, holder, onTrouble } = this.#options;
+    const { keeper, clock, holder, onAsked } = this.#options;
     const held = this.check() ? this.#revision : undefined;
     const askedAt = clock.monotonic();
     try {
       const revision =
         held === undefined ? await keeper.claim(holder) : await keeper.renew(holder, held);
+      onAsked(undefined);
       if (revision === undefined) return this.lose('another node has it');
       const deadline = askedAt + keeper.ttl * (1 - MARGIN);
       // The answer may come when all is over, and then it is of no use to anybody.
@@ -98,7 +98,7 @@ export class Lease {
       if (held === undefined) this.#options.onGained(revision);
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
-      onTrouble(error.message);
+      onAsked(error.message);
     }
   }
 

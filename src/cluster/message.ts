@@ -10,6 +10,8 @@ export interface Alive {
   /** How many times what it wants has changed. */
   readonly version: number;
   readonly listeners: number;
+  /** The newest epoch that it knows of; if it ingests, its own. 0 for none. */
+  readonly epoch: number;
   /** How it would score, if it had to: `source=x profile=full languages=en`. */
   readonly scoring: string;
   /** Only of the node that ingests. */
@@ -17,7 +19,6 @@ export interface Alive {
 }
 
 export interface Ingesting {
-  readonly epoch: number;
   readonly name: string;
   readonly state: SourceState;
   readonly usage?: Usage | undefined;
@@ -74,17 +75,21 @@ export function decodeMessage(bytes: Uint8Array): NodeMessage | undefined {
   if (bytes.length > MAX_MESSAGE_BYTES) return undefined;
   const value = parseJson(bytes);
   if (!isRecord(value) || !isNodeId(value.node)) return undefined;
-  const isRight = Object.hasOwn(CHECKS, String(value.kind))
-    ? CHECKS[value.kind as NodeMessage['kind']]
-    : undefined;
-  return isRight?.(value) ? (value as unknown as NodeMessage) : undefined;
+  const { kind } = value;
+  if (typeof kind !== 'string' || !Object.hasOwn(CHECKS, kind)) return undefined;
+  const isRight = CHECKS[kind as NodeMessage['kind']](value);
+  return isRight ? (value as unknown as NodeMessage) : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const CHECKS: Readonly<Record<NodeMessage['kind'], (message: Fields) => boolean>> = {
-  alive: ({ version, listeners, scoring, ingest }) =>
-    isCount(version) && isCount(listeners) && isText(scoring) && isOptional(ingest, isIngesting),
+  alive: ({ version, listeners, epoch, scoring, ingest }) =>
+    isCount(version) &&
+    isCount(listeners) &&
+    isCount(epoch) &&
+    isText(scoring) &&
+    isOptional(ingest, isIngesting),
   wants: ({ version, dropped, added }) => isCount(version) && isTracks(dropped) && isTracks(added),
   all: ({ version, part, parts, tracks }) =>
     isCount(version) &&
@@ -112,8 +117,8 @@ const ERROR_CODES: Readonly<Record<UserErrorCode, true>> = {
 
 function isIngesting(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { epoch, name, state, usage } = value;
-  return isCount(epoch) && isText(name) && isState(state) && isOptional(usage, isUsage);
+  const { name, state, usage } = value;
+  return isText(name) && isState(state) && isOptional(usage, isUsage);
 }
 
 function isState(value: unknown): boolean {

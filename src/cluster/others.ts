@@ -7,7 +7,7 @@ interface OtherNode {
   /** By the monotonic clock. */
   heardAt: number;
   listeners: number;
-  scoring: string;
+  epoch: number;
   ingest: Ingesting | undefined;
   /** What it wants, at which version, and whether that is known to be out of date. */
   readonly tracks: Set<string>;
@@ -54,14 +54,14 @@ export class Others {
   }
 
   /** What the node that ingests says of that, if it has been heard lately; the newest of several. */
-  get leader(): { readonly ingest: Ingesting; readonly scoring: string } | undefined {
+  get leader(): Ingesting | undefined {
     const now = this.#options.clock.monotonic();
-    let newest: { ingest: Ingesting; scoring: string } | undefined;
-    for (const { ingest, scoring, heardAt } of this.#nodes.values()) {
-      if (ingest === undefined || now - heardAt > SILENT_AFTER_MS) continue;
-      if (newest === undefined || ingest.epoch > newest.ingest.epoch) newest = { ingest, scoring };
+    let newest: OtherNode | undefined;
+    for (const node of this.#nodes.values()) {
+      if (node.ingest === undefined || now - node.heardAt > SILENT_AFTER_MS) continue;
+      if (newest === undefined || node.epoch > newest.epoch) newest = node;
     }
-    return newest;
+    return newest?.ingest;
   }
 
   /** Whether it is known what all of them want that can be heard. */
@@ -86,7 +86,7 @@ export class Others {
       case 'alive': {
         const ledBefore = node.ingest !== undefined;
         node.listeners = message.listeners;
-        node.scoring = message.scoring;
+        node.epoch = message.epoch;
         node.ingest = message.ingest;
         if (node.version !== message.version) this.#lost(message.node, node);
         if (ledBefore && message.ingest === undefined) this.#options.onLeaderless();
@@ -129,7 +129,7 @@ export class Others {
     const node: OtherNode = {
       heardAt: 0,
       listeners: 0,
-      scoring: '',
+      epoch: 0,
       ingest: undefined,
       tracks: new Set(),
       version: 0,

@@ -27,6 +27,7 @@ export class Succession {
   #leader: Leader | undefined;
   /** Of the lease, until it is begun. */
   #epoch: number | undefined;
+  #trouble: string | undefined;
   /** The last source that was read here, until it has ended. */
   #retiring: Promise<void> | undefined;
 
@@ -42,14 +43,27 @@ export class Succession {
         this.#epoch = Math.max(revision, options.lastEpoch() + 1);
         this.beginIfInformed();
       },
-      onLost: (reason) => this.#end(reason),
-      onTrouble: (reason) => log.warn(`cluster: the lease could not be asked for: ${reason}`),
+      onLost: (reason) => {
+        this.#end(reason);
+        options.onChange();
+      },
+      onAsked: (trouble) => {
+        if (trouble !== undefined && trouble !== this.#trouble) {
+          log.warn(`cluster: the lease cannot be asked for: ${trouble}`);
+        }
+        this.#trouble = trouble;
+      },
     });
   }
 
   /** Undefined while another node ingests, or none. */
   get leader(): Leader | undefined {
     return this.#leader;
+  }
+
+  /** Why nobody can be asked who is to ingest. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** Whether this node is going to ingest in a moment. */
@@ -93,12 +107,11 @@ export class Succession {
     this.#epoch = undefined;
     this.#leader = undefined;
     if (leader === undefined) return;
-    const { onChange, log } = this.#options;
+    const { log } = this.#options;
     log.info(`cluster: this node does not ingest any more: ${reason}`);
     this.#retiring = leader.stop({ handOver }).finally(() => {
       this.#retiring = undefined;
       this.beginIfInformed();
     });
-    onChange();
   }
 }

@@ -1,14 +1,15 @@
-import { describe } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { connectNats, type NatsOptions } from '../../src/cluster/nats.ts';
+import { connectNats, MAX_UNCONFIRMED_BYTES, type NatsOptions } from '../../src/cluster/nats.ts';
 import type { Relay, RelaySink } from '../../src/stream/relay.ts';
 import { relayContract } from '../contract/relay.ts';
+import { createCertificate, writeCertificate } from '../support/certificate.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 /** Options for a relay in a test, that reaches the server at `port`. */
-function natsOptions(port: number): NatsOptions {
+function natsOptions(port: number, given: Partial<NatsOptions> = {}): NatsOptions {
   return {
     servers: [`nats://127.0.0.1:${port}`],
     prefix: 'test',
@@ -23,6 +24,7 @@ function natsOptions(port: number): NatsOptions {
     token: '',
     clock: systemClock,
     warn: () => {},
+    ...given,
   };
 }
 
@@ -43,5 +45,78 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
       mend: async (relay) => proxies.get(relay)?.mend(),
       stop: () => nats.stop(),
     };
+  });
+
+  /** A relay, and a promise of its being connected. */
+  function open(port: number, given: Partial<NatsOptions> = {}) {
+    let lost = 0;
+    const relay = connectNats(natsOptions(port, given), {
+      changed: () => {},
+      lost: (count) => {
+        lost += count;
+      },
+    });
+    onTestFinished(() => relay.close());
+    return {
+      relay,
+      get lost() {
+        return lost;
+      },
+      connected: () => until(() => relay.trouble === undefined),
+    };
+  }
+
+  async function start(...argv: readonly string[]) {
+    const nats = await startNats(...argv);
+    onTestFinished(() => nats.stop());
+    return nats;
+  }
+
+  test('a relay begins before its server does, and says what it waits for', async () => {
+    const nats = await start();
+    await nats.kill();
+    const { relay, connected } = open(nats.port);
+    await until(() => /cannot be reached: .*refused/.test(relay.trouble ?? ''));
+    await nats.restart();
+    await connected();
+  });
+
+  test('a relay says who it is, and is refused as somebody else', async () => {
+    const nats = await start('--user', 'me', '--pass', 'secret');
+    await open(nats.port, { user: 'me', password: 'secret' }).connected();
+    const { relay } = open(nats.port, { user: 'me', password: 'wrong' });
+    await until(() => /Authorization Violation/i.test(relay.trouble ?? ''));
+    expect(relay.trouble).not.toContain('wrong');
+  });
+
+  test('a relay shows its token', async () => {
+    const nats = await start('--auth', 'secret');
+    await open(nats.port, { token: 'secret' }).connected();
+  });
+
+  test('a relay speaks TLS to a server that it can trust, and to no other', async () => {
+    const { tlsCert, tlsKey } = writeCertificate(createCertificate('nats'));
+    const nats = await start('--tls', '--tlscert', tlsCert, '--tlskey', tlsKey);
+    const servers = [`tls://localhost:${nats.port}`];
+    await open(nats.port, { servers, tlsCa: tlsCert }).connected();
+    const { relay } = open(nats.port, { servers });
+    await until(() => /certificate/.test(relay.trouble ?? ''));
+  });
+
+  test('a relay to a server that takes nothing holds a bounded amount, and counts the rest', async () => {
+    const nats = await start();
+    const it = open(nats.port);
+    await it.connected();
+    nats.signal('SIGSTOP');
+    const message = new Uint8Array(64 * 1024);
+    const tries = (4 * MAX_UNCONFIRMED_BYTES) / message.length;
+    let taken = 0;
+    for (let i = 0; i < tries; i++) if (it.relay.send('a', message)) taken += 1;
+    expect(taken).toBe(MAX_UNCONFIRMED_BYTES / message.length);
+    await nats.restart();
+    await until(() => it.lost > 0);
+    expect(it.lost).toBe(taken);
+    await it.connected();
+    expect(it.relay.send('a', message)).toBe(true);
   });
 });

@@ -1,0 +1,185 @@
+// What happens when the node that ingests is no more, or believes that it still is.
+
+import { describe, expect, test } from 'vitest';
+import { createNodes, type Node } from '../support/nodes.ts';
+import { turns } from '../support/until.ts';
+
+const wantedBy = (node: Node) => (node.source?.wanted ?? []).map((tracks) => [...tracks].sort());
+
+async function start(count = 3) {
+  const nodes = createNodes();
+  const { leads, others } = await nodes.startMany(count);
+  const next = () => others.find((node) => node.leads);
+  return { nodes, leads, others: others as [Node, Node], next };
+}
+
+describe('when the node that ingests is gone', () => {
+  test('another one goes on, and listeners hear of the gap once', async () => {
+    const { nodes, leads, others, next } = await start();
+    const heard = others.map((node) => node.listen('coffee'));
+    await nodes.until(() => wantedBy(leads).length > 0);
+    await nodes.say('coffee', leads);
+    leads.relay.cut();
+    await nodes.until(() => next() !== undefined);
+    expect(leads.leads).toBe(false);
+    await nodes.say('coffee', next());
+    await nodes.say('coffee', next());
+    for (const { told } of heard) expect(told).toEqual(['p0', 'gap', 'p1', 'p2']);
+  });
+
+  test('the next one knows all that is wanted before its source is asked for anything', async () => {
+    const { nodes, leads, others, next } = await start();
+    const [one, two] = others;
+    for (let i = 0; i < 50; i++) one.listen(`one${i}`);
+    for (let i = 0; i < 50; i++) two.listen(`two${i}`);
+    await nodes.pass(200);
+    leads.relay.cut();
+    await nodes.until(() => next() !== undefined);
+    const [first] = wantedBy(next() as Node);
+    expect(first?.length).toBe(100);
+  });
+
+  test('the next one asks what it has missed, and waits for the answer', async () => {
+    const { nodes, leads, others, next } = await start();
+    const [one, two] = others;
+    // Both change what they want, and nobody hears of it.
+    for (const node of others) node.relay.swallow = true;
+    one.listen('one');
+    two.listen('two');
+    await nodes.pass(500);
+    for (const node of others) node.relay.swallow = false;
+    leads.relay.cut();
+    await nodes.until(() => next() !== undefined);
+    expect(wantedBy(next() as Node)[0]).toEqual(['one', 'two']);
+  });
+
+  test('a node that is new to all does not ingest before it has heard of everybody', async () => {
+    const { nodes, leads, others } = await start(2);
+    const [other] = others;
+    other.listen('tea');
+    await nodes.pass(200);
+    const late = nodes.start();
+    leads.relay.cut();
+    other.relay.cut();
+    await nodes.pass(500);
+    other.relay.mend();
+    await nodes.until(() => late.leads || other.leads);
+    const now = late.leads ? late : other;
+    expect(wantedBy(now)[0]).toEqual(['tea']);
+  });
+
+  test('posts that both have delivered come once', async () => {
+    const { nodes, leads, others, next } = await start();
+    const heard = others.map((node) => node.listen('coffee'));
+    await nodes.until(() => wantedBy(leads).length > 0);
+    for (let i = 0; i < 20; i++) leads.source?.say('coffee', { id: `same${i}` });
+    await turns(2);
+    leads.relay.cut();
+    await nodes.until(() => next() !== undefined);
+    for (let i = 10; i < 30; i++) next()?.source?.say('coffee', { id: `same${i}` });
+    await turns(2);
+    const once = Array.from({ length: 30 }, (_, i) => `same${i}`);
+    for (const { told } of heard) {
+      expect(told).toEqual([...once.slice(0, 20), 'gap', ...once.slice(20)]);
+    }
+  });
+
+  test('and comes back, it is fed like the others', async () => {
+    const { nodes, leads, others, next } = await start();
+    const here = leads.listen('coffee');
+    others[0].listen('coffee');
+    await nodes.until(() => wantedBy(leads).length > 0);
+    await nodes.say('coffee', leads);
+    leads.relay.cut();
+    await nodes.until(() => next() !== undefined);
+    await nodes.say('coffee', next());
+    leads.relay.mend();
+    await nodes.pass(1500);
+    await nodes.say('coffee', next());
+    expect(here.told).toEqual(['p0', 'gap', 'p2']);
+  });
+});
+
+describe('a node that has ingested', () => {
+  test('stops before the lease can pass to another, when it is cut off', async () => {
+    const { nodes, leads, next } = await start();
+    leads.listen('coffee');
+    leads.relay.cut();
+    while (leads.leads) {
+      expect(next()).toBeUndefined();
+      await nodes.pass(50);
+    }
+    expect(next()).toBeUndefined();
+    await nodes.until(() => next() !== undefined);
+  });
+
+  test('publishes nothing when it goes on after a long sleep, before any timer rings', async () => {
+    const { nodes, leads, others } = await start();
+    const here = leads.listen('coffee');
+    const there = others[0].listen('coffee');
+    await nodes.until(() => wantedBy(leads).length > 0);
+    const { monotonic } = nodes.clock;
+    const asleep = monotonic.call(nodes.clock) + 60_000;
+    nodes.clock.monotonic = () => asleep;
+    leads.source?.say('coffee');
+    nodes.clock.monotonic = monotonic;
+    await turns(2);
+    expect([here.told, there.told]).toEqual([[], []]);
+    expect(leads.leads).toBe(false);
+  });
+
+  test('ends its term when it hears of a later one', async () => {
+    const { nodes, leads, others } = await start();
+    const said = { kind: 'alive', node: 'x', version: 0, listeners: 0, epoch: 1000, scoring: '' };
+    others[0].relay.inject('nodes', JSON.stringify(said));
+    await turns(2);
+    expect(leads.leads).toBe(false);
+    await nodes.until(() => nodes.leader() !== undefined);
+    others[1].listen('coffee');
+    await nodes.pass(200);
+    await nodes.say('coffee');
+    expect(others[1].multiplexer.counters.eventsDelivered).toBe(1);
+  });
+
+  test('hands over at once when it is asked to go', async () => {
+    const { nodes, leads, others, next } = await start();
+    const { told } = others[0].listen('coffee');
+    await nodes.until(() => wantedBy(leads).length > 0);
+    await leads.cluster.handOver();
+    await nodes.pass(100);
+    expect(next()).toBeDefined();
+    await nodes.say('coffee', next());
+    expect(told).toEqual(['gap', 'p0']);
+  });
+
+  test('goes on after a gap when the keeper of the lease has forgotten it', async () => {
+    const { nodes, leads, others } = await start();
+    const { told } = others[0].listen('coffee');
+    await nodes.until(() => wantedBy(leads).length > 0);
+    await nodes.say('coffee', leads);
+    nodes.hub.forgetLease();
+    await nodes.until(() => !leads.leads);
+    await nodes.until(() => nodes.leader() !== undefined);
+    await nodes.say('coffee');
+    expect(told).toEqual(['p0', 'gap', 'p1']);
+  });
+});
+
+describe('a gap', () => {
+  test('is told where messages were lost, and only there', async () => {
+    const { nodes, leads, others } = await start();
+    const coffee = others[0].listen('coffee');
+    const tea = others[0].listen('tea');
+    await nodes.until(() => wantedBy(leads).at(-1)?.length === 2);
+    await nodes.say('coffee', leads);
+    await nodes.say('tea', leads);
+    leads.relay.swallow = true;
+    await nodes.say('coffee', leads);
+    leads.relay.swallow = false;
+    await nodes.say('coffee and tea', leads);
+    await nodes.say('coffee and tea', leads);
+    expect(coffee.told).toEqual(['p0', 'gap', 'p3', 'p4']);
+    expect(tea.told).toEqual(['p1', 'p3', 'p4']);
+    expect(others[0].multiplexer.cluster.counters.gaps).toBe(1);
+  });
+});
