@@ -1,6 +1,6 @@
 // npm run bench -- NAME: runs one of the benchmarks beside this file.
 
-const BENCHMARKS = ['score', 'match', 'pipeline', 'fanout'] as const;
+const BENCHMARKS = ['score', 'match', 'pipeline', 'fanout', 'cluster'] as const;
 
 const [name] = process.argv.slice(2);
 if (!BENCHMARKS.some((known) => known === name)) {
