@@ -94,10 +94,11 @@ export async function startServer(
     clock,
     log,
   });
-  const multiplexer = new Multiplexer(feed.connect, {
-    maxTracks: config.maxTracks,
-    onRefused: refuse('tracks'),
-  });
+  const multiplexer = new Multiplexer(
+    // Where another node has read the post, its event is the first that is seen of it here.
+    (sink) => feed.connect({ ...sink, event: turn.timed(sink.event) }),
+    { maxTracks: config.maxTracks, onRefused: refuse('tracks') },
+  );
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
     tokens: config.authTokens,
@@ -108,7 +109,7 @@ export async function startServer(
   const isStopping = () => stopping;
   const context = { multiplexer, analyze };
   const mask = createMask(log);
-  const broadcast = new Broadcast(multiplexer, mask);
+  const broadcast = new Broadcast(multiplexer, mask, turn.leaves);
   const documents = createDocuments(schema, {
     limits: config,
     introspection: config.introspection,

@@ -24,7 +24,7 @@ export interface Metrics {
   cut(why: Cut): void;
   /** of every new state of the source, */
   state(state: SourceState): void;
-  /** and how long it took from a post to the last of the sockets that its turn wrote to, in milliseconds. */
+  /** and how long it took from a post to the last of the listeners that its turn wrote to, in milliseconds. */
   wire(ms: number): void;
   close(): void;
 }
@@ -48,7 +48,7 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
   });
   const wire = new Histogram({
     name: 'senti_post_to_wire_seconds',
-    help: 'Time from a post until its events are written to WebSockets; one post a turn, its first.',
+    help: 'Time from a post, or its event from another node, until listeners are sent it; one a turn, its first.',
     buckets: WIRE_BOUNDS,
     registers,
   });

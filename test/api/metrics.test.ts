@@ -147,6 +147,19 @@ describe('/metrics', () => {
     expect(values.get('senti_post_to_wire_seconds_bucket{le="0.025"}')).toBe(1);
   });
 
+  test('times what goes over Server-Sent Events as well', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const event = runOverSse(senti.url, SentimentDocument, { track: 'coffee' }).next();
+    await until(() => senti.source.wanted.length === 1, 'coffee is wanted');
+    senti.source.say('coffee');
+    clock.advance(20);
+    await event;
+    const { values } = await scrape(senti);
+    expect(values.get('senti_post_to_wire_seconds_count')).toBe(1);
+    expect(values.get('senti_post_to_wire_seconds_sum')).toBe(0.02);
+  });
+
   test('tells how late the event loop was', async () => {
     const senti = await startSenti();
     await scrape(senti);

@@ -7,6 +7,7 @@ import {
   eventually,
   startCluster,
 } from '../support/cluster.ts';
+import { type Exposition, readExposition } from '../support/exposition.ts';
 import { findNatsServer } from '../support/nats-server.ts';
 import { exitOf } from '../support/program.ts';
 
@@ -40,7 +41,27 @@ async function goesOn(
   }
 }
 
+/** What a node tells Prometheus. */
+async function scrape({ url }: ClusterNode): Promise<Exposition['values']> {
+  return readExposition(await (await fetch(`${url}/metrics`)).text()).values;
+}
+
 describe.skipIf(!findNatsServer())('three nodes', () => {
+  test('tell in numbers which of them ingests, and how long what it sends takes', async () => {
+    const { leads, others } = await startListening();
+    for (const node of [leads, ...others]) {
+      const values = await scrape(node);
+      expect(values.get('senti_nodes')).toBe(3);
+      expect(values.get('senti_ingests')).toBe(node === leads ? 1 : 0);
+      for (const what of ['lost', 'bad', 'repeated', 'gaps']) {
+        expect([what, values.get(`senti_relay_total{what="${what}"}`)]).toEqual([what, 0]);
+      }
+      // Nobody listens to the one that ingests.
+      const timed = (values.get('senti_post_to_wire_seconds_count') ?? 0) > 0;
+      expect(timed).toBe(node !== leads);
+    }
+  });
+
   test('share one source, and each client hears every post of its track once, in order', async () => {
     const { nodes, leads, say } = await startListening();
     const tracks = ['tea', 'milk', 'tea, milk', 'sugar'];

@@ -42,15 +42,18 @@ interface Shared {
 export class Broadcast {
   readonly #multiplexer: Multiplexer;
   readonly #mask: Mask;
+  readonly #onResult: () => void;
   /** By document, since equal texts are parsed to the same one, then by what else matters. */
   readonly #selections = new WeakMap<DocumentNode, Map<string, Shared>>();
   readonly #variables = new WeakMap<DocumentNode, readonly string[]>();
   /** What ends each stream of results that is open. */
   readonly #ends = new Set<Goodbye>();
 
-  constructor(multiplexer: Multiplexer, mask: Mask) {
+  /** `onResult` is told of every result of an event that is handed to a stream. */
+  constructor(multiplexer: Multiplexer, mask: Mask, onResult: () => void = () => {}) {
     this.#multiplexer = multiplexer;
     this.#mask = mask;
+    this.#onResult = onResult;
   }
 
   /** Reads the arguments of a subscription and shares its selection, or says what is wrong. */
@@ -99,10 +102,11 @@ export class Broadcast {
     this.#ends.add(end);
     const unwatch = pass.onExpiry(() => end(EXPIRED));
     stop = this.#multiplexer.listen(track, {
-      event(event) {
+      event: (event) => {
         const result = selection.resultOf(event);
         queue.push(gap ? withMissed(result, GAP) : result);
         gap = false;
+        this.#onResult();
       },
       gap() {
         gap = true;
