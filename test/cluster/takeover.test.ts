@@ -53,19 +53,18 @@ describe('when the node that ingests is gone', () => {
     expect(wantedBy(next() as Node)[0]).toEqual(['one', 'two']);
   });
 
-  test('a node that is new to all does not ingest before it has heard of everybody', async () => {
+  test('a node that is new to all hears of everybody before its source is asked for anything', async () => {
     const { nodes, leads, others } = await start(2);
     const [other] = others;
+    leads.listen('coffee');
     other.listen('tea');
     await nodes.pass(200);
+    // Neither will ingest again, so the lease is there for the one that comes.
+    await other.cluster.handOver();
+    await leads.cluster.handOver();
     const late = nodes.start();
-    leads.relay.cut();
-    other.relay.cut();
-    await nodes.pass(500);
-    other.relay.mend();
-    await nodes.until(() => late.leads || other.leads);
-    const now = late.leads ? late : other;
-    expect(wantedBy(now)[0]).toEqual(['tea']);
+    await nodes.until(() => (late.source?.wanted.length ?? 0) > 0);
+    expect(wantedBy(late)[0]).toEqual(['coffee', 'tea']);
   });
 
   test('posts that both have delivered come once', async () => {
