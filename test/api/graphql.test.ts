@@ -176,6 +176,21 @@ describe('on one WebSocket', () => {
 });
 
 describe('a query', () => {
+  test('analyzes no text that is longer than any post', async () => {
+    const { url } = await startSenti();
+    const longest = 'good '.repeat(5000);
+    const { data } = await post(url, AnalyzeDocument, { text: longest });
+    expect(data?.analyze.polarity).toBe('POSITIVE');
+
+    const { errors } = await post(url, AnalyzeDocument, { text: `${longest}!` });
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: 'This text has 25001 characters; 25000 at most.',
+        extensions: { code: 'LIMIT_REACHED' },
+      }),
+    ]);
+  });
+
   test('analyzes a text', async () => {
     const { url } = await startSenti();
     const { data } = await post(url, AnalyzeDocument, { text: 'Awful, awful day :( #monday' });
@@ -209,6 +224,8 @@ describe('a query', () => {
     const before = await post(senti.url, StatusDocument, {});
     expect(before.data?.status).toEqual({
       source: { name: 'hand', state: 'idle', reason: null, until: null, usage: null },
+      node: { id: 'single', role: 'INGEST' },
+      cluster: { nodes: 1, activeTracks: 0, listeners: 0, problem: null },
       activeTracks: 0,
       listeners: 0,
       postsSeen: 0,

@@ -8,6 +8,9 @@ import { builder } from './builder.ts';
 import { toGraphQLError } from './errors.ts';
 import './status.ts';
 
+/** As long as the longest post of X. An operation can ask for several, and they take their time. */
+const MAX_TEXT = 25_000;
+
 builder.scalarType('DateTime', {
   description: 'A moment in UTC, as in ISO 8601: `2026-11-20T10:11:12.000Z`.',
   serialize: (date) => date.toISOString(),
@@ -114,8 +117,10 @@ builder.queryType({
     analyze: t.field({
       type: 'Analysis',
       description: 'Scores a text as if it were a post.',
-      args: { text: t.arg.string({ description: 'Any text.' }) },
-      resolve: (_root, { text }, { analyze }) => analyze(text),
+      args: {
+        text: t.arg.string({ description: `Any text of up to ${MAX_TEXT} characters.` }),
+      },
+      resolve: (_root, { text }, { analyze }) => analyze(readText(text)),
     }),
     track: t.field({
       type: 'Track',
@@ -154,6 +159,12 @@ builder.subscriptionType({
 });
 
 export const schema = builder.toSchema({ sortSchema: false });
+
+function readText(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const message = `This text has ${text.length} characters; ${MAX_TEXT} at most.`;
+  throw toGraphQLError(new UserError('LIMIT_REACHED', message));
+}
 
 function readTrack(query: string): Track {
   const track = parseTrack(query);
