@@ -2,13 +2,24 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import { Problem, readableFile } from './option-values.ts';
 
+/** Other upgrades are only offers, such as that of HTTP/2 by Java's client, and may be passed over. */
+const UPGRADES = {
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
+    /^websocket$/i.test(headers.upgrade ?? ''),
+};
 /** How long a peer may take for the handshake of TLS, in milliseconds. */
 const HANDSHAKE_WITHIN = 10_000;
 
@@ -54,14 +65,15 @@ export function createHttpServer(
 ): HttpServer {
   if (files.tlsCert === '') {
     const reload = () => log.info('there is no TLS certificate to read again');
-    return { http: createServer(options, handle), expires: undefined, reload };
+    const http = createServer({ ...options, ...UPGRADES }, handle);
+    return { http, expires: undefined, reload };
   }
   const first = readTls(files);
   if ('expected' in first) throw new Error(explain(first));
   const { cert, key } = first;
   let { expires } = first;
   const http = createSecureServer(
-    { ...options, cert, key, handshakeTimeout: HANDSHAKE_WITHIN },
+    { ...options, ...UPGRADES, cert, key, handshakeTimeout: HANDSHAKE_WITHIN },
     handle,
   );
 

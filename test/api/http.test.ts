@@ -86,6 +86,18 @@ describe('a request', () => {
     await close();
   });
 
+  test('that offers HTTP/2 as well is answered as it is', async () => {
+    const { url } = await startSenti();
+    const body = '{"query":"{ __typename }"}';
+    const answer = await exchange(
+      url,
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\n' +
+        'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nContent-Type: application/json\r\n' +
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    expect(answer).toContain('{"data":{"__typename":"Query"}}');
+  });
+
   test('that its client leaves in the middle is no failure of ours', async () => {
     const { url, warnings } = await startSenti();
     const { port, hostname } = new URL(url);
