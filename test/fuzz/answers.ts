@@ -1,6 +1,7 @@
 // What the server sends back, and what must never be in it.
 
 import { MAX_HEADER_BYTES } from '../../src/api/frame.ts';
+import { SO_FAR } from './frames.ts';
 
 /** What only comes from inside: stacks, paths, and the words of our own bugs. */
 const LEAKS = [
@@ -37,6 +38,8 @@ export class SocketReader {
   problem: string | undefined;
   /** The code of the server's close, once it came. */
   closed: number | undefined;
+  /** Whether the server said that it had read all up to the mark. */
+  readAll = false;
   #upgraded = false;
   #rest: Buffer = Buffer.alloc(0);
 
@@ -80,6 +83,8 @@ export class SocketReader {
     } else if (opcode === OPCODE.text) {
       const text = payload.toString();
       this.problem = isJson(text) ? leakIn(text) : `not JSON: ${text.slice(0, 300)}`;
+    } else if (opcode === OPCODE.pong) {
+      this.readAll ||= payload.toString('latin1') === SO_FAR;
     } else if (opcode === OPCODE.close) {
       this.closed = payload.length === 0 ? 1005 : payload.readUInt16BE(0);
       const failed = FAILURES.includes(this.closed);

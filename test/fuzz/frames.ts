@@ -72,6 +72,13 @@ export function oddPing(dice: Dice): Buffer {
   return encodeFrame({ opcode, payload: dice.bytes(dice.below(126)) });
 }
 
+/** What a peer says back when it has read all that came before. */
+export const SO_FAR = 'so far';
+
+export function markFrame(): Buffer {
+  return encodeFrame({ opcode: OPCODES.ping, payload: Buffer.from(SO_FAR) });
+}
+
 /** What the protocol forbids: each ends its connection. */
 export function brokenFrame(dice: Dice): Buffer {
   const { text, continuation, close, ping } = OPCODES;

@@ -27,6 +27,7 @@ export interface Finding {
 export interface Progress {
   readonly seed: number;
   sessions: number;
+  /** Only those that the server is known to have read. */
   inputs: number;
   readonly bySurface: Record<Surface, number>;
   readonly findings: Finding[];
@@ -65,7 +66,7 @@ export async function fuzz(plan: Plan): Promise<Progress> {
     for (let batch = 1, count = next(progress); count > 0; batch++, count = next(progress)) {
       const first = from + progress.sessions;
       const indexes = Array.from({ length: count }, (_, i) => first + i);
-      progress.findings.push(...(await playBatch(target, seed, indexes, progress)));
+      progress.findings.push(...(await playBatch(plan, target, indexes, progress)));
       progress.sessions += count;
       if (target.server.ended !== undefined || progress.findings.length >= MOST_FINDINGS) break;
       if (batch % MEASURE_EVERY !== 0) continue;
@@ -83,16 +84,15 @@ export async function fuzz(plan: Plan): Promise<Progress> {
 }
 
 async function playBatch(
+  plan: Plan,
   target: Target,
-  seed: number,
   indexes: readonly number[],
   progress: Progress,
 ): Promise<Finding[]> {
-  const findings = await playTogether(target, seed, indexes, progress);
+  const findings = await playTogether(target, plan.seed, indexes, progress);
   const problems = await target.check();
   if (problems.length === 0) return findings;
-  const culprit =
-    target.server.ended === undefined ? await findCulprit(target, seed, indexes) : undefined;
+  const culprit = await findCulprit(plan, indexes);
   const where =
     culprit === undefined
       ? { from: indexes[0] ?? 0, sessions: indexes.length }
@@ -108,44 +108,52 @@ async function playTogether(
   progress?: Progress,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const playing = indexes.map((index) => ({ index, ...started(target, seed, index) }));
-  const settle = async (those: typeof playing, what: string) => {
-    for (const { index, over } of those) {
-      const problem = await within(DEADLINE_MS, what, over).catch((error) => String(error));
+  const played = indexes.map((index) => ({
+    index,
+    playing: play(sessionOf(seed, index), target.url),
+  }));
+  const lingers = ({ playing }: (typeof played)[number]) => playing.session.after === 'linger';
+  const settle = async (those: typeof played, what: string) => {
+    const deadline = performance.now() + DEADLINE_MS;
+    for (const { index, playing } of those) {
+      const left = Math.max(1, deadline - performance.now());
+      const problem = await within(left, what, playing.over).catch(String);
       if (problem !== undefined) findings.push({ from: index, sessions: 1, what: problem });
     }
   };
   await settle(
-    playing.filter(({ session }) => session.after !== 'linger'),
+    played.filter((one) => !lingers(one)),
     'the end of a session',
   );
-  const left = playing.filter(({ session }) => session.after === 'linger');
-  for (const { leave } of left) leave();
+  const left = played.filter(lingers);
+  // Whoever hangs up at once is not listened to: what comes last is to be read as well.
+  const marked = Promise.all(left.map(({ playing }) => playing.marked));
+  await within(DEADLINE_MS, 'a mark', marked).catch((error) => {
+    findings.push({ from: indexes[0] ?? 0, sessions: indexes.length, what: String(error) });
+  });
+  await target.turnAround();
+  for (const { playing } of left) playing.leave();
   await settle(left, 'the end of a session that was left');
-  for (const { session } of playing) {
-    if (!progress) continue;
-    progress.inputs += session.inputs;
-    progress.bySurface[session.surface] += session.inputs;
+  for (const { playing } of played) {
+    if (!progress) break;
+    progress.inputs += playing.read;
+    progress.bySurface[playing.session.surface] += playing.read;
   }
   return findings;
 }
 
-function started(target: Target, seed: number, index: number) {
-  return play(sessionOf(seed, index), target.url);
-}
-
-/** The one session of some that by itself makes the server complain again. */
-async function findCulprit(
-  target: Target,
-  seed: number,
-  indexes: readonly number[],
-): Promise<number | undefined> {
-  for (const index of indexes) {
-    await playTogether(target, seed, [index]);
-    if ((await target.check()).length > 0) return index;
-    if (target.server.ended !== undefined) return index;
+/** The one session of some that by itself lets a new server down as well. */
+async function findCulprit(plan: Plan, indexes: readonly number[]): Promise<number | undefined> {
+  const target = await startTarget(plan.options);
+  try {
+    for (const index of indexes) {
+      await playTogether(target, plan.seed, [index]);
+      if ((await target.check()).length > 0) return index;
+    }
+    return undefined;
+  } finally {
+    await target.stop();
   }
-  return undefined;
 }
 
 export function describeFindings({ seed, findings }: Progress): string {

@@ -38,7 +38,7 @@ const DEEPEST = 10_000;
 
 /** A string as JSON; what has to be escaped sometimes is not. */
 export function jsonString(dice: Dice, text: string): string {
-  return dice.chance(0.98) ? JSON.stringify(text) : `"${text}"`;
+  return dice.chance(0.998) ? JSON.stringify(text) : `"${text}"`;
 }
 
 /** A value that is valid JSON. */

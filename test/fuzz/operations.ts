@@ -59,11 +59,15 @@ const VARIABLES = ['track', 'query', 'text', 'yes', 'no'];
 export function oddRequest(dice: Dice): string {
   const entries: (readonly [string, string])[] = [['query', jsonString(dice, oddOperation(dice))]];
   if (dice.chance(0.8)) entries.push(['variables', oddVariables(dice)]);
+  // What has the wrong shape ends a socket, and with it all that would come behind.
   if (dice.chance(0.15)) {
-    entries.push(['operationName', dice.chance(0.6) ? '"Sentiment"' : jsonValue(dice)]);
+    entries.push([
+      'operationName',
+      dice.chance(0.95) ? dice.pick(['"Sentiment"', 'null', '"__proto__"']) : jsonValue(dice),
+    ]);
   }
-  if (dice.chance(0.05)) entries.push(['extensions', jsonValue(dice)]);
-  if (dice.chance(0.05)) entries.push([dice.pick([...HOSTILE_NAMES, 'query']), jsonValue(dice)]);
+  if (dice.chance(0.01)) entries.push(['extensions', jsonValue(dice)]);
+  if (dice.chance(0.05)) entries.push([dice.pick(HOSTILE_NAMES), jsonValue(dice)]);
   return jsonObject(dice.chance(0.9) ? entries : entries.reverse());
 }
 
@@ -108,7 +112,7 @@ function blownUp(dice: Dice): string {
 }
 
 function oddVariables(dice: Dice): string {
-  if (dice.chance(0.05)) return jsonValue(dice);
+  if (dice.chance(0.01)) return jsonValue(dice);
   const names = dice.chance(0.7) ? VARIABLES : [...VARIABLES, dice.pick(HOSTILE_NAMES)];
   return jsonObject(names.map((name) => [name, oddVariable(dice, name)]));
 }

@@ -8,11 +8,15 @@ export interface Playing {
   readonly session: Session;
   /** Resolves when the connection is over: with what was wrong with the answers, if anything was. */
   readonly over: Promise<string | undefined>;
-  readonly isOver: boolean;
+  /** Inputs that the server is known to have read: those it answered, or all up to a mark; at least one. */
+  readonly read: number;
+  /** Resolves when all is written and, of a WebSocket, all up to the mark is read. */
+  readonly marked: Promise<void>;
   /** Has a client that lingers hang up. */
   leave(): void;
 }
 
+const ANSWER = /HTTP\/1\.1 [2-5]\d\d /g;
 /** Enough to judge an answer; what is longer is looked at piece by piece. */
 const KEPT_CHARACTERS = 4096;
 
@@ -22,17 +26,20 @@ export function play(session: Session, url: URL): Playing {
   const reader = isSocket ? new SocketReader() : undefined;
   let problem: string | undefined;
   let kept = '';
-  let isOver = false;
+  let answers = 0;
+  const mark = Promise.withResolvers<void>();
   const over = Promise.withResolvers<string | undefined>();
 
   socket.on('data', (chunk) => {
     if (reader) {
       reader.read(chunk);
       problem ??= reader.problem;
+      if (reader.readAll) mark.resolve();
       if (reader.closed !== undefined && session.after === 'linger') socket.end();
     } else {
       // What spans two chunks is still seen whole.
       kept = kept.slice(-KEPT_CHARACTERS) + chunk.toString('latin1');
+      answers += chunk.toString('latin1').match(ANSWER)?.length ?? 0;
       problem ??= leakIn(kept);
     }
   });
@@ -40,18 +47,20 @@ export function play(session: Session, url: URL): Playing {
   socket.on('error', () => {});
   socket.on('end', () => socket.end());
   socket.on('close', () => {
-    isOver = true;
+    mark.resolve();
     over.resolve(problem);
   });
 
-  void write();
+  const written = write();
   return {
     session,
     over: over.promise,
-    get isOver() {
-      return isOver;
+    get read() {
+      if (reader) return reader.readAll ? session.inputs : 1;
+      return Math.max(1, Math.min(answers, session.inputs));
     },
-    leave: () => socket.end(),
+    marked: reader ? mark.promise : written,
+    leave: () => void written.then(() => socket.end()),
   };
 
   async function write(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   cutUp,
   encodeFrame,
   fragmented,
+  markFrame,
   OPCODES,
   oddPing,
   textFrame,
@@ -18,6 +19,17 @@ import { HOSTILE_NAMES, oddText, oddTrack } from './texts.ts';
 
 const MOST_MESSAGES = 24;
 const GOODBYES = [1000, 1001, 3000, 4999];
+/** Tracks that are understood; every spelling of them is. */
+const ACCEPTED = [
+  ' ',
+  'coffee',
+  '#Tea',
+  'straße STRASSE',
+  '"flat white" -decaf',
+  'b a,c',
+  'x\u202e😀',
+  '@__proto__',
+];
 /** Reused, and meaning something to JavaScript. */
 const IDS = ['1', '1', '2', ...HOSTILE_NAMES];
 const HANDSHAKE_FLAWS = [
@@ -44,14 +56,17 @@ export function socketSession(dice: Dice, path: '/graphql' | '/track'): Session 
   if (path === '/graphql' && dice.chance(0.93)) {
     parts.push(textFrame(jsonObject([['type', '"connection_init"'], ...payloadOf(dice, 0.3)])));
   }
-  for (const message of dice.some(1, MOST_MESSAGES, () => make(dice))) {
+  const messages = dice.some(1, MOST_MESSAGES, () => make(dice));
+  if (path === '/graphql' && dice.chance(0.2)) messages.splice(0, 0, ...hurried(dice));
+  for (const message of messages) {
     parts.push(dice.chance(0.1) ? fragmented(dice, message) : textFrame(message));
     if (dice.chance(0.1)) parts.push(oddPing(dice));
   }
-  // What ends the connection for sure comes last, so that all before it is read.
+  // What ends the connection for sure comes last, so that all before it is read, and said to be.
+  parts.push(markFrame());
   const isFatal = dice.chance(0.3);
   if (isFatal) parts.push(fatalMessage(dice, path));
-  const inputs = parts.length;
+  const inputs = parts.length - 1;
   if (!isFatal) parts.push(closeFrame(dice.pick(GOODBYES)));
   const after = dice.chance(0.1) ? dice.pick(['hang up', 'vanish'] as const) : undefined;
   const writes = cutUp(dice, parts);
@@ -73,7 +88,9 @@ function handshake(dice: Dice, path: string, flawed: boolean): Buffer {
 }
 
 function graphqlMessage(dice: Dice): string {
-  const id = JSON.stringify(dice.chance(0.8) ? dice.pick(IDS) : oddText(dice));
+  const id = JSON.stringify(
+    dice.chance(0.05) ? dice.pick(IDS) : `${dice.below(1e6)}${oddText(dice)}`,
+  );
   const subscribe = () =>
     jsonObject([
       ['id', id],
@@ -87,7 +104,7 @@ function graphqlMessage(dice: Dice): string {
     ]);
   if (dice.chance(0.7)) return subscribe();
   if (dice.chance(0.5)) return complete();
-  if (dice.chance(0.9)) {
+  if (dice.chance(0.97)) {
     return jsonObject([['type', dice.pick(['"ping"', '"pong"'])], ...payloadOf(dice, 0.6)]);
   }
   const type = dice.pick(['connection_init', 'connection_ack', 'next', 'error', ...HOSTILE_NAMES]);
@@ -98,13 +115,33 @@ function graphqlMessage(dice: Dice): string {
   ]);
 }
 
+/** One id begun and ended again and again, each time before the last has come to rest. */
+function hurried(dice: Dice): string[] {
+  const id = JSON.stringify(dice.pick(IDS));
+  const payload = '{"query":"subscription { sentiment(track: \\"tea\\") { score } }"}';
+  const subscribe = jsonObject([
+    ['id', id],
+    ['type', '"subscribe"'],
+    ['payload', payload],
+  ]);
+  const complete = jsonObject([
+    ['id', id],
+    ['type', '"complete"'],
+  ]);
+  return dice
+    .some(1, 3, () => [subscribe, complete])
+    .flat()
+    .concat(dice.pick([subscribe, complete]));
+}
+
 function payloadOf(dice: Dice, share: number): [string, string][] {
   if (!dice.chance(share)) return [];
-  return [['payload', dice.chance(0.8) ? jsonObject([['a', jsonValue(dice)]]) : jsonValue(dice)]];
+  return [['payload', dice.chance(0.97) ? jsonObject([['a', jsonValue(dice)]]) : jsonValue(dice)]];
 }
 
 function trackMessage(dice: Dice): string {
-  const track = dice.chance(0.7) ? dice.pick(['coffee', 'tea', ' ', 'a b, c']) : oddTrack(dice);
+  // One that is refused ends the connection.
+  const track = dice.chance(0.97) ? dice.pick(ACCEPTED) : oddTrack(dice);
   const others = dice.some(0, 2, () => [dice.pick(HOSTILE_NAMES), jsonValue(dice)] as const);
   return jsonObject([...others, ['track', JSON.stringify(track)]]);
 }

@@ -20,6 +20,8 @@ export interface Target {
   readonly server: Inspected;
   /** What is wrong with the server now; nothing, if it does its job. */
   check(): Promise<readonly string[]>;
+  /** Has the server come back to its event loop, some times. */
+  turnAround(): Promise<void>;
   measure(): Promise<Measured>;
   stop(): Promise<void>;
 }
@@ -74,6 +76,15 @@ export async function startTarget(options: readonly string[] = []): Promise<Targ
   return {
     url: server.url,
     server,
+    async turnAround() {
+      for (let i = 0; i < 3; i++) {
+        // That it does not answer is found out by the check.
+        await fetch(new URL('/health', server.url)).then(
+          (response) => response.text(),
+          () => {},
+        );
+      }
+    },
     measure: () => server.measure(),
     async check() {
       const problems: string[] = [];

@@ -48,6 +48,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
   });
   const url = Promise.withResolvers<string>();
   const inspector = Promise.withResolvers<string>();
+  let leaveInspector = () => {};
   createInterface(program.stdout).on('line', (line) => {
     if (line.includes('cut a connection')) cuts += 1;
     const address = /https?:\/\/[\d.]+:\d+/.exec(line)?.[0];
@@ -57,12 +58,15 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
   createInterface(program.stderr).on('line', (line) => {
     const address = /ws:\/\/\S+/.exec(line)?.[0];
     if (address) inspector.resolve(address);
+    // It has ended, but for whoever still looks into it.
+    else if (line.startsWith('Waiting for the debugger to disconnect')) leaveInspector();
     else if (!/^(For help, see|Debugger (attached|ending))/.test(line)) complaints.push(line);
   });
   const gone = once(program, 'exit').then(() => {
     throw new Error(`it did not start: ${complaints.join('\n')}`);
   });
   const { ask, leave } = await inspect(await Promise.race([inspector.promise, gone]));
+  leaveInspector = leave;
   const address = new URL(await Promise.race([url.promise, gone]));
 
   async function evaluate<T>(expression: string): Promise<T> {
