@@ -40,6 +40,8 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {},
   });
+  // Whoever looks into it ends it, and does not leave it behind.
+  process.once('exit', () => program.kill('SIGKILL'));
   const complaints: string[] = [];
   let cuts = 0;
   let ended: string | undefined;
