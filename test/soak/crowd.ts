@@ -175,6 +175,8 @@ function subscriptions(): Buffer {
 }
 
 async function gone(socket: Socket): Promise<void> {
+  // The server may have cut it long ago.
+  if (socket.closed) return;
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.destroy();
   await closed;

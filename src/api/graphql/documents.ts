@@ -15,7 +15,7 @@ import { toGraphQLError } from './errors.ts';
 import { checkSize, type QueryLimits } from './rules.ts';
 
 /** Characters of query texts whose documents are kept; a document takes up to eighty bytes for each. */
-const KEPT_CHARACTERS = 200_000;
+const KEPT_CHARACTERS = 50_000;
 
 export interface Documents {
   /** Equal texts give the same document, once it was found valid. Throws a GraphQLError where the syntax is wrong. */
