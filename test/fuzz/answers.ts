@@ -38,6 +38,8 @@ export class SocketReader {
   problem: string | undefined;
   /** The code of the server's close, once it came. */
   closed: number | undefined;
+  /** Whether the handshake was refused. */
+  refused = false;
   /** Whether the server said that it had read all up to the mark. */
   readAll = false;
   #upgraded = false;
@@ -52,8 +54,8 @@ export class SocketReader {
   /** Whether the handshake was accepted. */
   #readHandshake(): boolean {
     const end = this.#rest.indexOf('\r\n\r\n');
-    if (end === -1 || !this.#rest.toString('latin1', 0, 12).startsWith('HTTP/1.1 101'))
-      return false;
+    this.refused = end !== -1 && !this.#rest.toString('latin1', 0, 12).startsWith('HTTP/1.1 101');
+    if (end === -1 || this.refused) return false;
     this.#rest = this.#rest.subarray(end + 4);
     this.#upgraded = true;
     return true;

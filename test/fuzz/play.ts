@@ -35,6 +35,8 @@ export function play(session: Session, url: URL): Playing {
       reader.read(chunk);
       problem ??= reader.problem;
       if (reader.readAll) mark.resolve();
+      // There is nothing more to be had here, and the server would wait for another request.
+      if (reader.refused) socket.end();
       if (reader.closed !== undefined && session.after === 'linger') socket.end();
     } else {
       // What spans two chunks is still seen whole.
