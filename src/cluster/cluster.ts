@@ -60,6 +60,7 @@ export class Cluster<T> implements Feed<T> {
   readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
   #connectedAt: number | undefined;
   #cancelTick = () => {};
+  #tickedAt = Number.POSITIVE_INFINITY;
   #trouble: string | undefined;
   #mismatch: string | undefined;
   #complainedAt = Number.NEGATIVE_INFINITY;
@@ -86,6 +87,8 @@ export class Cluster<T> implements Feed<T> {
       clock,
       onWants: (added, dropped) => this.#wanted.others(added, dropped),
       ask: (of) => this.#tell({ kind: 'ask', node: id, of }),
+      onMute: (of) =>
+        log.error(`cluster: node ${of} does not say what it wants; is it of another version?`),
       onLeaderless: () => this.#succession.contend(),
     });
     this.#succession = new Succession({
@@ -165,9 +168,14 @@ export class Cluster<T> implements Feed<T> {
 
   #tick(): void {
     this.#awaitTick();
+    const now = this.#options.clock.monotonic();
+    // After a long sleep it was this node that was silent: what the others said still waits to be read.
+    if (now - this.#tickedAt > 2 * ALIVE_EVERY_MS) this.#others.excuseSilence();
+    this.#tickedAt = now;
     if (this.#relay.trouble === undefined) this.#others.forgetSilent();
     this.#succession.leader?.retryRefused();
-    this.#sayAlive();
+    // Who said now that it does not ingest would have others ask in vain for a lease that it still has.
+    if (!this.#succession.isRetiring) this.#sayAlive();
     this.#succession.beginIfInformed();
   }
 
@@ -199,7 +207,13 @@ export class Cluster<T> implements Feed<T> {
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
     if (trouble === undefined) this.#onConnected();
-    else this.#options.log.warn(`cluster: ${trouble}`);
+    else this.#onCutOff(trouble);
+  }
+
+  #onCutOff(trouble: string): void {
+    this.#options.log.warn(`cluster: ${trouble}`);
+    // Who ingests goes on delivering to itself, as long as it has the lease.
+    if (this.#succession.leader === undefined) this.#inbox.missed();
   }
 
   #onConnected(): void {

@@ -3,7 +3,7 @@
 
 import type { Post } from '../post.ts';
 import { type Analysis, POLARITIES, type SentimentEvent } from '../sentiment/analysis.ts';
-import { isCount, isNumber, isRecord, isText, parseJson } from './message.ts';
+import { isCount, isEpoch, isNumber, isRecord, isText, parseJson } from './message.ts';
 
 /** Where an event stands among those of its topic. */
 export interface Stamp {
@@ -50,6 +50,7 @@ export function createEventReader(): (
       epoch: bytes.readUIntBE(0, NUMBER_BYTES),
       number: bytes.readUIntBE(NUMBER_BYTES, NUMBER_BYTES),
     };
+    if (!isEpoch(stamp.epoch)) return undefined;
     const body = bytes.subarray(HEADER_BYTES);
     if (lastEvent === undefined || !body.equals(lastBytes)) {
       lastEvent = readEvent(parseJson(body));
@@ -79,7 +80,10 @@ function readEvent(value: unknown): SentimentEvent | undefined {
 function readPost(value: unknown): Post | undefined {
   if (!isRecord(value)) return undefined;
   const { id, source, langs, createdAt, url } = value;
-  const date = createdAt === undefined ? undefined : new Date(String(createdAt));
+  const date =
+    createdAt === undefined
+      ? undefined
+      : new Date(typeof createdAt === 'string' ? createdAt : Number.NaN);
   const isRight =
     isText(id) &&
     isText(source) &&

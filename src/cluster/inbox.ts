@@ -63,6 +63,11 @@ export class Inbox<T> {
     this.#epoch = Math.max(this.#epoch, epoch);
   }
 
+  /** Nothing could be heard for a while: that is told before whatever comes next. */
+  missed(): void {
+    for (const slot of this.#slots.values()) slot.gap = true;
+  }
+
   open(track: Track, outlet: T): void {
     const channel = channelOf(track.canonical);
     const slot: Slot<T> = {
@@ -72,7 +77,7 @@ export class Inbox<T> {
       unlisten: () => {},
       epoch: this.#epoch === 0 ? undefined : this.#epoch,
       number: undefined,
-      gap: false,
+      gap: this.#epoch !== 0 && this.#options.relay.trouble !== undefined,
     };
     slot.unlisten = this.#options.relay.listen(channel, (bytes) => this.#receive(slot, bytes));
     this.#slots.set(track.canonical, slot);

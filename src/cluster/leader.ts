@@ -80,6 +80,8 @@ export class Leader {
         continue;
       }
       const channel = this.#options.channelOf(canonical);
+      // A node that was forgotten for a while goes on where it was: it has to find a hole.
+      this.#events += 1;
       const lane = { want, track, channel, number: this.#events };
       this.#lanes.set(canonical, lane);
       coming.push([track, lane]);

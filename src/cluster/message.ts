@@ -65,6 +65,10 @@ export const CHUNK_CHARACTERS = 64 * 1024;
 export const MAX_TRACK_CHARACTERS = 16 * 1024;
 const MAX_TEXT_CHARACTERS = 1024;
 const MAX_PARTS = 10_000;
+/** Of one node. Those of a thousand such nodes can still be told as an Int. */
+const MAX_LISTENERS = 2_000_000;
+/** More than any lease has revisions, and with room to count on in the six bytes of an event's header. */
+const MAX_EPOCH = 2 ** 40;
 
 export function encodeMessage(message: NodeMessage): Uint8Array {
   return Buffer.from(JSON.stringify(message));
@@ -87,7 +91,8 @@ const CHECKS: Readonly<Record<NodeMessage['kind'], (message: Fields) => boolean>
   alive: ({ version, listeners, epoch, scoring, ingest }) =>
     isCount(version) &&
     isCount(listeners) &&
-    isCount(epoch) &&
+    listeners <= MAX_LISTENERS &&
+    isEpoch(epoch) &&
     isText(scoring) &&
     isOptional(ingest, isIngesting),
   wants: ({ version, dropped, added }) => isCount(version) && isTracks(dropped) && isTracks(added),
@@ -100,7 +105,7 @@ const CHECKS: Readonly<Record<NodeMessage['kind'], (message: Fields) => boolean>
     isTracks(tracks),
   ask: ({ of }) => isNodeId(of),
   refused: ({ epoch, track, code, message }) =>
-    isCount(epoch) &&
+    isEpoch(epoch) &&
     isTrack(track) &&
     typeof code === 'string' &&
     Object.hasOwn(ERROR_CODES, code) &&
@@ -153,6 +158,10 @@ export function isRecord(value: unknown): value is Fields {
 /** A whole number from 0 on. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function isEpoch(value: unknown): value is number {
+  return isCount(value) && value <= MAX_EPOCH;
 }
 
 export function isNumber(value: unknown): value is number {

@@ -13,6 +13,8 @@ interface OtherNode {
   readonly tracks: Set<string>;
   version: number;
   behind: boolean;
+  /** Since when, by the monotonic clock. */
+  behindSince: number;
   /** All of it, of which parts are still to come. */
   coming: { readonly version: number; next: number; readonly tracks: Set<string> } | undefined;
 }
@@ -23,6 +25,8 @@ export interface OthersOptions {
   readonly onWants: (added: Iterable<string>, dropped: Iterable<string>) => void;
   /** What `node` wants has to be asked for. */
   readonly ask: (node: string) => void;
+  /** `node` has not said for long what it wants, though it was asked. */
+  readonly onMute: (node: string) => void;
   /** The one that ingested does so no more. */
   readonly onLeaderless: () => void;
 }
@@ -31,6 +35,8 @@ export interface OthersOptions {
 export const GONE_AFTER_MS = 10_000;
 /** After so long it is not waited for. */
 export const SILENT_AFTER_MS = 3000;
+/** Nor after so long, if it speaks and yet does not answer. */
+export const MUTE_AFTER_MS = 15_000;
 const MAX_NODES = 1000;
 /** Of one node; its own limit is far lower. */
 const MAX_TRACKS = 1_000_000;
@@ -38,6 +44,7 @@ const MAX_TRACKS = 1_000_000;
 export class Others {
   readonly #options: OthersOptions;
   readonly #nodes = new Map<string, OtherNode>();
+  #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OthersOptions) {
     this.#options = options;
@@ -67,8 +74,9 @@ export class Others {
   /** Whether it is known what all of them want that can be heard. */
   get known(): boolean {
     const now = this.#options.clock.monotonic();
-    for (const { behind, heardAt } of this.#nodes.values()) {
-      if (behind && now - heardAt <= SILENT_AFTER_MS) return false;
+    for (const { behind, behindSince, heardAt } of this.#nodes.values()) {
+      const isMute = now - behindSince > MUTE_AFTER_MS;
+      if (behind && !isMute && now - heardAt <= SILENT_AFTER_MS) return false;
     }
     return true;
   }
@@ -134,6 +142,7 @@ export class Others {
       tracks: new Set(),
       version: 0,
       behind: false,
+      behindSince: 0,
       coming: undefined,
     };
     this.#nodes.set(id, node);
@@ -141,7 +150,14 @@ export class Others {
   }
 
   #lost(id: string, node: OtherNode): void {
+    const now = this.#options.clock.monotonic();
+    if (!node.behind) node.behindSince = now;
     node.behind = true;
+    const mute = now - node.behindSince;
+    if (mute > MUTE_AFTER_MS && now - this.#complainedAt > MUTE_AFTER_MS) {
+      this.#complainedAt = now;
+      this.#options.onMute(id);
+    }
     this.#options.ask(id);
   }
 

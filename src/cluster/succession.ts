@@ -71,6 +71,11 @@ export class Succession {
     return this.#epoch !== undefined;
   }
 
+  /** Whether this node has just stopped to ingest, and the lease may still be its own. */
+  get isRetiring(): boolean {
+    return this.#retiring !== undefined;
+  }
+
   /** The node that had the lease may have it no more. */
   contend(): void {
     this.#lease.contend();

@@ -25,6 +25,7 @@ const posts: fc.Arbitrary<Post> = fc.record({
   url: fc.option(fc.webUrl(), { nil: undefined }),
 });
 const counts = fc.nat(2 ** 48 - 1);
+const epochs = fc.nat(2 ** 40);
 
 function eventOf(post: Post) {
   return { ...analyze(post.text), post };
@@ -41,7 +42,7 @@ const EVENT = eventOf({
 describe('an event', () => {
   test('arrives as it was sent, but for the text of its post', () => {
     fc.assert(
-      fc.property(posts, counts, counts, (post, epoch, number) => {
+      fc.property(posts, epochs, counts, (post, epoch, number) => {
         const event = eventOf(post);
         const read = createEventReader()(stampEvent({ epoch, number }, encodeEvent(event)));
         expect(read).toEqual({
@@ -79,12 +80,23 @@ describe('an event', () => {
     ['no post', { ...right, post: undefined }],
     ['a post without an id', { ...right, post: { ...right.post, id: undefined } }],
     ['a time that is none', { ...right, post: { ...right.post, createdAt: 'x' } }],
+    ['a time that throws', { ...right, post: { ...right.post, createdAt: { toString: 1 } } }],
     ['an address that runs', { ...right, post: { ...right.post, url: 'javascript:alert(1)' } }],
     ['an address that is none', { ...right, post: { ...right.post, url: 'x' } }],
   ];
   test.each(wrong)('with %s is none', (_, value) => {
     const bytes = Buffer.from(JSON.stringify(value) ?? '');
     expect(createEventReader()(stampEvent({ epoch: 1, number: 1 }, bytes))).toBeUndefined();
+  });
+
+  test('of an epoch that nobody could count on from is none', () => {
+    const stamp = { epoch: 2 ** 40 + 1, number: 1 };
+    expect(createEventReader()(stampEvent(stamp, encodeEvent(EVENT)))).toBeUndefined();
+    const alive = { kind: 'alive', node: 'a', version: 1, listeners: 1, scoring: 'x' } as const;
+    expect(decodeMessage(encodeMessage({ ...alive, epoch: 2 ** 48 }))).toBeUndefined();
+    expect(
+      decodeMessage(encodeMessage({ ...alive, epoch: 1, listeners: 2 ** 40 })),
+    ).toBeUndefined();
   });
 
   test('that is too long is none, and one that is cut short neither', () => {

@@ -165,6 +165,24 @@ describe('a node that has ingested', () => {
 });
 
 describe('a gap', () => {
+  test('is told to who was forgotten for a while, and to who has heard nothing before', async () => {
+    const { nodes, leads, others } = await start();
+    const tea = others[0].listen('tea');
+    const milk = others[0].listen('milk');
+    leads.listen('coffee');
+    await nodes.until(() => wantedBy(leads).at(-1)?.length === 3);
+    await nodes.say('tea', leads);
+    others[0].relay.cut();
+    await nodes.pass(15_000);
+    expect(wantedBy(leads).at(-1)).toEqual(['coffee']);
+    await nodes.say('tea and milk', leads);
+    others[0].relay.mend();
+    await nodes.until(() => wantedBy(leads).at(-1)?.length === 3);
+    await nodes.say('tea and milk', leads);
+    expect(tea.told).toEqual(['p0', 'gap', 'p2']);
+    expect(milk.told).toEqual(['gap', 'p2']);
+  });
+
   test('is told where messages were lost, and only there', async () => {
     const { nodes, leads, others } = await start();
     const coffee = others[0].listen('coffee');
