@@ -21,8 +21,13 @@ if ('help' in parsed) {
   const log = stream ? pino({ level: config.logLevel }, stream) : pino({ level: config.logLevel });
   // A bug: it goes into the log, then Node.js prints it and exits with 1, as ever.
   process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'crashed'));
+  // At a terminal it says that the terminal is gone; a service is told so to read its files again, and
+  // may be while it starts, when it reads them anyway.
+  let reload = () => {};
+  if (config.tlsCert !== '' || !process.stdout.isTTY) process.on('SIGHUP', () => reload());
   try {
     const server = await startServer(config, log);
+    reload = server.reload;
     let stopping = false;
     const stop = (signal: string) => {
       // Whoever asks twice does not want to wait.
@@ -37,8 +42,6 @@ if ('help' in parsed) {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
-    // At a terminal it says that the terminal is gone; a service is told so to read its files again.
-    if (config.tlsCert !== '' || !process.stdout.isTTY) process.on('SIGHUP', server.reload);
     const greeting = greet(server.url, config);
     if (process.stdout.isTTY) process.stdout.write(greetAtTerminal(greeting));
     else for (const [name, text] of greeting) log.info(`${name}: ${text}`);

@@ -104,6 +104,7 @@ export async function startServer(
     tokens: config.authTokens,
     checkJwt: readJwts(config, log, clock),
     clock,
+    onRefused: refuse('token'),
   });
   let stopping = false;
   const isStopping = () => stopping;

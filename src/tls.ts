@@ -152,7 +152,7 @@ function attempt<T>(expected: string, act: () => T): T | Problem {
     return act();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!code.startsWith('ERR_OSSL_')) throw error;
+    if (!/^ERR_(OSSL|SSL)_/.test(code)) throw error;
     return new Problem(expected);
   }
 }

@@ -29,6 +29,8 @@ export interface AuthOptions {
   /** Asked about tokens that are not among them. */
   readonly checkJwt: JwtCheck | undefined;
   readonly clock: Clock;
+  /** Told of everybody who is not let in; never of a token. */
+  readonly onRefused?: (detail: string) => void;
 }
 
 /** For whoever needs no token, or has one that never expires. */
@@ -44,7 +46,7 @@ export const EXPIRED = new UserError(
   'The token has expired; come back with a new one.',
 );
 
-export function createAuth({ tokens, checkJwt, clock }: AuthOptions): Auth {
+export function createAuth({ tokens, checkJwt, clock, onRefused }: AuthOptions): Auth {
   // Digests under a key that nobody knows have one length, and tell nothing by the time they take.
   const key = randomBytes(32);
   const digest = (token: string) => createHmac('sha256', key).update(token).digest();
@@ -57,18 +59,22 @@ export function createAuth({ tokens, checkJwt, clock }: AuthOptions): Auth {
     return listed;
   }
 
+  async function judge(token: string, how: string): Promise<Pass | UserError> {
+    if (token === '') return new UserError('UNAUTHENTICATED', `${MISSING}; send it ${how}.`);
+    if (isListed(token)) return UNLIMITED;
+    if (!checkJwt) return new UserError('UNAUTHENTICATED', 'This token is none of those let in.');
+    const until = await checkJwt(token);
+    return until instanceof UserError ? until : passUntil(until, clock);
+  }
+
   const isAsked = tokens.length > 0 || checkJwt !== undefined;
   return {
     isAsked,
     async check(token, how) {
       if (!isAsked) return UNLIMITED;
-      if (token === undefined) {
-        return new UserError('UNAUTHENTICATED', `${MISSING}; send it ${how}.`);
-      }
-      if (isListed(token)) return UNLIMITED;
-      if (!checkJwt) return new UserError('UNAUTHENTICATED', 'This token is none of those let in.');
-      const until = await checkJwt(token);
-      return until instanceof UserError ? until : passUntil(until, clock);
+      const pass = await judge(token ?? '', how);
+      if (pass instanceof UserError) onRefused?.(token ? 'a token' : 'no token');
+      return pass;
     },
   };
 }
@@ -78,10 +84,13 @@ export function bearerOf(authorization: string | undefined): string | undefined 
   return /^Bearer +(\S+)\s*$/i.exec(authorization ?? '')?.[1];
 }
 
+/** What a quoted string of a header may not hold as it is; a token that is refused may have brought it. */
+const UNQUOTABLE = /["\\]|[^ -~]/g;
+
 /** What `WWW-Authenticate` says to who is refused (RFC 6750, section 3). */
 export function challengeOf({ message }: UserError): string {
   if (message.startsWith(MISSING)) return 'Bearer';
-  return `Bearer error="invalid_token", error_description="${message.replaceAll(/["\\\\]/g, "'")}"`;
+  return `Bearer error="invalid_token", error_description="${message.replaceAll(UNQUOTABLE, "'")}"`;
 }
 
 function passUntil(time: number, clock: Clock): Pass {

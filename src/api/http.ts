@@ -64,9 +64,9 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
       response.setHeader('retry-after', COME_BACK_AFTER);
       return sendJson(response, 503, { error: 'The server is stopping' });
     }
+    cutWhenStalled(response, clock, onCut);
     switch (path) {
       case GRAPHQL_PATH:
-        cutWhenStalled(response, clock, onCut);
         return graphql(request, response);
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });

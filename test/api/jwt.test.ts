@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { exportSPKI, importJWK, type JWTPayload } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { challengeOf } from '../../src/api/auth.ts';
 import { createJwtCheck, type JwtOptions } from '../../src/api/jwt.ts';
 import { UserError } from '../../src/user-error.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -113,6 +114,17 @@ describe('a JWT', () => {
   ])('that is none is refused: %j', async (token) => {
     const { keys } = await createIssuer(clock);
     expect(await outcome(createCheck(keys), token)).toMatch(/^The token is refused: /);
+  });
+
+  test('whose header asks for what a header of ours cannot say is refused in what it can', async () => {
+    const { keys } = await createIssuer(clock);
+    for (const name of ['☃', 'x\r\nX-Injected: yes', '"', '\\']) {
+      const header = base64({ alg: 'ES256', kid: 'one', crit: [name], [name]: 1 });
+      const refused = await createCheck(keys)(`${header}.${base64({})}.AAAA`);
+      expect(challengeOf(refused as UserError)).toMatch(
+        /^Bearer error="invalid_token", error_description="[ !#-[\]-~]+"$/,
+      );
+    }
   });
 
   test('that brings its own key, or says where to get one, is refused', async () => {

@@ -43,11 +43,14 @@ async function enter(
   if (!showsPage) {
     if (method === 'POST' && !isJson(request)) {
       const sent = headers['content-type'] ?? 'none';
+      onRefused('forged', 'a POST that is not JSON');
       const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
       return refuse(request, response, 415, 'BAD_REQUEST', message);
     }
-    if (method === 'GET' && mayBeForged(request))
+    if (method === 'GET' && mayBeForged(request)) {
+      onRefused('forged', 'a GET that a page may have had sent');
       return refuse(request, response, 403, 'FORBIDDEN', FORGED);
+    }
   }
   const pass = showsPage ? UNLIMITED : await auth.check(bearerOf(headers.authorization), IN_HEADER);
   if (pass instanceof UserError) {

@@ -5,6 +5,8 @@ import type { Clock } from '../../clock.ts';
 
 export const REFUSALS = [
   'origin',
+  'forged',
+  'token',
   'sockets',
   'sockets-per-address',
   'attempts',
