@@ -189,7 +189,7 @@ export async function startServer(
   http.on('connection', (socket: Socket) => {
     admission.connected(socket);
     connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
+    socket.on('close', () => connections.delete(socket));
   });
   const url = await listen(http, config);
   if (!auth.isAsked && !isLoopback(config.host)) {

@@ -194,6 +194,11 @@ describe('a new certificate', () => {
       { cert: OTHER.cert, key: ONE.key },
       /key.pem" has to be the private key/,
     ],
+    [
+      'is too weak for TLS',
+      createCertificate('weak', { namedCurve: 'prime192v1' }),
+      /cert.pem" has to be a certificate that TLS can use/,
+    ],
   ])('that %s is logged, and the old one kept', async (_, pair, problem) => {
     const { senti, files } = await startSecure();
     writeCertificate(pair, files.folder);

@@ -31,9 +31,9 @@ export interface Certificate {
 /** A certificate for localhost and 127.0.0.1 that vouches for itself. */
 export function createCertificate(
   commonName: string,
-  { until = '21000101000000Z' } = {},
+  { until = '21000101000000Z', namedCurve = 'P-256' } = {},
 ): Certificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
   const name = der(
     SEQUENCE,
     der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from(commonName)))),

@@ -5,6 +5,7 @@ import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Listener } from '../../stream/topic.ts';
 import type { UserError } from '../../user-error.ts';
+import { EXPIRED, type Pass } from '../auth.ts';
 import type { EventStream, Outbox } from '../outbox.ts';
 import type { Opened } from './broadcast.ts';
 import { toGraphQLError } from './errors.ts';
@@ -24,6 +25,7 @@ export class SocketSubscription
   dropped = 0;
   readonly #selection: Selection;
   readonly #release: () => void;
+  #unwatch: (() => void) | undefined;
   readonly #outbox: Outbox;
   #stop: (() => void) | undefined;
   #ended = false;
@@ -45,6 +47,12 @@ export class SocketSubscription
     this.#release = release;
     this.#outbox = outbox;
     this.#stop = multiplexer.listen(track, this);
+  }
+
+  /** Ends with the token that it was opened with. */
+  watch(pass: Pass): void {
+    this.#unwatch = pass.onExpiry(() => this.end(EXPIRED));
+    if (this.#ended) this.#unwatch();
   }
 
   event(event: SentimentEvent): void {
@@ -75,6 +83,7 @@ export class SocketSubscription
     this.#error = error;
     this.#stop?.();
     this.#release();
+    this.#unwatch?.();
     this.#wake?.(this.#last());
   }
 

@@ -234,11 +234,8 @@ async function subscribe(
 ): Promise<SocketSubscription | ExecutionResult> {
   const opened = await broadcast.open(args);
   if (!('selection' in opened)) return opened;
-  const unwatch = pass.onExpiry(() => subscription.end(EXPIRED));
-  const release = () => {
-    unwatch();
-    opened.release();
-  };
-  const subscription = new SocketSubscription(id, { ...opened, release }, outbox, multiplexer);
+  const subscription = new SocketSubscription(id, opened, outbox, multiplexer);
+  // Most have no token that expires, and need not pay for watching one.
+  if (pass !== UNLIMITED) subscription.watch(pass);
   return subscription;
 }

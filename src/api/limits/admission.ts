@@ -105,7 +105,7 @@ export class Admission {
     const kind = this.#connect(address, socket);
     if (kind === undefined) {
       this.#open += 1;
-      socket.once('close', () => {
+      socket.on('close', () => {
         this.#open -= 1;
       });
       if (this.#isCounted(address)) this.#remember(socket, { refusal: undefined, isPaid: true });
