@@ -7,8 +7,9 @@ import type { Clock } from '../clock.ts';
 import { headerLength, MAX_HEADER_BYTES, writeHeader } from './frame.ts';
 import type { Scratch } from './scratch.ts';
 
-/** Events that wait for a peer that is behind; then the oldest goes for each that comes. */
+/** Events that wait for a peer that is behind, and their bytes; then the oldest go for each that comes. */
 export const WAITING_EVENTS = 256;
+export const WAITING_EVENT_BYTES = 1024 * 1024;
 /** What may wait besides events: answers and protocol messages, in bytes. Nobody needs as much. */
 export const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
@@ -64,6 +65,7 @@ export class Outbox {
   #oldest: Message | undefined;
   #newest: Message | undefined;
   #count = 0;
+  #eventBytes = 0;
   #answerBytes = 0;
   #scheduled = false;
   #cancelCut: (() => void) | undefined;
@@ -84,7 +86,8 @@ export class Outbox {
   /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
   push(stream: EventStream, payload: Buffer): void {
     this.#add(payload, stream);
-    if (this.#count > WAITING_EVENTS) {
+    this.#eventBytes += payload.length;
+    if (this.#isFull) {
       if (this.isBehind) this.#dropOldest();
       else this.flush();
     }
@@ -128,6 +131,10 @@ export class Outbox {
     this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('stalled'));
   }
 
+  get #isFull(): boolean {
+    return this.#count > WAITING_EVENTS || this.#eventBytes > WAITING_EVENT_BYTES;
+  }
+
   #add(payload: Buffer, stream: EventStream | undefined): void {
     const message = { payload, stream, next: undefined };
     if (this.#newest === undefined) this.#oldest = message;
@@ -141,6 +148,7 @@ export class Outbox {
     else before.next = message.next;
     if (message === this.#newest) this.#newest = before;
     this.#count -= 1;
+    if (message.stream !== undefined) this.#eventBytes -= message.payload.length;
   }
 
   #schedule(): void {
@@ -155,15 +163,18 @@ export class Outbox {
     this.flush();
   }
 
+  /** Drops events, the oldest first, until there is room or none is left. */
   #dropOldest(): void {
     let before: Message | undefined;
-    let message = this.#oldest;
-    for (; message !== undefined; before = message, message = message.next) {
-      if (message.stream === undefined) continue;
+    for (let message = this.#oldest; message !== undefined; message = message.next) {
+      if (!this.#isFull) return;
+      if (message.stream === undefined) {
+        before = message;
+        continue;
+      }
       this.#remove(message, before);
       message.stream.drop(message.payload);
       this.#options.onDrop();
-      return;
     }
   }
 
@@ -183,6 +194,7 @@ export class Outbox {
     this.#oldest = undefined;
     this.#newest = undefined;
     this.#count = 0;
+    this.#eventBytes = 0;
     this.#answerBytes = 0;
   }
 }

@@ -5,14 +5,19 @@ const SIZE = 8 * 1024;
 
 export class Scratch {
   #bytes = Buffer.allocUnsafeSlow(SIZE);
+  /** What was taken last: most listeners of an event are sent as much of it. */
+  #taken = this.#bytes;
 
   /** Memory for `length` bytes, which is overwritten by the next call unless `keep` comes before it. */
   take(length: number): Buffer {
-    return length > SIZE ? Buffer.allocUnsafeSlow(length) : this.#bytes.subarray(0, length);
+    if (length > SIZE) return Buffer.allocUnsafeSlow(length);
+    if (length !== this.#taken.length) this.#taken = this.#bytes.subarray(0, length);
+    return this.#taken;
   }
 
   /** Leaves what was taken last to whoever still holds it. */
   keep(): void {
     this.#bytes = Buffer.allocUnsafeSlow(SIZE);
+    this.#taken = this.#bytes;
   }
 }

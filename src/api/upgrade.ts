@@ -105,6 +105,24 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     return true;
   }
 
+  /** All that is for the life of a socket, apart from its request, whose memory is then free. */
+  function open(webSocket: WebSocket, socket: Duplex, { path, floodCode }: SocketRoute): Outbox {
+    webSocket.on('error', onSocketError);
+    const outbox = new Outbox(webSocket, socket, outboxOptions);
+    outboxes.set(webSocket, outbox);
+    webSocket.on('ping', (data) => {
+      // Whoever does not read is behind without an event as well, by answers alone.
+      if (!socket.writableNeedDrain) webSocket.pong(data);
+    });
+    heartbeat.watch(webSocket);
+    watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
+      onRefused('messages', path);
+      outbox.flush();
+      webSocket.close(floodCode, 'Too many messages; send fewer');
+    });
+    return outbox;
+  }
+
   return {
     async handle(request, socket, head) {
       socket.on('error', onSocketError);
@@ -133,20 +151,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         pass = admitted;
       }
       at.door.handleUpgrade(request, socket, head, (webSocket) => {
-        webSocket.on('error', onSocketError);
-        const outbox = new Outbox(webSocket, socket, outboxOptions);
-        outboxes.set(webSocket, outbox);
-        webSocket.on('ping', (data) => {
-          // Whoever does not read is behind without an event as well, by answers alone.
-          if (!socket.writableNeedDrain) webSocket.pong(data);
-        });
-        heartbeat.watch(webSocket);
-        watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
-          onRefused('messages', at.route.path);
-          outbox.flush();
-          webSocket.close(at.route.floodCode, 'Too many messages; send fewer');
-        });
-        at.route.serve(webSocket, outbox, request, pass);
+        at.route.serve(webSocket, open(webSocket, socket, at.route), request, pass);
       });
     },
     count: (path) => doors.get(path)?.door.clients.size ?? 0,

@@ -1,10 +1,13 @@
 // A bounded queue between a topic and a reader that may be slower: when it is full, the oldest goes.
 
-/** Events that may wait for a reader. */
+/** Items that may wait for a reader, and their bytes where it is known how many they have. */
 export const QUEUE_CAPACITY = 1024;
+export const QUEUE_BYTES = 1024 * 1024;
 
 export interface QueueOptions<T> {
   readonly capacity?: number;
+  /** How much of `QUEUE_BYTES` an item takes; nothing without it. */
+  readonly bytesOf?: (item: T) => number;
   /** Called for each item dropped. */
   readonly onDrop?: (item: T) => void;
   /** Called when the reader wants no more. */
@@ -18,6 +21,7 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
   /** Waiting items stand from `#head` on; before it, only what has not been cut off yet. */
   #items: (T | undefined)[] = [];
   #head = 0;
+  #bytes = 0;
   #reader: PromiseWithResolvers<IteratorResult<T, undefined>> | undefined;
   #ended = false;
   #error: Error | undefined;
@@ -35,7 +39,8 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
       return;
     }
     this.#items.push(item);
-    if (this.#items.length - this.#head > this.#capacity) {
+    this.#bytes += this.#bytesOf(item);
+    while (this.#items.length - this.#head > this.#capacity || this.#bytes > QUEUE_BYTES) {
       const oldest = this.#shift();
       this.#options.onDrop?.(oldest);
     }
@@ -66,6 +71,7 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#items = [];
     this.#head = 0;
+    this.#bytes = 0;
     this.#error = undefined;
     this.end();
     this.#options.onReturn?.();
@@ -81,10 +87,15 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
     const item = this.#items[this.#head] as T;
     this.#items[this.#head] = undefined;
     this.#head += 1;
+    this.#bytes -= this.#bytesOf(item);
     if (this.#head === this.#items.length || this.#head > this.#capacity) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
     return item;
+  }
+
+  #bytesOf(item: T): number {
+    return this.#options.bytesOf?.(item) ?? 0;
   }
 }

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument } from '../../schema/operations.ts';
-import { STALLED_FOR, WAITING_EVENTS } from '../../src/api/outbox.ts';
+import { STALLED_FOR, WAITING_EVENT_BYTES, WAITING_EVENTS } from '../../src/api/outbox.ts';
 import { connectGraphQL, connectTrack, run } from '../support/clients.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { connectRaw, openStalled } from '../support/raw-socket.ts';
 import { configOf, type Senti, startSenti } from '../support/senti.ts';
 import { until } from '../support/until.ts';
 
-const FILLER = '#filler'.padEnd(4000, 'x');
-/** More than the kernel's buffers hold for one connection, at 4 kB an event. */
-const FLOOD = 8000;
+const FILLER = '#filler'.padEnd(3000, 'x');
+/** More than the kernel's buffers hold for one connection, at 3 kB an event. */
+const FLOOD = 10_000;
 
 describe('the outbox', () => {
   test('has all events of a turn leave in one piece', async () => {
@@ -58,6 +58,24 @@ describe('the outbox', () => {
     },
     20_000,
   );
+
+  test('holds few events for a peer that falls behind when they are large', async () => {
+    const senti = await startSenti();
+    const { socket } = await openStalled(senti, '/graphql');
+    const large = `#large${'x'.repeat(100_000)}`;
+    for (let i = 0; (await droppedSoFar(senti)) < 100; i++) senti.source.say(`coffee ${large}`);
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.resume();
+    await until(() => text.includes('"extensions":{"dropped":'), 'it is told');
+    senti.source.say('coffee #last');
+    await until(() => text.includes('"tag":"last"'), 'all that was held came');
+    const held = text.slice(text.indexOf('"extensions"')).split('"large').length - 1;
+    expect(held).toBeLessThan(WAITING_EVENT_BYTES / large.length);
+    expect(held).toBeGreaterThan(0);
+  }, 20_000);
 
   test('leaves everybody else alone while one peer takes nothing', async () => {
     const senti = await startSenti();

@@ -2,11 +2,13 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { headerLength, writeHeader } from '../../src/api/frame.ts';
 import type { ApiContext } from '../../src/api/graphql/builder.ts';
 import { schema } from '../../src/api/graphql/schema.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -30,7 +32,7 @@ interface Way {
   publish(texts: readonly string[]): void;
 }
 
-const WAYS: Readonly<Record<string, () => Promise<Way>>> = { senti, stock, bare };
+const WAYS: Readonly<Record<string, () => Promise<Way>>> = { senti, stock, bare, floor };
 
 /** The clients all come at once, and what they cost is what is asked. */
 const BOUNDLESS = ['--max-attempts', 'none', '--max-sockets', 'none', '--max-tracks', 'none'];
@@ -112,9 +114,6 @@ async function bare(): Promise<Way> {
       byTrack.set(track, [...(byTrack.get(track) ?? []), socket]);
     });
   });
-  const ready = (text: string) =>
-    '{"id":"123e4567-e89b-42d3-a456-426614174000","type":"next","payload":{"data":{"sentiment":' +
-    `{"polarityIndex":0,"hashtags":[{"tag":"bean","count":1}],"post":{"id":"${text.split('@').at(-1)}"}}}}}`;
   return {
     url: await listen(http),
     publish(texts) {
@@ -126,6 +125,40 @@ async function bare(): Promise<Way> {
       }
     },
   };
+}
+
+function ready(text: string): string {
+  return (
+    '{"id":"123e4567-e89b-42d3-a456-426614174000","type":"next","payload":{"data":{"sentiment":' +
+    `{"polarityIndex":0,"hashtags":[{"tag":"bean","count":1}],"post":{"id":"${text.split('@').at(-1)}"}}}}}`
+  );
+}
+
+/** What no way can do without: one write to the connection for each message, of a frame that is ready. */
+async function floor(): Promise<Way> {
+  const http = createServer();
+  const sockets = new WebSocketServer({ server: http });
+  const connections: Duplex[] = [];
+  sockets.on('connection', (socket, request) => {
+    connections.push(request.socket);
+    socket.on('message', () => socket.send('{"type":"connection_ack"}'));
+  });
+  return {
+    url: await listen(http),
+    publish(texts) {
+      for (const text of texts) {
+        const frame = frameOf(ready(text));
+        for (const connection of connections) connection.write(frame);
+      }
+    },
+  };
+}
+
+function frameOf(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const frame = Buffer.alloc(headerLength(length) + length);
+  frame.write(text, writeHeader(frame, 0, length));
+  return frame;
 }
 
 /** A post's id is what stands behind `@` in its text. */

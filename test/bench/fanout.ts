@@ -9,9 +9,10 @@ import type { Request as ServerRequest } from './fanout-server.ts';
 import { median, table } from './measure.ts';
 
 const WAYS = ['senti', 'stock', 'bare'] as const;
-type Way = (typeof WAYS)[number];
+/** `floor` shows what is left to gain: a write to the connection for each message, and nothing else. */
+type Way = (typeof WAYS)[number] | 'floor';
 /** Machines are noisy: those that are close to each other take turns, and the median counts. */
-const ROUNDS = { senti: 3, stock: 1, bare: 3 } as const;
+const ROUNDS = { senti: 5, stock: 1, bare: 5, floor: 5 } as const;
 
 interface Scenario {
   readonly name: string;
@@ -34,6 +35,7 @@ const TWENTY = (n: number) => times(20, (i) => `coffee #bean @${n}x${i}`);
 const SCENARIOS: readonly Scenario[] = [
   {
     name: '1,000 sockets, one track, one event a turn',
+    ways: [...WAYS, 'floor'],
     sockets: COFFEE,
     turn: ONE,
     messagesATurn: 1000,
@@ -86,27 +88,42 @@ const STALL_WARM_UP_SECONDS = 15;
 const STALL_TURN_MS = 19;
 const STALL_EVENTS_A_TURN = 40;
 
-export async function run(): Promise<void> {
-  const costs = [];
-  for (const scenario of SCENARIOS) costs.push(await measureCost(scenario));
-  process.stdout.write(`µs of the server's CPU for each message delivered\n\n${table(costs)}\n`);
-  const memory = await measureMemory();
-  process.stdout.write(
-    `kB of RSS for each of ${IDLE_SUBSCRIBERS} idle subscribers\n\n${table([memory])}\n`,
-  );
-  const latency = await measureLatency();
-  process.stdout.write(`ms from publishing to the client, half load\n\n${table(latency)}\n`);
-  const stall = await measureStall();
-  process.stdout.write(
-    `1 of 100 clients stops reading for ${STALL_SECONDS} s\n\n${table([stall])}\n`,
-  );
-  process.stdout.write(`${JSON.stringify({ bench: 'fanout', costs, memory, latency, stall })}\n`);
+/** Each takes some minutes, and can be asked for by its name. */
+const PARTS = {
+  costs: async () => {
+    const costs = [];
+    for (const scenario of SCENARIOS) costs.push(await measureCost(scenario));
+    return { title: "µs of the server's CPU for each message delivered", rows: costs };
+  },
+  memory: async () => ({
+    title: `kB of RSS for each of ${IDLE_SUBSCRIBERS} idle subscribers`,
+    rows: [await measureMemory()],
+  }),
+  latency: async () => ({
+    title: 'ms from publishing to the client, half load',
+    rows: await measureLatency(),
+  }),
+  stall: async () => ({
+    title: `1 of ${STALL_CLIENTS} clients stops reading for ${STALL_SECONDS} s`,
+    rows: [await measureStall()],
+  }),
+} as const;
+
+export async function run(asked: readonly string[]): Promise<void> {
+  const found: Record<string, unknown> = { bench: 'fanout' };
+  for (const [name, measure] of Object.entries(PARTS)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const { title, rows } = await measure();
+    process.stdout.write(`${title}\n\n${table(rows)}\n`);
+    found[name] = rows;
+  }
+  process.stdout.write(`${JSON.stringify(found)}\n`);
 }
 
 async function measureCost(scenario: Scenario) {
   const { name, path = '/graphql', ways = WAYS, sockets, turn, turns } = scenario;
   const { messagesATurn, turnsAtATime } = scenario;
-  const cost = await inTurns(ways, async (way) => {
+  const found = await inTurns(ways, async (way) => {
     await using pair = await startPair(way);
     await pair.open(path, sockets);
     let total = 0;
@@ -123,35 +140,48 @@ async function measureCost(scenario: Scenario) {
     const before = await pair.measure();
     await play(warmUp, warmUp + turns);
     const after = await pair.measure();
-    return (after.cpu - before.cpu) / (turns * messagesATurn);
+    return { cost: (after.cpu - before.cpu) / (turns * messagesATurn) };
   });
-  const { senti = Number.NaN, stock, bare = Number.NaN } = cost;
+  const cost = (way: Way) => found[way]?.cost;
+  const share = (part: number | undefined, of: number | undefined) =>
+    part === undefined || of === undefined ? '-' : String(round(part / of, 3));
+  const shown = (way: Way) => String(round(cost(way) ?? Number.NaN)).replace('NaN', '-');
   return {
     scenario: name,
-    senti: round(senti),
-    stock: stock === undefined ? '-' : String(round(stock)),
-    bare: round(bare),
-    'senti/stock': stock === undefined ? '-' : String(round(senti / stock, 3)),
-    'senti/bare': round(senti / bare, 3),
+    senti: shown('senti'),
+    stock: shown('stock'),
+    bare: shown('bare'),
+    floor: shown('floor'),
+    'senti/stock': share(cost('senti'), cost('stock')),
+    'senti/bare': share(cost('senti'), cost('bare')),
+    'floor/bare': share(cost('floor'), cost('bare')),
   };
 }
 
-/** The median of what `measure` finds for each way. */
-async function inTurns(
+/** Of each number that `measure` finds for a way, the median. */
+async function inTurns<Found extends Readonly<Record<string, number>>>(
   ways: readonly Way[],
-  measure: (way: Way) => Promise<number>,
-): Promise<Partial<Record<Way, number>>> {
-  const found: Partial<Record<Way, number[]>> = {};
+  measure: (way: Way) => Promise<Found>,
+): Promise<Partial<Record<Way, Found>>> {
+  const found: Partial<Record<Way, Found[]>> = {};
   for (let round = 0; round < Math.max(...Object.values(ROUNDS)); round++) {
     for (const way of ways.filter((way) => round < ROUNDS[way])) {
       found[way] = [...(found[way] ?? []), await measure(way)];
     }
   }
-  return Object.fromEntries(Object.entries(found).map(([way, all]) => [way, median(all)]));
+  return Object.fromEntries(Object.entries(found).map(([way, all]) => [way, mediansOf(all)]));
+}
+
+function mediansOf<Found extends Readonly<Record<string, number>>>(all: readonly Found[]): Found {
+  const medians = Object.keys(all[0] ?? {}).map((key) => [
+    key,
+    median(all.map((found) => found[key] ?? Number.NaN)),
+  ]);
+  return Object.fromEntries(medians);
 }
 
 async function measureMemory() {
-  const bytes = await inTurns(WAYS, async (way) => {
+  const found = await inTurns(WAYS, async (way) => {
     await using pair = await startPair(way);
     // What the first few hundred bring is there for good.
     await pair.open(
@@ -165,9 +195,9 @@ async function measureMemory() {
     );
     pair.server({ ask: 'publish', turns: [['coffee @settled']] });
     await pair.received(IDLE_SUBSCRIBERS + 500);
-    return ((await pair.measure()).rss - before.rss) / IDLE_SUBSCRIBERS;
+    return { bytes: ((await pair.measure()).rss - before.rss) / IDLE_SUBSCRIBERS };
   });
-  const kB = (way: Way) => round((bytes[way] ?? Number.NaN) / 1000, 1);
+  const kB = (way: Way) => round((found[way]?.bytes ?? Number.NaN) / 1000, 1);
   return {
     senti: kB('senti'),
     stock: kB('stock'),
@@ -178,26 +208,28 @@ async function measureMemory() {
 }
 
 async function measureLatency() {
-  const rows = [];
-  for (const way of WAYS) {
-    await using pair = await startPair(way);
-    await pair.open(
-      '/graphql',
-      times(LATENCY_SOCKETS, () => ['coffee']),
-    );
-    const before = await pair.measure();
-    for (let n = 1; n <= LATENCY_EVENTS; n++) {
-      pair.server({ ask: 'publish', turns: [[`coffee @t${process.hrtime.bigint()}`]] });
-      await delay(LATENCY_GAP_MS);
-    }
-    await pair.received(LATENCY_EVENTS * LATENCY_SOCKETS);
-    const after = await pair.measure();
-    const sorted = (await pair.latencies()).sort((a, b) => a - b);
-    const at = (share: number) => round((sorted[Math.floor(share * sorted.length)] ?? 0) / 1e6);
-    const load = (after.cpu - before.cpu) / 1000 / (LATENCY_EVENTS * LATENCY_GAP_MS);
-    rows.push({ way, p50: at(0.5), p99: at(0.99), 'load %': round(100 * load, 0) });
+  const found = await inTurns(WAYS, measureLatencyOf);
+  return WAYS.map((way) => ({ way, ...found[way] }));
+}
+
+async function measureLatencyOf(way: Way) {
+  await using pair = await startPair(way);
+  await pair.open(
+    '/graphql',
+    times(LATENCY_SOCKETS, () => ['coffee']),
+  );
+  const before = await pair.measure();
+  for (let n = 1; n <= LATENCY_EVENTS; n++) {
+    pair.server({ ask: 'publish', turns: [[`coffee @t${process.hrtime.bigint()}`]] });
+    await delay(LATENCY_GAP_MS);
   }
-  return rows;
+  await pair.received(LATENCY_EVENTS * LATENCY_SOCKETS);
+  const after = await pair.measure();
+  const sorted = (await pair.latencies()).sort((a, b) => a - b);
+  const at = (share: number) => round((sorted[Math.floor(share * sorted.length)] ?? 0) / 1e6);
+  const turn = (after.cpu - before.cpu) / 1000 / LATENCY_EVENTS;
+  const load = round((100 * turn) / LATENCY_GAP_MS, 0);
+  return { p50: at(0.5), p99: at(0.99), 'CPU of a turn': round(turn), 'load %': load };
 }
 
 /** One of a hundred clients stops reading; the others, and the server, should not notice. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DropOldestQueue } from '../../src/stream/drop-oldest-queue.ts';
+import { DropOldestQueue, QUEUE_BYTES } from '../../src/stream/drop-oldest-queue.ts';
 
 describe('a queue that drops its oldest', () => {
   test('gives back in order what was put in, and then waits', async () => {
@@ -21,6 +21,24 @@ describe('a queue that drops its oldest', () => {
     queue.end();
     expect(await Array.fromAsync(queue)).toEqual([7, 8, 9]);
     expect(dropped).toBe(7);
+  });
+
+  test('keeps no more bytes than it may, however few items they are', async () => {
+    const dropped: number[] = [];
+    const third = Math.floor(QUEUE_BYTES / 3);
+    const queue = new DropOldestQueue<number>({
+      bytesOf: (bytes) => bytes,
+      onDrop: (bytes) => dropped.push(bytes),
+    });
+    for (const bytes of [third, third, 1, third, third]) queue.push(bytes);
+    expect(dropped).toEqual([third]);
+    expect(await queue.next()).toEqual({ done: false, value: third });
+    queue.push(QUEUE_BYTES);
+    expect(dropped).toEqual([third, 1, third, third]);
+    queue.push(QUEUE_BYTES + 1);
+    queue.push(5);
+    queue.end();
+    expect(await Array.fromAsync(queue)).toEqual([5]);
   });
 
   test('behaves as a plain bounded list, whatever is put in and taken out', async () => {

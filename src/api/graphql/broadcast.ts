@@ -87,7 +87,8 @@ export class Broadcast {
       release();
       this.#ends.delete(end);
     };
-    const queue = new DropOldestQueue<ExecutionResult>({
+    const queue = new DropOldestQueue<ExecutionResult | EncodedResult>({
+      bytesOf: (result) => ('ending' in result ? result.ending.length : 0),
       onDrop: ({ extensions }) => {
         missed = { dropped: missed.dropped + 1, gap: missed.gap || extensions?.gap === true };
         this.#multiplexer.countDropped();
