@@ -63,7 +63,7 @@ describe('the outbox', () => {
     const senti = await startSenti();
     const { socket } = await openStalled(senti, '/graphql');
     const large = `#large${'x'.repeat(100_000)}`;
-    for (let i = 0; (await droppedSoFar(senti)) < 100; i++) senti.source.say(`coffee ${large}`);
+    while ((await droppedSoFar(senti)) < 100) senti.source.say(`coffee ${large}`);
     let text = '';
     socket.on('data', (chunk) => {
       text += chunk;
