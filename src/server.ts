@@ -149,6 +149,7 @@ export async function startServer(
           initTimeout: config.initTimeout * 1000,
           maxOperations: config.maxSubscriptions,
           onRefused: refuse('subscriptions'),
+          onLate: refuse('init'),
         }),
       },
       createTrackSocket(multiplexer, auth),

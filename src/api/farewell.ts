@@ -2,8 +2,8 @@
 
 import type { Clock } from '../clock.ts';
 
-/** As fast as whoever takes over is asked to welcome them. */
-const TOLD_A_SECOND = 2000;
+/** As many as whoever takes over lets in, when nothing else is said. */
+const TOLD_A_SECOND = 1000;
 /** However many there are, in milliseconds; it leaves them half of ten seconds to close. */
 const LONGEST_SPREAD = 5000;
 const BATCH_EVERY = 50;

@@ -33,7 +33,7 @@ export interface HttpOptions {
   readonly multiplexer: Pick<Multiplexer, 'source' | 'cluster'>;
 }
 
-/** What is answered to the last, for whoever watches over the server. */
+/** What is answered to the last, and when all else is refused, for whoever watches over the server. */
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
@@ -51,13 +51,17 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
   }
 
   return (request, response) => {
+    const path = pathOf(request);
     const refusal = admission.admit(request, response);
-    if (refusal) return sendRefusal(response, refusal);
+    if (refusal) {
+      // A server that is full is not dead, and whoever watches over it has to be told so.
+      if (refusal.status !== 503 || !REPORTS.has(path)) return sendRefusal(response, refusal);
+      response.setHeader('connection', 'close');
+    }
     const { host = '' } = request.headers;
     if (!URL.canParse(`http://${host}`)) {
       return sendJson(response, 400, { error: 'The header Host is no host' });
     }
-    const path = pathOf(request);
     const stopping = isStopping();
     if (stopping) response.setHeader('connection', 'close');
     if (stopping && !REPORTS.has(path)) {

@@ -13,6 +13,8 @@ const WIRE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 /** How often the delay of the event loop is looked at, in milliseconds. */
 const LOOP_RESOLUTION = 10;
 const LOOP_QUANTILES = [0.5, 0.99, 1];
+/** Whoever asks sees this long at least, and twice as long at most, however often others ask. */
+export const LOOP_WINDOW = 60_000;
 type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
 
 export interface Metrics {
@@ -34,6 +36,13 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
   const registers = [registry];
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION });
   loop.enable();
+  let lastWindow = noDelays();
+  let cancel = clock.after(LOOP_WINDOW, turnWindow);
+  function turnWindow(): void {
+    lastWindow = delaysOf(loop);
+    loop.reset();
+    cancel = clock.after(LOOP_WINDOW, turnWindow);
+  }
   const cuts = new Counter({
     name: 'senti_evictions_total',
     help: 'Connections that were cut, by what they did.',
@@ -53,7 +62,10 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
     registers,
   });
   // The library's own metrics of a process start observers that nothing can stop.
-  const readings = { ...readingsOf(readable), ...ofProcess(clock, loop) };
+  const readings = {
+    ...readingsOf(readable),
+    ...ofProcess(clock, () => worse(lastWindow, delaysOf(loop))),
+  };
   for (const [name, reading] of Object.entries(readings)) register(name, reading, registry);
 
   return {
@@ -64,18 +76,21 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
       if (name === 'waiting') reconnects.inc();
     },
     wire: (ms) => wire.observe(ms / 1000),
-    close: () => void loop.disable(),
+    close() {
+      cancel();
+      loop.disable();
+    },
   };
 }
 
 /** By the names that dashboards for any process expect. */
-function ofProcess(clock: Clock, loop: LoopDelay): Record<string, Reading> {
+function ofProcess(clock: Clock, loopDelays: () => Delays): Record<string, Reading> {
   const started = clock.now() / 1000 - uptime();
   return {
     senti_loop_delay_seconds: {
-      help: 'How late the event loop was since the last scrape.',
+      help: 'How late the event loop was, in the worse of this minute and the one before.',
       label: 'quantile',
-      read: () => takeDelays(loop),
+      read: loopDelays,
     },
     process_cpu_seconds_total: {
       help: 'CPU time spent.',
@@ -98,15 +113,26 @@ function ofProcess(clock: Clock, loop: LoopDelay): Record<string, Reading> {
   };
 }
 
-/** In seconds; it counts anew from here. */
-function takeDelays(loop: LoopDelay): Record<string, number> {
-  const delays = LOOP_QUANTILES.map((quantile) => {
-    // The interval itself is no delay, and nothing was measured yet when it is 0.
-    const late = loop.percentile(quantile * 100) / 1e6 - LOOP_RESOLUTION;
-    return [quantile, Math.max(0, late) / 1000];
-  });
-  loop.reset();
-  return Object.fromEntries(delays);
+/** By quantile, in seconds. */
+type Delays = Readonly<Record<string, number>>;
+
+function delaysBy(delayAt: (quantile: number) => number): Delays {
+  return Object.fromEntries(LOOP_QUANTILES.map((quantile) => [quantile, delayAt(quantile)]));
+}
+
+function noDelays(): Delays {
+  return delaysBy(() => 0);
+}
+
+function delaysOf(loop: LoopDelay): Delays {
+  // The interval itself is no delay, and nothing was measured yet when it is 0.
+  return delaysBy(
+    (quantile) => Math.max(0, loop.percentile(quantile * 100) / 1e6 - LOOP_RESOLUTION) / 1000,
+  );
+}
+
+function worse(some: Delays, others: Delays): Delays {
+  return delaysBy((quantile) => Math.max(some[quantile] ?? 0, others[quantile] ?? 0));
 }
 
 /** Counters are those whose names end in `_total`, as is the custom. */

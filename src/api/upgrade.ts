@@ -61,6 +61,8 @@ export interface Upgrade {
 }
 
 const GOING_AWAY = 1001;
+/** How ws names a message that is longer than it may be. */
+const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 /** How long a peer may take to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
 /** The types of ws do not know this option yet. */
@@ -105,9 +107,14 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     return true;
   }
 
+  function fail(error: Error): void {
+    if ('code' in error && error.code === TOO_LONG) onRefused('size', 'a message');
+    onSocketError(error);
+  }
+
   /** All that is for the life of a socket, apart from its request, whose memory is then free. */
   function open(webSocket: WebSocket, socket: Duplex, { path, floodCode }: SocketRoute): Outbox {
-    webSocket.on('error', onSocketError);
+    webSocket.on('error', fail);
     const outbox = new Outbox(webSocket, socket, outboxOptions);
     outboxes.set(webSocket, outbox);
     webSocket.on('ping', (data) => {

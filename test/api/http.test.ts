@@ -120,6 +120,9 @@ describe('a request', () => {
       body: JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(64 * 1024) } }),
     });
     expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'LIMIT_REACHED' } }],
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import WebSocket from 'ws';
 import { SentimentDocument, StatusDocument } from '../../schema/operations.ts';
 import { PING_EVERY, PONG_WITHIN } from '../../src/api/heartbeat.ts';
 import { Refusals } from '../../src/api/limits/refusals.ts';
-import { createMetrics } from '../../src/api/metrics.ts';
+import { createMetrics, LOOP_WINDOW } from '../../src/api/metrics.ts';
 import { STALLED_FOR } from '../../src/api/outbox.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
@@ -172,6 +172,25 @@ describe('/metrics', () => {
     const longest = values.get('senti_loop_delay_seconds{quantile="1"}') ?? 0;
     expect(longest).toBeGreaterThan((BUSY - 20) / 1000);
     expect(longest).toBeLessThan(5);
+  });
+
+  test('tells it to everybody who asks in that minute and the next, and then no more', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const longest = async () =>
+      (await scrape(senti)).values.get('senti_loop_delay_seconds{quantile="1"}') ?? 0;
+    await turns(2);
+    for (let i = 0; i < 3; i++) {
+      for (const start = performance.now(); performance.now() - start < BUSY; );
+      await turns(2);
+    }
+    const late = await longest();
+    expect(late).toBeGreaterThan((BUSY - 20) / 1000);
+    expect(await longest()).toBeGreaterThanOrEqual(late);
+    clock.advance(LOOP_WINDOW);
+    expect(await longest()).toBeGreaterThanOrEqual(late);
+    clock.advance(LOOP_WINDOW);
+    expect(await longest()).toBeLessThan(late);
   });
 
   test('tells when the certificate expires', async () => {

@@ -53,10 +53,35 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
       return parse(text, { maxTokens: limits.maxQueryTokens });
     } catch (error) {
       const isTooLong = error instanceof GraphQLError && TOO_MANY_TOKENS.test(error.message);
-      if (!isTooLong) throw error;
-      const message = `This operation is too large: ${limits.maxQueryTokens} tokens at most.`;
-      onRefused(message);
-      throw toGraphQLError(new UserError('LIMIT_REACHED', message));
+      if (!isTooLong) throw tooDeep(error);
+      throw refuse(`This operation is too large: ${limits.maxQueryTokens} tokens at most.`);
+    }
+  }
+
+  function refuse(message: string): GraphQLError {
+    onRefused(message);
+    return toGraphQLError(new UserError('LIMIT_REACHED', message));
+  }
+
+  /** Reading is recursive. Only where tokens have no limit is there enough to read for the stack to end. */
+  function tooDeep(error: unknown): GraphQLError {
+    if (error instanceof GraphQLError) return error;
+    if (!(error instanceof RangeError)) throw error;
+    return refuse('This operation is nested too deeply to be read.');
+  }
+
+  function check(document: DocumentNode): readonly GraphQLError[] {
+    const tooLarge = checkSize(document, limits);
+    if (!tooLarge) return validate(schema, document, rules, { hideSuggestions: !introspection });
+    onRefused(tooLarge.message);
+    return [tooLarge];
+  }
+
+  function checkWithinStack(document: DocumentNode): readonly GraphQLError[] {
+    try {
+      return check(document);
+    } catch (error) {
+      return [tooDeep(error)];
     }
   }
 
@@ -64,12 +89,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
     parse: (text) => kept.get(text) ?? parseWithin(text),
     validate(document) {
       if (valid.has(document)) return [];
-      const tooLarge = checkSize(document, limits);
-      if (tooLarge) {
-        onRefused(tooLarge.message);
-        return [tooLarge];
-      }
-      const errors = validate(schema, document, rules, { hideSuggestions: !introspection });
+      const errors = checkWithinStack(document);
       const text = document.loc?.source.body;
       if (errors.length === 0 && text !== undefined) {
         valid.add(document);

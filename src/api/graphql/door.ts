@@ -58,6 +58,7 @@ async function enter(
     return refuse(request, response, 401, pass.code, pass.message);
   }
   await yoga(request, response, { pass });
+  if (response.statusCode === 413) onRefused('size', 'a body');
 }
 
 const FORGED =

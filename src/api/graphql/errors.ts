@@ -11,6 +11,8 @@ export function toGraphQLError({ code, message }: UserError): GraphQLError {
 
 /** As Yoga shows an error that is ours. */
 const MASKED = 'Unexpected error.';
+/** As Yoga names a body that is larger than it may be. */
+const TOO_LARGE = 'REQUEST_ENTITY_TOO_LARGE';
 
 /** A client that left in the middle of its request: nothing failed, and nobody is there to be told. */
 function isDeparture(error: unknown): error is Error {
@@ -28,7 +30,11 @@ export function hideOurs(error: unknown): Error {
   if (error instanceof GraphQLError && error.extensions.originalError) {
     error.extensions.originalError = UNSAID;
   }
-  return maskError(error, MASKED, false);
+  const shown = maskError(error, MASKED, false);
+  if (shown instanceof GraphQLError && shown.extensions.code === TOO_LARGE) {
+    shown.extensions.code = 'LIMIT_REACHED';
+  }
+  return shown;
 }
 
 /** Returns what logs an error that is ours, and hides it. */

@@ -48,6 +48,8 @@ export interface GraphQLSocketOptions {
   readonly maxOperations: number;
   /** Told of every operation that is refused as one too many. */
   readonly onRefused: (reason: string) => void;
+  /** Told of every client that took too long to say `connection_init`. */
+  readonly onLate: (reason: string) => void;
 }
 
 /** A socket, and who is at its other end. */
@@ -74,7 +76,7 @@ interface Asker {
 
 /** Returns what takes over a socket whose handshake is done. */
 export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute['serve'] {
-  const { broadcast, context, mask, auth, log, initTimeout } = options;
+  const { broadcast, context, mask, auth, log, initTimeout, onLate } = options;
   const protocol = makeServer<Record<string, unknown>, Visit>({
     connectionInitWaitTimeout: initTimeout,
     ...(auth.isAsked && {
@@ -96,6 +98,7 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
       close(CloseCode.InternalServerError, 'Internal server error');
     }
     function close(code: number, reason: string): void {
+      if (code === CloseCode.ConnectionInitialisationTimeout) onLate(reason);
       closeAfterAll(visit, code, reason);
     }
     const closed = protocol.opened(

@@ -12,6 +12,8 @@ export const REFUSALS = [
   'attempts',
   'attempts-per-address',
   'messages',
+  'size',
+  'init',
   'subscriptions',
   'tracks',
   'query',

@@ -131,6 +131,24 @@ describe.each(SURFACES)('%s', (surface) => {
   });
 });
 
+test('a full server still says that it lives, to whoever watches over it', async () => {
+  const senti = await startSenti(configOf('--max-sockets', '1', '--max-attempts', '1'));
+  await ask(senti, '/track');
+  for (const path of ['/health', '/ready', '/metrics']) {
+    expect((await fetch(`${senti.url}${path}`)).status).toBe(200);
+  }
+  expect((await ask(senti, 'page')).status).toBe(503);
+});
+
+test('an address that asks too often is refused the reports as well', async () => {
+  const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts-per-address', '1'));
+  const headers = { 'x-forwarded-for': CLIENT };
+  const statuses = [];
+  for (let i = 0; i < 2; i++)
+    statuses.push((await fetch(`${senti.url}/health`, { headers })).status);
+  expect(statuses).toEqual([200, 429]);
+});
+
 test('loopback has no limits of its own, and a header that no proxy wrote changes nothing', async () => {
   const limits = ['--max-attempts-per-address', '1', '--max-sockets-per-address', '1'];
   const senti = await startSenti(configOf(...limits));
@@ -169,4 +187,21 @@ test('who is refused is counted for Prometheus', async () => {
   for (let i = 0; i < 3; i++) await ask(senti, '/track', CLIENT);
   const text = await (await fetch(`${senti.url}/metrics`)).text();
   expect(text).toContain('senti_refusals_total{reason="attempts-per-address"} 2');
+});
+
+test('what is too long or too late is counted as well', async () => {
+  const senti = await startSenti(configOf('--max-message-bytes', '1024', '--init-timeout', '1'));
+  const late = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-transport-ws');
+  const chatty = new WebSocket(`${senti.socketUrl}/track`);
+  await once(chatty, 'open');
+  chatty.send('x'.repeat(2000));
+  await Promise.all([once(late, 'close'), once(chatty, 'close')]);
+  await fetch(`${senti.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"query":"{ __typename }","x":"${'x'.repeat(2000)}"}`,
+  });
+  const text = await (await fetch(`${senti.url}/metrics`)).text();
+  expect(text).toContain('senti_refusals_total{reason="size"} 2');
+  expect(text).toContain('senti_refusals_total{reason="init"} 1');
 });

@@ -1,6 +1,6 @@
 // How large an operation may be, and whether it may ask for the schema: the same on every transport.
 
-import { getIntrospectionQuery, parse } from 'graphql';
+import { type GraphQLFormattedError, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { checkSize, type QueryLimits } from '../../../src/api/graphql/rules.ts';
@@ -199,6 +199,33 @@ describe('the size of an operation', () => {
     expect(checkSize(parse(circle), { ...NONE, maxQueryFields: 1 })).toBeDefined();
   });
 });
+
+test('what no limit holds back and no stack can hold is refused, and is no failure of ours', async () => {
+  const limits = ['tokens', 'depth', 'fields'].flatMap((what) => [`--max-query-${what}`, 'none']);
+  const senti = await startSenti(configOf(...limits));
+  // Parsing, measuring and validating each come to the end of the stack at another depth.
+  for (const depth of [500, 1000, 2000, 3000, 4000, 6000, 8000, 15_000]) {
+    const query = '{a'.repeat(depth) + '}'.repeat(depth);
+    const response = await fetch(`${senti.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    expect([depth, response.status]).toEqual([depth, 200]);
+    const codes = (await response.json()).errors.map((error: GraphQLFormattedError) => [
+      error.message.replace(/".*/, ''),
+      error.extensions?.code,
+    ]);
+    expect([
+      ['This operation is nested too deeply to be read.', 'LIMIT_REACHED'],
+      ['Cannot query field ', 'GRAPHQL_VALIDATION_FAILED'],
+    ]).toContainEqual(codes[0]);
+  }
+  expect(senti.log.filter((line) => JSON.parse(line).level >= ERROR)).toEqual([]);
+});
+
+/** As pino numbers its levels. */
+const ERROR = 50;
 
 test('permessage-deflate is not spoken, whoever offers it', async () => {
   const { socketUrl } = await startSenti();
