@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { setDefaultCACertificates, connect as tlsConnect } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AnalyzeDocument, SentimentDocument } from '../schema/operations.ts';
+import { AnalyzeDocument, SentimentDocument, StatusDocument } from '../schema/operations.ts';
 import { STALLED_FOR } from '../src/api/outbox.ts';
 import { type Clock, systemClock } from '../src/clock.ts';
 import { parseConfig } from '../src/config.ts';
@@ -77,6 +77,25 @@ describe('a server with a certificate', () => {
     expect(inSocket.value?.data?.sentiment.polarityIndex).toBe(0);
     expect(inSse.value?.data?.sentiment.polarityIndex).toBe(0);
     expect(message?.polarityIndex).toBe(0);
+  });
+
+  test('sends a reader all of a turn that has much for it', async () => {
+    const { senti } = await startSecure();
+    const client = connectGraphQL(senti.socketUrl);
+    const streams = Array.from({ length: 32 }, () =>
+      run(client, SentimentDocument, { track: 'coffee' }),
+    );
+    const first = Promise.all(streams.map((stream) => stream.next()));
+    const listeners = async () =>
+      (await post(senti.url, StatusDocument, {})).data?.status.listeners;
+    while ((await listeners()) !== 32);
+    for (let i = 0; i < 20; i++) senti.source.say('coffee', { id: String(i) });
+    await first;
+    for (let i = 1; i < 20; i++) {
+      for (const stream of streams) {
+        expect((await stream.next()).value?.data?.sentiment.post.id).toBe(String(i));
+      }
+    }
   });
 
   test('is not disturbed by who speaks plainly to it', async () => {

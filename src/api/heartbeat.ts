@@ -2,7 +2,7 @@
 
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
-import type { Cut } from './outbox.ts';
+import type { Cut, Outbox } from './outbox.ts';
 
 /** How long a socket is left alone between two pings, and how long it may take to answer one. */
 export const PING_EVERY = 5_000;
@@ -10,7 +10,13 @@ export const PONG_WITHIN = 10_000;
 /** How exact both are. One look at all sockets is cheaper than a timer for each. */
 const LOOK_EVERY = 1_000;
 
+/** Knows whether a peer reads. */
+type Progress = Pick<Outbox, 'timesCaughtUp'>;
+
 interface Pulse {
+  readonly progress: Progress;
+  /** As it was when the last ping went, or when it was last found to have grown. */
+  timesCaughtUp: number;
   /** How many pings were sent; each carries its number. */
   sent: number;
   isAnswered: boolean;
@@ -31,8 +37,10 @@ export class Heartbeat {
   }
 
   /** Watches `socket` until it closes. */
-  watch(socket: WebSocket): void {
+  watch(socket: WebSocket, progress: Progress): void {
     this.#pulses.set(socket, {
+      progress,
+      timesCaughtUp: 0,
       sent: 0,
       isAnswered: true,
       due: this.#clock.monotonic() + PING_EVERY,
@@ -47,6 +55,13 @@ export class Heartbeat {
     const now = this.#clock.monotonic();
     for (const [socket, pulse] of this.#pulses) {
       if (now < pulse.due) continue;
+      const { timesCaughtUp } = pulse.progress;
+      if (!pulse.isAnswered && timesCaughtUp !== pulse.timesCaughtUp) {
+        // A slow reader that lives: the ping stands behind all that it has not read yet.
+        pulse.timesCaughtUp = timesCaughtUp;
+        pulse.due = now + PONG_WITHIN;
+        continue;
+      }
       if (!pulse.isAnswered) {
         this.#pulses.delete(socket);
         this.#onCut('silent');
@@ -55,6 +70,7 @@ export class Heartbeat {
       }
       pulse.sent += 1;
       pulse.isAnswered = false;
+      pulse.timesCaughtUp = timesCaughtUp;
       pulse.due = now + PONG_WITHIN;
       socket.ping(String(pulse.sent));
     }

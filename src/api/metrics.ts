@@ -13,7 +13,7 @@ const WIRE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 /** How often the delay of the event loop is looked at, in milliseconds. */
 const LOOP_RESOLUTION = 10;
 const LOOP_QUANTILES = [0.5, 0.99, 1];
-/** Whoever asks sees this long at least, and twice as long at most, however often others ask. */
+/** How long at least what is seen goes back, in milliseconds, however often others ask. */
 export const LOOP_WINDOW = 60_000;
 type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
 
@@ -36,13 +36,6 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
   const registers = [registry];
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION });
   loop.enable();
-  let lastWindow = noDelays();
-  let cancel = clock.after(LOOP_WINDOW, turnWindow);
-  function turnWindow(): void {
-    lastWindow = delaysOf(loop);
-    loop.reset();
-    cancel = clock.after(LOOP_WINDOW, turnWindow);
-  }
   const cuts = new Counter({
     name: 'senti_evictions_total',
     help: 'Connections that were cut, by what they did.',
@@ -64,7 +57,7 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
   // The library's own metrics of a process start observers that nothing can stop.
   const readings = {
     ...readingsOf(readable),
-    ...ofProcess(clock, () => worse(lastWindow, delaysOf(loop))),
+    ...ofProcess(clock, createLoopReader(clock, loop)),
   };
   for (const [name, reading] of Object.entries(readings)) register(name, reading, registry);
 
@@ -76,10 +69,7 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
       if (name === 'waiting') reconnects.inc();
     },
     wire: (ms) => wire.observe(ms / 1000),
-    close() {
-      cancel();
-      loop.disable();
-    },
+    close: () => void loop.disable(),
   };
 }
 
@@ -88,7 +78,7 @@ function ofProcess(clock: Clock, loopDelays: () => Delays): Record<string, Readi
   const started = clock.now() / 1000 - uptime();
   return {
     senti_loop_delay_seconds: {
-      help: 'How late the event loop was, in the worse of this minute and the one before.',
+      help: 'How late the event loop was, for a minute and longer, up to twice the time between scrapes.',
       label: 'quantile',
       read: loopDelays,
     },
@@ -120,8 +110,18 @@ function delaysBy(delayAt: (quantile: number) => number): Delays {
   return Object.fromEntries(LOOP_QUANTILES.map((quantile) => [quantile, delayAt(quantile)]));
 }
 
-function noDelays(): Delays {
-  return delaysBy(() => 0);
+/** Reads the worse of two windows, of which the first that asks after its end opens the next. */
+function createLoopReader(clock: Clock, loop: LoopDelay): () => Delays {
+  let before = delaysBy(() => 0);
+  let since = clock.monotonic();
+  return () => {
+    if (clock.monotonic() - since >= LOOP_WINDOW) {
+      before = delaysOf(loop);
+      loop.reset();
+      since = clock.monotonic();
+    }
+    return worse(before, delaysOf(loop));
+  };
 }
 
 function delaysOf(loop: LoopDelay): Delays {

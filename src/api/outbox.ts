@@ -4,16 +4,22 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
-import { headerLength, MAX_HEADER_BYTES, writeHeader } from './frame.ts';
+import { MAX_HEADER_BYTES } from './frame.ts';
+import { assemble, type EventStream, endWithin, type Message } from './message.ts';
 import type { Scratch } from './scratch.ts';
 
-/** Events that wait for a peer that is behind, and their bytes; then the oldest go for each that comes. */
-export const WAITING_EVENTS = 256;
+/**
+ * Events that wait for a peer that is behind, and their bytes; then the oldest go for each that comes.
+ * There is room for all that a turn may have, since over TLS it is taken after the turn only.
+ */
+export const WAITING_EVENTS = 1024;
 export const WAITING_EVENT_BYTES = 1024 * 1024;
 /** What may wait besides events: answers and protocol messages, in bytes. Nobody needs as much. */
 export const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
 export const STALLED_FOR = 10_000;
+/** What is written at once, in bytes: that a peer takes it is seen piece by piece. */
+const PIECE_BYTES = 64 * 1024;
 
 /** Why connections are cut, and what their peer did. */
 export const CUTS = {
@@ -22,25 +28,6 @@ export const CUTS = {
   silent: 'answers no ping',
 } as const;
 export type Cut = keyof typeof CUTS;
-
-/** Events of one subscription on a socket, each sent as `prefix` (if there is one) and payload. */
-export interface EventStream {
-  readonly prefix: Buffer | undefined;
-  /** Events dropped since the last one that was sent. */
-  readonly dropped: number;
-  /** Counts an event that is dropped. */
-  drop(payload: Buffer): void;
-  /** What the next payload becomes when events before it were dropped; sets `dropped` to 0. */
-  tellDropped(payload: Buffer): Buffer;
-}
-
-/** A message that waits. An answer is of no stream, and is never dropped. */
-interface Message {
-  payload: Buffer;
-  readonly stream: EventStream | undefined;
-  /** The one that came after it. */
-  next: Message | undefined;
-}
 
 export interface OutboxOptions {
   readonly clock: Clock;
@@ -64,11 +51,12 @@ export class Outbox {
   /** What waits: a chain, since most often it is one message, gone with the turn. */
   #oldest: Message | undefined;
   #newest: Message | undefined;
-  #count = 0;
+  #events = 0;
   #eventBytes = 0;
   #answerBytes = 0;
   #scheduled = false;
   #cancelCut: (() => void) | undefined;
+  #timesCaughtUp = 0;
 
   constructor(webSocket: WebSocket, socket: Duplex, options: OutboxOptions) {
     this.#webSocket = webSocket;
@@ -83,9 +71,15 @@ export class Outbox {
     return this.#cancelCut !== undefined;
   }
 
+  /** How often the peer has taken all that it was given, after it had not for a while. */
+  get timesCaughtUp(): number {
+    return this.#timesCaughtUp;
+  }
+
   /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
   push(stream: EventStream, payload: Buffer): void {
     this.#add(payload, stream);
+    this.#events += 1;
     this.#eventBytes += payload.length;
     if (this.#isFull) {
       if (this.isBehind) this.#dropOldest();
@@ -94,7 +88,7 @@ export class Outbox {
     this.#schedule();
   }
 
-  /** An answer: never dropped, and in order with events. Who lets too many pile up is cut. */
+  /** An answer: never dropped while the socket is open, and in order with events. Who lets too many pile up is cut. */
   send(message: string): void {
     const payload = Buffer.from(message);
     this.#add(payload, undefined);
@@ -118,21 +112,34 @@ export class Outbox {
   /** Writes all that waits, now, unless the peer is behind. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#oldest === undefined || this.isBehind) return;
-    if (this.#webSocket.readyState !== OPEN) {
-      this.#empty();
-      return;
+    while (this.#oldest !== undefined && !this.isBehind) {
+      if (this.#webSocket.readyState !== OPEN) this.#empty();
+      else if (!this.#writePiece(this.#oldest)) this.#fallBehind();
     }
-    const { clock, scratch } = this.#options;
-    const taken = this.#socket.write(assemble(this.#oldest, scratch));
-    if (this.#socket.writableLength > 0) scratch.keep();
-    this.#empty();
-    if (taken) return;
-    this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('stalled'));
+  }
+
+  /** Writes all that waits, behind or not, since nothing follows but the close of the socket. */
+  finish(): void {
+    this.flush();
+    while (this.#oldest !== undefined && this.#webSocket.readyState === OPEN) {
+      this.#writePiece(this.#oldest);
+    }
+  }
+
+  /** Writes what waits from `oldest` on, up to so many bytes; returns whether more may be written. */
+  #writePiece(oldest: Message): boolean {
+    const { scratch } = this.#options;
+    const end = endWithin(PIECE_BYTES, oldest);
+    if (end === undefined) this.#empty();
+    else while (this.#oldest !== undefined && this.#oldest !== end) this.#remove(this.#oldest);
+    const bytes = assemble(oldest, end, scratch);
+    const mayGoOn = this.#socket.write(bytes);
+    if (this.#socket.writableLength > 0) scratch.keep(bytes);
+    return mayGoOn;
   }
 
   get #isFull(): boolean {
-    return this.#count > WAITING_EVENTS || this.#eventBytes > WAITING_EVENT_BYTES;
+    return this.#events > WAITING_EVENTS || this.#eventBytes > WAITING_EVENT_BYTES;
   }
 
   #add(payload: Buffer, stream: EventStream | undefined): void {
@@ -140,15 +147,18 @@ export class Outbox {
     if (this.#newest === undefined) this.#oldest = message;
     else this.#newest.next = message;
     this.#newest = message;
-    this.#count += 1;
   }
 
-  #remove(message: Message, before: Message | undefined): void {
-    if (before === undefined) this.#oldest = message.next;
-    else before.next = message.next;
-    if (message === this.#newest) this.#newest = before;
-    this.#count -= 1;
-    if (message.stream !== undefined) this.#eventBytes -= message.payload.length;
+  #remove({ payload, stream, next }: Message, before?: Message): void {
+    if (before === undefined) this.#oldest = next;
+    else before.next = next;
+    if (next === undefined) this.#newest = before;
+    if (stream === undefined) {
+      this.#answerBytes -= payload.length + MAX_HEADER_BYTES;
+    } else {
+      this.#events -= 1;
+      this.#eventBytes -= payload.length;
+    }
   }
 
   #schedule(): void {
@@ -157,9 +167,19 @@ export class Outbox {
     this.#options.atTurnEnd(this);
   }
 
-  #caughtUp(): void {
+  #fallBehind(): void {
+    this.#cancelCut = this.#options.clock.after(STALLED_FOR, () => this.#cut('stalled'));
+  }
+
+  #keepUp(): void {
     this.#cancelCut?.();
     this.#cancelCut = undefined;
+  }
+
+  #caughtUp(): void {
+    this.#timesCaughtUp += 1;
+    if (this.#webSocket.readyState === OPEN) this.#keepUp();
+    else this.#release();
     this.flush();
   }
 
@@ -184,52 +204,18 @@ export class Outbox {
     this.#webSocket.terminate();
   }
 
+  /** Nothing is sent any more; events that a peer was too slow to take count as dropped. */
   #release(): void {
-    this.#cancelCut?.();
-    this.#cancelCut = undefined;
+    if (this.isBehind) for (let n = this.#events; n > 0; n--) this.#options.onDrop();
+    this.#keepUp();
     this.#empty();
   }
 
   #empty(): void {
     this.#oldest = undefined;
     this.#newest = undefined;
-    this.#count = 0;
+    this.#events = 0;
     this.#eventBytes = 0;
     this.#answerBytes = 0;
   }
-}
-
-/** The messages from `oldest` on as the bytes of their frames, in a row. */
-function assemble(oldest: Message, scratch: Scratch): Buffer {
-  let total = 0;
-  for (let message: Message | undefined = oldest; message; message = message.next) {
-    const length = lengthOf(tell(message));
-    total += headerLength(length) + length;
-  }
-  const bytes = scratch.take(total);
-  let at = 0;
-  for (let message: Message | undefined = oldest; message; message = message.next) {
-    const { stream, payload } = message;
-    at = writeHeader(bytes, at, lengthOf(message));
-    const prefix = stream?.prefix;
-    if (prefix !== undefined) {
-      bytes.set(prefix, at);
-      at += prefix.length;
-    }
-    bytes.set(payload, at);
-    at += payload.length;
-  }
-  return bytes;
-}
-
-/** The message, which says how many events were dropped before it if any were. */
-function tell(message: Message): Message {
-  const { stream, payload } = message;
-  if (stream === undefined || stream.dropped === 0) return message;
-  message.payload = stream.tellDropped(payload);
-  return message;
-}
-
-function lengthOf({ stream, payload }: Message): number {
-  return payload.length + (stream?.prefix?.length ?? 0);
 }

@@ -9,7 +9,8 @@ import { parseTrack, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
 import { type Auth, bearerOf, EXPIRED, IN_HEADER, type Pass } from './auth.ts';
 import { closeReason } from './close-reason.ts';
-import type { EventStream, Outbox } from './outbox.ts';
+import type { EventStream } from './message.ts';
+import type { Outbox } from './outbox.ts';
 import type { SocketRoute } from './upgrade.ts';
 
 export const TRACK_PATH = '/track';
@@ -72,7 +73,7 @@ function serve(
   }
 
   function close(code: number, reason: string): void {
-    outbox.flush();
+    outbox.finish();
     follow(undefined);
     socket.close(code, closeReason(reason));
   }

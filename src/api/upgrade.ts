@@ -121,10 +121,10 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
       // Whoever does not read is behind without an event as well, by answers alone.
       if (!socket.writableNeedDrain) webSocket.pong(data);
     });
-    heartbeat.watch(webSocket);
+    heartbeat.watch(webSocket, outbox);
     watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
       onRefused('messages', path);
-      outbox.flush();
+      outbox.finish();
       webSocket.close(floodCode, 'Too many messages; send fewer');
     });
     return outbox;
@@ -165,7 +165,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     goodbyes() {
       const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
       return open.map((socket) => () => {
-        outboxes.get(socket)?.flush();
+        outboxes.get(socket)?.finish();
         return closeSocket(socket, clock);
       });
     },

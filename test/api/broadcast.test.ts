@@ -1,5 +1,8 @@
 // The shared path against the stock one: the same bytes for every valid operation.
 
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { type ExecutionArgs, type ExecutionResult, parse, subscribe, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -31,8 +34,9 @@ function start() {
       ),
   );
   if (!source) throw new Error('no source was connected');
-  const broadcast = new Broadcast(multiplexer, (error) => error);
-  return { source, broadcast, multiplexer, contextValue: { multiplexer, analyze } };
+  const contextValue = { multiplexer, analyze };
+  const broadcast = new Broadcast(contextValue, (error) => error);
+  return { source, broadcast, multiplexer, contextValue };
 }
 
 const condition = fc.constantFrom(
@@ -150,6 +154,40 @@ describe('the shared path', () => {
     coffee.release();
     coffee.release();
     expect((await open({ track: 'x' })).selection).toBe(tea.selection);
+  });
+
+  test('keeps nothing of the request that opened a selection for those who share it', async () => {
+    const { broadcast, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { score } }');
+    const open = async (request: object) => {
+      const results = await broadcast.results({
+        schema,
+        document,
+        contextValue: { ...contextValue, request },
+      });
+      if (!('next' in results)) throw new Error(JSON.stringify(results));
+      return results;
+    };
+    let gone = false;
+    const registry = new FinalizationRegistry(() => {
+      gone = true;
+    });
+    const comeShareAndLeave = async () => {
+      const request = {};
+      registry.register(request, undefined);
+      const first = await open(request);
+      const second = await open({});
+      await first.return?.();
+      return second;
+    };
+    const second = await comeShareAndLeave();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    while (!gone) {
+      collect();
+      await setImmediate();
+    }
+    await second.return?.();
   });
 });
 

@@ -14,12 +14,12 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
-import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
 import type { UserError } from '../../user-error.ts';
 import { EXPIRED, type Pass, UNLIMITED } from '../auth.ts';
 import type { Goodbye } from '../farewell.ts';
+import type { ApiContext } from './builder.ts';
 import { toGraphQLError } from './errors.ts';
 import { GAP, type Missed } from './missed.ts';
 import { type EncodedResult, type Mask, maskErrors, Selection, withMissed } from './selection.ts';
@@ -40,7 +40,7 @@ interface Shared {
 }
 
 export class Broadcast {
-  readonly #multiplexer: Multiplexer;
+  readonly #context: ApiContext;
   readonly #mask: Mask;
   readonly #onResult: () => void;
   /** By document, since equal texts are parsed to the same one, then by what else matters. */
@@ -50,16 +50,20 @@ export class Broadcast {
   readonly #ends = new Set<Goodbye>();
 
   /** `onResult` is told of every result of an event that is handed to a stream. */
-  constructor(multiplexer: Multiplexer, mask: Mask, onResult: () => void = () => {}) {
-    this.#multiplexer = multiplexer;
+  constructor(context: ApiContext, mask: Mask, onResult: () => void = () => {}) {
+    this.#context = context;
     this.#mask = mask;
     this.#onResult = onResult;
   }
 
   /** Reads the arguments of a subscription and shares its selection, or says what is wrong. */
   async open(args: ExecutionArgs): Promise<Opened | ExecutionResult> {
-    // The root value is each listener's own, and the selection outlives it.
-    const validated = validateSubscriptionArgs({ ...args, rootValue: undefined });
+    // Those of the request are each listener's own, and the selection outlives it.
+    const validated = validateSubscriptionArgs({
+      ...args,
+      rootValue: undefined,
+      contextValue: this.#context,
+    });
     if (!isArguments(validated)) return { errors: validated };
     const source = await createSourceEventStream(validated);
     if (!(source instanceof TopicStream)) {
@@ -91,7 +95,7 @@ export class Broadcast {
       bytesOf: (result) => ('ending' in result ? result.ending.length : 0),
       onDrop: ({ extensions }) => {
         missed = { dropped: missed.dropped + 1, gap: missed.gap || extensions?.gap === true };
-        this.#multiplexer.countDropped();
+        this.#context.multiplexer.countDropped();
       },
       onReturn: leave,
     });
@@ -102,7 +106,7 @@ export class Broadcast {
     };
     this.#ends.add(end);
     const unwatch = pass.onExpiry(() => end(EXPIRED));
-    stop = this.#multiplexer.listen(track, {
+    stop = this.#context.multiplexer.listen(track, {
       event: (event) => {
         const result = selection.resultOf(event);
         queue.push(gap ? withMissed(result, GAP) : result);

@@ -130,7 +130,7 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
 
 /** Closes a socket once what it was sent before has left. */
 function closeAfterAll({ socket, outbox }: Visit, code: number, reason: string): void {
-  outbox.flush();
+  outbox.finish();
   socket.close(code, closeReason(reason));
 }
 
