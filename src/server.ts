@@ -9,6 +9,7 @@ import { Broadcast } from './api/graphql/broadcast.ts';
 import { createDocuments } from './api/graphql/documents.ts';
 import { createDoor } from './api/graphql/door.ts';
 import { createMask } from './api/graphql/errors.ts';
+import { createGraphiQL } from './api/graphql/graphiql.ts';
 import { schema } from './api/graphql/schema.ts';
 import { chooseGraphQLProtocol, createGraphQLSocket, FLOODED } from './api/graphql/websocket.ts';
 import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
@@ -116,8 +117,8 @@ export async function startServer(
     introspection: config.introspection,
     onRefused: refuse('query'),
   });
-  const { graphiql, maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
-  const yoga = createGraphQL({ context, documents, broadcast, auth, log, graphiql, maxBytes });
+  const { maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
+  const yoga = createGraphQL({ context, documents, broadcast, log, maxBytes });
   const onCut = (why: Cut) => {
     refusals.notice('cut', `cut a connection that ${CUTS[why]}`);
     metrics.cut(why);
@@ -165,27 +166,35 @@ export async function startServer(
     refusals: refusals.counts,
     expires: () => server.expires,
   });
-  const page = readPage(BUILT_PAGE);
+  const page = await readPage(BUILT_PAGE);
   const handle = createHttpHandler({
-    graphql: createDoor({ yoga, isAllowed, auth, graphiql, onRefused }),
+    graphql: createDoor({
+      yoga,
+      isAllowed,
+      auth,
+      graphiql: config.graphiql ? createGraphiQL(auth.isAsked) : undefined,
+      onRefused,
+    }),
     auth,
     isStopping,
     admission,
     page,
     multiplexer,
     metrics,
+    onRefused,
     onCut,
     clock,
   });
   const requestTimeout = config.requestTimeout * 1000;
   const patience = {
     requestTimeout,
-    headersTimeout: requestTimeout,
     connectionsCheckingInterval: CHECK_EVERY,
   };
   const server = createHttpServer(config, patience, handle, log, clock);
   const { http } = server;
   http.on('upgrade', upgrade.handle);
+  // What else is expected than to be told to go on is passed over: it is no way round the limits.
+  http.on('checkExpectation', handle);
   const connections = new Set<Socket>();
   http.on('connection', (socket: Socket) => {
     admission.connected(socket);

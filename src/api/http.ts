@@ -1,6 +1,7 @@
 // The door for HTTP requests: every path that is not a WebSocket.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
@@ -9,10 +10,12 @@ import { type Auth, bearerOf, challengeOf, IN_HEADER } from './auth.ts';
 import { COME_BACK_AFTER } from './farewell.ts';
 import { GRAPHQL_PATH } from './graphql/yoga.ts';
 import type { Admission, Refusal } from './limits/admission.ts';
+import type { RefusalKind } from './limits/refusals.ts';
 import type { Metrics } from './metrics.ts';
-import { type Cut, STALLED_FOR } from './outbox.ts';
+import type { Cut } from './outbox.ts';
 import type { Page } from './page.ts';
-import { pathOf } from './upgrade.ts';
+import { cutWhenStalled } from './stalled.ts';
+import { pathOf, targetOf } from './target.ts';
 
 export interface HttpOptions {
   /** For `/graphql`, with its own door. */
@@ -25,6 +28,8 @@ export interface HttpOptions {
   readonly clock: Clock;
   /** The page for Prometheus, on `/metrics`. */
   readonly metrics: Pick<Metrics, 'contentType' | 'page'>;
+  /** Told of every connection that asks too much at once. */
+  readonly onRefused: (kind: RefusalKind, detail: string) => void;
   /** Told why a response was cut. */
   readonly onCut: (why: Cut) => void;
   /** The dashboard, on `/`. */
@@ -33,12 +38,24 @@ export interface HttpOptions {
   readonly multiplexer: Pick<Multiplexer, 'source' | 'cluster'>;
 }
 
+/** Requests that may wait for each other on one connection, as many as may run on a WebSocket. */
+const MOST_PIPELINED = 32;
+
 /** What is answered to the last, and when all else is refused, for whoever watches over the server. */
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { graphql, auth, isStopping, admission, page, multiplexer, metrics, onCut, clock } =
-    options;
+  const { graphql, auth, isStopping, admission, page, multiplexer, metrics } = options;
+  const { onRefused, onCut, clock } = options;
+  const waiting = new WeakMap<Socket, number>();
+
+  /** Whether a request is one too many of those that its connection has not been answered yet. */
+  function isOneTooMany({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const count = (waiting.get(socket) ?? 0) + 1;
+    waiting.set(socket, count);
+    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
+    return count > MOST_PIPELINED;
+  }
 
   async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pass = await auth.check(bearerOf(request.headers.authorization), IN_HEADER);
@@ -51,6 +68,13 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
   }
 
   return (request, response) => {
+    if (isOneTooMany(request, response)) {
+      onRefused('pipelined', 'a connection with too many requests at once');
+      request.socket.destroy();
+      return;
+    }
+    // Yoga knows one form only.
+    request.url = targetOf(request);
     const path = pathOf(request);
     const refusal = admission.admit(request, response);
     if (refusal) {
@@ -92,26 +116,6 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
   };
-}
-
-/** Ends a response whose peer takes nothing: a stream of events would wait for it for ever. */
-function cutWhenStalled(response: ServerResponse, clock: Clock, onCut: (why: Cut) => void): void {
-  let taken = 0;
-  let cancel = clock.after(STALLED_FOR, check);
-
-  function check(): void {
-    const { socket } = response;
-    const now = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
-    if (response.writableLength > 0 && now === taken) {
-      onCut('stalled');
-      response.destroy();
-      return;
-    }
-    taken = now;
-    cancel = clock.after(STALLED_FOR / 2, check);
-  }
-
-  response.once('close', () => cancel());
 }
 
 /** An idle source is ready: it connects as soon as somebody tracks something. */

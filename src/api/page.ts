@@ -1,9 +1,9 @@
 // The dashboard's files, as src/web/build.ts makes them: read once, at the start, and served from memory.
 
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
+import { createFile, type File, serveFile } from './file.ts';
 
 /** Answers requests for the page, by the path of the request; false for what is not the page's. */
 export type Page = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
@@ -42,34 +42,24 @@ const NOT_BUILT =
   'The dashboard has not been built yet. "npm run build" builds it (npm start does so too, where Vite\n' +
   'is installed); then start the server again. Meanwhile /graphql answers as ever.\n';
 
-interface File {
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** Reads the built page in `folder`. Without one, `/` says how to build it. */
-export function readPage(folder: URL): Page {
-  const files = readFiles(folder);
+export async function readPage(folder: URL): Promise<Page> {
+  const files = await readFiles(folder);
   return (path, request, response) => {
-    const file = files.get(path) ?? (path === '/' ? undefined : null);
-    if (file === null) return false;
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
-    } else if (!file) {
-      const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
-      response.writeHead(503, headers).end(request.method === 'HEAD' ? undefined : NOT_BUILT);
-    } else if (request.headers['if-none-match'] === file.headers.etag) {
-      response.writeHead(304, file.headers).end();
-    } else {
-      response.writeHead(200, { ...file.headers, 'content-length': file.body.length });
-      response.end(request.method === 'HEAD' ? undefined : file.body);
+    const file = files.get(path);
+    if (file) {
+      serveFile(file, request, response);
+      return true;
     }
+    if (path !== '/') return false;
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+    response.writeHead(503, headers).end(request.method === 'HEAD' ? undefined : NOT_BUILT);
     return true;
   };
 }
 
 /** What is not in this map is not served, whatever a path looks like. */
-function readFiles(folder: URL): ReadonlyMap<string, File> {
+async function readFiles(folder: URL): Promise<ReadonlyMap<string, File>> {
   const files = new Map<string, File>();
   for (const name of listFiles(folder)) {
     const type = TYPES[extname(name)];
@@ -80,9 +70,8 @@ function readFiles(folder: URL): ReadonlyMap<string, File> {
       ...SAFETY,
       'content-type': type,
       'cache-control': path.startsWith(HASHED) ? ONE_YEAR : 'no-cache',
-      etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
     };
-    files.set(path, { body, headers });
+    files.set(path, await createFile(body, headers));
   }
   // Half a page is none.
   return files.has('/') ? files : new Map();

@@ -14,6 +14,7 @@ import type { RefusalKind } from './limits/refusals.ts';
 import type { OriginCheck } from './origins.ts';
 import { type Cut, Outbox } from './outbox.ts';
 import { Scratch } from './scratch.ts';
+import { pathOf } from './target.ts';
 import type { Turn } from './turn.ts';
 
 export interface SocketRoute {
@@ -65,8 +66,10 @@ const GOING_AWAY = 1001;
 const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 /** How long a peer may take to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
-/** The types of ws do not know this option yet. */
-const IN_TIME: object = { closeTimeout: CLOSE_TIMEOUT };
+/** Pieces that a message may come in; a client that cuts one up makes few. */
+const MAX_FRAGMENTS = 256;
+/** The types of ws do not know these options yet. */
+const UNTYPED: object = { closeTimeout: CLOSE_TIMEOUT, maxFragments: MAX_FRAGMENTS };
 
 export function createUpgrade(options: UpgradeOptions): Upgrade {
   const { routes, isAllowed, isStopping, admission, maxBytes, maxMessagesPerSecond } = options;
@@ -87,7 +90,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
       const door = new WebSocketServer({
         noServer: true,
         maxPayload: maxBytes,
-        ...IN_TIME,
+        ...UNTYPED,
         perMessageDeflate: false,
         // One message a turn: what the last one set off has come to rest when the next is read, so an
         // id can be completed and used again at once.
@@ -170,12 +173,6 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
       });
     },
   };
-}
-
-/** The path of a request without its query, in either form (RFC 9112, section 3.2). */
-export function pathOf({ url = '/' }: IncomingMessage): string {
-  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return new URL(url).pathname;
-  return url.split('?', 1)[0] ?? '/';
 }
 
 /** Answers without a handshake, and does not wait for a peer that keeps its half open. */

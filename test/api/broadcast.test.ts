@@ -11,6 +11,7 @@ import { createDocuments } from '../../src/api/graphql/documents.ts';
 import { schema } from '../../src/api/graphql/schema.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { QUEUE_BYTES } from '../../src/stream/drop-oldest-queue.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
@@ -154,6 +155,19 @@ describe('the shared path', () => {
     coffee.release();
     coffee.release();
     expect((await open({ track: 'x' })).selection).toBe(tea.selection);
+  });
+
+  test('holds few results for a reader that is behind when they are large', async () => {
+    const { source, broadcast, multiplexer, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { hashtags { tag } } }');
+    const results = await broadcast.results({ schema, document, contextValue });
+    if (!('next' in results)) throw new Error(JSON.stringify(results));
+    const large = `#large${'x'.repeat(100_000)}`;
+    for (let i = 0; i < 50; i++) source.say(`coffee ${large}`);
+    const held = 50 - multiplexer.counters.eventsDropped;
+    expect(held).toBeGreaterThan(0);
+    expect(held).toBeLessThanOrEqual(QUEUE_BYTES / large.length);
+    await results.return?.();
   });
 
   test('keeps nothing of the request that opened a selection for those who share it', async () => {

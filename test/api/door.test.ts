@@ -1,5 +1,6 @@
 // What another page can make its visitor's browser send: nothing of it may do anything here.
 
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { configOf, startSenti } from '../support/senti.ts';
 import { turns } from '../support/until.ts';
@@ -81,6 +82,24 @@ describe('a GET', () => {
     expect(source.wanted).toEqual([]);
   });
 
+  test('of a page whose name was pointed at this machine is refused, whatever it says it sends', async () => {
+    const { url } = await startSenti();
+    const { port, hostname } = new URL(url);
+    const ask = async (host: string) => {
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        `GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${BROWSER}\r\n` +
+          'Content-Type: application/json\r\nConnection: close\r\n\r\n',
+      );
+      let answer = '';
+      for await (const chunk of socket) answer += chunk;
+      return answer.slice('HTTP/1.1 '.length).slice(0, 3);
+    };
+    expect(await ask(`rebound.example:${port}`)).toBe('403');
+    expect(await ask(`localhost:${port}`)).toBe('200');
+    expect(await ask(`192.168.1.5:${port}`)).toBe('200');
+  });
+
   const honest: readonly [string, Record<string, string>][] = [
     ['curl', { 'user-agent': 'curl/8.14.1', accept: '*/*' }],
     ["the server's own page", { 'user-agent': BROWSER, 'sec-fetch-site': 'same-origin' }],
@@ -121,7 +140,10 @@ describe('a GET', () => {
       'user-agent': BROWSER,
       'sec-fetch-site': 'cross-site',
     });
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html']);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+    ]);
     expect(source.wanted).toEqual([]);
   });
 

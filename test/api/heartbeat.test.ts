@@ -24,6 +24,20 @@ describe('a socket', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
+  test('is answered each of its own pings, once', async () => {
+    const senti = await startSenti();
+    const { socket, send } = await connectTrack(senti.socketUrl);
+    const pongs: string[] = [];
+    socket.on('pong', (data) => pongs.push(String(data)));
+    for (const name of ['one', 'two']) socket.ping(name);
+    send({ track: 'coffee' });
+    await until(() => senti.source.wanted.length === 1, 'they came');
+    const event = once(socket, 'message');
+    senti.source.say('coffee');
+    await event;
+    expect(pongs).toEqual(['one', 'two']);
+  });
+
   test('whose peer does not answer is ended, and its topic with it', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
@@ -34,6 +48,9 @@ describe('a socket', () => {
     await once(socket, 'ping');
     // Pongs that answer nothing don't count.
     for (let i = 0; i < 10; i++) socket.pong('unasked');
+    // What is sent after them arrives after them.
+    send({ track: 'tea' });
+    await until(() => String(senti.source.wanted.at(-1)) === 'tea', 'they came');
     clock.advance(PONG_WITHIN);
     await closed;
     expect(senti.source.state).toEqual({ name: 'idle' });

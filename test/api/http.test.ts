@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
+import { STALLED_FOR } from '../../src/api/outbox.ts';
+import { REST_WITHIN } from '../../src/api/stalled.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { configOf, startSenti } from '../support/senti.ts';
+import { turns } from '../support/until.ts';
 
 describe('over HTTP', () => {
   test('/graphql shows GraphiQL to a browser, which needs nothing from elsewhere', async () => {
@@ -11,6 +15,60 @@ describe('over HTTP', () => {
     const page = await response.text();
     expect(page).toContain('<title>Senti</title>');
     expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
+  });
+
+  test('GraphiQL is made once, zipped where that is understood, and not sent again unchanged', async () => {
+    const { url } = await startSenti();
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${url}/graphql`, { headers: { accept: 'text/html', ...headers } });
+    const plain = await ask({ 'accept-encoding': 'identity' });
+    const zipped = await ask({ 'accept-encoding': 'br, gzip' });
+    expect(plain.headers.get('content-encoding')).toBe(null);
+    expect(zipped.headers.get('content-encoding')).toBe('gzip');
+    expect(Number(zipped.headers.get('content-length'))).toBeLessThan(3_000_000);
+    expect(await zipped.text()).toBe(await plain.text());
+    const etag = zipped.headers.get('etag') ?? '';
+    expect(etag).not.toBe(plain.headers.get('etag'));
+    const again = await ask({ 'accept-encoding': 'gzip', 'if-none-match': etag });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  });
+
+  test('hundreds who do not read GraphiQL take no memory but one copy', async () => {
+    const { url } = await startSenti();
+    const { port, hostname } = new URL(url);
+    const ask = 'GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n';
+    const come = async () => {
+      const socket = connect(Number(port), hostname);
+      onTestFinished(() => void socket.destroy());
+      socket.write(ask);
+      await once(socket, 'data');
+      socket.pause();
+    };
+    await come();
+    const before = process.memoryUsage();
+    for (let i = 0; i < 200; i++) await come();
+    const { external, heapUsed } = process.memoryUsage();
+    expect(external + heapUsed - before.external - before.heapUsed).toBeLessThan(100_000_000);
+  });
+
+  test('a page may come slowly, but not for ever', async () => {
+    const clock = new FakeClock();
+    const { url } = await startSenti(undefined, clock);
+    const { port, hostname } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    onTestFinished(() => void socket.destroy());
+    socket.write('GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n');
+    await once(socket, 'data');
+    socket.pause();
+    for (let passed = 0; passed < REST_WITHIN - STALLED_FOR; passed += 1000) clock.advance(1000);
+    await turns(20);
+    expect(await fetch(`${url}/metrics`).then((response) => response.text())).toContain(
+      'senti_evictions_total{reason="stalled"} 0',
+    );
+    for (let passed = 0; passed < 2 * STALLED_FOR; passed += 1000) clock.advance(1000);
+    expect(await fetch(`${url}/metrics`).then((response) => response.text())).toContain(
+      'senti_evictions_total{reason="stalled"} 1',
+    );
   });
 
   test('/health says that it is alive', async () => {
@@ -76,8 +134,50 @@ describe('a request', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  test.each(['localhost', 'localhost:8000', 'x'])(
+    'may name its target in full at %s, and be one of GraphQL',
+    async (host) => {
+      const { url } = await startSenti();
+      const answer = await exchange(
+        url,
+        `GET http://x/graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+      expect(answer).toContain('{"data":{"__typename":"Query"}}');
+    },
+  );
+
+  test('that is one of very many at once ends its connection, and no other', async () => {
+    const { url, socketUrl } = await startSenti();
+    const other = new WebSocket(`${socketUrl}/track`);
+    await once(other, 'open');
+    const stream = `{"query":"subscription { sentiment(track: \\"coffee\\") { score } }"}`;
+    const one =
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+      `Accept: text/event-stream\r\nContent-Length: ${stream.length}\r\n\r\n${stream}`;
+    await exchange(url, one.repeat(33)).catch((error) => {
+      if (error.code !== 'ECONNRESET') throw error;
+    });
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('senti_refusals_total{reason="pipelined"} 1');
+    expect(other.readyState).toBe(WebSocket.OPEN);
+    other.terminate();
+  });
+
+  test('that expects what nobody knows is admitted as any other', async () => {
+    const { url } = await startSenti(
+      configOf('--trust-proxy', '127.0.0.1', '--max-attempts-per-address', '1'),
+    );
+    const one =
+      'GET /health HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nExpect: x\r\n' +
+      'Connection: close\r\n\r\n';
+    expect(await exchange(url, one)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await exchange(url, one)).toMatch(/^HTTP\/1\.1 429 /);
+  });
+
   test('for a WebSocket that is refused ends, though its client keeps its half open', async () => {
-    const { url, close } = await startSenti();
+    // No time passes: it ends because it has been told.
+    const { url, close } = await startSenti(undefined, new FakeClock());
     const answer = await exchange(
       url,
       'GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',

@@ -91,7 +91,7 @@ describe('the dashboard', () => {
     const folder = mkdtempSync(join(tmpdir(), 'senti-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     for (const place of [folder, join(folder, 'nowhere')]) {
-      const page = readPage(pathToFileURL(`${place}/`));
+      const page = await readPage(pathToFileURL(`${place}/`));
       const server = createServer((asked, response) => {
         if (!page('/', asked, response)) response.end('not the page');
       });

@@ -24,6 +24,7 @@ const ACCEPTS = [
   '*/*',
   'application/graphql-response+json',
   'multipart/mixed',
+  'text/html',
   'image/*;q=9',
   ',;',
 ];
@@ -50,6 +51,7 @@ const ODD_HEADERS = [
   'Origin: http://[',
   'Host: [',
   'Host: a b',
+  'Host: localhost:8000',
   'Content-Encoding: gzip',
   'Authorization: Bearer ',
   'Cookie: __proto__=1',

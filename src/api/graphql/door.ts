@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../user-error.ts';
-import { type Auth, bearerOf, challengeOf, IN_HEADER, UNLIMITED } from '../auth.ts';
+import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../auth.ts';
 import type { RefusalKind } from '../limits/refusals.ts';
 import type { OriginCheck } from '../origins.ts';
 import type { Yoga } from './yoga.ts';
@@ -12,8 +12,8 @@ export interface DoorOptions {
   readonly yoga: Yoga;
   readonly isAllowed: OriginCheck;
   readonly auth: Auth;
-  /** Whether a browser that asks gets GraphiQL: a page that is open to all, and does nothing by itself. */
-  readonly graphiql: boolean;
+  /** GraphiQL, for a browser that asks: a page that is open to all, and does nothing by itself. */
+  readonly graphiql: RequestListener | undefined;
   /** Told of everybody who is turned away here. */
   readonly onRefused: (kind: RefusalKind, detail: string) => void;
 }
@@ -39,20 +39,20 @@ async function enter(
   }
   if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
   if (method === 'OPTIONS') return answerPreflight(request, response);
-  const showsPage = graphiql && method === 'GET' && accept.includes('text/html');
-  if (!showsPage) {
-    if (method === 'POST' && !isJson(request)) {
-      const sent = headers['content-type'] ?? 'none';
-      onRefused('forged', 'a POST that is not JSON');
-      const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
-      return refuse(request, response, 415, 'BAD_REQUEST', message);
-    }
-    if (method === 'GET' && mayBeForged(request)) {
-      onRefused('forged', 'a GET that a page may have had sent');
-      return refuse(request, response, 403, 'FORBIDDEN', FORGED);
-    }
+  if (graphiql && method === 'GET' && accept.includes('text/html')) {
+    return graphiql(request, response);
   }
-  const pass = showsPage ? UNLIMITED : await auth.check(bearerOf(headers.authorization), IN_HEADER);
+  if (method === 'POST' && !isJson(request)) {
+    const sent = headers['content-type'] ?? 'none';
+    onRefused('forged', 'a POST that is not JSON');
+    const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
+    return refuse(request, response, 415, 'BAD_REQUEST', message);
+  }
+  if (method === 'GET' && mayBeForged(request, isAllowed)) {
+    onRefused('forged', 'a GET that a page may have had sent');
+    return refuse(request, response, 403, 'FORBIDDEN', FORGED);
+  }
+  const pass = await auth.check(bearerOf(headers.authorization), IN_HEADER);
   if (pass instanceof UserError) {
     response.setHeader('www-authenticate', challengeOf(pass));
     return refuse(request, response, 401, pass.code, pass.message);
@@ -70,12 +70,17 @@ const FORGED =
  * no Origin to check. Browsers tell such requests by Sec-Fetch-Site (Fetch Metadata), but not over plain
  * HTTP to another machine; there the page may even be ours by name only (DNS rebinding).
  */
-function mayBeForged(request: IncomingMessage): boolean {
-  const { origin, 'sec-fetch-site': site, 'user-agent': agent = '' } = request.headers;
-  // A checked origin, and a header that no page can send without asking (Fetch, "CORS-safelisted").
-  if (origin !== undefined || isJson(request)) return false;
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
-  return agent.startsWith('Mozilla/');
+function mayBeForged(request: IncomingMessage, isAllowed: OriginCheck): boolean {
+  const { origin, host, 'sec-fetch-site': site, 'user-agent': agent = '' } = request.headers;
+  // It has been checked.
+  if (origin !== undefined) return false;
+  // No page can send this type to another origin without asking (Fetch, "CORS-safelisted").
+  const hasAsked = isJson(request);
+  if (site !== undefined) return !hasAsked && site !== 'same-origin' && site !== 'none';
+  const isOwn = ['http', 'https'].some((scheme) =>
+    isAllowed({ origin: `${scheme}://${host}`, host }),
+  );
+  return agent.startsWith('Mozilla/') && !(hasAsked && isOwn);
 }
 
 /** By the type alone: `text/plain; a=application/json` is text. */

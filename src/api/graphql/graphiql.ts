@@ -1,7 +1,11 @@
-// What GraphiQL shows to a visitor who has not written anything yet.
+// GraphiQL, the page to try queries on, and what it shows to a visitor who has not written anything yet.
+
+import type { RequestListener } from 'node:http';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { createFile, type File, serveFile } from '../file.ts';
 
 // The values stand in the operations: GraphiQL drops the variables that the first tab comes with.
-export const GRAPHIQL_TABS = [
+const TABS = [
   {
     query: `# Press play: every made-up or real post on coffee, as it comes.
 subscription Sentiment {
@@ -43,6 +47,36 @@ subscription Sentiment {
 ];
 
 /** The same tabs, with a place for the token in their headers. */
-export function withToken(tabs: typeof GRAPHIQL_TABS) {
-  return tabs.map((tab) => ({ ...tab, headers: '{ "authorization": "Bearer " }' }));
+const TABS_WITH_TOKEN = TABS.map((tab) => ({
+  ...tab,
+  headers: '{ "authorization": "Bearer " }',
+}));
+
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-cache',
+  'content-security-policy': "frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** The page is of nine megabytes: made when somebody asks for it first, and kept for all. */
+export function createGraphiQL(isTokenAsked: boolean): RequestListener {
+  let file: Promise<File> | undefined;
+
+  function render(): Promise<File> {
+    const page = renderGraphiQL({
+      title: 'Senti',
+      favicon: 'data:,',
+      // Over a WebSocket it has no way to send the token that stands in its headers.
+      subscriptionsProtocol: isTokenAsked ? 'SSE' : 'WS',
+      defaultTabs: isTokenAsked ? TABS_WITH_TOKEN : TABS,
+      shouldPersistHeaders: false,
+    });
+    return createFile(Buffer.from(page), HEADERS);
+  }
+
+  return async (request, response) => {
+    file ??= render();
+    serveFile(await file, request, response);
+  };
 }

@@ -1,15 +1,13 @@
-// GraphQL over HTTP: POST, SSE, and GraphiQL for a browser.
+// GraphQL over HTTP: POST and SSE.
 
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import type { Auth, Pass } from '../auth.ts';
+import type { Pass } from '../auth.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { hideOurs } from './errors.ts';
-import { GRAPHIQL_TABS, withToken } from './graphiql.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -27,10 +25,7 @@ export interface GraphQLOptions {
   readonly context: ApiContext;
   readonly documents: Documents;
   readonly broadcast: Broadcast;
-  readonly auth: Auth;
   readonly log: Logger;
-  /** Whether a browser that asks gets the page to try queries on. */
-  readonly graphiql: boolean;
   /** Of the body of a request. */
   readonly maxBytes: number;
 }
@@ -43,7 +38,7 @@ export interface Visitor {
 export type Yoga = YogaServerInstance<Visitor & Record<string, unknown>, ApiContext>;
 
 export function createGraphQL(options: GraphQLOptions): Yoga {
-  const { context, documents, broadcast, auth, log, graphiql, maxBytes } = options;
+  const { context, documents, broadcast, log, maxBytes } = options;
   return createYoga<Visitor & Record<string, unknown>, ApiContext>({
     schema,
     context: () => context,
@@ -71,15 +66,7 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
     maxRequestBodySize: maxBytes,
     // Origins and tokens are looked at before a request comes here.
     cors: false,
-    renderGraphiQL,
-    graphiql: graphiql && {
-      title: 'Senti',
-      favicon: 'data:,',
-      // Over a WebSocket it has no way to send the token that stands in its headers.
-      subscriptionsProtocol: auth.isAsked ? 'SSE' : 'WS',
-      defaultTabs: auth.isAsked ? withToken(GRAPHIQL_TABS) : GRAPHIQL_TABS,
-      shouldPersistHeaders: false,
-    },
+    graphiql: false,
   });
 }
 

@@ -14,6 +14,7 @@ export const REFUSALS = [
   'messages',
   'size',
   'init',
+  'pipelined',
   'subscriptions',
   'tracks',
   'query',

@@ -140,6 +140,16 @@ test('a full server still says that it lives, to whoever watches over it', async
   expect((await ask(senti, 'page')).status).toBe(503);
 });
 
+test('loopback asks too often when it asks as often as all may', async () => {
+  const clock = new FakeClock();
+  const senti = await startSenti(configOf('--max-attempts', '2'), clock);
+  const statuses = [];
+  for (let i = 0; i < 3; i++) statuses.push((await ask(senti, '/track')).status);
+  expect(statuses).toEqual([101, 101, 503]);
+  clock.advance(1000);
+  expect((await ask(senti, '/track')).status).toBe(101);
+});
+
 test('an address that asks too often is refused the reports as well', async () => {
   const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts-per-address', '1'));
   const headers = { 'x-forwarded-for': CLIENT };

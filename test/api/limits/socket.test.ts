@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { connectTrack } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { connectRaw } from '../../support/raw-socket.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { until } from '../../support/until.ts';
 
@@ -27,6 +28,33 @@ async function connectGraphQL({ socketUrl }: Senti) {
   await until(() => messages.length === 1, 'the welcome');
   return { socket, messages, closed, send, subscribe };
 }
+
+test('a message in very many pieces closes its socket, and no other', async () => {
+  const senti = await startSenti();
+  const { socket } = await connectRaw(senti, '/track');
+  const other = await connectTrack(senti.socketUrl);
+  /** Masked with zeros: a first piece of text, then ones that go on. */
+  const piece = (first: boolean) => Buffer.from([first ? 0x01 : 0x00, 0x81, 0, 0, 0, 0, 0x20]);
+  socket.write(Buffer.concat([piece(true), ...Array.from({ length: 300 }, () => piece(false))]));
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  await once(socket, 'close');
+  const frame = Buffer.concat(chunks);
+  // A close frame: 1008, it is against the rules.
+  expect([frame[0], frame.readUInt16BE(2)]).toEqual([0x88, 1008]);
+  expect(other.socket.readyState).toBe(WebSocket.OPEN);
+});
+
+test('a peer that answers no close is gone soon', async () => {
+  const senti = await startSenti();
+  const { socket, send } = await connectRaw(senti, '/track');
+  send('no JSON');
+  const closed = once(socket, 'close');
+  const start = performance.now();
+  await closed;
+  // The library would wait for half a minute.
+  expect(performance.now() - start).toBeLessThan(8000);
+}, 10_000);
 
 describe('messages', () => {
   const FLOODS: readonly [string, (socket: WebSocket, i: number) => void][] = [

@@ -1,0 +1,39 @@
+// Ends responses whose peer takes nothing. WebSockets have their outbox for that.
+
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { type Cut, STALLED_FOR } from './outbox.ts';
+
+/**
+ * How long the rest of a response may be on its way once all of it was written, in milliseconds. Of one
+ * write it is not seen how much the peer has taken, and a page takes minutes on a slow line.
+ */
+export const REST_WITHIN = 120_000;
+const CHECK_EVERY = STALLED_FOR / 2;
+
+/** A stream of events would wait for ever for a peer that takes nothing of it. */
+export function cutWhenStalled(
+  response: ServerResponse,
+  clock: Clock,
+  onCut: (why: Cut) => void,
+): void {
+  let taken = 0;
+  let movedAt = clock.monotonic();
+  let cancel = clock.after(STALLED_FOR, check);
+
+  function check(): void {
+    const { socket } = response;
+    const now = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    if (response.writableLength === 0 || now !== taken) movedAt = clock.monotonic();
+    taken = now;
+    const patience = response.writableEnded ? REST_WITHIN : STALLED_FOR;
+    if (clock.monotonic() - movedAt >= patience) {
+      onCut('stalled');
+      response.destroy();
+      return;
+    }
+    cancel = clock.after(CHECK_EVERY, check);
+  }
+
+  response.once('close', () => cancel());
+}
