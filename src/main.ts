@@ -1,4 +1,4 @@
-// The command: argv and environment in, signals and exit code out. The only file that touches `process`.
+// The command: argv and environment in, signals and exit code out. No other touches its streams, its signals or its end.
 
 import { pino } from 'pino';
 import { parseConfig } from './config.ts';

@@ -15,7 +15,7 @@ export interface Option<T> {
   parse(text: string): T | Problem;
 }
 
-/** What is wrong with a value: completes the sentence "--port is …, but …". */
+/** What is wrong with a value: completes the sentence "it has to be …". */
 export class Problem {
   readonly expected: string;
 

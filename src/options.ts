@@ -28,8 +28,8 @@ import {
 } from './source/x/limits.ts';
 import { certificateFile, keyFile } from './tls.ts';
 
-export const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export interface Config extends LimitConfig, NatsConfig {
   readonly port: number;

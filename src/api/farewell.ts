@@ -11,6 +11,11 @@ const BATCH_EVERY = 50;
 /** For whoever comes while the server stops: when to try again, in seconds. */
 export const COME_BACK_AFTER = 5;
 
+/** How a WebSocket is closed then (RFC 6455, section 7.4.1), and what others are told who come then. */
+export const GOING_AWAY = 1001;
+export const GOING_AWAY_REASON = 'The server is going away';
+export const STOPPING = 'The server is stopping';
+
 /** Tells one client that the server goes away; resolves when nothing more is to be waited for. */
 export type Goodbye = () => Promise<void> | void;
 

@@ -7,7 +7,7 @@ import type { SourceState } from '../source/source.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import { UserError } from '../user-error.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from './auth.ts';
-import { COME_BACK_AFTER } from './farewell.ts';
+import { COME_BACK_AFTER, STOPPING } from './farewell.ts';
 import { GRAPHQL_PATH } from './graphql/yoga.ts';
 import type { Admission, Refusal } from './limits/admission.ts';
 import type { RefusalKind } from './limits/refusals.ts';
@@ -90,7 +90,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     if (stopping) response.setHeader('connection', 'close');
     if (stopping && !REPORTS.has(path)) {
       response.setHeader('retry-after', COME_BACK_AFTER);
-      return sendJson(response, 503, { error: 'The server is stopping' });
+      return sendJson(response, 503, { error: STOPPING });
     }
     cutWhenStalled(response, clock, onCut);
     switch (path) {

@@ -15,7 +15,7 @@ import type { Scratch } from './scratch.ts';
 export const WAITING_EVENTS = 1024;
 export const WAITING_EVENT_BYTES = 1024 * 1024;
 /** What may wait besides events: answers and protocol messages, in bytes. Nobody needs as much. */
-export const WAITING_ANSWER_BYTES = 256 * 1024;
+const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
 export const STALLED_FOR = 10_000;
 /** What is written at once, in bytes: that a peer takes it is seen piece by piece. */

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import { isRecord, parseJson } from '../json.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Listener } from '../stream/topic.ts';
@@ -9,6 +10,7 @@ import { parseTrack, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
 import { type Auth, bearerOf, EXPIRED, IN_HEADER, type Pass } from './auth.ts';
 import { closeReason } from './close-reason.ts';
+import { GOING_AWAY, GOING_AWAY_REASON } from './farewell.ts';
 import type { EventStream } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import type { SocketRoute } from './upgrade.ts';
@@ -16,7 +18,6 @@ import type { SocketRoute } from './upgrade.ts';
 export const TRACK_PATH = '/track';
 
 /** By RFC 6455, section 7.4.1. */
-const GOING_AWAY = 1001;
 const NOT_JSON = 1007;
 const REFUSED = 1008;
 /** Registered with IANA for a server that is overloaded. */
@@ -68,7 +69,7 @@ function serve(
   }
 
   function end(error?: UserError): void {
-    if (error === undefined) close(GOING_AWAY, LEAVING);
+    if (error === undefined) close(GOING_AWAY, GOING_AWAY_REASON);
     else close(error.code === 'LIMIT_REACHED' ? TRY_AGAIN_LATER : REFUSED, error.message);
   }
 
@@ -93,8 +94,6 @@ function serve(
     follow(undefined);
   });
 }
-
-const LEAVING = 'The server is going away';
 
 /** The events of a track. The frozen protocol has no place to tell of those that are missing; they are counted all the same. */
 class TrackStream implements Listener, EventStream {
@@ -137,16 +136,11 @@ class BadMessage {
 }
 
 function readMessage(text: string): string | BadMessage {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+  const message = parseJson(text);
+  if (message === undefined) {
     return new BadMessage(NOT_JSON, 'Not JSON; send {"track": "coffee"}');
   }
-  if (typeof message === 'object' && message !== null && 'track' in message) {
-    if (typeof message.track === 'string') return message.track;
-  }
+  if (isRecord(message) && typeof message.track === 'string') return message.track;
   return new BadMessage(REFUSED, 'No string "track" in the message; send {"track": "coffee"}');
 }
 

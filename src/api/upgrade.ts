@@ -6,7 +6,13 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../user-error.ts';
 import { challengeOf, type Pass, UNLIMITED } from './auth.ts';
-import { COME_BACK_AFTER, type Goodbye } from './farewell.ts';
+import {
+  COME_BACK_AFTER,
+  GOING_AWAY,
+  GOING_AWAY_REASON,
+  type Goodbye,
+  STOPPING,
+} from './farewell.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Admission } from './limits/admission.ts';
 import { watchFlood } from './limits/flood.ts';
@@ -61,7 +67,6 @@ export interface Upgrade {
   goodbyes(): readonly Goodbye[];
 }
 
-const GOING_AWAY = 1001;
 /** How ws names a message that is longer than it may be. */
 const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 /** How long a peer may take to answer a close, in milliseconds. */
@@ -106,7 +111,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   function isTurnedAway(socket: Duplex): boolean {
     if (!isStopping()) return false;
     const retry = `Retry-After: ${COME_BACK_AFTER}\r\n`;
-    reject(socket, '503 Service Unavailable', 'The server is stopping', clock, retry);
+    reject(socket, '503 Service Unavailable', STOPPING, clock, retry);
     return true;
   }
 
@@ -194,6 +199,6 @@ function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
       cancel();
       resolve();
     });
-    socket.close(GOING_AWAY, 'The server is going away');
+    socket.close(GOING_AWAY, GOING_AWAY_REASON);
   });
 }

@@ -4,7 +4,7 @@
 import type { Clock } from '../clock.ts';
 import type { SourceState, Usage } from '../source/source.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
-import type { Feed, FeedSink, PostCounters } from '../stream/feed.ts';
+import { type Feed, type FeedSink, type PostCounters, postCountersAtZero } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
@@ -34,9 +34,9 @@ export interface ClusterOptions {
 }
 
 /** How often a node says that it is there, in milliseconds. */
-export const ALIVE_EVERY_MS = 1000;
+const ALIVE_EVERY_MS = 1000;
 /** How long a new leader listens before it believes that it has heard of everybody, in milliseconds. */
-export const SETTLE_MS = 2000;
+const SETTLE_MS = 2000;
 /** Bad messages are logged once in so many milliseconds at most. */
 const COMPLAIN_EVERY_MS = 60_000;
 
@@ -44,12 +44,7 @@ const COMPLAIN_EVERY_MS = 60_000;
 const NODES = 'nodes';
 
 export class Cluster<T> implements Feed<T> {
-  readonly counters: PostCounters = {
-    postsSeen: 0,
-    postsMatched: 0,
-    postsDropped: 0,
-    postsRepeated: 0,
-  };
+  readonly counters: PostCounters = postCountersAtZero();
   readonly #options: ClusterOptions;
   readonly #relay: Relay;
   readonly #succession: Succession;

@@ -1,9 +1,10 @@
 // An event on its way to other nodes: a short header that is the topic's own, and the event itself, whose
 // bytes are the same for every topic. A post's text stays where it was read.
 
+import { isRecord, parseJson } from '../json.ts';
 import type { Post } from '../post.ts';
 import { type Analysis, POLARITIES, type SentimentEvent } from '../sentiment/analysis.ts';
-import { isCount, isEpoch, isNumber, isRecord, isText, parseJson } from './message.ts';
+import { isCount, isEpoch, isNumber, isText } from './message.ts';
 
 /** Where an event stands among those of its topic. */
 export interface Stamp {

@@ -40,7 +40,7 @@ interface Slot<T> {
  * Events remembered to tell repeats, over all topics. Only a change of the node that ingests can bring
  * any, and that takes seconds.
  */
-export const REMEMBERED_EVENTS = 50_000;
+const REMEMBERED_EVENTS = 50_000;
 
 export class Inbox<T> {
   readonly #options: InboxOptions<T>;

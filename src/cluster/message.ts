@@ -1,5 +1,6 @@
 // What nodes say to each other, and the strict reading of it: whatever else arrives is no message.
 
+import { type Fields, isRecord, parseJson } from '../json.ts';
 import type { SourceState, Usage } from '../source/source.ts';
 import type { UserErrorCode } from '../user-error.ts';
 
@@ -12,7 +13,7 @@ export interface Alive {
   readonly listeners: number;
   /** The newest epoch that it knows of; if it ingests, its own. 0 for none. */
   readonly epoch: number;
-  /** How it would score, if it had to: `source=x profile=full languages=en`. */
+  /** How it would score, if it had to: `--source x --profile full --languages en`. */
   readonly scoring: string;
   /** Only of the node that ingests. */
   readonly ingest?: Ingesting | undefined;
@@ -58,11 +59,11 @@ export type NodeMessage =
   | { readonly kind: 'bye'; readonly node: string };
 
 /** Nothing that is said is larger, in bytes; a server takes 1 MiB by default. */
-export const MAX_MESSAGE_BYTES = 512 * 1024;
+const MAX_MESSAGE_BYTES = 512 * 1024;
 /** Tracks are split into messages of about so many characters. */
 export const CHUNK_CHARACTERS = 64 * 1024;
 /** Longer ones are nobody's: 256 characters are typed at most, and Unicode makes up to 18 of one. */
-export const MAX_TRACK_CHARACTERS = 16 * 1024;
+const MAX_TRACK_CHARACTERS = 16 * 1024;
 const MAX_TEXT_CHARACTERS = 1024;
 const MAX_PARTS = 10_000;
 /** Of one node. Those of a thousand such nodes can still be told as an Int. */
@@ -84,8 +85,6 @@ export function decodeMessage(bytes: Uint8Array): NodeMessage | undefined {
   const isRight = CHECKS[kind as NodeMessage['kind']](value);
   return isRight ? (value as unknown as NodeMessage) : undefined;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const CHECKS: Readonly<Record<NodeMessage['kind'], (message: Fields) => boolean>> = {
   alive: ({ version, listeners, epoch, scoring, ingest }) =>
@@ -141,20 +140,6 @@ function isUsage(value: unknown): boolean {
   return isCount(postsToday) && isAllowance && isNumber(costToday) && isTime(resetsAt);
 }
 
-/** The value, or undefined for what is no JSON. */
-export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-export function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A whole number from 0 on. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
@@ -177,7 +162,7 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_TEXT_CHARACTERS;
 }
 
-export function isOptional(value: unknown, is: (value: unknown) => boolean): boolean {
+function isOptional(value: unknown, is: (value: unknown) => boolean): boolean {
   return value === undefined || is(value);
 }
 

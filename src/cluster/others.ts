@@ -34,9 +34,9 @@ export interface OthersOptions {
 /** A node that says nothing for so long is gone, in milliseconds, and what it wants with it. */
 export const GONE_AFTER_MS = 10_000;
 /** After so long it is not waited for. */
-export const SILENT_AFTER_MS = 3000;
+const SILENT_AFTER_MS = 3000;
 /** Nor after so long, if it speaks and yet does not answer. */
-export const MUTE_AFTER_MS = 15_000;
+const MUTE_AFTER_MS = 15_000;
 const MAX_NODES = 1000;
 /** Of one node; its own limit is far lower. */
 const MAX_TRACKS = 1_000_000;

@@ -2,6 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import type { Clock } from '../clock.ts';
+import { isRecord } from '../json.ts';
 import type { Post } from '../post.ts';
 import { type Line, lines } from './lines.ts';
 import { createPlayer, type Rate } from './player.ts';
@@ -73,10 +74,8 @@ function readLine({ text }: Line): Post | string | undefined {
 }
 
 function readRecord(record: unknown): Post | string {
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    return 'not a JSON object; expected {"id": "…", "text": "…"}';
-  }
-  const { id, text, lang, createdAt, url } = record as Record<string, unknown>;
+  if (!isRecord(record)) return 'not a JSON object; expected {"id": "…", "text": "…"}';
+  const { id, text, lang, createdAt, url } = record;
   if (typeof id !== 'string' || id === '') return '"id" has to be a string that is not empty';
   if (typeof text !== 'string') return '"text" has to be a string';
   if (!isOptionalString(lang)) return '"lang" has to be a string, such as "en"';

@@ -1,7 +1,7 @@
 // A bounded queue between a topic and a reader that may be slower: when it is full, the oldest goes.
 
 /** Items that may wait for a reader, and their bytes where it is known how many they have. */
-export const QUEUE_CAPACITY = 1024;
+const QUEUE_CAPACITY = 1024;
 export const QUEUE_BYTES = 1024 * 1024;
 
 export interface QueueOptions<T> {

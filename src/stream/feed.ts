@@ -49,3 +49,7 @@ export interface PostCounters {
   /** Posts that the source sent more than once; counted for each repeat, and not seen again. */
   postsRepeated: number;
 }
+
+export function postCountersAtZero(): PostCounters {
+  return { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0 };
+}

@@ -6,7 +6,7 @@ import type { CloseOptions, Source, SourceSink, SourceState } from '../source/so
 import { Matcher } from '../track/matcher.ts';
 import type { Track } from '../track/track.ts';
 import { words } from '../track/words.ts';
-import type { Feed, FeedSink, PostCounters } from './feed.ts';
+import { type Feed, type FeedSink, type PostCounters, postCountersAtZero } from './feed.ts';
 
 export interface IngestOptions {
   /** Makes the source, which delivers into the given sink. */
@@ -32,7 +32,7 @@ export class Ingest<T> implements Feed<T> {
   constructor(
     options: IngestOptions,
     sink: FeedSink<T>,
-    counters: PostCounters = countersAtZero(),
+    counters: PostCounters = postCountersAtZero(),
   ) {
     this.#options = options;
     this.#sink = sink;
@@ -84,8 +84,4 @@ export class Ingest<T> implements Feed<T> {
     this.counters.postsMatched += 1;
     this.#sink.event({ ...this.#options.analyze(post.text), post }, outlets);
   }
-}
-
-function countersAtZero(): PostCounters {
-  return { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0 };
 }

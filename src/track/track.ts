@@ -20,9 +20,9 @@ export interface Track {
   readonly clauses: readonly Clause[];
 }
 
-export const MAX_QUERY_CHARACTERS = 256;
-export const MAX_CLAUSES = 16;
-export const MAX_TERMS = 16;
+const MAX_QUERY_CHARACTERS = 256;
+const MAX_CLAUSES = 16;
+const MAX_TERMS = 16;
 
 const STOP_WORDS: ReadonlySet<Word> = new Set(eng);
 

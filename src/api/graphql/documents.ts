@@ -12,7 +12,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { UserError } from '../../user-error.ts';
 import { toGraphQLError } from './errors.ts';
-import { checkSize, type QueryLimits } from './rules.ts';
+import { checkSize, type QueryLimits } from './size.ts';
 
 /** Characters of query texts whose documents are kept; a document takes up to eighty bytes for each. */
 const KEPT_CHARACTERS = 50_000;

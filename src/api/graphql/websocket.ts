@@ -18,6 +18,7 @@ import {
 } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
+import { isRecord, parseJson } from '../../json.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { UserError } from '../../user-error.ts';
 import { type Auth, bearerOf, EXPIRED, type Pass, UNLIMITED } from '../auth.ts';
@@ -167,12 +168,8 @@ const SERVERS_OWN: readonly unknown[] = [
 ];
 
 function isServersOwn(message: string): boolean {
-  try {
-    return SERVERS_OWN.includes(JSON.parse(message)?.type);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return false;
-  }
+  const parsed = parseJson(message);
+  return isRecord(parsed) && SERVERS_OWN.includes(parsed.type);
 }
 
 /** The answer to a ping; undefined if the payload that it echoes takes more stack than there is. */

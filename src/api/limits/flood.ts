@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** How many seconds' worth may come at once. */
-export const BURST_SECONDS = 2;
+const BURST_SECONDS = 2;
 /** A long message is work for its length: each of these bytes counts as a message. */
 const BYTES_A_MESSAGE = 1024;
 

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../clock.ts';
 
-export const REFUSALS = [
+const REFUSALS = [
   'origin',
   'forged',
   'token',

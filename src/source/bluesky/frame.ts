@@ -1,6 +1,7 @@
 // What Jetstream says in one frame: a new post, something else that is legal, or nothing usable.
 // v1 of https://github.com/bluesky-social/jetstream; the record is the lexicon app.bsky.feed.post.
 
+import { isRecord, parseJson } from '../../json.ts';
 import type { Post } from '../../post.ts';
 
 export type Frame =
@@ -36,14 +37,9 @@ const LANGUAGE_TAG = /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,5}$/;
 
 /** Reads a text frame. Never throws, whatever it holds. */
 export function decodeFrame(text: string): Frame {
-  let frame: unknown;
-  try {
-    frame = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return bad(`the frame is not JSON: ${excerpt(text)}`);
-    throw error;
-  }
-  if (!isObject(frame)) return bad(`the frame is not a JSON object: ${excerpt(text)}`);
+  const frame = parseJson(text);
+  if (frame === undefined) return bad(`the frame is not JSON: ${excerpt(text)}`);
+  if (!isRecord(frame)) return bad(`the frame is not a JSON object: ${excerpt(text)}`);
   const timeUs = frame.time_us;
   if (!isTime(timeUs)) return bad(`"time_us" is not microseconds since 1970: ${quote(timeUs)}`);
   if (frame.kind !== 'commit') {
@@ -55,7 +51,7 @@ export function decodeFrame(text: string): Frame {
 }
 
 function decodeCommit(did: unknown, commit: unknown, timeUs: number): Frame {
-  if (!isObject(commit)) return bad(`"commit" is not an object: ${quote(commit)}`, timeUs);
+  if (!isRecord(commit)) return bad(`"commit" is not an object: ${quote(commit)}`, timeUs);
   const { operation, collection, rkey, cid, record } = commit;
   if (typeof collection !== 'string') {
     return bad(`"collection" is not a string: ${quote(collection)}`, timeUs);
@@ -67,7 +63,7 @@ function decodeCommit(did: unknown, commit: unknown, timeUs: number): Frame {
   if (!matches(DID, did)) return bad(`"did" is not one: ${quote(did)}`, timeUs);
   if (!matches(RKEY, rkey)) return bad(`"rkey" is not one: ${quote(rkey)}`, timeUs);
   if (!matches(CID, cid)) return bad(`"cid" is not one: ${quote(cid)}`, timeUs);
-  if (!isObject(record)) return bad(`"record" is not an object: ${quote(record)}`, timeUs);
+  if (!isRecord(record)) return bad(`"record" is not an object: ${quote(record)}`, timeUs);
   if (typeof record.text !== 'string') {
     return bad(`"text" is not a string: ${quote(record.text)}`, timeUs);
   }
@@ -117,10 +113,6 @@ function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? 'a list' : 'an object';
   return value === undefined ? 'missing' : String(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isTime(value: unknown): value is number {

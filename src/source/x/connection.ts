@@ -5,6 +5,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../clock.ts';
+import { parseJson } from '../../json.ts';
 import { type Line, LineSplitter } from '../lines.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
@@ -112,14 +113,4 @@ function readBody(response: IncomingMessage, then: (body: unknown) => void): voi
   });
   response.on('end', finish);
   response.on('error', finish);
-}
-
-/** The value of `text`, or undefined when it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

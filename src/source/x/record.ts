@@ -1,8 +1,8 @@
 // A line of X's stream, read and checked: a post, a repost, a word from X about the stream, or rubbish.
 // https://docs.x.com/x-api/stream/stream-filtered-posts
 
+import { isRecord, parseJson } from '../../json.ts';
 import type { Post } from '../../post.ts';
-import { parseJson } from './connection.ts';
 import { asRecord, type Failure } from './failure.ts';
 import { readLanguage } from './rule-text.ts';
 
@@ -27,10 +27,8 @@ const ID = /^\d{1,20}$/;
 export function readRecord(line: string): StreamRecord {
   const record = parseJson(line);
   if (record === undefined) return bad('not JSON');
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    return bad('not a JSON object');
-  }
-  const { data, errors, ...rest } = record as Record<string, unknown>;
+  if (!isRecord(record)) return bad('not a JSON object');
+  const { data, errors, ...rest } = record;
   // A post may come with errors about what it refers to.
   if (data === undefined && Array.isArray(errors)) return readErrors(errors);
   if (data === undefined && typeof rest.title === 'string') return readErrors([rest]);

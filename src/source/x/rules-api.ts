@@ -10,7 +10,7 @@ import {
   TwitterApiv2,
 } from 'twitter-api-v2';
 import type { Clock } from '../../clock.ts';
-import { parseJson } from './connection.ts';
+import { parseJson } from '../../json.ts';
 import { asRecord, type Failure, readFailure } from './failure.ts';
 
 export interface ApiRule {

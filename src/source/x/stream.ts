@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Line } from '../lines.ts';
 import type { Budget } from './budget.ts';
 import { connect } from './connection.ts';
-import { type Failure, type Failures, nextRetry } from './failure.ts';
+import { type Failure, type Failures, nextRetry, readReset } from './failure.ts';
 import { FIELDS } from './record.ts';
 
 export interface StreamOptions {
@@ -29,7 +29,7 @@ export type StreamState =
   | { readonly name: 'failed'; readonly failure: Failure };
 
 /** A connection that lasts this long has ended a row of failures, in milliseconds. */
-export const STEADY_MS = 60_000;
+const STEADY_MS = 60_000;
 
 /** Connects at once; the returned function stops it for good. */
 export function openStream(options: StreamOptions): () => void {
@@ -66,8 +66,8 @@ export function openStream(options: StreamOptions): () => void {
       onOpen(headers) {
         openedAt = clock.monotonic();
         onState({ name: 'live' });
-        const reset = Number(headers['x-rate-limit-reset']) * 1000 - clock.now();
-        if (headers['x-rate-limit-remaining'] === '0' && reset > 0) budget.block(reset);
+        const wait = (readReset(headers) ?? 0) - clock.now();
+        if (headers['x-rate-limit-remaining'] === '0' && wait > 0) budget.block(wait);
       },
       onLine(line) {
         if (ended || stopped || line.text === '') return;

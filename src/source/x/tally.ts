@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJson } from './connection.ts';
+import { parseJson } from '../../json.ts';
 import { asRecord } from './failure.ts';
 
 export interface DayCount {

@@ -1,6 +1,6 @@
 // X: the filtered stream. Wanted tracks become rules, and one connection delivers what they match.
 
-import type { Clock } from '../../clock.ts';
+import { atTime, type Clock } from '../../clock.ts';
 import type { Languages } from '../../post.ts';
 import { Recent } from '../../recent.ts';
 import type { Track } from '../../track/track.ts';
@@ -107,7 +107,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
       cancelMidnight = undefined;
       update();
     };
-    cancelMidnight = clock.after(Math.max(1, allowance.resetsAt - clock.now()), wake);
+    cancelMidnight = atTime(clock, allowance.resetsAt, wake);
   }
 
   function currentState(): SourceState {

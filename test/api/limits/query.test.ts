@@ -3,7 +3,7 @@
 import { type GraphQLFormattedError, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { checkSize, type QueryLimits } from '../../../src/api/graphql/rules.ts';
+import { checkSize, type QueryLimits } from '../../../src/api/graphql/size.ts';
 import { connectGraphQL } from '../../support/clients.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 import { ask, TRANSPORTS } from '../../support/transports.ts';

@@ -1,0 +1,22 @@
+// JSON that others sent: it may be none, or be of another shape than was asked for.
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The value of a text, or of its bytes in UTF-8; undefined for what is not JSON. */
+export function parseJson(json: string | Uint8Array): unknown {
+  try {
+    return JSON.parse(typeof json === 'string' ? json : textOf(json));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a value is an object with fields, and no list. */
+export function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString();
+}
