@@ -20,7 +20,7 @@ const GROUPS: readonly { title: string; keys: readonly (keyof Config)[] }[] = [
   { title: 'Many nodes (--nats)', keys: Object.keys(NATS_OPTIONS) as (keyof Config)[] },
   { title: 'What comes out', keys: ['profile', 'graphiql', 'logLevel'] },
   {
-    title: 'What strangers may do (none takes a limit away)',
+    title: 'What strangers may do (none takes most of these limits away)',
     keys: Object.keys(LIMIT_OPTIONS) as (keyof LimitConfig)[],
   },
 ];
