@@ -67,48 +67,55 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     }
   }
 
-  return (request, response) => {
+  /** Answers whoever is not let in; false if `request` is to be served. */
+  function turnAway(request: IncomingMessage, response: ServerResponse, path: string): boolean {
     if (isOneTooMany(request, response)) {
       onRefused('pipelined', 'a connection with too many requests at once');
       request.socket.destroy();
-      return;
+      return true;
     }
+    const refusal = admission.admit(request, response);
+    const isReport = REPORTS.has(path);
+    if (refusal || isStopping()) response.setHeader('connection', 'close');
+    // A server that is full is not dead, and whoever watches over it has to be told so.
+    if (refusal && !(isReport && refusal.status === 503)) {
+      sendRefusal(response, refusal);
+    } else if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
+      sendJson(response, 400, { error: 'The header Host is no host' });
+    } else if (isStopping() && !isReport) {
+      response.setHeader('retry-after', COME_BACK_AFTER);
+      sendJson(response, 503, { error: STOPPING });
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  function showReadiness(request: IncomingMessage, response: ServerResponse): void {
+    const { name, state } = multiplexer.source;
+    const { problem } = multiplexer.cluster;
+    const ready = !isStopping() && isReady(state);
+    sendReport(request, response, ready ? 200 : 503, {
+      ready,
+      ...(isStopping() && { reason: 'stopping' }),
+      ...(problem !== undefined && { problem }),
+      source: { ...state, name, state: state.name },
+    });
+  }
+
+  return (request, response) => {
     // Yoga knows one form only.
     request.url = targetOf(request);
     const path = pathOf(request);
-    const refusal = admission.admit(request, response);
-    if (refusal) {
-      // A server that is full is not dead, and whoever watches over it has to be told so.
-      if (refusal.status !== 503 || !REPORTS.has(path)) return sendRefusal(response, refusal);
-      response.setHeader('connection', 'close');
-    }
-    const { host = '' } = request.headers;
-    if (!URL.canParse(`http://${host}`)) {
-      return sendJson(response, 400, { error: 'The header Host is no host' });
-    }
-    const stopping = isStopping();
-    if (stopping) response.setHeader('connection', 'close');
-    if (stopping && !REPORTS.has(path)) {
-      response.setHeader('retry-after', COME_BACK_AFTER);
-      return sendJson(response, 503, { error: STOPPING });
-    }
+    if (turnAway(request, response, path)) return;
     cutWhenStalled(response, clock, onCut);
     switch (path) {
       case GRAPHQL_PATH:
         return graphql(request, response);
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
-      case '/ready': {
-        const { name, state } = multiplexer.source;
-        const { problem } = multiplexer.cluster;
-        const ready = !stopping && isReady(state);
-        return sendReport(request, response, ready ? 200 : 503, {
-          ready,
-          ...(stopping && { reason: 'stopping' }),
-          ...(problem !== undefined && { problem }),
-          source: { ...state, name, state: state.name },
-        });
-      }
+      case '/ready':
+        return showReadiness(request, response);
       case '/metrics':
         return void showMetrics(request, response);
       default:
@@ -146,7 +153,6 @@ function sendRefusal(
   { status, retryAfter, error: { message, code } }: Refusal,
 ): void {
   response.setHeader('retry-after', retryAfter);
-  response.setHeader('connection', 'close');
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });
 }
 
