@@ -89,9 +89,9 @@ describe('a server with a certificate', () => {
     const listeners = async () =>
       (await post(senti.url, StatusDocument, {})).data?.status.listeners;
     while ((await listeners()) !== 32);
-    for (let i = 0; i < 20; i++) senti.source.say('coffee', { id: String(i) });
+    for (let i = 0; i < 40; i++) senti.source.say('coffee', { id: String(i) });
     await first;
-    for (let i = 1; i < 20; i++) {
+    for (let i = 1; i < 40; i++) {
       for (const stream of streams) {
         expect((await stream.next()).value?.data?.sentiment.post.id).toBe(String(i));
       }
