@@ -6,7 +6,7 @@ import { STALLED_FOR } from '../../src/api/outbox.ts';
 import { REST_WITHIN } from '../../src/api/stalled.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { configOf, startSenti } from '../support/senti.ts';
-import { turns } from '../support/until.ts';
+import { turns, until } from '../support/until.ts';
 
 describe('over HTTP', () => {
   test('/graphql shows GraphiQL to a browser, which needs nothing from elsewhere', async () => {
@@ -177,13 +177,27 @@ describe('a request', () => {
 
   test('for a WebSocket that is refused ends, though its client keeps its half open', async () => {
     // No time passes: it ends because it has been told.
-    const { url, close } = await startSenti(undefined, new FakeClock());
-    const answer = await exchange(
-      url,
+    const { url } = await startSenti(undefined, new FakeClock());
+    const { port, hostname } = new URL(url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    let isGone = false;
+    socket.on('error', () => {
+      isGone = true;
+    });
+    socket.write(
       'GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     );
+    await once(socket, 'end');
     expect(answer).toMatch(/^HTTP\/1\.1 404 /);
-    await close();
+    await until(() => {
+      socket.write('still here?');
+      return isGone;
+    }, 'nobody is there to be written to');
   });
 
   test('that offers HTTP/2 as well is answered as it is', async () => {
