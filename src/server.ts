@@ -53,7 +53,7 @@ export interface RunningServer {
   reload(): void;
   /**
    * Ends everything, within ten seconds: nobody new is let in, listeners are told batch by batch and
-   * hear every event until then, the source is stopped.
+   * hear every event until then if they keep up, the source is stopped.
    */
   close(): Promise<void>;
 }

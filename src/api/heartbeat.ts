@@ -8,7 +8,9 @@ import type { Cut, Outbox } from './outbox.ts';
 export const PING_EVERY = 5_000;
 export const PONG_WITHIN = 10_000;
 /** How exact both are. One look at all sockets is cheaper than a timer for each. */
-const LOOK_EVERY = 1_000;
+const LOOK_EVERY = 250;
+/** Sockets that come together are pinged in so many looks, so that no turn has thousands of pings. */
+const LOOKS = PING_EVERY / LOOK_EVERY;
 
 /** Knows whether a peer reads. */
 type Progress = Pick<Outbox, 'timesCaughtUp'>;
@@ -29,6 +31,7 @@ export class Heartbeat {
   readonly #clock: Clock;
   readonly #onCut: (why: Cut) => void;
   readonly #pulses = new Map<WebSocket, Pulse>();
+  #watched = 0;
   #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, onCut: (why: Cut) => void) {
@@ -43,8 +46,9 @@ export class Heartbeat {
       timesCaughtUp: 0,
       sent: 0,
       isAnswered: true,
-      due: this.#clock.monotonic() + PING_EVERY,
+      due: this.#clock.monotonic() + PING_EVERY - (this.#watched % LOOKS) * LOOK_EVERY,
     });
+    this.#watched += 1;
     socket.on('pong', (data) => this.#answered(socket, String(data)));
     socket.on('close', () => this.#forget(socket));
     this.#cancel ??= this.#clock.after(LOOK_EVERY, () => this.#look());

@@ -173,7 +173,8 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     goodbyes() {
       const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
       return open.map((socket) => () => {
-        outboxes.get(socket)?.finish();
+        // Not what waits for those who are behind: of all at once that would be more than there is room for.
+        outboxes.get(socket)?.flush();
         return closeSocket(socket, clock);
       });
     },

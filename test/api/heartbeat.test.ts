@@ -24,6 +24,26 @@ describe('a socket', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
+  test('is not pinged in one turn with all that came with it', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    let pinged = 0;
+    for (let i = 0; i < 40; i++) {
+      const { socket } = await connectTrack(senti.socketUrl);
+      socket.on('ping', () => {
+        pinged += 1;
+      });
+    }
+    const counts = [];
+    for (let passed = 0; passed < PING_EVERY; passed += PING_EVERY / 4) {
+      clock.advance(PING_EVERY / 4);
+      const due = (40 * (passed + PING_EVERY / 4)) / PING_EVERY;
+      await until(() => pinged >= due, 'they are pinged');
+      counts.push(pinged);
+    }
+    expect(counts).toEqual([10, 20, 30, 40]);
+  });
+
   test('is answered each of its own pings, once', async () => {
     const senti = await startSenti();
     const { socket, send } = await connectTrack(senti.socketUrl);
