@@ -30,7 +30,7 @@ export function serveFile(file: File, request: IncomingMessage, response: Server
   const body = zips ? file.zipped : file.body;
   const etag = zips ? `"${file.etag}-gzip"` : `"${file.etag}"`;
   response.appendHeader('vary', 'Accept-Encoding');
-  if (headers['if-none-match'] === etag) {
+  if (isAmong(headers['if-none-match'], etag)) {
     response.writeHead(304, { ...file.headers, etag }).end();
     return;
   }
@@ -41,4 +41,10 @@ export function serveFile(file: File, request: IncomingMessage, response: Server
     'content-length': body.length,
   });
   response.end(method === 'HEAD' ? undefined : body);
+}
+
+/** By weak comparison (RFC 9110, section 13.1.2). */
+function isAmong(list: string | undefined, etag: string): boolean {
+  const tags = (list ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes(etag) || tags.includes('*');
 }

@@ -60,13 +60,13 @@ export class Heartbeat {
     for (const [socket, pulse] of this.#pulses) {
       if (now < pulse.due) continue;
       const { timesCaughtUp } = pulse.progress;
-      if (!pulse.isAnswered && timesCaughtUp !== pulse.timesCaughtUp) {
-        // A slow reader that lives: the ping stands behind all that it has not read yet.
-        pulse.timesCaughtUp = timesCaughtUp;
-        pulse.due = now + PONG_WITHIN;
-        continue;
-      }
       if (!pulse.isAnswered) {
+        if (timesCaughtUp !== pulse.timesCaughtUp) {
+          // A slow reader that lives: the ping stands behind all that it has not read yet.
+          pulse.timesCaughtUp = timesCaughtUp;
+          pulse.due = now + PONG_WITHIN;
+          continue;
+        }
         this.#pulses.delete(socket);
         this.#onCut('silent');
         socket.terminate();

@@ -49,12 +49,12 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
   const { onRefused, onCut, clock } = options;
   const waiting = new WeakMap<Socket, number>();
 
-  /** Whether a request is one too many of those that its connection has not been answered yet. */
-  function isOneTooMany({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  /** Counts a request that its connection waits for, until it is answered; returns how many there are. */
+  function countWaiting({ socket }: IncomingMessage, response: ServerResponse): number {
     const count = (waiting.get(socket) ?? 0) + 1;
     waiting.set(socket, count);
     response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
-    return count > MOST_PIPELINED;
+    return count;
   }
 
   async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -69,7 +69,8 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
 
   /** Answers whoever is not let in; false if `request` is to be served. */
   function turnAway(request: IncomingMessage, response: ServerResponse, path: string): boolean {
-    if (isOneTooMany(request, response)) {
+    const count = countWaiting(request, response);
+    if (count > MOST_PIPELINED) {
       onRefused('pipelined', 'a connection with too many requests at once');
       request.socket.destroy();
       return true;
@@ -77,8 +78,8 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     const refusal = admission.admit(request, response);
     const isReport = REPORTS.has(path);
     if (refusal || isStopping()) response.setHeader('connection', 'close');
-    // A server that is full is not dead, and whoever watches over it has to be told so.
-    if (refusal && !(isReport && refusal.status === 503)) {
+    // A server that is full is not dead: whoever watches over it is told so, once on each connection.
+    if (refusal && !(isReport && refusal.status === 503 && count === 1)) {
       sendRefusal(response, refusal);
     } else if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
       sendJson(response, 400, { error: 'The header Host is no host' });
@@ -104,6 +105,8 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
   }
 
   return (request, response) => {
+    // What a connection sent before it was ended is still read.
+    if (request.socket.destroyed) return;
     // Yoga knows one form only.
     request.url = targetOf(request);
     const path = pathOf(request);

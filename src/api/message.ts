@@ -66,6 +66,7 @@ function tell(message: Message): Message {
   return message;
 }
 
-function lengthOf({ stream, payload }: Message): number {
+/** The bytes of a message, without the header of its frame. */
+export function lengthOf({ stream, payload }: Message): number {
   return payload.length + (stream?.prefix?.length ?? 0);
 }

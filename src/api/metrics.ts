@@ -78,7 +78,7 @@ function ofProcess(clock: Clock, loopDelays: () => Delays): Record<string, Readi
   const started = clock.now() / 1000 - uptime();
   return {
     senti_loop_delay_seconds: {
-      help: 'How late the event loop was, for a minute and longer, up to twice the time between scrapes.',
+      help: 'How late the event loop was, in the last minute at least.',
       label: 'quantile',
       read: loopDelays,
     },

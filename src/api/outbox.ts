@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { MAX_HEADER_BYTES } from './frame.ts';
-import { assemble, type EventStream, endWithin, type Message } from './message.ts';
+import { assemble, type EventStream, endWithin, lengthOf, type Message } from './message.ts';
 import type { Scratch } from './scratch.ts';
 
 /**
@@ -18,7 +18,7 @@ export const WAITING_EVENT_BYTES = 1024 * 1024;
 const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
 export const STALLED_FOR = 10_000;
-/** What is written at once, in bytes: that a peer takes it is seen piece by piece. */
+/** What is written at once, in bytes: that the kernel takes it is seen piece by piece. */
 const PIECE_BYTES = 64 * 1024;
 
 /** Why connections are cut, and what their peer did. */
@@ -78,11 +78,9 @@ export class Outbox {
 
   /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
   push(stream: EventStream, payload: Buffer): void {
-    this.#add(payload, stream);
-    this.#events += 1;
-    this.#eventBytes += payload.length;
+    this.#add({ payload, stream, next: undefined });
     if (this.#isFull) {
-      if (this.isBehind) this.#dropOldest();
+      if (this.isBehind) this.#drop(() => this.#isFull);
       else this.flush();
     }
     this.#schedule();
@@ -90,9 +88,7 @@ export class Outbox {
 
   /** An answer: never dropped while the socket is open, and in order with events. Who lets too many pile up is cut. */
   send(message: string): void {
-    const payload = Buffer.from(message);
-    this.#add(payload, undefined);
-    this.#answerBytes += payload.length + MAX_HEADER_BYTES;
+    this.#add({ payload: Buffer.from(message), stream: undefined, next: undefined });
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
       this.flush();
       if (this.#answerBytes > WAITING_ANSWER_BYTES) this.#cut('flooding');
@@ -118,9 +114,13 @@ export class Outbox {
     }
   }
 
-  /** Writes all that waits, behind or not, since nothing follows but the close of the socket. */
+  /**
+   * Writes all that waits, since nothing follows but the close of the socket: to a peer that is behind only
+   * the answers, which say why, so that it comes to them before it is cut.
+   */
   finish(): void {
     this.flush();
+    this.#drop(() => true);
     while (this.#oldest !== undefined && this.#webSocket.readyState === OPEN) {
       this.#writePiece(this.#oldest);
     }
@@ -142,22 +142,28 @@ export class Outbox {
     return this.#events > WAITING_EVENTS || this.#eventBytes > WAITING_EVENT_BYTES;
   }
 
-  #add(payload: Buffer, stream: EventStream | undefined): void {
-    const message = { payload, stream, next: undefined };
+  #add(message: Message): void {
+    this.#count(message, 1);
     if (this.#newest === undefined) this.#oldest = message;
     else this.#newest.next = message;
     this.#newest = message;
   }
 
-  #remove({ payload, stream, next }: Message, before?: Message): void {
+  #remove(message: Message, before?: Message): void {
+    const { next } = message;
     if (before === undefined) this.#oldest = next;
     else before.next = next;
     if (next === undefined) this.#newest = before;
-    if (stream === undefined) {
-      this.#answerBytes -= payload.length + MAX_HEADER_BYTES;
+    this.#count(message, -1);
+  }
+
+  #count(message: Message, sign: 1 | -1): void {
+    const bytes = lengthOf(message);
+    if (message.stream === undefined) {
+      this.#answerBytes += sign * (bytes + MAX_HEADER_BYTES);
     } else {
-      this.#events -= 1;
-      this.#eventBytes -= payload.length;
+      this.#events += sign;
+      this.#eventBytes += sign * bytes;
     }
   }
 
@@ -183,11 +189,11 @@ export class Outbox {
     this.flush();
   }
 
-  /** Drops events, the oldest first, until there is room or none is left. */
-  #dropOldest(): void {
+  /** Drops events, the oldest first, as long as `isTooMuch` says so. */
+  #drop(isTooMuch: () => boolean): void {
     let before: Message | undefined;
     for (let message = this.#oldest; message !== undefined; message = message.next) {
-      if (!this.#isFull) return;
+      if (!isTooMuch()) return;
       if (message.stream === undefined) {
         before = message;
         continue;
@@ -206,7 +212,7 @@ export class Outbox {
 
   /** Nothing is sent any more; events that a peer was too slow to take count as dropped. */
   #release(): void {
-    if (this.isBehind) for (let n = this.#events; n > 0; n--) this.#options.onDrop();
+    if (this.isBehind) this.#drop(() => true);
     this.#keepUp();
     this.#empty();
   }

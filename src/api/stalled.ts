@@ -17,13 +17,12 @@ export function cutWhenStalled(
   clock: Clock,
   onCut: (why: Cut) => void,
 ): void {
-  let taken = 0;
+  let taken = takenBy(response);
   let movedAt = clock.monotonic();
   let cancel = clock.after(STALLED_FOR, check);
 
   function check(): void {
-    const { socket } = response;
-    const now = (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
+    const now = takenBy(response);
     if (response.writableLength === 0 || now !== taken) movedAt = clock.monotonic();
     taken = now;
     const patience = response.writableEnded ? REST_WITHIN : STALLED_FOR;
@@ -36,4 +35,9 @@ export function cutWhenStalled(
   }
 
   response.once('close', () => cancel());
+}
+
+/** Bytes that the kernel took on the connection of a response; of a single write it is all or nothing. */
+function takenBy({ socket }: ServerResponse): number {
+  return (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
 }

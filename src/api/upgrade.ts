@@ -67,8 +67,11 @@ export interface Upgrade {
   goodbyes(): readonly Goodbye[];
 }
 
-/** How ws names a message that is longer than it may be. */
-const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+/** How ws names a message that is longer than it may be, or comes in more pieces. */
+const TOO_LONG: readonly unknown[] = [
+  'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+  'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+];
 /** How long a peer may take to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
 /** Pieces that a message may come in; a client that cuts one up makes few. */
@@ -116,7 +119,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   }
 
   function fail(error: Error): void {
-    if ('code' in error && error.code === TOO_LONG) onRefused('size', 'a message');
+    if ('code' in error && TOO_LONG.includes(error.code)) onRefused('size', 'a message');
     onSocketError(error);
   }
 
@@ -173,8 +176,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     goodbyes() {
       const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
       return open.map((socket) => () => {
-        // Not what waits for those who are behind: of all at once that would be more than there is room for.
-        outboxes.get(socket)?.flush();
+        outboxes.get(socket)?.finish();
         return closeSocket(socket, clock);
       });
     },

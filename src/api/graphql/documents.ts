@@ -63,7 +63,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
     return toGraphQLError(new UserError('LIMIT_REACHED', message));
   }
 
-  /** Reading is recursive. Only where tokens have no limit is there enough to read for the stack to end. */
+  /** Reading is recursive. Only where tokens have hardly a limit is there enough to read for the stack to end. */
   function tooDeep(error: unknown): GraphQLError {
     if (error instanceof GraphQLError) return error;
     if (!(error instanceof RangeError)) throw error;

@@ -63,7 +63,7 @@ async function enter(
 
 const FORGED =
   'A page of another origin may have sent this without asking. From a page use POST; from elsewhere ' +
-  `send the header Content-Type: ${JSON_TYPE}.`;
+  `send the header Content-Type: ${JSON_TYPE}, to a host that the server knows as its own (--origins).`;
 
 /**
  * Whether any page can have had a visitor's browser send this GET, as an image or a script: then there is

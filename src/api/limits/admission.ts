@@ -145,7 +145,9 @@ export class Admission {
   }
 
   #connect(address: string, socket: Socket): Kind | undefined {
-    if (this.#open >= this.#limits.maxSockets) return 'sockets';
+    const isFull = this.#open >= this.#limits.maxSockets;
+    if (isFull && this.#isCounted(address)) return this.#ask(countedBy(address)) ?? 'sockets';
+    if (isFull) return 'sockets';
     if (this.#isCounted(address)) return this.#enter(address, socket);
     if (this.#addresses.isProxy(address)) return undefined;
     return this.#attempts.take(this.#clock.monotonic()) ? undefined : 'attempts';

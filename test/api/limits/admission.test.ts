@@ -80,6 +80,14 @@ describe('an address', () => {
     expect(new Set(refused)).toEqual(new Set(['attempts-per-address']));
   });
 
+  test('may ask no more often of a server that is full', async () => {
+    const { open } = await start('--max-sockets', '1', '--max-attempts-per-address', '2');
+    await open('192.0.2.9');
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push(await get(await open('192.0.2.1')));
+    expect(statuses).toEqual([503, 503, 429]);
+  });
+
   test('that is refused takes nothing from the others', async () => {
     const { open } = await start('--max-attempts', '5', '--max-attempts-per-address', '1');
     for (let i = 0; i < 20; i++) await open('192.0.2.1');

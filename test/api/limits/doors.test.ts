@@ -138,6 +138,13 @@ test('a full server still says that it lives, to whoever watches over it', async
     expect((await fetch(`${senti.url}${path}`)).status).toBe(200);
   }
   expect((await ask(senti, 'page')).status).toBe(503);
+  // Once on each connection: more would be a way to ask without limits.
+  const { port, hostname } = new URL(senti.url);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(5));
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
 });
 
 test('loopback asks too often when it asks as often as all may', async () => {
