@@ -79,6 +79,8 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 const IDLE_SUBSCRIBERS = 5000;
+/** Where V8 makes objects it keeps room for the largest rush there was, empty: that is no subscriber's. */
+const SMALL_NURSERY = '--max-semi-space-size=4';
 const LATENCY_SOCKETS = 200;
 const LATENCY_EVENTS = 300;
 const LATENCY_GAP_MS = 10;
@@ -182,7 +184,7 @@ function mediansOf<Found extends Readonly<Record<string, number>>>(all: readonly
 
 async function measureMemory() {
   const found = await inTurns(WAYS, async (way) => {
-    await using pair = await startPair(way);
+    await using pair = await startPair(way, [SMALL_NURSERY]);
     // What the first few hundred bring is there for good.
     await pair.open(
       '/graphql',
@@ -290,9 +292,11 @@ async function measureStall() {
 }
 
 /** A server and its clients, each a process; both end with the scope. */
-async function startPair(way: Way) {
+async function startPair(way: Way, flags: readonly string[] = []) {
   const here = (file: string) => new URL(file, import.meta.url);
-  const server = fork(here('./fanout-server.ts'), [way], { execArgv: ['--expose-gc'] });
+  const server = fork(here('./fanout-server.ts'), [way], {
+    execArgv: ['--expose-gc', ...flags],
+  });
   const clients = fork(here('./fanout-clients.ts'));
   const [{ url }] = (await Promise.all([message(server), message(clients)])) as [
     { url: string },
