@@ -144,19 +144,21 @@ async function measureCost(scenario: Scenario) {
     const after = await pair.measure();
     return { cost: (after.cpu - before.cpu) / (turns * messagesATurn) };
   });
-  const cost = (way: Way) => found[way]?.cost;
-  const share = (part: number | undefined, of: number | undefined) =>
-    part === undefined || of === undefined ? '-' : String(round(part / of, 3));
-  const shown = (way: Way) => String(round(cost(way) ?? Number.NaN)).replace('NaN', '-');
+  /** Undefined where a way was not measured. */
+  const shown = (value: number, digits?: number) =>
+    Number.isNaN(value) ? undefined : round(value, digits);
+  const [senti, stock, bare, floor] = (['senti', 'stock', 'bare', 'floor'] as const).map(
+    (way) => found[way]?.cost ?? Number.NaN,
+  ) as [number, number, number, number];
   return {
     scenario: name,
-    senti: shown('senti'),
-    stock: shown('stock'),
-    bare: shown('bare'),
-    floor: shown('floor'),
-    'senti/stock': share(cost('senti'), cost('stock')),
-    'senti/bare': share(cost('senti'), cost('bare')),
-    'floor/bare': share(cost('floor'), cost('bare')),
+    senti: shown(senti),
+    stock: shown(stock),
+    bare: shown(bare),
+    floor: shown(floor),
+    'senti/stock': shown(senti / stock, 3),
+    'senti/bare': shown(senti / bare, 3),
+    'floor/bare': shown(floor / bare, 3),
   };
 }
 

@@ -14,7 +14,9 @@ export function median(values: readonly number[]): number {
 }
 
 /** Rows of equal keys as columns for people. */
-export function table(rows: readonly Readonly<Record<string, string | number>>[]): string {
+export function table(
+  rows: readonly Readonly<Record<string, string | number | undefined>>[],
+): string {
   const keys = Object.keys(rows[0] ?? {});
   const cells = [keys, ...rows.map((row) => keys.map((key) => show(row[key])))];
   const widths = keys.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
