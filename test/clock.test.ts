@@ -4,6 +4,75 @@ import { FakeClock } from './support/fake-clock.ts';
 
 const YEAR = 365 * 86_400_000;
 
+/** Node's own timers, moved by hand. */
+function startTimers(): typeof vi {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  return vi;
+}
+
+describe.each([
+  ['the system clock', () => ({ clock: systemClock, timers: startTimers() })],
+  [
+    'the clock of the tests',
+    () => {
+      const clock = new FakeClock();
+      return { clock, timers: { advanceTimersByTime: (ms: number) => clock.advance(ms) } };
+    },
+  ],
+])('%s', (_, begin) => {
+  test.each([1, 60_000, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 10 * YEAR])(
+    'waits %d ms, no less and no more, and once',
+    (ms) => {
+      const { clock, timers } = begin();
+      const then = vi.fn();
+      clock.after(ms, then);
+      timers.advanceTimersByTime(ms - 1);
+      expect(then).not.toHaveBeenCalled();
+      timers.advanceTimersByTime(1);
+      expect(then).toHaveBeenCalledOnce();
+      timers.advanceTimersByTime(YEAR);
+      expect(then).toHaveBeenCalledOnce();
+    },
+  );
+
+  test.each([0, -1, Number.NEGATIVE_INFINITY])('does not wait %d ms', (ms) => {
+    const { clock, timers } = begin();
+    const then = vi.fn();
+    clock.after(ms, then);
+    expect(then).not.toHaveBeenCalled();
+    timers.advanceTimersByTime(1);
+    expect(then).toHaveBeenCalledOnce();
+  });
+
+  test.each([1e300, Number.POSITIVE_INFINITY])(
+    'waits %d ms for longer than anybody lives',
+    (ms) => {
+      const { clock, timers } = begin();
+      const then = vi.fn();
+      const cancel = clock.after(ms, then);
+      timers.advanceTimersByTime(100 * YEAR);
+      expect(then).not.toHaveBeenCalled();
+      cancel();
+    },
+  );
+
+  test('does not ring for a wait that was called off, however far it had come', () => {
+    const { clock, timers } = begin();
+    const then = vi.fn();
+    const cancel = clock.after(YEAR, then);
+    timers.advanceTimersByTime(YEAR - 1);
+    cancel();
+    timers.advanceTimersByTime(YEAR);
+    expect(then).not.toHaveBeenCalled();
+  });
+
+  test('takes a wait of NaN for a bug', () => {
+    const { clock } = begin();
+    expect(() => clock.after(Number.NaN, () => {})).toThrow(RangeError);
+  });
+});
+
 function start(ms: number) {
   const clock = new FakeClock();
   let rung = 0;

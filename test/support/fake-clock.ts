@@ -1,7 +1,7 @@
 // A clock that is moved by hand, so that a test of a day takes no time.
 
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../../src/clock.ts';
+import { type Clock, refuseNaN } from '../../src/clock.ts';
 
 interface Timer {
   readonly at: number;
@@ -26,6 +26,7 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, then: () => void): () => void {
+    refuseNaN(ms);
     const timer = { at: this.#monotonic + Math.max(0, ms), then };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
