@@ -24,11 +24,16 @@ export interface FakeXOptions {
   readonly writesAWindow?: number;
 }
 
+type Fault = Answer | 'silent' | 'drop' | 'real';
+
 /** Switched by a test at any time. */
 export interface Faults extends RuleFaults {
-  /** Taken one by one, in place of the real answer; `silent` never answers, `drop` closes the socket. */
-  readonly connects: (Answer | 'silent' | 'drop')[];
-  readonly rules: (Answer | 'silent' | 'drop')[];
+  /**
+   * Taken one by one, in place of the real answer; `silent` never answers, `drop` closes the socket, and
+   * `real` is no fault.
+   */
+  readonly connects: Fault[];
+  readonly rules: Fault[];
   /** Every line goes out in pieces of this many bytes, if more than 0. */
   pieceBytes: number;
   /** X believes that a connection is open which is long gone. */
@@ -92,14 +97,14 @@ export async function startFakeX(options: FakeXOptions = {}) {
   /** Whether the request is dealt with: a fault, a wrong token or too many. */
   function refuse(
     response: ServerResponse,
-    queue: Faults['connects'],
+    queue: Fault[],
     window: Window,
     { headers }: IncomingMessage,
   ): boolean {
     const fault = queue.shift();
     if (fault === 'drop') response.socket?.destroy();
-    else if (fault !== undefined && fault !== 'silent') answer(response, fault);
-    if (fault !== undefined) return true;
+    else if (typeof fault === 'object') answer(response, fault);
+    if (fault !== undefined && fault !== 'real') return true;
     if (headers.authorization !== `Bearer ${token}`) {
       const body = {
         title: 'Unauthorized',

@@ -24,7 +24,7 @@ export interface Failure {
   readonly kind: FailureKind;
   /** A clause for a person, without a full stop and without secrets. */
   readonly reason: string;
-  /** When X says to come back, in milliseconds since 1970. */
+  /** When X says to come back, in milliseconds since 1970. Not to be believed blindly: see `waitForReset`. */
   readonly resetAt?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ const SCHEDULES: Readonly<Record<Exclude<FailureKind, 'unauthorized'>, Schedule>
   forbidden: { first: WINDOW_MS, factor: 1, step: 0, most: WINDOW_MS },
 };
 
-/** A reset further away than a window and this is a clock that is wrong, in milliseconds. */
+/** X's clock and ours may differ this much, in milliseconds. */
 const RESET_TOLERANCE = 60_000;
 
 /** Failures in a row, by kind, until something works for a while. */
@@ -55,10 +55,19 @@ export function nextRetry(
   const attempt = failures.get(failure.kind) ?? 0;
   failures.set(failure.kind, attempt + 1);
   const wait = backoff(SCHEDULES[failure.kind], attempt, random);
-  if (failure.resetAt === undefined) return wait;
-  // X knows better than the schedule; chance is added here too.
-  const until = Math.min(failure.resetAt - now, WINDOW_MS + RESET_TOLERANCE);
-  return until > 0 ? until + Math.round(1000 * random()) : wait;
+  const reset = waitForReset(failure.resetAt, now);
+  // X may ask for a longer wait than the schedule's, and never for a shorter one. Chance is added here too.
+  return reset === undefined ? wait : Math.max(wait, reset + Math.round(1000 * random()));
+}
+
+/**
+ * Milliseconds until X's window ends at `resetAt`. Undefined for a time that no window can end at: one
+ * that is past, or more than a window away.
+ */
+export function waitForReset(resetAt: number | undefined, now: number): number | undefined {
+  if (resetAt === undefined) return undefined;
+  const wait = Math.ceil(resetAt - now);
+  return wait > 0 && wait <= WINDOW_MS + RESET_TOLERANCE ? wait : undefined;
 }
 
 /** What an answer with an HTTP status of 400 or more means. `body` is its JSON, if it had any. */

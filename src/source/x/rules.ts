@@ -60,6 +60,8 @@ export class Rules {
   /** What the account turned out to allow, should that be less than it was said to. */
   #cap = Number.POSITIVE_INFINITY;
   #foundFull = false;
+  /** The last write made rules be read again, as X said that it has what it had not listed. */
+  #readForDuplicates = false;
   #dirty = false;
   #mostAWrite = MOST_A_WRITE;
   #addedLast = false;
@@ -101,7 +103,8 @@ export class Rules {
   /** X's rules are not what they were taken for. */
   recheck(): void {
     this.#stored = undefined;
-    this.#turns.arm(0);
+    // After a failure they are read again anyway, and no sooner than the schedule allows.
+    if (this.#trouble === undefined) this.#turns.arm(0);
   }
 
   /** Removes Senti's rules if X lets it, in little time; what it leaves, the next start removes. */
@@ -136,6 +139,7 @@ export class Rules {
     const write = nextWrite(goal, this.#stored, clock.monotonic());
     if (write === undefined) {
       this.#succeed();
+      this.#readForDuplicates = false;
       // When all is over, what others do to the account's rules is read anew the next time.
       if (!this.#active) this.#stored = undefined;
       return undefined;
@@ -213,16 +217,19 @@ export class Rules {
     }
     this.#addedLast = true;
     this.#mostAWrite = MOST_A_WRITE;
+    // X is believed only about what it was asked.
+    const invalid = values.filter((value) => added.invalid.has(value));
     if (added.duplicates || added.full) {
+      const again = this.#readForDuplicates && !added.full && created.length === 0;
+      this.#readForDuplicates = !added.full;
       this.#foundFull = added.full;
       this.#stored = undefined;
-    } else if (added.invalid.size > 0) {
-      for (const [value, reason] of added.invalid) {
-        const clauses = this.#desired.get(value) ?? [];
-        if (clauses.length > 1) this.#writes.spend();
-        await this.#objections.learn(clauses, reason, api);
+      if (again) {
+        const reason = 'X says that it has a rule, and does not list it';
+        return this.#fail({ kind: 'http', reason }, undefined);
       }
-      this.#dirty = true;
+    } else if (invalid.length > 0) {
+      await this.#learn(invalid, added.invalid);
     } else if (created.length === 0) {
       // It refuses the lot and does not say for which rule's sake: find out by halves.
       if (values.length === 1) {
@@ -232,6 +239,19 @@ export class Rules {
     }
     this.#succeed();
     return 0;
+  }
+
+  /** What the budget has no room for is learnt when X refuses it again. */
+  async #learn(values: readonly string[], reasons: ReadonlyMap<string, string>): Promise<void> {
+    this.#dirty = true;
+    for (const value of values) {
+      const clauses = this.#desired.get(value) ?? [];
+      if (clauses.length > 1) {
+        if (this.#writes.wait() > 0) return;
+        this.#writes.spend();
+      }
+      await this.#objections.learn(clauses, reasons.get(value) ?? '', this.#options.api);
+    }
   }
 
   async #remove(rules: readonly StoredRule[]): Promise<number | undefined> {

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Line } from '../lines.ts';
 import type { Budget } from './budget.ts';
 import { connect } from './connection.ts';
-import { type Failure, type Failures, nextRetry, readReset } from './failure.ts';
+import { type Failure, type Failures, nextRetry, readReset, waitForReset } from './failure.ts';
 import { FIELDS } from './record.ts';
 
 export interface StreamOptions {
@@ -66,8 +66,8 @@ export function openStream(options: StreamOptions): () => void {
       onOpen(headers) {
         openedAt = clock.monotonic();
         onState({ name: 'live' });
-        const wait = (readReset(headers) ?? 0) - clock.now();
-        if (headers['x-rate-limit-remaining'] === '0' && wait > 0) budget.block(wait);
+        const wait = waitForReset(readReset(headers), clock.now());
+        if (headers['x-rate-limit-remaining'] === '0' && wait !== undefined) budget.block(wait);
       },
       onLine(line) {
         if (ended || stopped || line.text === '') return;

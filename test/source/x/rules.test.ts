@@ -247,6 +247,53 @@ describe('the rules at X', () => {
     await eventually(() => x.rules.size === 0);
   });
 
+  test('are not written again and again when X says it has what it does not list', async () => {
+    const { x, track, pass } = await startXSource();
+    const errors = [{ title: 'DuplicateRule', id: '1' }];
+    for (let n = 0; n < 500; n++) x.faults.rules.push('real', { status: 200, body: { errors } });
+    track('rust');
+    await pass(60 * MINUTE);
+    // 5 s and ever longer up to 5 minutes and 20 s, by the schedule.
+    expect(x.counts.writes).toBeLessThan(25);
+  });
+
+  test('are checked within the budget of writes, however many of them X refuses', async () => {
+    const { x, track, refused, wanted, pass } = await startXSource({
+      ruleLength: 256,
+      fake: { ruleLength: 256 },
+    });
+    x.faults.refuse = () => 'No.';
+    for (let n = 0; n < 600; n++) track(`topicnumber${n}`);
+    await pass(15 * MINUTE);
+    expect(x.counts.limited).toBe(0);
+    expect(refused.length).toBeGreaterThan(50);
+    await pass(60 * MINUTE);
+    expect([x.counts.limited, wanted.size]).toEqual([0, 0]);
+  });
+
+  test('are not checked when X refuses what nobody asked for', async () => {
+    const { x, track, pass } = await startXSource();
+    const errors = Array.from({ length: 1000 }, (_, n) => ({ title: 'Invalid', value: `x${n}` }));
+    for (let n = 0; n < 50; n++) x.faults.rules.push('real', { status: 201, body: { errors } });
+    track('rust');
+    await pass(MINUTE);
+    expect(x.counts.writes).toBeLessThan(10);
+  });
+
+  test('are read no sooner after a failure because a stream is told that there are none', async () => {
+    const { x, live, track, pass, eventually, source } = await startXSource();
+    await live('rust');
+    x.rules.clear();
+    x.drop();
+    const body = { title: 'Too Many Requests' };
+    for (let n = 0; n < 100; n++) x.faults.rules.push({ status: 403, body });
+    track('tea');
+    await eventually(() => source.state.name === 'waiting');
+    const before = x.counts.reads + x.counts.writes;
+    await pass(14 * MINUTE);
+    expect(x.counts.reads + x.counts.writes - before).toBeLessThanOrEqual(1);
+  });
+
   test('are not asked for with a wrong token, and the token is said nowhere', async () => {
     const token = 'another-secret';
     const started = await startXSource({ token });

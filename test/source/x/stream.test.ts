@@ -129,6 +129,43 @@ describe('the stream from X', () => {
     expect(it.clock.now()).toBeLessThan(reset * 1000 + 5000);
   });
 
+  test.each([
+    ['in milliseconds', (now: number) => String(now + 5 * MINUTE)],
+    ['of 1e300', () => '1e300'],
+    ['a year away', (now: number) => String(now / 1000 + 365 * 86_400)],
+    ['in an hour', (now: number) => String(now / 1000 + 3600)],
+    ['a second ago', (now: number) => String(now / 1000 - 1)],
+    ['that is no number', () => 'soon'],
+  ])('does not believe a reset %s, and neither stands still nor hurries', async (_, reset) => {
+    const it = await startXSource(quiet);
+    const headers = () => ({ 'x-rate-limit-reset': reset(it.clock.now()) });
+    const opened = { ...headers(), 'x-rate-limit-remaining': '0' };
+    it.x.faults.connects.push({ status: 200, headers: opened });
+    for (let n = 0; n < 2; n++) it.x.faults.connects.push({ status: 429, headers: headers() });
+    it.track('rust');
+    await it.eventually(() => it.x.connected);
+    const waited = it.states.flatMap((state) => (state.name === 'waiting' ? [state] : []));
+    expect(waited.map(({ until }) => new Date(until).toISOString())).toHaveLength(waited.length);
+    expect(it.x.counts.connects).toBe(4);
+    // 60 and 120 s; and the steps in which the test moves time.
+    expect(it.clock.monotonic()).toBeGreaterThanOrEqual(180_000);
+    expect(it.clock.monotonic()).toBeLessThan(185_000);
+  });
+
+  test('waits for the end of the window when nothing is left in it, and for no longer', async () => {
+    const it = await startXSource();
+    const reset = Math.ceil((it.clock.now() + 11 * MINUTE) / 1000);
+    const headers = {
+      'x-rate-limit-remaining': '0',
+      'x-rate-limit-reset': String(reset),
+    };
+    it.x.faults.connects.push({ status: 200, headers });
+    it.track('rust');
+    await it.eventually(() => it.x.connected);
+    expect(it.clock.now()).toBeGreaterThanOrEqual(reset * 1000);
+    expect(it.clock.now()).toBeLessThan(reset * 1000 + 5000);
+  });
+
   test('waits out a connection that X believes to be open', async () => {
     const it = await startXSource();
     it.x.faults.stuck = true;
