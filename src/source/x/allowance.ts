@@ -3,7 +3,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Usage } from '../source.ts';
 import { DOLLARS_A_POST } from './limits.ts';
-import { openTally, type Tally } from './tally.ts';
+import { type DayCount, openTally, type Tally } from './tally.ts';
 
 export interface AllowanceOptions {
   /** Posts a day. */
@@ -22,6 +22,8 @@ const WARNING_SHARE = 0.8;
  */
 const AHEAD = 20;
 const DAY_MS = 24 * 60 * 60_000;
+/** Counts of earlier days that are kept, should the clock turn out to have been ahead. */
+const DAYS_KEPT = 8;
 
 export class Allowance {
   readonly #options: AllowanceOptions;
@@ -30,6 +32,8 @@ export class Allowance {
   #posts: number;
   #reserved: number;
   #warned = false;
+  /** Days that this process has left, the last one at the end. */
+  #left: DayCount[] = [];
 
   constructor(options: AllowanceOptions) {
     this.#options = options;
@@ -39,6 +43,7 @@ export class Allowance {
     // A day that is still to come was begun by this machine's clock before somebody set it back.
     const current = kept !== undefined && kept.day >= this.#day;
     if (current) this.#day = kept.day;
+    else if (kept !== undefined) this.#left.push(kept);
     this.#posts = current ? kept.posts : 0;
     this.#reserved = this.#posts;
     this.#warned = this.#isNearEnd();
@@ -93,14 +98,29 @@ export class Allowance {
     }
   }
 
-  // Only forward: a clock that is set back over midnight does not give a day twice.
   #turnDay(): void {
-    const day = dayOf(this.#options.clock.now());
-    if (day <= this.#day) return;
+    const now = this.#options.clock.now();
+    const day = dayOf(now);
+    if (day > this.#day) {
+      this.#left = [...this.#left, { day: this.#day, posts: this.#posts }].slice(-DAYS_KEPT);
+      this.#day = day;
+      this.#posts = 0;
+      this.#reserved = 0;
+      this.#warned = false;
+    } else if (now < Date.parse(this.#day) - DAY_MS) {
+      this.#goBackTo(day);
+    }
+    // A clock that is set back by less than a day does not give a day twice.
+  }
+
+  /** The clock was far ahead. What was read since then was read today at the latest, and counts for it. */
+  #goBackTo(day: string): void {
+    for (const left of this.#left) if (left.day >= day) this.#posts += left.posts;
+    this.#left = this.#left.filter((left) => left.day < day);
     this.#day = day;
-    this.#posts = 0;
-    this.#reserved = 0;
-    this.#warned = false;
+    this.#warned = this.#isNearEnd();
+    this.#reserved = this.#posts;
+    this.#file.write({ day, posts: this.#posts });
   }
 
   #isNearEnd(): boolean {

@@ -1,6 +1,6 @@
 // X: the filtered stream. Wanted tracks become rules, and one connection delivers what they match.
 
-import { atTime, type Clock } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import type { Languages } from '../../post.ts';
 import { Recent } from '../../recent.ts';
 import type { Track } from '../../track/track.ts';
@@ -36,6 +36,8 @@ export interface XOptions {
 
 /** How long the stream is kept when the last listener has left, in milliseconds: most come back soon. */
 const LINGER_MS = 3000;
+/** While paused, how often the wall clock is looked at, in milliseconds: it may be set meanwhile. */
+const LOOK_EVERY_MS = 60_000;
 /** Posts remembered to tell repeats: over three minutes at the 250 a second that X delivers at most. */
 const RECENT_POSTS = 50_000;
 
@@ -63,7 +65,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   let closed = false;
   let stream: { state: StreamState; stop: () => void } | undefined;
   let cancelLinger = () => {};
-  let cancelMidnight: (() => void) | undefined;
+  let cancelLook: (() => void) | undefined;
   let rulesTrouble: Failure | undefined;
 
   function update(): void {
@@ -102,12 +104,11 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
 
   function pauseUntilMidnight(): void {
     disconnect();
-    if (cancelMidnight !== undefined) return;
-    const wake = () => {
-      cancelMidnight = undefined;
+    // Midnight itself moves when a clock that was a year ahead is put right.
+    cancelLook ??= clock.after(Math.min(allowance.resetsAt - clock.now(), LOOK_EVERY_MS), () => {
+      cancelLook = undefined;
       update();
-    };
-    cancelMidnight = atTime(clock, allowance.resetsAt, wake);
+    });
   }
 
   function currentState(): SourceState {
@@ -199,7 +200,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     async close({ handOver = false }: CloseOptions = {}) {
       closed = true;
       cancelLinger();
-      cancelMidnight?.();
+      cancelLook?.();
       disconnect();
       await rules.close(handOver);
       allowance.close();

@@ -109,6 +109,46 @@ describe('the daily allowance', () => {
     expect(again.allowance.usage.postsToday).toBe(400);
   });
 
+  test('goes back to the real day when the clock was far ahead, and gives none of it twice', () => {
+    const stateDir = folder();
+    const { allowance, count, clock } = open(stateDir);
+    count(500);
+    for (const ahead of ['2031-01-01', '2045-06-07']) {
+      clock.set(Date.parse(`${ahead}T12:00:00Z`));
+      count(200);
+    }
+    expect(allowance.usage.postsToday).toBe(200);
+    clock.set(Date.parse('2026-11-20T10:05:00Z'));
+    const resetsAt = Date.parse('2026-11-21T00:00:00Z');
+    expect(allowance.usage).toMatchObject({ postsToday: 900, resetsAt });
+    // Whatever happens to the process now, nothing of it is forgotten.
+    expect(open(stateDir).allowance.usage.postsToday).toBe(900);
+    count(100);
+    expect(allowance.usedUp).toBe(true);
+    clock.set(resetsAt);
+    expect(allowance.usage).toMatchObject({ postsToday: 0, resetsAt: resetsAt + 24 * HOUR });
+  });
+
+  test('goes back to what was on disk when the clock was far ahead at the start', () => {
+    const stateDir = folder();
+    const first = open(stateDir);
+    first.count(500);
+    first.allowance.close();
+    const ahead = open(stateDir, new FakeClock(Date.parse('2031-01-01T12:00:00Z')));
+    ahead.count(200);
+    ahead.clock.set(first.clock.now());
+    expect(ahead.allowance.usage.postsToday).toBe(700);
+  });
+
+  test('does not count what was read on a day before today for today', () => {
+    const { allowance, count, clock } = open(folder());
+    count(500);
+    clock.set(Date.parse('2031-01-01T12:00:00Z'));
+    count(200);
+    clock.set(Date.parse('2026-11-22T10:00:00Z'));
+    expect(allowance.usage.postsToday).toBe(200);
+  });
+
   test.each([
     '',
     '{"day":"2026-11-20","posts":',
@@ -188,6 +228,25 @@ describe('a source with an allowance', () => {
       expect(it.clock.now()).toBeGreaterThanOrEqual(midnight);
     }
     expect(it.warnings).toHaveLength(3);
+  });
+
+  test('goes on when the clock was a year ahead, within a minute of its being put right', async () => {
+    const it = await startXSource({ dailyPosts: 10 });
+    const now = it.clock.now();
+    it.clock.set(now + 365 * 24 * HOUR);
+    await it.live('rust');
+    await read(it, 10);
+    await until(() => it.source.state.name === 'paused');
+    it.clock.advance(HOUR);
+    expect(it.source.state).toMatchObject({ until: Date.parse('2027-11-21T00:00:00Z') });
+    it.clock.set(now);
+    it.clock.advance(60_000);
+    const midnight = Date.parse('2026-11-21T00:00:00Z');
+    expect(it.source.state).toMatchObject({ name: 'paused', until: midnight });
+    it.clock.advance(midnight - it.clock.now() - 60_000);
+    await it.eventually(() => it.source.state.name === 'live');
+    expect(it.clock.now()).toBeGreaterThanOrEqual(midnight);
+    expect(it.source.usage?.postsToday).toBe(0);
   });
 
   test('does not connect at all on a day that is used up, not even after a restart', async () => {
