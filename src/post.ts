@@ -13,6 +13,18 @@ export interface Post {
   readonly url?: string | undefined;
 }
 
+/** The most characters of a text that are read, in UTF-16 code units. X's longest post has as many. */
+export const MAX_TEXT = 25_000;
+/** Code points above this take two code units. */
+const LAST_SINGLE_UNIT = 0xffff;
+
+/** The first MAX_TEXT characters of `text`, or one fewer where that would split a surrogate pair. */
+export function cutText(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const splitsPair = (text.codePointAt(MAX_TEXT - 1) ?? 0) > LAST_SINGLE_UNIT;
+  return text.slice(0, splitsPair ? MAX_TEXT - 1 : MAX_TEXT);
+}
+
 /** The languages to follow, as lower-case BCP 47 tags; `any` follows all. */
 export type Languages = readonly string[] | 'any';
 

@@ -1,6 +1,7 @@
 // The numbers of a running server that are read when somebody asks for them: counting costs the way of the
 // events nothing that it would not cost anyway.
 
+import { MAX_TEXT } from '../post.ts';
 import type { SourceState } from '../source/source.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Refusals } from './limits/refusals.ts';
@@ -55,6 +56,10 @@ export function readingsOf({
     senti_posts_repeated_total: {
       help: 'Posts that the source sent again, and that were not delivered again.',
       read: () => multiplexer.counters.postsRepeated,
+    },
+    senti_posts_cut_total: {
+      help: `Posts longer than ${MAX_TEXT} characters, which were read up to there.`,
+      read: () => multiplexer.counters.postsCut,
     },
     senti_events_total: {
       help: 'Events of tracks; a post counts once for each that it matches.',

@@ -2,8 +2,13 @@
 // bytes are the same for every topic. A post's text stays where it was read.
 
 import { isRecord, parseJson } from '../json.ts';
-import type { Post } from '../post.ts';
-import { type Analysis, POLARITIES, type SentimentEvent } from '../sentiment/analysis.ts';
+import { MAX_TEXT, type Post } from '../post.ts';
+import {
+  type Analysis,
+  MAX_HASHTAGS,
+  POLARITIES,
+  type SentimentEvent,
+} from '../sentiment/analysis.ts';
 import { isCount, isEpoch, isNumber, isText } from './message.ts';
 
 /** Where an event stands among those of its topic. */
@@ -17,8 +22,8 @@ export interface Stamp {
 /** 6 bytes each hold numbers up to 2^48, which JavaScript can count to. */
 const NUMBER_BYTES = 6;
 const HEADER_BYTES = 2 * NUMBER_BYTES;
-/** The longest post has 25,000 characters; all of it hashtags, it is still shorter than this. */
-const MAX_EVENT_BYTES = 512 * 1024;
+/** All hashtags together are no longer than MAX_TEXT, which is 75 kB in UTF-8; the rest is a few kB. */
+const MAX_EVENT_BYTES = 128 * 1024;
 
 export function encodeEvent(event: SentimentEvent): Buffer {
   const { polarity: _, post, ...analysis } = event;
@@ -72,6 +77,7 @@ function readEvent(value: unknown): SentimentEvent | undefined {
     isWithin(neutral, 0, 1) &&
     isWithin(negative, 0, 1) &&
     Array.isArray(hashtags) &&
+    hashtags.length <= MAX_HASHTAGS &&
     hashtags.every(isHashtag);
   if (!isRight || polarity === undefined || post === undefined) return undefined;
   const analysis = { polarityIndex, score, hashtags, positive, neutral, negative };
@@ -100,7 +106,9 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 }
 
 function isHashtag(value: unknown): boolean {
-  return isRecord(value) && typeof value.tag === 'string' && isCount(value.count);
+  if (!isRecord(value)) return false;
+  const { tag, count } = value;
+  return typeof tag === 'string' && isCount(count) && count <= MAX_TEXT;
 }
 
 /** Somebody may click on it. */

@@ -24,7 +24,7 @@ export interface Analysis {
   readonly polarity: Polarity;
   /** VADER's compound, -1 to 1. */
   readonly score: number;
-  /** Most frequent first, then by name. */
+  /** The MAX_HASHTAGS most frequent ones; the most frequent first, then by name. */
   readonly hashtags: readonly HashtagCount[];
   /** Shares of the text, 0 to 1. */
   readonly positive: number;
@@ -38,6 +38,9 @@ export type Analyze = (text: string) => Analysis;
 export interface SentimentEvent extends Analysis {
   readonly post: Post;
 }
+
+/** More distinct hashtags than this are no honest post, and every listener gets a copy of them. */
+export const MAX_HASHTAGS = 50;
 
 /** Above it positive, below its negative value negative, strictly; between them neutral. */
 const NEUTRAL_BAND = 0.05;
@@ -59,5 +62,6 @@ function count(tags: readonly string[]): HashtagCount[] {
   for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   return [...counts]
     .map(([tag, n]) => ({ tag, count: n }))
-    .sort((a, b) => b.count - a.count || (a.tag < b.tag ? -1 : 1));
+    .sort((a, b) => b.count - a.count || (a.tag < b.tag ? -1 : 1))
+    .slice(0, MAX_HASHTAGS);
 }

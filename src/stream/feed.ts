@@ -48,8 +48,10 @@ export interface PostCounters {
   postsDropped: number;
   /** Posts that the source sent more than once; counted for each repeat, and not seen again. */
   postsRepeated: number;
+  /** Posts with a text longer than MAX_TEXT: the rest of it was not read. */
+  postsCut: number;
 }
 
 export function postCountersAtZero(): PostCounters {
-  return { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0 };
+  return { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0, postsCut: 0 };
 }

@@ -1,6 +1,6 @@
 // The feed that makes events in this process: posts of a source, matched, and analyzed once.
 
-import { isInLanguages, type Languages, type Post } from '../post.ts';
+import { cutText, isInLanguages, type Languages, MAX_TEXT, type Post } from '../post.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
 import type { CloseOptions, Source, SourceSink, SourceState } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
@@ -38,7 +38,7 @@ export class Ingest<T> implements Feed<T> {
     this.#sink = sink;
     this.counters = counters;
     this.source = options.connect({
-      post: (post) => this.#post(post),
+      post: (post) => this.#post(post.text.length > MAX_TEXT ? this.#cut(post) : post),
       bad: (problem) => {
         counters.postsDropped += 1;
         options.onBad?.(problem);
@@ -74,6 +74,11 @@ export class Ingest<T> implements Feed<T> {
 
   stop(options?: CloseOptions): Promise<void> {
     return this.source.close(options);
+  }
+
+  #cut(post: Post): Post {
+    this.counters.postsCut += 1;
+    return { ...post, text: cutText(post.text) };
   }
 
   #post(post: Post): void {

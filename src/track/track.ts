@@ -2,7 +2,7 @@
 
 import { eng } from 'stopword';
 import { UserError } from '../user-error.ts';
-import { type Word, words } from './words.ts';
+import { unify, type Word, words } from './words.ts';
 
 /** Words that stand together; most terms are just one. A plain word also matches with any sigil. */
 export type Term = readonly Word[];
@@ -46,7 +46,7 @@ export function readCanonical(canonical: string): Track | undefined {
 
 function parse(query: string): Track | UserError {
   const clauses = new Map<string, Clause>();
-  for (const terms of split(query.normalize('NFKC'))) {
+  for (const terms of split(unify(query))) {
     if (terms instanceof UserError) return terms;
     const clause = readClause(terms);
     if (clause instanceof UserError) return clause;

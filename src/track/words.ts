@@ -1,6 +1,7 @@
 // The one tokenizer: posts and track terms both pass through it, so they agree on what a word is.
 
 import { decodeHTMLStrict } from 'entities/decode';
+import { cutText } from '../post.ts';
 
 /**
  * A word, folded. Written straight behind a `#`, `@` or `$` it carries that sigil in front
@@ -8,8 +9,15 @@ import { decodeHTMLStrict } from 'entities/decode';
  */
 export type Word = string;
 
-const IGNORABLE = /\p{Default_Ignorable_Code_Point}+/gu;
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u;
+const IGNORABLES = new RegExp(`${IGNORABLE.source}+`, 'gu');
 const ASCII_ALONE = /^[\0-\x7f]*$/;
+
+/**
+ * Marks that may stand on one letter. Sorting them into Unicode's order takes the square of their number,
+ * so the rest is dropped; no script needs more (Stream-Safe Text Format, Unicode Standard Annex #15).
+ */
+const MAX_MARKS = 30;
 
 /**
  * Unicode's caseless form for identifiers (NFKC_Casefold, Unicode Standard section 3.13): compatibility
@@ -17,7 +25,48 @@ const ASCII_ALONE = /^[\0-\x7f]*$/;
  */
 export function fold(text: string): string {
   if (ASCII_ALONE.test(text)) return text.toLowerCase();
-  return foldCase(text.normalize('NFKC').replace(IGNORABLE, '')).normalize('NFKC');
+  const folded = foldCase(unify(text).replace(IGNORABLES, '')).normalize('NFKC');
+  // Some marks come apart into two or three. Bounding them again makes folding what is folded change nothing.
+  return boundMarks(folded);
+}
+
+/** NFKC in linear time: of a letter's marks the first MAX_MARKS, of a text that grows the first MAX_TEXT. */
+export function unify(text: string): string {
+  return cutText(boundMarks(text).normalize('NFKC'));
+}
+
+/** Drops what a run of marks has beyond MAX_MARKS. Ignorable code points, which go later, end no run. */
+function boundMarks(text: string): string {
+  if (!mayExceedMarks(text)) return text;
+  let bounded = '';
+  let kept = 0;
+  let marks = 0;
+  for (let at = 0; at < text.length; ) {
+    const codePoint = text.codePointAt(at) ?? 0;
+    const next = at + (codePoint < 0x10000 ? 1 : 2);
+    const kind = kindOf(codePoint);
+    if (kind === MARK) {
+      marks += 1;
+      if (marks > MAX_MARKS) {
+        bounded += text.slice(kept, at);
+        kept = next;
+      }
+    } else if (kind !== IGNORED) {
+      marks = 0;
+    }
+    at = next;
+  }
+  return kept === 0 ? text : bounded + text.slice(kept);
+}
+
+/** A run that is too long reaches over every so many code units, so few need to be looked at. */
+function mayExceedMarks(text: string): boolean {
+  for (let at = MAX_MARKS; at < text.length; at += MAX_MARKS + 1) {
+    const unit = text.charCodeAt(at);
+    const isSurrogate = (unit & 0xf800) === 0xd800;
+    if (isSurrogate || kindOf(unit) >= MARK) return true;
+  }
+  return false;
 }
 
 // Upper-casing first is what unfolds ß, ﬁ and their like, but the capital ẞ, which is upper case already.
@@ -31,22 +80,34 @@ function foldCase(text: string): string {
     .join('ı');
 }
 
-/** What a code point does in a word. */
-const NOTHING = 0;
-const LETTER = 1;
-const DIGIT = 2;
+/** What a code point does in a word. 0 is no kind. */
+const NOTHING = 1;
+const LETTER = 2;
+const DIGIT = 3;
 /** Needs something to sit on: the variation selector of an emoji is not a word. */
-const MARK = 3;
+const MARK = 4;
+/** Not there once a text is folded. This and MARK are the highest: see mayExceedMarks. */
+const IGNORED = 5;
+
+/** The kinds by code point, worked out when first met. */
+const KINDS = new Uint8Array(0x110000);
 
 function kindOf(codePoint: number): number {
-  const character = String.fromCodePoint(codePoint);
-  if (/[\p{L}_]/u.test(character)) return LETTER;
-  if (/\p{Nd}/u.test(character)) return DIGIT;
-  return /\p{M}/u.test(character) ? MARK : NOTHING;
+  const known = KINDS[codePoint] as number;
+  if (known !== 0) return known;
+  const kind = lookUpKind(String.fromCodePoint(codePoint));
+  KINDS[codePoint] = kind;
+  return kind;
 }
 
-/** The kinds of the Basic Multilingual Plane, where nearly all of every text lies. */
-const KINDS = Uint8Array.from({ length: 0x10000 }, (_, codePoint) => kindOf(codePoint));
+function lookUpKind(character: string): number {
+  if (IGNORABLE.test(character)) return IGNORED;
+  // The halfwidth sound marks of katakana are letters that NFKC makes marks.
+  if (/[\p{M}\uff9e\uff9f]/u.test(character)) return MARK;
+  if (/[\p{L}_]/u.test(character)) return LETTER;
+  return /\p{Nd}/u.test(character) ? DIGIT : NOTHING;
+}
+
 const SIGILS = { '#': 0x23, $: 0x24, '@': 0x40 } as const;
 
 /**
@@ -60,7 +121,7 @@ export function words(text: string): Word[] {
   let digitsAlone = true;
   for (let at = 0; at <= folded.length; ) {
     const codePoint = folded.codePointAt(at) ?? 0;
-    const kind = codePoint < 0x10000 ? KINDS[codePoint] : kindOf(codePoint);
+    const kind = kindOf(codePoint);
     if (kind === LETTER || kind === DIGIT || (kind === MARK && start !== -1)) {
       if (start === -1) {
         start = at;

@@ -9,6 +9,8 @@ import { PING_EVERY, PONG_WITHIN } from '../../src/api/heartbeat.ts';
 import { Refusals } from '../../src/api/limits/refusals.ts';
 import { createMetrics, LOOP_WINDOW } from '../../src/api/metrics.ts';
 import { STALLED_FOR } from '../../src/api/outbox.ts';
+import { MAX_TEXT } from '../../src/post.ts';
+import { postCountersAtZero } from '../../src/stream/feed.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
 import { connectGraphQL, connectTrack, post, run, runOverSse } from '../support/clients.ts';
@@ -50,6 +52,7 @@ describe('/metrics', () => {
     source.say('zebra2');
     source.say('nothing of that');
     source.sink.bad('line 1: no JSON');
+    source.say('x'.repeat(MAX_TEXT + 1));
     source.sink.repeated();
     source.sink.repeated();
     source.become({ name: 'waiting', reason: 'it broke', until: 5 });
@@ -69,10 +72,11 @@ describe('/metrics', () => {
       expect([name, values.get(name)]).toEqual([name, value]);
     }
     expect(Object.fromEntries(values)).toMatchObject({
-      senti_posts_seen_total: 3,
+      senti_posts_seen_total: 4,
       senti_posts_matched_total: 2,
       senti_posts_bad_total: 1,
       senti_posts_repeated_total: 2,
+      senti_posts_cut_total: 1,
       // The first post matches two tracks.
       senti_events_total: 3,
       senti_deliveries_total: 3,
@@ -238,7 +242,7 @@ describe('/metrics', () => {
 
 test('a time to the wire counts in all buckets that are wide enough', async () => {
   const source = createHandSource(createRecordingSink());
-  const counters = { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0 };
+  const counters = postCountersAtZero();
   const feed = { source, counters, open() {}, close() {}, async stop() {} };
   const readable = {
     multiplexer: new Multiplexer(() => feed),

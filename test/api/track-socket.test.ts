@@ -159,6 +159,21 @@ describe('/track', () => {
     ]);
   });
 
+  test.each(['full', 'original'])(
+    'sends the 50 most frequent hashtags of a post, by the profile %s',
+    async (profile) => {
+      const { source, follow, received } = await start('--profile', profile);
+      await follow('coffee', 'coffee');
+      const tags = Array.from(
+        { length: 40_000 },
+        (_, i) => `#tag${'xyz'[i % 3]}${'a'.repeat(i % 100)}`,
+      );
+      source.say(`coffee ${tags.join(' ')}`);
+      const [message] = await received(1);
+      expect(Object.keys(message?.hashtags ?? {}).length).toBe(50);
+    },
+  );
+
   test('answers as the first server did under the profile original', async () => {
     const { source, follow, received } = await start('--profile', 'original');
     await follow('coffee', 'coffee');

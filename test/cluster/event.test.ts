@@ -27,6 +27,10 @@ const posts: fc.Arbitrary<Post> = fc.record({
 const counts = fc.nat(2 ** 48 - 1);
 const epochs = fc.nat(2 ** 40);
 
+function tags(length: number) {
+  return Array.from({ length }, (_, i) => ({ tag: `tag${i}`, count: 1 }));
+}
+
 function eventOf(post: Post) {
   return { ...analyze(post.text), post };
 }
@@ -53,6 +57,16 @@ describe('an event', () => {
     );
   });
 
+  test('arrives, if its text is all hashtags and as long as can be', () => {
+    const some = eventOf({ id: '1', source: 'x', text: '#東京 '.repeat(6250), langs: [] });
+    const one = eventOf({ id: '1', source: 'x', text: `#${'東'.repeat(24_999)}`, langs: [] });
+    const full = { ...one, hashtags: [...one.hashtags, ...tags(49)] };
+    for (const event of [some, full]) {
+      const read = createEventReader()(stampEvent({ epoch: 1, number: 1 }, encodeEvent(event)));
+      expect(read?.event.hashtags).toEqual(event.hashtags);
+    }
+  });
+
   test('never says what its post says', () => {
     const bytes = encodeEvent(eventOf({ id: '1', source: 'x', text: 'secret words', langs: [] }));
     expect(String(bytes)).not.toContain('secret');
@@ -67,6 +81,7 @@ describe('an event', () => {
     expect(other?.event).not.toBe(first?.event);
   });
 
+  const ofTags = (hashtags: unknown) => ({ ...right, hashtags });
   const right = JSON.parse(String(encodeEvent(EVENT)));
   const wrong: readonly (readonly [string, unknown])[] = [
     ['no object', 1],
@@ -77,6 +92,8 @@ describe('an event', () => {
     ['a share that is none', { ...right, neutral: -1 }],
     ['hashtags that are no list', { ...right, hashtags: {} }],
     ['a hashtag without a count', { ...right, hashtags: [{ tag: 'a' }] }],
+    ['a hashtag more often than a text has room for', ofTags([{ tag: 'a', count: 25_001 }])],
+    ['more hashtags than an event has', ofTags(tags(51))],
     ['no post', { ...right, post: undefined }],
     ['a post without an id', { ...right, post: { ...right.post, id: undefined } }],
     ['a time that is none', { ...right, post: { ...right.post, createdAt: 'x' } }],
@@ -102,7 +119,7 @@ describe('an event', () => {
   test('that is too long is none, and one that is cut short neither', () => {
     const long = encodeEvent({
       ...EVENT,
-      hashtags: Array.from({ length: 60_000 }, (_, i) => ({ tag: `tag${i}`, count: 1 })),
+      hashtags: [{ tag: 'a'.repeat(128 * 1024), count: 1 }],
     });
     expect(createEventReader()(stampEvent({ epoch: 1, number: 1 }, long))).toBeUndefined();
     const whole = stampEvent({ epoch: 1, number: 1 }, encodeEvent(EVENT));

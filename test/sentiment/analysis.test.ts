@@ -84,6 +84,22 @@ describe('the profile original', () => {
 });
 
 describe('an analysis', () => {
+  test.each(['full', 'original'] as const)(
+    'has the 50 most frequent hashtags, by the profile %s',
+    (profile) => {
+      const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+      const names = letters.flatMap((a) => letters.map((b) => `#${a}${b}`));
+      const text = `${names.reverse().join(' ')} #zz #zz #aa`;
+      const { hashtags } = createAnalyzer(profile, vader)(text);
+      expect(hashtags.length).toBe(50);
+      expect(hashtags.slice(0, 3)).toEqual([
+        { tag: 'zz', count: 3 },
+        { tag: 'aa', count: 2 },
+        { tag: 'ab', count: 1 },
+      ]);
+    },
+  );
+
   test.each([
     [0.0501, 0, 'POSITIVE'],
     [0.05, 2, 'NEUTRAL'],

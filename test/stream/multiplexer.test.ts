@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Languages } from '../../src/post.ts';
+import { type Languages, MAX_TEXT } from '../../src/post.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
@@ -169,10 +169,27 @@ describe('the multiplexer', () => {
       postsMatched: 2,
       postsDropped: 1,
       postsRepeated: 1,
+      postsCut: 0,
       eventsPublished: 3,
       eventsDelivered: 5,
       eventsDropped: 0,
     });
+  });
+
+  test('reads the first 25,000 characters of a post, and counts that it cut the rest', () => {
+    const { multiplexer, source } = start();
+    const events: SentimentEvent[] = [];
+    multiplexer.listen(track('coffee'), { event: (event) => events.push(event), end: () => {} });
+    const { ids } = listen(multiplexer, 'tea');
+    const start25k = 'coffee #one '.padEnd(MAX_TEXT - 1);
+    source.say(`${start25k}😀 tea #two ${'good '.repeat(50_000)}`);
+    source.say(`${start25k}.`);
+    expect(MAX_TEXT).toBe(25_000);
+    expect(ids).toEqual([]);
+    expect(multiplexer.counters).toMatchObject({ postsSeen: 2, postsMatched: 2, postsCut: 1 });
+    expect(events[0]).toMatchObject({ polarity: 'NEUTRAL', hashtags: [{ tag: 'one', count: 1 }] });
+    // No half of an emoji is left.
+    expect(events[0]?.post).toEqual({ ...events[1]?.post, id: '0', text: start25k });
   });
 
   test('tells the listeners of a track that the upstream refuses, and nobody else', () => {

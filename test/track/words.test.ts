@@ -60,6 +60,29 @@ describe('words', () => {
     );
   });
 
+  test.each([
+    ['in an order that Unicode changes', '\u0301\u0323'],
+    ['that come apart', '\u0344'],
+    ['with invisible code points between', '\u0301\u200d\u0323\u200d'],
+    ['with variation selectors between', '\u0301\ufe0f\u0323\ufe0e'],
+    ['of two code units', '\u{1d165}\u{1d16d}'],
+    ['that are letters at first', '\uff9e\u0301'],
+    ['as HTML entities', '&#769;&#803;'],
+  ])('keep 30 marks on a letter: marks %s', (_, marks) => {
+    const [word = '', ...others] = words(`e${marks.repeat(25_000 / marks.length)} and more`);
+    expect(others).toEqual(['and', 'more']);
+    expect(word).toMatch(/^\p{L}\p{M}{29,30}$/u);
+    expect(words(word)).toEqual([word]);
+    expect(words(`e${marks.repeat(200)}`)).toEqual([word]);
+  });
+
+  test('of a text that grows when it is folded are those of 25,000 characters', () => {
+    for (const character of ['\ufdfa', '\ufdfb', '\u{1d15e}', '㌀', '\u0390']) {
+      const { length } = words(character.repeat(25_000)).join(' ');
+      expect(length).toBeLessThanOrEqual(3 * 25_000);
+    }
+  });
+
   test('are plain without their sigil', () => {
     expect(['#rust', '@user', '$tick', 'word'].map(plain)).toEqual([
       'rust',

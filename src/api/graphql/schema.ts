@@ -1,15 +1,13 @@
 // The GraphQL schema. Printed to schema/schema.graphql; a test holds the two together.
 
-import { POLARITIES } from '../../sentiment/analysis.ts';
+import { MAX_TEXT } from '../../post.ts';
+import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import { parseTrack, spellTerm, type Track } from '../../track/track.ts';
 import { UserError } from '../../user-error.ts';
 import { builder } from './builder.ts';
 import { toGraphQLError } from './errors.ts';
 import './status.ts';
-
-/** As long as the longest post of X. An operation can ask for several, and they take their time. */
-const MAX_TEXT = 25_000;
 
 builder.scalarType('DateTime', {
   description: 'A moment in UTC, as in ISO 8601: `2026-11-20T10:11:12.000Z`.',
@@ -27,7 +25,7 @@ const PolarityEnum = builder.enumType('Polarity', {
 
 const POLARITY_INDEX = '0 positive, 1 negative, 2 neutral.';
 const SCORE = "VADER's compound score, from -1 (most negative) to 1 (most positive).";
-const HASHTAGS = 'The hashtags of the text, most frequent first, then by name.';
+const HASHTAGS = `The hashtags of the text, most frequent first, then by name; ${MAX_HASHTAGS} at most.`;
 
 builder.objectType('HashtagCount', {
   description: 'A hashtag and how often a text has it.',
