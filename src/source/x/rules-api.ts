@@ -1,7 +1,5 @@
 // X's rules endpoints, by way of twitter-api-v2: its answers checked, its errors as values.
 
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import {
   ApiPartialResponseError,
   ApiRequestError,
@@ -10,7 +8,8 @@ import {
   TwitterApiv2,
 } from 'twitter-api-v2';
 import type { Clock } from '../../clock.ts';
-import { parseJson } from '../../json.ts';
+import { isRecord, parseJson } from '../../json.ts';
+import { createCountingAgent } from './counting-agent.ts';
 import { asRecord, type Failure, readFailure } from './failure.ts';
 
 export interface ApiRule {
@@ -44,7 +43,7 @@ export interface RulesApi {
   /** With `dryRun` nothing is added, only checked. */
   add(values: readonly string[], tag: string, dryRun?: boolean): Promise<Added | ApiFailure>;
   remove(ids: readonly string[]): Promise<ApiFailure | undefined>;
-  /** Breaks off what is under way. */
+  /** Breaks off what is under way, and asks nothing more. */
   close(): void;
 }
 
@@ -56,8 +55,17 @@ const RULES = 'tweets/search/stream/rules';
 const AS_TEXT = { forceParseMode: 'text' } as const;
 /** No answer by now is no answer, in milliseconds. */
 const ANSWER_MS = 15_000;
+const MIB = 1024 * 1024;
+/** An answer has a thousand rules at most, of 2,048 characters each. */
+export const MOST_ANSWER_BYTES = 8 * MIB;
 /** Of a thousand rules each: more than any account has, and an end to a list that has none. */
 const MOST_PAGES = 100;
+/** In all pages: as many as `--x-max-rules` takes. */
+const MOST_RULES = 100_000;
+/** Of all pages: the 25,000 rules of an Enterprise account have 50. */
+const MOST_LIST_BYTES = 64 * MIB;
+/** X's ids have 19 digits; what goes back to it must not be of any length. */
+const MOST_ID_CHARACTERS = 100;
 /** Statuses of a request that was understood, some of whose rules are not acceptable. */
 const UNACCEPTABLE = new Set([400, 422]);
 
@@ -70,27 +78,42 @@ class Client extends TwitterApiv2 {
 }
 
 export function createRulesApi(url: string, token: string, clock: Clock): RulesApi {
-  const httpAgent = url.startsWith('https:') ? new HttpsAgent() : new HttpAgent();
+  let closed = false;
+  let bytes = 0;
+  let brokenOff: Failure | undefined;
+  const httpAgent = createCountingAgent(url, (more) => {
+    bytes += more;
+    if (bytes > MOST_ANSWER_BYTES) breakOff({ kind: 'http', reason: TOO_LONG });
+  });
   const account = new TwitterApi(token, { httpAgent, compression: 'identity' });
   const client = new Client(account, url);
 
-  /** The client has no time limit of its own; to destroy the sockets is what ends a request. */
+  /** The client has no limits of its own; to destroy the sockets is what ends a request. */
+  function breakOff(failure: Failure): void {
+    brokenOff ??= failure;
+    httpAgent.destroy();
+  }
+
+  /** One at a time. */
   async function call(
     request: (client: Client) => Promise<unknown>,
   ): Promise<Readonly<Record<string, unknown>> | ApiFailure> {
-    let late = false;
-    const cancel = clock.after(ANSWER_MS, () => {
-      late = true;
-      httpAgent.destroy();
-    });
+    if (closed) return new ApiFailure(CLOSED);
+    bytes = 0;
+    brokenOff = undefined;
+    const cancel = clock.after(ANSWER_MS, () =>
+      breakOff({ kind: 'network', reason: 'X does not answer' }),
+    );
     try {
-      const answer = parseJson(String(await request(client)));
-      if (typeof answer === 'object' && answer !== null) return asRecord(answer);
-      return unreadable();
+      const text = String(await request(client));
+      // The client takes for an answer what has come of it.
+      if (brokenOff !== undefined) return new ApiFailure(brokenOff);
+      const answer = parseJson(text);
+      return isRecord(answer) ? answer : unreadable();
     } catch (error) {
       const failure = explain(error);
       if (failure === undefined) throw error;
-      return new ApiFailure(late ? { kind: 'network', reason: 'X does not answer' } : failure);
+      return new ApiFailure(brokenOff ?? failure);
     } finally {
       cancel();
     }
@@ -99,6 +122,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
   return {
     async list() {
       const found: ApiRule[] = [];
+      let listBytes = 0;
       let pagination_token: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
         const query = pagination_token === undefined ? {} : { pagination_token };
@@ -110,12 +134,14 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
         if (data !== undefined && !(Array.isArray(data) && rules.length === data.length)) {
           return unreadable();
         }
-        found.push(...rules);
+        for (const rule of rules) found.push(rule);
+        listBytes += bytes;
         const { next_token: next } = asRecord(meta);
-        if (typeof next !== 'string') break;
+        if (typeof next !== 'string' || next === '') return found;
+        if (found.length > MOST_RULES || listBytes > MOST_LIST_BYTES) break;
         pagination_token = next;
       }
-      return found;
+      return new ApiFailure({ kind: 'http', reason: "X's list of rules does not end" });
     },
 
     async add(values, tag, dryRun = false) {
@@ -132,9 +158,15 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
       return answer instanceof ApiFailure ? answer : undefined;
     },
 
-    close: () => httpAgent.destroy(),
+    close() {
+      closed = true;
+      breakOff(CLOSED);
+    },
   };
 }
+
+const TOO_LONG = `X's answer is longer than ${MOST_ANSWER_BYTES / MIB} MiB`;
+const CLOSED: Failure = { kind: 'network', reason: 'Senti is stopping' };
 
 function unreadable(): ApiFailure {
   return new ApiFailure({ kind: 'http', reason: 'X answered with something unreadable' });
@@ -182,6 +214,7 @@ function readRules(data: unknown): ApiRule[] {
   if (!Array.isArray(data)) return [];
   return data.map(asRecord).flatMap(({ id, value, tag }) => {
     if (typeof id !== 'string' || typeof value !== 'string') return [];
+    if (id.length > MOST_ID_CHARACTERS) return [];
     return [{ id, value, tag: typeof tag === 'string' ? tag : undefined }];
   });
 }

@@ -210,15 +210,16 @@ export class Rules {
     const added = await api.add(values, TAG);
     if (added instanceof ApiFailure) return this.#fail(added.failure, this.#writes);
     const since = clock.monotonic();
-    const created = added.created.filter(({ value }) => this.#desired.has(value));
-    for (const { id, value } of created) {
+    // X is believed only about what it was asked.
+    const ids = new Map(added.created.map(({ id, value }) => [value, id]));
+    const created = values.filter((value) => ids.has(value));
+    for (const value of created) {
       const clauses = this.#desired.get(value) ?? [];
-      this.#stored?.push({ id, value, ours: true, clauses, since });
+      this.#stored?.push({ id: ids.get(value) ?? '', value, ours: true, clauses, since });
     }
+    const invalid = values.filter((value) => added.invalid.has(value));
     this.#addedLast = true;
     this.#mostAWrite = MOST_A_WRITE;
-    // X is believed only about what it was asked.
-    const invalid = values.filter((value) => added.invalid.has(value));
     if (added.duplicates || added.full) {
       const again = this.#readForDuplicates && !added.full && created.length === 0;
       this.#readForDuplicates = !added.full;
