@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_TEXT } from '../../../src/post.ts';
 import { originalText } from '../../../src/sentiment/profile/original.ts';
+import { newBudget } from '../../../src/sentiment/profile/without-each.ts';
 
 describe('the original text', () => {
   test.each([
@@ -57,5 +59,78 @@ describe('the original text', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test('is what removing link after link as a regular expression leaves', () => {
+    const parts = [
+      'http://',
+      'https://',
+      'http://',
+      '.',
+      '.',
+      'a',
+      'b',
+      ' ',
+      '\n',
+      'ht',
+      '://',
+      '😀',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 40 }), (some) => {
+        const text = some.join('');
+        const links = text.match(/https?:\/\/[a-z./]*/g) ?? [];
+        const pattern = (link: string) => new RegExp(link.replaceAll('.', '[^\\n]'), 'gu');
+        const bare = links.reduce((left, link) => left.replace(pattern(link), ''), text);
+        expect(originalText(text).polarityText).toBe(bare.replace(/[^a-z#!?']/g, ' '));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('is exact with 150 mentions and 150 links in 25,000 characters', () => {
+    const some = Array.from({ length: 150 }, (_, i) => `@name${i} and https://t.co/abcdef${i}`);
+    const text = `${some.join(' ').padEnd(MAX_TEXT - 50)} @name1234 https://t.co/abcdef0again`;
+    const left = originalText(text).polarityText.trim();
+    // What is left of the two longer ones.
+    expect(left.match(/[a-z]+/g)?.filter((word) => word !== 'and')).toEqual(['again']);
+  });
+
+  const lots = (part: (i: number) => string, length = MAX_TEXT) => {
+    let text = '';
+    for (let i = 0; text.length < length; i++) text += part(i);
+    return text.slice(0, length);
+  };
+  const code = (i: number) => i.toString(36).padStart(3, 'z');
+  test.each([
+    ['a link of nothing but dots', `http://${'.'.repeat(24_000)} x`],
+    ['links that differ at their ends', lots((i) => `http://.aaaaaaaa${code(i)} `)],
+    ['links of many dots', lots((i) => `http://${'.'.repeat(90)}${code(i)} `)],
+    [
+      'a long link that nearly stands everywhere',
+      `http://${'http...'.repeat(1700)}q ${lots(() => 'http://', 12_000)}`,
+    ],
+    ['links in links', lots((i) => `htthttp://${code(i)} p://${code(i + 1)}`)],
+    ['mentions that differ at their ends', lots((i) => `@aa${code(i)}`)],
+    ['mentions of nobody', '@'.repeat(MAX_TEXT)],
+    [
+      'mentions that grow when others go',
+      `${lots((i) => `@${'b'.repeat(Math.max(1, 110 - i))} `, 6100)}@ ${lots(() => '@a', 18_000)}`,
+    ],
+  ])('takes a bounded number of steps for %s', (_, text) => {
+    const budget = newBudget();
+    const { left: all } = budget;
+    const { polarityText } = originalText(text, budget);
+    expect(all).toBeLessThanOrEqual(1_000_000);
+    // No more than for one match at one place is done when the budget is used up.
+    expect(budget.left).toBeGreaterThan(-text.length - 10);
+    expect(polarityText).toMatch(/^[a-z ]*$/);
+  });
+
+  test('has no mentions and links either if it takes too many steps to do as the first server did', () => {
+    const some = Array.from({ length: 2000 }, (_, i) => i);
+    const mentions = some.map((i) => `@${code(i)}`).join(' ');
+    const links = some.map((i) => `http://t.co/${code(i)}`).join(' ');
+    expect(originalText(`${mentions} @ ${links} good`).polarityText.trim()).toBe('good');
   });
 });
