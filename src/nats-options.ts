@@ -1,6 +1,6 @@
 // The options for many nodes around a NATS server.
 
-import { list, type Option, Problem, readableFile, wholeNumber } from './option-values.ts';
+import { list, type Option, Problem, smallFile, wholeNumber } from './option-values.ts';
 
 export interface NatsConfig {
   /** Empty for a node that is alone. */
@@ -85,7 +85,7 @@ export function natsProblems(config: Partial<NatsConfig>): string[] {
 }
 
 function file(flag: string, env: string, help: string): Option<string> {
-  return { flag, env, value: 'PATH', fallback: '', help, parse: readableFile };
+  return { flag, env, value: 'PATH', fallback: '', help, parse: smallFile };
 }
 
 function secret(env: string, help: string): Option<string> {

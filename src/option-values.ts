@@ -1,8 +1,10 @@
 // The kinds of values that options take: each reads a text, or says what it should have been.
 
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import { MOST_KEY_SET_BYTES, readKeySet } from './key-set.ts';
+import { FileProblem, MOST_FILE_BYTES, readSmallFile } from './small-file.ts';
 
 export interface Option<T> {
   /** None for a secret: a command line is read by everybody on the machine. */
@@ -48,20 +50,18 @@ export function readableFile(path: string): string | Problem {
   }
 }
 
-/** The JSON Web Key Set (RFC 7517, section 5) in a file. */
+/** A file that is read whole, and later again. */
+export function smallFile(path: string): string | Problem {
+  const read = readSmallFile(path, MOST_FILE_BYTES);
+  return read instanceof FileProblem ? new Problem(read.expected) : path;
+}
+
+/** The JSON Web Key Set in a file. */
 export function keySet(path: string): JSONWebKeySet | Problem {
-  const file = readableFile(path);
-  if (file instanceof Problem) return file;
-  try {
-    const keys = JSON.parse(readFileSync(file, 'utf8'));
-    createLocalJWKSet(keys);
-    return keys;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof errors.JWKSInvalid) {
-      return new Problem('a JSON Web Key Set: {"keys": […]}');
-    }
-    throw error;
-  }
+  const read = readSmallFile(path, MOST_KEY_SET_BYTES);
+  if (read instanceof FileProblem) return new Problem(read.expected);
+  const keys = readKeySet(read);
+  return typeof keys === 'string' ? new Problem(keys) : keys;
 }
 
 export function webAddress(text: string): URL | Problem {

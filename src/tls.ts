@@ -1,7 +1,6 @@
 // https and wss: a certificate and its key, read at the start, and again when somebody says so.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingMessage,
@@ -13,7 +12,8 @@ import { createServer as createSecureServer } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import { Problem, readableFile } from './option-values.ts';
+import { Problem } from './option-values.ts';
+import { FileProblem, MOST_FILE_BYTES, readSmallFile } from './small-file.ts';
 
 /** Other upgrades are only offers, such as that of HTTP/2 by Java's client, and may be passed over. */
 const UPGRADES = {
@@ -133,9 +133,8 @@ function readKey(path: string) {
 }
 
 function readPem<T>(path: string, kind: string, parse: (pem: Buffer) => T) {
-  const file = readableFile(path);
-  if (file instanceof Problem) return file;
-  const pem = readFileSync(file);
+  const pem = readSmallFile(path, MOST_FILE_BYTES);
+  if (pem instanceof FileProblem) return new Problem(pem.expected);
   // What is in DER would be taken here, and refused later.
   if (!pem.includes('-----BEGIN ')) return new Problem(kind);
   const value = attempt(kind, () => parse(pem));

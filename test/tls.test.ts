@@ -2,6 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
@@ -19,7 +20,7 @@ import { FakeClock, passTime } from './support/fake-clock.ts';
 import { exitOf, listening, logged, start } from './support/program.ts';
 import { openStalled } from './support/raw-socket.ts';
 import { configOf, type Senti, startSenti } from './support/senti.ts';
-import { tempFile } from './support/temp-file.ts';
+import { NO_FILES, tempFile } from './support/temp-file.ts';
 import { until } from './support/until.ts';
 
 const ONE = createCertificate('one');
@@ -226,6 +227,26 @@ describe('a new certificate', () => {
     expect(senti.warnings).toHaveLength(1);
     expect(JSON.parse(senti.warnings[0] ?? '').msg).toMatch(problem);
   });
+
+  test.each(Object.entries(NO_FILES))(
+    'that has become %s is logged at once, and the old one kept',
+    async (_, make) => {
+      const { senti, files } = await startSecure();
+      for (const path of [files.tlsCert, files.tlsKey]) {
+        rmSync(path);
+        make(path);
+        senti.reload();
+        expect(await nameAt(senti)).toBe('one');
+        expect(JSON.parse(senti.warnings.at(-1) ?? '').msg).toMatch(
+          /^TLS: kept as it was; ".*\.pem" has to be a file(,| of at most)/,
+        );
+        rmSync(path, { recursive: true });
+        writeCertificate(ONE, files.folder);
+      }
+      senti.reload();
+      expect(senti.warnings).toHaveLength(2);
+    },
+  );
 
   test('that has expired is used, with a warning', async () => {
     const files = writeCertificate(createCertificate('old', { until: '20210101000000Z' }));

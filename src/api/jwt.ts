@@ -3,6 +3,7 @@
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  customFetch,
   errors,
   type JSONWebKeySet,
   type JWTVerifyGetKey,
@@ -11,6 +12,7 @@ import {
 import type { Clock } from '../clock.ts';
 import { UserError } from '../user-error.ts';
 import { EXPIRED, type JwtCheck } from './auth.ts';
+import { createKeyFetch } from './served-keys.ts';
 
 export interface JwtOptions {
   /** The keys of the issuer, or where they are served. */
@@ -30,7 +32,9 @@ const ALGORITHMS = [
 
 export function createJwtCheck({ keys, issuer, audience, clock, onKeys }: JwtOptions): JwtCheck {
   const keyOf =
-    keys instanceof URL ? reporting(createRemoteJWKSet(keys), onKeys) : createLocalJWKSet(keys);
+    keys instanceof URL
+      ? reporting(createRemoteJWKSet(keys, { [customFetch]: createKeyFetch(clock) }), onKeys)
+      : createLocalJWKSet(keys);
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keyOf, {

@@ -1,6 +1,5 @@
 // The relay over NATS: core messages for what nodes say to each other, a key-value bucket for the lease.
 
-import { readFileSync } from 'node:fs';
 import {
   type ConnectionOptions,
   connect,
@@ -9,7 +8,8 @@ import {
   type Subscription,
 } from '@nats-io/transport-node';
 import type { Clock } from '../clock.ts';
-import type { Relay, RelaySink } from '../stream/relay.ts';
+import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../small-file.ts';
+import { type Relay, RelayError, type RelaySink } from '../stream/relay.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
 
 export interface NatsOptions {
@@ -201,8 +201,17 @@ function connectionOptions(options: NatsOptions): ConnectionOptions {
     pingInterval: PING_EVERY_MS,
     maxPingOut: PINGS_UNANSWERED,
     ...(isEncrypted || Object.keys(tls).length > 0 ? { tls } : {}),
-    ...(creds && { authenticator: credsAuthenticator(readFileSync(creds)) }),
+    ...(creds && { authenticator: credsAuthenticator(readCreds(creds)) }),
     ...(user && { user, pass: password }),
     ...(token && { token }),
   };
+}
+
+/** It was checked at the start, and may have become another file since. */
+function readCreds(path: string): Uint8Array {
+  const creds = readSmallFile(path, MOST_FILE_BYTES);
+  if (creds instanceof FileProblem) {
+    throw new RelayError(`"${path}" has to be ${creds.expected}`);
+  }
+  return creds;
 }

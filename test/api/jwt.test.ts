@@ -1,11 +1,17 @@
 import { createHmac } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { gzipSync } from 'node:zlib';
 import { exportSPKI, importJWK, type JWTPayload } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { challengeOf } from '../../src/api/auth.ts';
 import { createJwtCheck, type JwtOptions } from '../../src/api/jwt.ts';
+import { KEYS_REST_MS, KEYS_WITHIN_MS } from '../../src/api/served-keys.ts';
 import { UserError } from '../../src/user-error.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { AUDIENCE, createIssuer, ISSUER, serveKeys } from '../support/tokens.ts';
+import { until } from '../support/until.ts';
 
 const clock = new FakeClock();
 
@@ -195,7 +201,9 @@ describe('keys that are served', () => {
     }
     expect(said).toEqual([expect.stringContaining('JSON Web Key Set')]);
     served = issuer.keys;
-    expect(await outcome(check, token)).toBe(clock.now() + 60_000);
+    const expires = clock.now() + 60_000;
+    clock.advance(KEYS_REST_MS);
+    expect(await outcome(check, token)).toBe(expires);
     expect(said.slice(1)).toEqual([undefined]);
   });
 
@@ -220,6 +228,103 @@ describe('keys that are served', () => {
     }
     expect(said).toEqual([]);
   });
+
+  const MIB = 1024 * 1024;
+  const blanks = Buffer.alloc(MIB, ' ');
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const answers: readonly [string, (response: ServerResponse) => unknown, RegExp][] = [
+    ['packed gigabytes', (response) => pack(response, 1024), /longer than 256 KiB/],
+    ['as many bytes as are taken', (response) => flood(response, 256), /longer than 256 KiB/],
+    ['a list nested too deeply', (response) => response.end(nested(100_000)), /JSON Web Key Set/],
+    [
+      'more keys than any issuer has',
+      (response) => response.end(JSON.stringify({ keys: Array(101).fill({ kty: 'EC' }) })),
+      /at most 100 keys/,
+    ],
+    ['no keys', (response) => response.end('{"keys":[7]}'), /JSON Web Key Set/],
+    ['half a key set', (response) => response.end('{"keys":['), /JSON Web Key Set/],
+    ['an error', (response) => response.writeHead(500).end(), /the answer was 500/],
+    [
+      'another address',
+      (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+      /the answer was 302/,
+    ],
+  ];
+  test.each(answers)('are not taken from a server that sends %s', async (_, answer, why) => {
+    const issuer = await createIssuer(clock);
+    let broken = true;
+    const { url } = await serveKeys(() => (broken ? answer : issuer.keys));
+    const said: (string | undefined)[] = [];
+    const check = createCheck(url, (problem) => said.push(problem));
+    expect(await outcome(check, await issuer.sign(60))).toMatch(/keys cannot be had/);
+    expect(said).toEqual([expect.stringMatching(why)]);
+    broken = false;
+    clock.advance(KEYS_REST_MS);
+    expect(await outcome(check, await issuer.sign(60))).toBe(clock.now() + 60_000);
+  });
+
+  test('are not read to the end of an answer that has none', async () => {
+    const issuer = await createIssuer(clock);
+    let written: Promise<number> | undefined;
+    const { url } = await serveKeys(() => (response) => {
+      written = flood(response, 256);
+    });
+    expect(await outcome(createCheck(url), await issuer.sign(60))).toMatch(/keys cannot be had/);
+    expect(await written).toBeLessThan(64);
+  });
+
+  test.each(['head', 'body'])('are given up when their %s takes five seconds', async (part) => {
+    const issuer = await createIssuer(clock);
+    const served = await serveKeys(() => (response) => {
+      if (part === 'body') response.write('{"keys":[');
+    });
+    const said: (string | undefined)[] = [];
+    const checked = outcome(
+      createCheck(served.url, (problem) => said.push(problem)),
+      await issuer.sign(3600),
+    );
+    await until(() => served.asked === 1 && clock.pending === 1);
+    clock.advance(KEYS_WITHIN_MS);
+    expect(await checked).toMatch(/keys cannot be had/);
+    expect(said).toEqual([expect.stringContaining('no answer within 5 seconds')]);
+  });
+
+  test('are asked for once a second at most while they cannot be had', async () => {
+    const issuer = await createIssuer(clock);
+    const served = await serveKeys(() => ({}));
+    const check = createCheck(served.url);
+    for (let second = 0; second < 3; second++) {
+      for (let n = 0; n < 20; n++) await check(await issuer.sign(60));
+      clock.advance(KEYS_REST_MS);
+    }
+    expect(served.asked).toBe(3);
+  });
+
+  test('may have nested members that nobody here understands', async () => {
+    const issuer = await createIssuer(clock);
+    const key = JSON.stringify({ ...issuer.key, x5c: ['AAAA'], more: {} });
+    const { url } = await serveKeys(() => (response) => {
+      response.end(`{"keys":[${key.replace(/}$/, `,"other":${nested(10_000)}}`)}]}`);
+    });
+    expect(await outcome(createCheck(url), await issuer.sign(60))).toBe(clock.now() + 60_000);
+  });
+
+  async function pack(response: ServerResponse, mebibytes: number): Promise<void> {
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    // Members of gzip may follow each other, so that one is enough.
+    const packed = gzipSync(blanks);
+    response.end(Buffer.concat(Array.from({ length: mebibytes }, () => packed)));
+  }
+
+  /** How many of so many mebibytes were taken. */
+  async function flood(response: ServerResponse, mebibytes: number): Promise<number> {
+    let written = 0;
+    function* chunks() {
+      for (; written < mebibytes; written++) yield blanks;
+    }
+    await pipeline(Readable.from(chunks()), response).catch(() => {});
+    return written;
+  }
 
   /** Moves the wall clock that jose reads by itself. */
   function later(seconds: number): void {

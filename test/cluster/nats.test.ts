@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { connectNats, MAX_UNCONFIRMED_BYTES, type NatsOptions } from '../../src/cluster/nats.ts';
 import type { Relay, RelaySink } from '../../src/stream/relay.ts';
 import { relayContract } from '../contract/relay.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { NO_FILES, tempFolder } from '../support/temp-file.ts';
 import { until } from '../support/until.ts';
 
 /** Options for a relay in a test, that reaches the server at `port`. */
@@ -27,6 +30,22 @@ function natsOptions(port: number, given: Partial<NatsOptions> = {}): NatsOption
     ...given,
   };
 }
+
+test.each(Object.entries(NO_FILES))(
+  'a relay whose credentials have become %s says so, and tries again',
+  async (_, make) => {
+    const creds = join(tempFolder(), 'nats.creds');
+    make(creds);
+    const clock = new FakeClock();
+    const relay = connectNats(natsOptions(1, { creds, clock }), {
+      changed: () => {},
+      lost: () => {},
+    });
+    onTestFinished(() => relay.close());
+    await until(() => clock.pending === 1);
+    expect(relay.trouble).toMatch(/nats\.creds" has to be a file(,| of at most)/);
+  },
+);
 
 describe.skipIf(!findNatsServer())('over a real nats-server', () => {
   relayContract('NATS', async () => {

@@ -1,6 +1,7 @@
 // Files that are gone when the test is over.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -24,3 +25,17 @@ export function tempFile(name: string, content: string | Uint8Array): string {
 export function ndjson(records: readonly unknown[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('');
 }
+
+/** More than any file that Senti reads whole may have; it takes no room on the disk. */
+const HUGE_BYTES = 8 * 1024 ** 3;
+
+/** What may stand where a file should be, by name: makes it at `path`, in place of what was there. */
+export const NO_FILES: Readonly<Record<string, (path: string) => void>> = {
+  'a folder': (path) => mkdirSync(path),
+  'a pipe that nobody writes to': (path) => execFileSync('mkfifo', [path]),
+  'an endless device': (path) => symlinkSync('/dev/zero', path),
+  'a file of 8 GiB': (path) => {
+    writeFileSync(path, '');
+    truncateSync(path, HUGE_BYTES);
+  },
+};

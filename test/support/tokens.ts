@@ -1,7 +1,7 @@
 // An issuer of JWTs for a test: its keys, and a real server that shows the public ones.
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
@@ -41,13 +41,16 @@ export function withKeys(keys: Config['authJwks'], config = configOf()): Config 
   return { ...config, authJwks: keys, authIssuer: ISSUER, authAudience: AUDIENCE };
 }
 
-/** Serves what `body` says at each request, until the test is over or it is closed. */
-export async function serveKeys(body: () => object) {
+/** Serves what `body` says at each request, or lets it answer, until the test is over or it is closed. */
+export async function serveKeys(body: () => object | ((response: ServerResponse) => void)) {
   let asked = 0;
   const server = createServer((_request, response) => {
     asked += 1;
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(body()));
+    response.on('error', () => {});
+    const answer = body();
+    if (typeof answer === 'function') answer(response);
+    else response.end(JSON.stringify(answer));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
