@@ -1,8 +1,9 @@
 // A day's count of posts in a small file that is whole at any moment, whenever the process dies.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseJson } from '../../json.ts';
+import { FileProblem, isSystemError, readSmallFile } from '../../small-file.ts';
 import { asRecord } from './failure.ts';
 
 export interface DayCount {
@@ -19,6 +20,8 @@ export interface Tally {
 }
 
 const FILE = 'x-posts-today.json';
+/** It has 40. */
+const MOST_BYTES = 4096;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** In `folder`, which is made should it not be there. */
@@ -50,18 +53,19 @@ export function openTally(folder: string, warn: (message: string) => void): Tall
 
   return {
     read(latestDay) {
-      tryTo(() => mkdirSync(folder, { recursive: true }));
-      let text: string | undefined;
-      try {
-        text = readFileSync(path, 'utf8');
-      } catch (error) {
-        if (isSystemError(error) && error.code === 'ENOENT') return undefined;
-        tryTo(() => {
-          throw error;
-        });
+      tryTo(() => makeFolder(folder));
+      const file = readSmallFile(path, MOST_BYTES);
+      if (file instanceof FileProblem) {
+        const { error } = file;
+        if (error === undefined) setAside();
+        else if (error.code !== 'ENOENT') {
+          tryTo(() => {
+            throw error;
+          });
+        }
         return undefined;
       }
-      const { day, posts } = asRecord(parseJson(text));
+      const { day, posts } = asRecord(parseJson(file));
       if (typeof day === 'string' && DAY.test(day) && day <= latestDay && isCount(posts)) {
         return { day, posts };
       }
@@ -71,7 +75,8 @@ export function openTally(folder: string, warn: (message: string) => void): Tall
     write(count) {
       // A rename puts all of the new file in the old one's place, or nothing.
       tryTo(() => {
-        writeFileSync(`${path}.new`, `${JSON.stringify(count)}\n`);
+        remove(`${path}.new`);
+        writeFileSync(`${path}.new`, `${JSON.stringify(count)}\n`, { flag: 'wx' });
         renameSync(`${path}.new`, path);
       });
     },
@@ -82,6 +87,29 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error;
+/** One folder after the other: Node's own `recursive` never comes back from a path below /proc. */
+function makeFolder(path: string): void {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) {
+    // The root of a drive that is not there.
+    if (folder === dirname(folder)) break;
+    missing.push(folder);
+  }
+  for (const folder of missing.reverse()) {
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Another node that starts with the same folder was quicker.
+      if (!existsSync(folder)) throw error;
+    }
+  }
+}
+
+/** Whatever is there, it is not written into: it may be a pipe, which nobody reads. */
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
+  }
 }

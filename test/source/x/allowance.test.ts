@@ -1,9 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { Allowance } from '../../../src/source/x/allowance.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { startNode } from '../../support/program.ts';
+import { NO_FILES, tempFile, tempFolder } from '../../support/temp-file.ts';
 import { until } from '../../support/until.ts';
 import { startXSource, type XSource, xPost } from '../../support/x-source.ts';
 
@@ -18,6 +28,23 @@ function open(stateDir: string, clock = new FakeClock(), daily: number | 'none' 
   };
   return { allowance, count, clock, warnings };
 }
+
+/** Counts a post in a process of its own, which may hang; resolves with what it said, in one line. */
+async function countElsewhere(stateDir: string): Promise<string> {
+  const program = startNode(['--input-type=module', '-e', COUNT, stateDir]);
+  return (await text(program.stdout)).trim().replaceAll('\n', ' ');
+}
+
+const SOURCE = new URL('../../../src', import.meta.url).href;
+const COUNT = `
+  const { Allowance } = await import('${SOURCE}/source/x/allowance.ts');
+  const { systemClock: clock } = await import('${SOURCE}/clock.ts');
+  const stateDir = process.argv[1];
+  const allowance = new Allowance({ daily: 10, stateDir, clock, warn: console.log });
+  allowance.count();
+  allowance.close();
+  console.log('counted', allowance.usage.postsToday);
+`;
 
 describe('the daily allowance', () => {
   test('says what has been read, what it cost and when the day ends', () => {
@@ -167,6 +194,42 @@ describe('the daily allowance', () => {
     count(3);
     allowance.close();
     expect(open(stateDir).allowance.usage.postsToday).toBe(3);
+  });
+
+  test.each(Object.entries(NO_FILES))('keeps %s aside and goes on', async (_, make) => {
+    const stateDir = tempFolder();
+    make(join(stateDir, 'x-posts-today.json'));
+    expect(await countElsewhere(stateDir)).toMatch(/is damaged.*counted 1$/);
+    expect(existsSync(join(stateDir, 'x-posts-today.json.damaged'))).toBe(true);
+    expect(open(stateDir, new FakeClock(Date.now())).allowance.usage.postsToday).toBe(1);
+  });
+
+  test('writes into no pipe, link or file that somebody left in its way', async () => {
+    const stateDir = tempFolder();
+    const path = join(stateDir, 'x-posts-today.json');
+    const other = tempFile('other', 'precious');
+    for (const make of [
+      NO_FILES['a pipe that nobody writes to'],
+      (link: string) => symlinkSync(other, link),
+    ]) {
+      make?.(`${path}.new`);
+      expect(await countElsewhere(stateDir)).toMatch(/^counted \d+$/);
+      expect(statSync(path).isFile()).toBe(true);
+    }
+    expect(readFileSync(other, 'utf8')).toBe('precious');
+    expect(open(stateDir, new FakeClock(Date.now())).allowance.usage.postsToday).toBe(2);
+  });
+
+  test.each([
+    '/proc/senti',
+    '/proc/senti/deep/down',
+    '/dev/null/senti',
+    '/dev/full',
+    `/tmp/${'x'.repeat(300)}`,
+  ])('says that nothing can be kept in %j, and counts all the same', async (stateDir) => {
+    expect(await countElsewhere(stateDir)).toMatch(
+      /^posts read from X cannot be counted across restarts.*counted 1$/,
+    );
   });
 
   test('makes its folder, and says once when it cannot', () => {
