@@ -9,6 +9,8 @@ export interface Line {
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+/** Each piece costs some hundred bytes, however short it is: so many of a line are joined to one. */
+const MOST_PIECES = 1024;
 
 /** Cuts at `\n` or `\r\n`, on bytes, so no chunk boundary can split a character. */
 export class LineSplitter {
@@ -43,6 +45,7 @@ export class LineSplitter {
     this.#heldBytes += bytes.length;
     if (this.#heldBytes <= this.#maxBytes) this.#held.push(bytes);
     else this.#held = [];
+    if (this.#held.length === MOST_PIECES) this.#held = [Buffer.concat(this.#held)];
   }
 
   #take(): Line {

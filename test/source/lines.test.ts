@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { type Line, lines } from '../../src/source/lines.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Line, LineSplitter, lines } from '../../src/source/lines.ts';
+
+const MIB = 1024 * 1024;
 
 async function* inChunks(bytes: Uint8Array, cuts: readonly number[]) {
   const sorted = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
@@ -31,6 +33,17 @@ describe('lines', () => {
       { number: 2, text: 'bb' },
       { number: 3, text: undefined },
     ]);
+  });
+
+  test('take no more room when they come byte by byte', () => {
+    const splitter = new LineSplitter(MIB);
+    const byte = new TextEncoder().encode('x');
+    const joined = vi.spyOn(Buffer, 'concat');
+    onTestFinished(() => joined.mockRestore());
+    for (let n = 0; n < MIB; n++)
+      for (const line of splitter.push(byte)) throw new Error(line.text);
+    expect(splitter.end()).toEqual({ number: 1, text: 'x'.repeat(MIB) });
+    expect(Math.max(...joined.mock.calls.map(([pieces]) => pieces.length))).toBeLessThan(2000);
   });
 
   test('are the same however the bytes are cut, in the middle of an emoji too', async () => {

@@ -40,7 +40,7 @@ export function connect(
   let open = false;
   let cancel = listenForSilence(SILENCE_MS);
 
-  // One timer for all chunks: when it rings, it looks how long ago the last one came.
+  // One timer for all lines: when it rings, it looks how long ago the last one came.
   function listenForSilence(ms: number): () => void {
     return clock.after(ms, () => {
       const left = heard + SILENCE_MS - clock.monotonic();
@@ -74,9 +74,10 @@ export function connect(
     open = true;
     onOpen(response.headers);
     response.on('data', (chunk: Uint8Array) => {
-      heard = clock.monotonic();
       for (const line of splitter.push(chunk)) {
         if (over) return;
+        // Whole lines alone are a sign of life: one that trickles in for ever is none.
+        heard = clock.monotonic();
         onLine(line);
       }
     });

@@ -22,6 +22,8 @@ export type StreamRecord =
 export const FIELDS =
   'created_at,lang,entities,referenced_tweets,note_tweet,edit_history_tweet_ids';
 
+/** As many as a language tag should have room for (RFC 5646, section 4.4.1). */
+const MOST_LANGUAGE_CHARACTERS = 35;
 const ID = /^\d{1,20}$/;
 
 export function readRecord(line: string): StreamRecord {
@@ -42,6 +44,9 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
   if (typeof text !== 'string') return bad('"text" has to be a string');
   if (lang !== undefined && (typeof lang !== 'string' || lang === '')) {
     return bad('"lang" has to be a string');
+  }
+  if (lang !== undefined && lang.length > MOST_LANGUAGE_CHARACTERS) {
+    return bad('"lang" is too long for a language');
   }
   if (createdAt !== undefined && !isDate(createdAt)) return bad('"created_at" has to be a date');
   // X is renaming tweets to posts, field by field.

@@ -82,6 +82,10 @@ describe('a line of the stream', () => {
     ['{"data":{"id":"../7","text":"x"}}', '"id" has to be a string of digits'],
     ['{"data":{"id":"7"}}', '"text" has to be a string'],
     ['{"data":{"id":"7","text":"x","lang":7}}', '"lang" has to be a string'],
+    [
+      `{"data":{"id":"7","text":"x","lang":"${'x'.repeat(36)}"}}`,
+      '"lang" is too long for a language',
+    ],
     ['{"data":{"id":"7","text":"x","created_at":"soon"}}', '"created_at" has to be a date'],
     [
       '{"data":{"id":"7","text":"x","referenced_tweets":{}}}',
@@ -98,6 +102,18 @@ describe('a line of the stream', () => {
   ])('%s is bad: %s', (line, problem) => {
     expect(readRecord(line)).toEqual({ kind: 'bad', problem });
   });
+
+  test.each(['', '"data":', '"data":{"id":"7","text":"x","lang":', '"errors":[', '"title":'])(
+    'may be nested as deeply as it is long: {%s[[…',
+    (start) => {
+      const depth = 400_000;
+      const closing = '}'.repeat(start.split('{').length);
+      const list = start.endsWith('[') ? ']' : '';
+      const key = start === '' ? '"other":' : start;
+      const line = `{${key}${'['.repeat(depth)}${']'.repeat(depth)}${list}${closing}`;
+      expect(['bad', 'error']).toContain(readRecord(line).kind);
+    },
+  );
 
   test('is a word from X about the stream, unless it has a post', () => {
     expect(readRecord('{"errors":[{"title":"operational-disconnect","detail":"bye"}]}')).toEqual({
