@@ -32,9 +32,7 @@ const ALGORITHMS = [
 
 export function createJwtCheck({ keys, issuer, audience, clock, onKeys }: JwtOptions): JwtCheck {
   const keyOf =
-    keys instanceof URL
-      ? reporting(createRemoteJWKSet(keys, { [customFetch]: createKeyFetch(clock) }), onKeys)
-      : createLocalJWKSet(keys);
+    keys instanceof URL ? reporting(servedKeys(keys, clock), onKeys) : createLocalJWKSet(keys);
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keyOf, {
@@ -57,6 +55,25 @@ export function createJwtCheck({ keys, issuer, audience, clock, onKeys }: JwtOpt
       if (error instanceof DOMException) return refuse('its key cannot be used');
       throw error;
     }
+  };
+}
+
+/** A wall clock that is set back further than this was wrong before, in milliseconds. */
+const SET_BACK_MS = 60_000;
+
+/**
+ * jose remembers by the wall clock when it fetched keys. Under a clock that was a year ahead it would take
+ * them for fresh for a year, so they are fetched anew when the clock has been set back.
+ */
+function servedKeys(url: URL, clock: Clock): JWTVerifyGetKey {
+  const options = { [customFetch]: createKeyFetch(clock) };
+  let keyOf = createRemoteJWKSet(url, options);
+  let seen = clock.now();
+  return (header, token) => {
+    const now = clock.now();
+    if (now < seen - SET_BACK_MS) keyOf = createRemoteJWKSet(url, options);
+    seen = now;
+    return keyOf(header, token);
   };
 }
 

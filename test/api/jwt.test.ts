@@ -229,6 +229,27 @@ describe('keys that are served', () => {
     expect(said).toEqual([]);
   });
 
+  test('are asked for again when the clock was a year ahead and is put right', async () => {
+    const now = clock.now();
+    const first = await createIssuer(clock, 'first');
+    const second = await createIssuer(clock, 'second');
+    let keys = first.keys;
+    const served = await serveKeys(() => keys);
+    const check = createCheck(served.url);
+    setTo(now + 365 * 86_400_000);
+    expect(await outcome(check, await first.sign(60))).toBe(clock.now() + 60_000);
+    setTo(now);
+    keys = second.keys;
+    expect(await outcome(check, await second.sign(60))).toBe(now + 60_000);
+    expect(await outcome(check, await first.sign(60))).toMatch(/no applicable key/);
+  });
+
+  /** Sets the wall clock, and the one that jose reads by itself. */
+  function setTo(now: number): void {
+    clock.set(now);
+    vi.useFakeTimers({ toFake: ['Date'], now });
+  }
+
   const MIB = 1024 * 1024;
   const blanks = Buffer.alloc(MIB, ' ');
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
