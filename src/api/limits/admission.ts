@@ -1,6 +1,7 @@
 // Who is let in: connections and attempts are counted, for each address and in all. A connection counts
 // from the moment it is there, whatever comes over it. Through a trusted proxy, whose connections are
-// shared, each request counts instead, for the address that the proxy names, while it lasts.
+// shared, each request counts instead, while it lasts: for the client that the proxy names, or for the
+// proxy where it names none.
 
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -62,6 +63,7 @@ interface Visitor {
 
 /** A connection of which something has to be remembered. */
 interface Connection {
+  readonly socket: Socket;
   readonly refusal: Refusal | undefined;
   /** Whether a request may come for the attempt that the connection was. */
   isPaid: boolean;
@@ -74,7 +76,7 @@ export class Admission {
   readonly #onRefused: (kind: Kind, address: string) => void;
   readonly #attempts: TokenBucket;
   readonly #visitors = new Map<string, Visitor>();
-  /** By address and port: TLS wraps the socket into another. */
+  /** By both ends, not by socket: a request over TLS comes with another socket than its connection. */
   readonly #connections = new Map<string, Connection>();
   #sweepAt = FIRST_SWEEP;
   #open = 0;
@@ -108,7 +110,7 @@ export class Admission {
       socket.on('close', () => {
         this.#open -= 1;
       });
-      if (this.#isCounted(address)) this.#remember(socket, { refusal: undefined, isPaid: true });
+      if (this.#isCounted(address)) this.#remember({ socket, refusal: undefined, isPaid: true });
       return;
     }
     this.#onRefused(kind, address);
@@ -119,7 +121,7 @@ export class Admission {
       this.#beingTold -= 1;
       cancel();
     });
-    this.#remember(socket, { refusal: REFUSED[kind], isPaid: false });
+    this.#remember({ socket, refusal: REFUSED[kind], isPaid: false });
   }
 
   /** Says why a request is refused, if it is. It counts until `stays` closes: a socket or a response. */
@@ -127,17 +129,31 @@ export class Admission {
     const connection = this.#connections.get(nameOf(request.socket));
     if (connection?.refusal) return connection.refusal;
     const peer = canonical(request.socket.remoteAddress ?? '');
-    if (peer === undefined) return undefined;
+    if (peer === undefined) {
+      // The peer has reset the connection: nobody can be counted, and nobody waits for an answer.
+      request.socket.destroy();
+      return REFUSED['attempts-per-address'];
+    }
     const client = this.#addresses.isProxy(peer)
-      ? this.#addresses.forwardedFor(request.headers['x-forwarded-for'])
+      ? (this.#addresses.forwardedFor(request.headers['x-forwarded-for']) ?? peer)
       : undefined;
-    let kind: Kind | undefined;
-    if (client !== undefined && this.#isCounted(client)) kind = this.#enter(client, stays);
-    else if (connection?.isPaid) connection.isPaid = false;
-    else if (connection) kind = this.#ask(countedBy(peer));
+    const kind = this.#admit(peer, client, connection, stays);
     if (kind === undefined) return undefined;
     this.#onRefused(kind, client ?? peer);
     return REFUSED[kind];
+  }
+
+  #admit(
+    peer: string,
+    client: string | undefined,
+    connection: Connection | undefined,
+    stays: EventEmitter,
+  ): Kind | undefined {
+    if (client !== undefined) return this.#enter(client, stays);
+    if (!this.#isCounted(peer)) return undefined;
+    if (!connection?.isPaid) return this.#ask(countedBy(peer));
+    connection.isPaid = false;
+    return undefined;
   }
 
   #isCounted(address: string): boolean {
@@ -195,15 +211,20 @@ export class Admission {
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#visitors.size);
   }
 
-  #remember(socket: Socket, connection: Connection): void {
+  /** The ends of a connection are free again before its `close` is heard: a client may have come back by then. */
+  #remember(connection: Connection): void {
+    const { socket } = connection;
     const name = nameOf(socket);
+    this.#connections.get(name)?.socket.destroy();
     this.#connections.set(name, connection);
-    socket.once('close', () => this.#connections.delete(name));
+    socket.once('close', () => {
+      if (this.#connections.get(name) === connection) this.#connections.delete(name);
+    });
   }
 }
 
-function nameOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 function refusal(status: 429 | 503, retryAfter: number, message: string): Refusal {

@@ -1,30 +1,45 @@
 // Connections that come straight from a client: real ones, whose address alone is made up.
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { connect as secure } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Admission, BEING_TOLD } from '../../../src/api/limits/admission.ts';
+import { createCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf } from '../../support/senti.ts';
 import { until } from '../../support/until.ts';
 
-async function start(...argv: readonly string[]) {
+type Protocol = 'http' | 'https';
+
+const start = (...argv: readonly string[]) => startOver('http', ...argv);
+
+async function startOver(protocol: Protocol, ...argv: readonly string[]) {
   const clock = new FakeClock();
   const refused: string[] = [];
   const admission = new Admission(configOf(...argv), clock, (kind) => refused.push(kind));
-  const server = createServer((request, response) => {
+  const handle: RequestListener = (request, response) => {
     const refusal = admission.admit(request, response);
     response.writeHead(refusal?.status ?? 200).end();
-  });
+  };
+  const server =
+    protocol === 'http'
+      ? createServer(handle)
+      : createSecureServer(createCertificate('localhost'), handle);
   let address = '';
   let connections = 0;
-  server.on('connection', (socket) => {
+  const disguise = (socket: Socket) =>
     Object.defineProperty(socket, 'remoteAddress', { value: address });
+  server.on('connection', (socket) => {
+    disguise(socket);
     admission.connected(socket);
     connections += 1;
   });
+  // The socket of TLS around the one of the connection.
+  server.on('secureConnection', disguise);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => {
     server.close();
@@ -35,14 +50,14 @@ async function start(...argv: readonly string[]) {
     clock,
     refused,
     admission,
-    /** Connects as somebody. */
-    async open(as: string): Promise<Socket> {
+    /** Connects as somebody, and from a port of its own if one is given. */
+    async open(as: string, localPort?: number): Promise<Socket> {
       address = as;
       const before = connections;
-      const socket = connect(port, '127.0.0.1');
+      const socket = connect({ port, host: '127.0.0.1', ...(localPort && { localPort }) });
       onTestFinished(() => void socket.destroy());
       socket.on('error', () => {});
-      await until(() => connections > before, 'the connection is there');
+      await until(() => connections > before && !socket.connecting, 'the connection is there');
       return socket;
     },
   };
@@ -105,6 +120,48 @@ describe('an address', () => {
     }
     expect(admission.visitors).toBeLessThan(3000);
     expect(await get(stays)).toBe(200);
+  });
+});
+
+/** A port that no system gives out by itself, as it does with 32768 and above. */
+function choosePort(): number {
+  return 10_000 + Math.floor(20_000 * Math.random());
+}
+
+describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) => {
+  /** What a client speaks HTTP over. */
+  async function speak(socket: Socket): Promise<Socket> {
+    if (protocol === 'http') return socket;
+    const spoken = secure({ socket, rejectUnauthorized: false });
+    spoken.on('error', () => {});
+    await once(spoken, 'secureConnect');
+    return spoken;
+  }
+
+  test('from the port of another that was reset counts its requests all the same', async () => {
+    const { open } = await startOver(protocol, '--max-attempts-per-address', '5');
+    const localPort = choosePort();
+    let socket = await open('192.0.2.1', localPort);
+    // The server hears of both in one turn: that the old connection is gone, and that the new one is there.
+    for (let i = 0; i < 2; i++) {
+      socket.resetAndDestroy();
+      socket = await open('192.0.2.1', localPort);
+    }
+    const spoken = await speak(socket);
+    const statuses = [];
+    for (let i = 0; i < 5; i++) statuses.push(await get(spoken));
+    // The first request came with the third attempt, its connection.
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+  });
+
+  test('from the port of another that was reset stays refused', async () => {
+    const { open } = await startOver(protocol, '--max-sockets', '1');
+    await open('192.0.2.9');
+    const localPort = choosePort();
+    const reset = await open('192.0.2.1', localPort);
+    reset.resetAndDestroy();
+    const spoken = await speak(await open('192.0.2.1', localPort));
+    expect([await get(spoken), await get(spoken)]).toEqual([503, 503]);
   });
 });
 

@@ -172,6 +172,47 @@ test('loopback has no limits of its own, and a header that no proxy wrote change
   for (let i = 0; i < 5; i++) expect((await ask(senti, '/track', CLIENT)).status).toBe(101);
 });
 
+describe('a proxy', () => {
+  const PATHS = ['/graphql', '/track', '/', '/health'];
+
+  async function statuses({ url }: Senti, headers: Record<string, string>) {
+    const all = [];
+    for (const path of PATHS) all.push((await fetch(`${url}${path}`, { headers })).status);
+    return all;
+  }
+
+  test.each([
+    ['nothing at all', undefined],
+    ['nobody', ''],
+    ['"unknown"', 'unknown'],
+    ['a name of its own', '_hidden'],
+    ['nonsense after a client', '198.51.100.7, nonsense'],
+    ['nonsense before another proxy', 'nonsense, 10.1.2.3'],
+    ['another proxy', '10.1.2.3'],
+    ['loopback', '127.0.0.1'],
+    ['loopback of its own machine', '127.0.0.2'],
+  ])('that names %s shares one allowance with all whom it names so', async (_, name) => {
+    const proxies = ['--trust-proxy', '127.0.0.1,10.0.0.0/8'];
+    const senti = await startSenti(
+      configOf(...proxies, '--max-attempts-per-address', '2', '--graphiql=false'),
+      new FakeClock(),
+    );
+    const headers: Record<string, string> = name === undefined ? {} : { 'x-forwarded-for': name };
+    const [first, second, ...others] = await statuses(senti, headers);
+    expect([first, second]).not.toContain(429);
+    expect(others).toEqual([429, 429]);
+    // Those whom it names have their own.
+    expect((await fetch(senti.url, { headers: { 'x-forwarded-for': CLIENT } })).status).toBe(200);
+  });
+
+  test('that names nobody has as many WebSockets as one address', async () => {
+    const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-sockets-per-address', '2'));
+    const all = [];
+    for (let i = 0; i < 3; i++) all.push((await ask(senti, '/track', 'unknown')).status);
+    expect(all).toEqual([101, 101, 429]);
+  });
+});
+
 test('a connection that says nothing is ended, and so is one that never comes to the point', async () => {
   const { url } = await startSenti(configOf('--request-timeout', '1'));
   const { port, hostname } = new URL(url);
