@@ -178,6 +178,7 @@ export async function startServer(
     auth,
     isStopping,
     admission,
+    isAllowed,
     page,
     multiplexer,
     metrics,

@@ -12,6 +12,7 @@ import { GRAPHQL_PATH } from './graphql/yoga.ts';
 import type { Admission, Refusal } from './limits/admission.ts';
 import type { RefusalKind } from './limits/refusals.ts';
 import type { Metrics } from './metrics.ts';
+import { isOwnHost, type OriginCheck } from './origins.ts';
 import type { Cut } from './outbox.ts';
 import type { Page } from './page.ts';
 import { cutWhenStalled } from './stalled.ts';
@@ -23,6 +24,7 @@ export interface HttpOptions {
   /** For `/metrics`. */
   readonly auth: Auth;
   readonly admission: Admission;
+  readonly isAllowed: OriginCheck;
   /** Whether the server is going away, and answers only how it is. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
@@ -44,8 +46,11 @@ const MOST_PIPELINED = 32;
 /** What is answered to the last, and when all else is refused, for whoever watches over the server. */
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
+const NOT_OURS =
+  'A page that is not let in may have asked for this; use an IP address, or name the host in --origins';
+
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { graphql, auth, isStopping, admission, page, multiplexer, metrics } = options;
+  const { graphql, auth, isStopping, admission, isAllowed, page, multiplexer, metrics } = options;
   const { onRefused, onCut, clock } = options;
   const waiting = new WeakMap<Socket, number>();
 
@@ -57,7 +62,17 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     return count;
   }
 
+  /** Whether no page of another origin, nor one whose name was pointed here, reads the answer. */
+  function isPrivate({ headers: { origin, host } }: IncomingMessage): boolean {
+    return isAllowed({ origin, host }) && (auth.isAsked || isOwnHost(isAllowed, host));
+  }
+
   async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isPrivate(request)) {
+      const { origin, host } = request.headers;
+      onRefused('origin', `/metrics for a page of ${origin ?? host}`);
+      return sendJson(response, 403, { error: NOT_OURS });
+    }
     const pass = await auth.check(bearerOf(request.headers.authorization), IN_HEADER);
     if (pass instanceof UserError) {
       response.setHeader('www-authenticate', challengeOf(pass));
@@ -99,8 +114,11 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     sendReport(request, response, ready ? 200 : 503, {
       ready,
       ...(isStopping() && { reason: 'stopping' }),
-      ...(problem !== undefined && { problem }),
-      source: { ...state, name, state: state.name },
+      // A probe may call the server by any name, and wants no more than that.
+      ...(isOwnHost(isAllowed, request.headers.host) && {
+        ...(problem !== undefined && { problem }),
+        source: { ...state, name, state: state.name },
+      }),
     });
   }
 

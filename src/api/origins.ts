@@ -25,6 +25,14 @@ export function createOriginCheck(allowed: readonly string[], host: string): Ori
   };
 }
 
+/**
+ * Whether a page of `host`, the header of a request, would be let in. The page of another name may be a
+ * stranger's, who pointed that name at this machine. Its GET has no Origin and any User-Agent it likes.
+ */
+export function isOwnHost(isAllowed: OriginCheck, host: string | undefined): boolean {
+  return ['http', 'https'].some((scheme) => isAllowed({ origin: `${scheme}://${host}`, host }));
+}
+
 /** By RFC 6761 (`localhost` and names under it), 127.0.0.0/8 and ::1. */
 export function isLoopback(hostname: string): boolean {
   const name = bare(hostname.toLowerCase());

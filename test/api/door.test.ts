@@ -85,10 +85,10 @@ describe('a GET', () => {
   test('of a page whose name was pointed at this machine is refused, whatever it says it sends', async () => {
     const { url } = await startSenti();
     const { port, hostname } = new URL(url);
-    const ask = async (host: string) => {
+    const ask = async (host: string, agent = BROWSER) => {
       const socket = connect(Number(port), hostname);
       socket.write(
-        `GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${BROWSER}\r\n` +
+        `GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${agent}\r\n` +
           'Content-Type: application/json\r\nConnection: close\r\n\r\n',
       );
       let answer = '';
@@ -96,6 +96,8 @@ describe('a GET', () => {
       return answer.slice('HTTP/1.1 '.length).slice(0, 3);
     };
     expect(await ask(`rebound.example:${port}`)).toBe('403');
+    // Some browsers let a page say which browser it is in.
+    expect(await ask(`rebound.example:${port}`, 'curl/8.14.1')).toBe('403');
     expect(await ask(`localhost:${port}`)).toBe('200');
     expect(await ask(`192.168.1.5:${port}`)).toBe('200');
   });

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { STALLED_FOR } from '../../src/api/outbox.ts';
 import { REST_WITHIN } from '../../src/api/stalled.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { configOf, startSenti } from '../support/senti.ts';
+import { TOKEN, withTokens } from '../support/tokens.ts';
 import { turns, until } from '../support/until.ts';
 
 describe('over HTTP', () => {
@@ -105,6 +108,57 @@ describe('over HTTP', () => {
   });
 });
 
+describe('a page whose name was pointed at this machine', () => {
+  /** A GET as that page can send it: it has a Host that tells, and whatever else the page likes. */
+  async function get(url: string, path: string, host: string, headers: object = {}) {
+    const { hostname, port } = new URL(url);
+    const asking = request({ hostname, port, path, headers: { host, ...headers } }).end();
+    const [response] = await once(asking, 'response');
+    return { status: response.statusCode, body: await text(response) };
+  }
+
+  test('reads no /metrics', async () => {
+    const senti = await startSenti(configOf('--origins', 'http://senti.example:8000'));
+    for (const headers of [{ 'user-agent': 'Mozilla/5.0' }, { 'user-agent': 'Prometheus/3' }]) {
+      const { status, body } = await get(senti.url, '/metrics', 'rebound.example:8000', headers);
+      expect([status, body]).toEqual([403, expect.stringContaining('--origins')]);
+    }
+    const foreign = { origin: 'http://evil.example' };
+    expect((await get(senti.url, '/metrics', 'localhost', foreign)).status).toBe(403);
+    expect(senti.warnings.join('')).toContain('rebound.example');
+    for (const host of [
+      '127.0.0.1:8000',
+      '[::1]',
+      '192.0.2.5:80',
+      'localhost',
+      'senti.example:8000',
+    ]) {
+      expect([host, (await get(senti.url, '/metrics', host)).status]).toEqual([host, 200]);
+    }
+  });
+
+  test('reads no /metrics where a token is asked for, and a scraper with one does by any name', async () => {
+    const { url } = await startSenti(withTokens());
+    const token = { authorization: `Bearer ${TOKEN}` };
+    expect((await get(url, '/metrics', 'senti.example')).status).toBe(401);
+    expect((await get(url, '/metrics', 'senti.example', token)).status).toBe(200);
+  });
+
+  test('hears from /ready and /health what a probe needs, and nothing of the source', async () => {
+    const { url, source } = await startSenti();
+    source.become({ name: 'waiting', reason: 'a secret', until: 5 });
+    expect(await get(url, '/ready', 'rebound.example')).toEqual({
+      status: 503,
+      body: '{"ready":false}\n',
+    });
+    expect(await get(url, '/health', 'rebound.example')).toEqual({
+      status: 200,
+      body: '{"status":"alive"}\n',
+    });
+    expect((await get(url, '/ready', '10.0.0.7:8000')).body).toContain('a secret');
+  });
+});
+
 describe('a request', () => {
   /** Sends bytes, and resolves with all that comes back before the server closes. */
   async function exchange(url: string, text: string): Promise<string> {
@@ -139,7 +193,7 @@ describe('a request', () => {
   test.each(['localhost', 'localhost:8000', 'x'])(
     'may name its target in full at %s, and be one of GraphQL',
     async (host) => {
-      const { url } = await startSenti();
+      const { url } = await startSenti(configOf('--origins', 'http://x'));
       const answer = await exchange(
         url,
         `GET http://x/graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,

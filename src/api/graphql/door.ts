@@ -5,7 +5,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { UserError } from '../../user-error.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../auth.ts';
 import type { RefusalKind } from '../limits/refusals.ts';
-import type { OriginCheck } from '../origins.ts';
+import { isOwnHost, type OriginCheck } from '../origins.ts';
 import type { Yoga } from './yoga.ts';
 
 export interface DoorOptions {
@@ -48,7 +48,7 @@ async function enter(
     const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
     return refuse(request, response, 415, 'BAD_REQUEST', message);
   }
-  if (method === 'GET' && mayBeForged(request, isAllowed)) {
+  if (method === 'GET' && mayBeForged(request, isAllowed, auth.isAsked)) {
     onRefused('forged', 'a GET that a page may have had sent');
     return refuse(request, response, 403, 'FORBIDDEN', FORGED);
   }
@@ -68,19 +68,22 @@ const FORGED =
 /**
  * Whether any page can have had a visitor's browser send this GET, as an image or a script: then there is
  * no Origin to check. Browsers tell such requests by Sec-Fetch-Site (Fetch Metadata), but not over plain
- * HTTP to another machine; there the page may even be ours by name only (DNS rebinding).
+ * HTTP to another machine. There the page may even be ours by name only (DNS rebinding): without a token
+ * to ask for, only the Host tells, since such a page chooses all other headers.
  */
-function mayBeForged(request: IncomingMessage, isAllowed: OriginCheck): boolean {
+function mayBeForged(
+  request: IncomingMessage,
+  isAllowed: OriginCheck,
+  asksToken: boolean,
+): boolean {
   const { origin, host, 'sec-fetch-site': site, 'user-agent': agent = '' } = request.headers;
   // It has been checked.
   if (origin !== undefined) return false;
   // No page can send this type to another origin without asking (Fetch, "CORS-safelisted").
   const hasAsked = isJson(request);
   if (site !== undefined) return !hasAsked && site !== 'same-origin' && site !== 'none';
-  const isOwn = ['http', 'https'].some((scheme) =>
-    isAllowed({ origin: `${scheme}://${host}`, host }),
-  );
-  return agent.startsWith('Mozilla/') && !(hasAsked && isOwn);
+  if (!asksToken && !isOwnHost(isAllowed, host)) return true;
+  return agent.startsWith('Mozilla/') && !hasAsked;
 }
 
 /** By the type alone: `text/plain; a=application/json` is text. */
