@@ -167,7 +167,13 @@ export class Cluster<T> implements Feed<T> {
     // After a long sleep it was this node that was silent: what the others said still waits to be read.
     if (now - this.#tickedAt > 2 * ALIVE_EVERY_MS) this.#others.excuseSilence();
     this.#tickedAt = now;
-    if (this.#relay.trouble === undefined) this.#others.forgetSilent();
+    if (this.#relay.trouble === undefined) {
+      this.#others.forgetSilent();
+      // The lease may run out at any moment, so this node asks for it more often than it does otherwise.
+      if (this.#others.leader === undefined && !this.#succession.isHolding) {
+        this.#succession.contend();
+      }
+    }
     this.#succession.leader?.retryRefused();
     // Who said now that it does not ingest would have others ask in vain for a lease that it still has.
     if (!this.#succession.isRetiring) this.#sayAlive();
@@ -227,11 +233,12 @@ export class Cluster<T> implements Feed<T> {
   }
 
   #lead(epoch: number, mayPublish: () => boolean): Leader {
-    const { id: node, ingest } = this.#options;
+    const { id: node, clock, ingest } = this.#options;
     this.#inbox.note(epoch);
     return new Leader(
       {
         epoch,
+        clock,
         ingest: (sink) => ingest(sink, this.counters),
         channelOf,
         mayPublish,

@@ -1,7 +1,7 @@
 // The topics of this node, and what arrives for them: in order, each event once, and nobody is left to
 // think that there was nothing when something is missing.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Recent } from '../recent.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { RelayCounters } from '../stream/cluster-state.ts';
@@ -145,5 +145,5 @@ export class Inbox<T> {
 
 /** A topic's name between nodes: subjects refuse spaces, so it is a hash, of 128 bits. */
 export function channelOf(canonical: string): string {
-  return createHash('sha256').update(canonical).digest().subarray(0, 16).toString('base64url');
+  return hash('sha256', canonical, 'buffer').subarray(0, 16).toString('base64url');
 }

@@ -1,17 +1,19 @@
 // The node that ingests: it runs the source for what all nodes want, and sends every event on its way.
 
+import type { Clock } from '../clock.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { CloseOptions } from '../source/source.ts';
+import type { CloseOptions, Source } from '../source/source.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import { readCanonical, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
 import { encodeEvent, type Stamp, stampEvent } from './event.ts';
-import type { Want } from './wanted.ts';
+import { isWanted, type Want } from './wanted.ts';
 
 export interface LeaderOptions {
   /** The number of this node's term; larger than that of every one before. */
   readonly epoch: number;
+  readonly clock: Clock;
   readonly ingest: (sink: FeedSink<Lane>) => Ingest<Lane>;
   readonly channelOf: (canonical: string) => string;
   /** Whether this node may still ingest; asked before every event. */
@@ -29,20 +31,34 @@ export interface LeaderOptions {
 
 /** The way of one track's events to the nodes that want it. */
 export interface Lane {
-  readonly want: Want;
+  want: Want;
   readonly track: Track;
-  readonly channel: string;
+  /** Undefined until there is something to send. */
+  channel: string | undefined;
   /** Of the last event. */
   number: number;
 }
+
+/**
+ * A leader works on so many tracks, or for so many milliseconds, and then lets the event loop go on: the
+ * lease has to be renewed meanwhile, and listeners served.
+ */
+export const SLICE = { tracks: 1000, ms: 10 } as const;
 
 export class Leader {
   readonly epoch: number;
   readonly #options: LeaderOptions;
   readonly #ingest: Ingest<Lane>;
   readonly #lanes = new Map<string, Lane>();
-  /** Tracks that the source did not take; whoever still wants them then is told again. */
+  /** Tracks that the source did not take. The leader refuses them again for nodes that still want them. */
   readonly #refused = new Map<string, Want>();
+  /** What was wanted at the start, until it is open. The source is asked for nothing before. */
+  #first: readonly Want[];
+  #opened = 0;
+  /** Tracks to open or close after that. Each stands here once, as it is wanted now. */
+  readonly #changes = new Map<string, Want>();
+  #isWorking = false;
+  #cancelSlice = () => {};
   /** No topic's number is larger: one that is dropped and wanted again goes on from here. */
   #events = 0;
 
@@ -54,39 +70,27 @@ export class Leader {
       gap: () => {},
       refused: (track, error) => this.#refuse(track, error),
     });
-    this.change([...wants], []);
+    this.#first = [...wants];
+    this.#work();
   }
 
-  get source(): Ingest<Lane>['source'] {
-    return this.#ingest.source;
+  get source(): Pick<Source, 'name' | 'state' | 'usage'> {
+    const { source } = this.#ingest;
+    if (this.#first.length === 0) return source;
+    return { name: source.name, state: { name: 'connecting' } };
   }
 
-  /** Tracks are wanted now, or no more. */
+  /** Tracks are wanted now, or no more. Many at once are opened and closed slice by slice. */
   change(opened: readonly Want[], closed: readonly Want[]): void {
-    const leaving: Track[] = [];
-    for (const { canonical } of closed) {
-      const lane = this.#lanes.get(canonical);
-      if (lane !== undefined) leaving.push(lane.track);
-      this.#lanes.delete(canonical);
-      this.#refused.delete(canonical);
-    }
-    const coming: [Track, Lane][] = [];
-    for (const want of opened) {
+    for (const want of closed) {
       const { canonical } = want;
-      const track = readCanonical(canonical);
-      if (track === undefined) {
-        const said = `The node that ingests does not understand "${canonical}"; use the same version of Senti for all nodes.`;
-        this.#options.onRefused(canonical, new UserError('BAD_TRACK', said));
-        continue;
-      }
-      const channel = this.#options.channelOf(canonical);
-      // A node that was forgotten for a while goes on where it was: it has to find a hole.
-      this.#events += 1;
-      const lane = { want, track, channel, number: this.#events };
-      this.#lanes.set(canonical, lane);
-      coming.push([track, lane]);
+      this.#refused.delete(canonical);
+      // A track that was never opened leaves nothing to close, so the list stays as short as what is wanted.
+      if (this.#lanes.has(canonical)) this.#changes.set(canonical, want);
+      else this.#changes.delete(canonical);
     }
-    if (coming.length > 0 || leaving.length > 0) this.#ingest.change(coming, leaving);
+    for (const want of opened) this.#changes.set(want.canonical, want);
+    if (!this.#isWorking) this.#work();
   }
 
   /** A node may have come to want a track when the others were just told that it is refused. */
@@ -97,11 +101,68 @@ export class Leader {
   }
 
   stop(options?: CloseOptions): Promise<void> {
+    this.#cancelSlice();
+    this.#first = [];
+    this.#changes.clear();
+    this.#isWorking = true;
     return this.#ingest.stop(options);
   }
 
+  #work(): void {
+    this.#isWorking = true;
+    const { clock } = this.#options;
+    const end = clock.monotonic() + SLICE.ms;
+    let done = 0;
+    for (const want of this.#waiting()) {
+      this.#apply(want);
+      done += 1;
+      if (done === SLICE.tracks || clock.monotonic() >= end) break;
+    }
+    if (this.#opened === this.#first.length) {
+      this.#first = [];
+      this.#opened = 0;
+      if (done > 0) this.#ingest.tell();
+    }
+    this.#isWorking = this.#first.length + this.#changes.size > 0;
+    if (this.#isWorking) this.#cancelSlice = clock.after(0, () => this.#work());
+  }
+
+  *#waiting(): Generator<Want> {
+    while (this.#opened < this.#first.length) yield this.#first[this.#opened++] as Want;
+    for (const [canonical, want] of this.#changes) {
+      this.#changes.delete(canonical);
+      yield want;
+    }
+  }
+
+  #apply(want: Want): void {
+    const { canonical } = want;
+    const lane = this.#lanes.get(canonical);
+    if (!isWanted(want)) {
+      if (lane !== undefined) this.#ingest.remove(lane.track);
+      this.#lanes.delete(canonical);
+      return;
+    }
+    // A node that was forgotten for a while goes on where it was: it has to find a hole.
+    this.#events += 1;
+    if (lane !== undefined) {
+      lane.want = want;
+      lane.number = this.#events;
+      return;
+    }
+    const track = readCanonical(canonical);
+    if (track === undefined) {
+      const said = `The node that ingests does not understand "${canonical}"; use the same version of Senti for all nodes.`;
+      this.#options.onRefused(canonical, new UserError('BAD_TRACK', said));
+      return;
+    }
+    const made = { want, track, channel: undefined, number: this.#events };
+    this.#lanes.set(canonical, made);
+    this.#ingest.add(track, made);
+  }
+
   #publish(event: SentimentEvent, lanes: readonly Lane[]): void {
-    const { epoch, mayPublish, send, deliver } = this.#options;
+    const { epoch, channelOf, mayPublish, send, deliver } = this.#options;
     if (!mayPublish()) return;
     this.#events += 1;
     let bytes: Buffer | undefined;
@@ -112,6 +173,7 @@ export class Leader {
       const stamp = { epoch, number: lane.number };
       if (lane.want.others > 0) {
         bytes ??= encodeEvent(event);
+        lane.channel ??= channelOf(lane.track.canonical);
         send(lane.channel, stampEvent(stamp, bytes));
       }
       if (lane.want.own) {

@@ -2,6 +2,7 @@
 
 import { type Fields, isRecord, parseJson } from '../json.ts';
 import type { SourceState, Usage } from '../source/source.ts';
+import { MAX_CANONICAL_CHARACTERS } from '../track/track.ts';
 import type { UserErrorCode } from '../user-error.ts';
 
 /** Said of itself by every node, every second. */
@@ -62,8 +63,6 @@ export type NodeMessage =
 const MAX_MESSAGE_BYTES = 512 * 1024;
 /** Tracks are split into messages of about so many characters. */
 export const CHUNK_CHARACTERS = 64 * 1024;
-/** Longer ones are nobody's: 256 characters are typed at most, and Unicode makes up to 18 of one. */
-const MAX_TRACK_CHARACTERS = 16 * 1024;
 const MAX_TEXT_CHARACTERS = 1024;
 const MAX_PARTS = 10_000;
 /** Of one node. Those of a thousand such nodes can still be told as an Int. */
@@ -171,7 +170,7 @@ function isNodeId(value: unknown): boolean {
 }
 
 function isTrack(value: unknown): boolean {
-  return typeof value === 'string' && value.length > 0 && value.length <= MAX_TRACK_CHARACTERS;
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_CANONICAL_CHARACTERS;
 }
 
 function isTracks(value: unknown): boolean {

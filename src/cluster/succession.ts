@@ -71,6 +71,11 @@ export class Succession {
     return this.#epoch !== undefined;
   }
 
+  /** Whether this node has the lease, as far as it knows. */
+  get isHolding(): boolean {
+    return this.#leader !== undefined || this.#epoch !== undefined;
+  }
+
   /** Whether this node has just stopped to ingest, and the lease may still be its own. */
   get isRetiring(): boolean {
     return this.#retiring !== undefined;

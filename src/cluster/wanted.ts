@@ -9,6 +9,10 @@ export interface Want {
   others: number;
 }
 
+export function isWanted({ own, others }: Want): boolean {
+  return own || others > 0;
+}
+
 /** Told of tracks that the first node wants, and of those that the last has dropped. */
 export type OnWanted = (opened: readonly Want[], closed: readonly Want[]) => void;
 
@@ -59,11 +63,11 @@ export class Wanted {
       const known = this.#wants.get(canonical);
       const want = known ?? { canonical, own: false, others: 0 };
       change(want);
-      const isWanted = want.own || want.others > 0;
-      if (isWanted && known === undefined) {
+      const isOpen = isWanted(want);
+      if (isOpen && known === undefined) {
         this.#wants.set(canonical, want);
         opened.push(want);
-      } else if (!isWanted && known !== undefined) {
+      } else if (!isOpen && known !== undefined) {
         this.#wants.delete(canonical);
         closed.push(want);
       }

@@ -52,23 +52,29 @@ export class Ingest<T> implements Feed<T> {
   }
 
   open(track: Track, outlet: T): void {
-    this.change([[track, outlet]], []);
+    this.add(track, outlet);
+    this.tell();
   }
 
   close(track: Track): void {
-    this.change([], [track]);
+    this.remove(track);
+    this.tell();
   }
 
-  /** Many at once: the source is told when all have been opened and closed. */
-  change(opened: Iterable<readonly [Track, T]>, closed: Iterable<Track>): void {
-    for (const track of closed) {
-      this.#matcher.delete(track);
-      this.#wanted.delete(track);
-    }
-    for (const [track, outlet] of opened) {
-      this.#matcher.add(track, outlet);
-      this.#wanted.add(track);
-    }
+  /** Opens `track` for the matcher alone; the source learns of it with the next `tell`. */
+  add(track: Track, outlet: T): void {
+    this.#matcher.add(track, outlet);
+    this.#wanted.add(track);
+  }
+
+  /** Closes `track` for the matcher alone; the source learns of it with the next `tell`. */
+  remove(track: Track): void {
+    this.#matcher.delete(track);
+    this.#wanted.delete(track);
+  }
+
+  /** Tells the source which tracks are open. */
+  tell(): void {
     this.source.want(this.#wanted);
   }
 

@@ -19,7 +19,7 @@ interface KnownWord<V> extends Node<V> {
 
 interface Node<V> {
   /** Clauses all of whose words lie on the way here. */
-  readonly clauses: IndexedClause<V>[];
+  clauses: IndexedClause<V>[];
   /** Those that need more, by the word they need next. */
   next: Map<KnownWord<V>, Node<V>> | undefined;
 }
@@ -197,7 +197,9 @@ export class Matcher<V> {
       none: none.length === 0 ? undefined : none.map((term) => this.#spell(term)),
       place: node.clauses.length,
     };
-    node.clauses.push(clause);
+    // Most nodes have one clause: a list made with it has room for no more, where one that grows has it for 17.
+    if (node.clauses.length === 0) node.clauses = [clause];
+    else node.clauses.push(clause);
     return clause;
   }
 

@@ -24,6 +24,11 @@ const MAX_QUERY_CHARACTERS = 256;
 const MAX_CLAUSES = 16;
 const MAX_TERMS = 16;
 
+/** A query is shorter, but Unicode makes up to 18 characters of one. */
+export const MAX_CANONICAL_CHARACTERS = 16 * 1024;
+/** What most tracks are. The parser need not look at it: it is its own canonical form. */
+const ONE_WORD = /^[#@$]?[a-z][a-z0-9_]*$/;
+
 const STOP_WORDS: ReadonlySet<Word> = new Set(eng);
 
 // A term: an optional minus, then words in quotation marks (typographic ones too), or a run without
@@ -40,6 +45,10 @@ export function parseTrack(query: string): Track | UserError {
 
 /** The track of a canonical form, which may be longer than a query; undefined for what is none. */
 export function readCanonical(canonical: string): Track | undefined {
+  if (canonical.length > MAX_CANONICAL_CHARACTERS) return undefined;
+  if (ONE_WORD.test(canonical) && !STOP_WORDS.has(canonical)) {
+    return { canonical, clauses: [{ all: [[canonical]], none: [] }] };
+  }
   const track = parse(canonical);
   return track instanceof UserError || track.canonical !== canonical ? undefined : track;
 }

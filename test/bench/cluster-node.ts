@@ -1,5 +1,6 @@
 // One node of the cluster benchmark, in a process of its own: topics and counting listeners, no sockets.
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { systemClock } from '../../src/clock.ts';
 import { createFeed } from '../../src/feed.ts';
@@ -14,6 +15,9 @@ export type Request =
   | { readonly ask: 'listen'; readonly tracks: readonly string[] }
   /** Each text `times` times, at once; a post's id says when it was said. */
   | { readonly ask: 'say'; readonly text: string; readonly times: number }
+  /** A text again and again, once the source is asked for something. */
+  | { readonly ask: 'go on saying'; readonly text: string }
+  /** `longestTick` counts from the report before. */
   | { readonly ask: 'report' }
   /** In milliseconds from saying to hearing, since the last time. */
   | { readonly ask: 'latencies' };
@@ -26,12 +30,22 @@ export interface Report {
   readonly tracks: number;
   readonly delivered: number;
   readonly lost: number;
+  /** In milliseconds. */
+  readonly longestTick: number;
+  /** In bytes. */
+  readonly rss: number;
+  readonly heap: number;
 }
+
+/** In milliseconds. */
+const SAY_EVERY = 20;
 
 const analyze = createAnalyzer('full', vader);
 let source: HandSource | undefined;
 let latencies: number[] = [];
 let said = 0;
+const ticks = monitorEventLoopDelay({ resolution: 1 });
+ticks.enable();
 const feed = await createFeed({
   config: configOf(...process.argv.slice(2)),
   connect(sink) {
@@ -66,12 +80,21 @@ process.on('message', (request: Request) => {
         source?.say(request.text, { id: `${process.hrtime.bigint()} ${said++}` });
       }
       return;
+    case 'go on saying':
+      setInterval(() => {
+        if (source?.state.name === 'live') source.say(request.text, { id: `later ${said++}` });
+      }, SAY_EVERY);
+      return;
     case 'report': {
       const { user, system } = process.cpuUsage();
       const { role, nodes, tracks, counters } = multiplexer.cluster;
       const delivered = multiplexer.counters.eventsDelivered;
       const lost = counters.lost + counters.gaps;
-      process.send?.({ cpu: user + system, role, nodes, tracks, delivered, lost });
+      const longestTick = Math.round(ticks.max / 1e6);
+      ticks.reset();
+      const { rss, heapUsed: heap } = process.memoryUsage();
+      const cpu = user + system;
+      process.send?.({ cpu, role, nodes, tracks, delivered, lost, longestTick, rss, heap });
       return;
     }
     case 'latencies':

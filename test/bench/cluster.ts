@@ -139,7 +139,7 @@ async function startCluster(gateways: number) {
   };
 }
 
-async function startNode(argv: readonly string[]) {
+export async function startNode(argv: readonly string[]) {
   const child = fork(new URL('./cluster-node.ts', import.meta.url), [...argv]);
   await once(child, 'message');
   const tell = (request: Request) => void child.send(request);
@@ -162,7 +162,7 @@ async function ask(child: ChildProcess, what: 'report' | 'latencies'): Promise<u
   return report;
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
+export async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await delay(5);
 }
 

@@ -6,6 +6,9 @@ import { turns } from '../support/until.ts';
 
 const wantedBy = (node: Node) => (node.source?.wanted ?? []).map((tracks) => [...tracks].sort());
 
+/** How many times the source of a node was told what is wanted. */
+const asked = (node: Node) => node.source?.wanted.length ?? 0;
+
 async function start(count = 3) {
   const nodes = createNodes();
   const { leads, others } = await nodes.startMany(count);
@@ -96,6 +99,92 @@ describe('when the node that ingests is gone', () => {
     await nodes.pass(1500);
     await nodes.say('coffee', next());
     expect(here.told).toEqual(['p0', 'gap', 'p2']);
+  });
+});
+
+describe('a node that takes over tens of thousands of tracks', () => {
+  const TRACKS = 30_000;
+  /** All of them take nine seconds, and the lease is five long. */
+  const TRACK_MS = 0.3;
+
+  /** Three nodes, the first of which is gone; the next one has begun to open what is wanted. */
+  async function startBuilding() {
+    const nodes = createNodes();
+    let opened = 0;
+    let trackMs = 0;
+    const { leads, others } = await nodes.startMany(3, {
+      opened: () => {
+        nodes.clock.spend(trackMs);
+        opened += 1;
+      },
+    });
+    const [one] = others as [Node];
+    const heard = Array.from({ length: TRACKS }, (_, i) => one.listen(`word${i}`));
+    await nodes.until(() => leads.source?.wanted.at(-1)?.length === TRACKS);
+    await nodes.say('word0 word9', leads);
+    leads.relay.cut();
+    opened = 0;
+    trackMs = TRACK_MS;
+    await nodes.until(() => opened > TRACKS / 10 && !leads.leads);
+    const next = others.find((node) => node.leads) as Node;
+    return { nodes, leads, others, one, next, heard, opened: () => opened };
+  }
+
+  test('renews its lease meanwhile, and asks the source for all of them at once', async () => {
+    const { nodes, next, heard } = await startBuilding();
+    const since = nodes.clock.monotonic();
+    await nodes.until(() => !next.leads || asked(next) > 0);
+    expect(next.leads).toBe(true);
+    expect(nodes.clock.monotonic() - since).toBeGreaterThan(next.relay.lease.ttl);
+    expect(wantedBy(next).map(({ length }) => length)).toEqual([TRACKS]);
+    await nodes.say('word0');
+    expect(heard[0]?.told).toEqual(['p0', 'gap', 'p1']);
+  });
+
+  test('says that it connects, until the source is asked', async () => {
+    const { nodes, others, next } = await startBuilding();
+    await nodes.pass(1000);
+    const states = () => others.map(({ multiplexer }) => multiplexer.source.state.name);
+    expect([asked(next), states()]).toEqual([0, ['connecting', 'connecting']]);
+    await nodes.until(() => asked(next) > 0);
+    await nodes.pass(1000);
+    expect(states()).toEqual(['live', 'live']);
+  });
+
+  test('ends with what is wanted then, whatever has changed meanwhile', async () => {
+    const { nodes, one, next, heard } = await startBuilding();
+    const first = one.listen('first');
+    for (const i of [0, 1, 2, TRACKS - 3, TRACKS - 2, TRACKS - 1]) heard[i]?.stop();
+    await nodes.pass(500);
+    first.stop();
+    const again = ['word1', `word${TRACKS - 1}`].map((query) => one.listen(query));
+    const last = one.listen('last');
+    await nodes.pass(500);
+    again[1]?.stop();
+    expect(asked(next)).toBe(0);
+    const wanted = new Set(Array.from({ length: TRACKS }, (_, i) => `word${i}`));
+    for (const i of [0, 2, TRACKS - 3, TRACKS - 2, TRACKS - 1]) wanted.delete(`word${i}`);
+    wanted.add('last');
+    await nodes.until(() => next.source?.wanted.at(-1)?.length === wanted.size);
+    await nodes.pass(1000);
+    expect(new Set(wantedBy(next).at(-1))).toEqual(wanted);
+    await nodes.say('word0 word1 word9 last first', next);
+    expect(heard.slice(0, 2).map(({ told }) => told)).toEqual([['p0'], []]);
+    expect(heard[9]?.told).toEqual(['p0', 'gap', 'p1']);
+    for (const listener of [again[0], last]) expect(listener?.told).toEqual(['p1']);
+    expect([first.told, again[1]?.told]).toEqual([[], []]);
+  });
+
+  test.each([
+    ['loses the lease', (node: Node) => node.relay.cut()],
+    ['is asked to go', (node: Node) => void node.cluster.handOver()],
+  ])('opens no more when it %s, and another one goes on', async (_, leave) => {
+    const { nodes, others, next } = await startBuilding();
+    const [other] = others.filter((node) => node !== next) as [Node];
+    leave(next);
+    await nodes.until(() => !next.leads);
+    await nodes.until(() => asked(other) > 0);
+    expect([asked(next), other.leads]).toEqual([0, true]);
   });
 });
 

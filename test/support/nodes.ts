@@ -35,7 +35,7 @@ export function createNodes() {
   const nodes: Node[] = [];
   let posts = 0;
 
-  function start({ scoring = 'profile=full', analyzed = () => {} } = {}): Node {
+  function start({ scoring = 'profile=full', analyzed = () => {}, opened = () => {} } = {}): Node {
     let relay: MemoryRelay | undefined;
     let source: HandSource | undefined;
     let cluster: Node['cluster'] | undefined;
@@ -50,8 +50,8 @@ export function createNodes() {
             relay = hub.connect(relaySink);
             return relay;
           },
-          ingest: (ingestSink, counters) =>
-            new Ingest(
+          ingest: (ingestSink, counters) => {
+            const ingest = new Ingest(
               {
                 connect: (sourceSink) => {
                   source = createHandSource(sourceSink);
@@ -65,7 +65,14 @@ export function createNodes() {
               },
               ingestSink,
               counters,
-            ),
+            );
+            const add = ingest.add.bind(ingest);
+            ingest.add = (opening, outlet) => {
+              opened();
+              add(opening, outlet);
+            };
+            return ingest;
+          },
           source: 'hand',
           scoring,
           listeners: () => multiplexer.listeners,
@@ -128,8 +135,8 @@ export function createNodes() {
       }
     },
     /** As many nodes, one of which ingests, that all know each other. */
-    async startMany(count: number) {
-      const started = Array.from({ length: count }, () => start());
+    async startMany(count: number, options?: Parameters<typeof start>[0]) {
+      const started = Array.from({ length: count }, () => start(options));
       await untilWith(
         clock,
         () =>

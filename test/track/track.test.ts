@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseTrack } from '../../src/track/track.ts';
+import { parseTrack, readCanonical } from '../../src/track/track.ts';
 import { UserError } from '../../src/user-error.ts';
 import { queries } from '../support/queries.ts';
 import { track } from '../support/tracks.ts';
@@ -38,8 +38,26 @@ describe('the canonical form', () => {
         const parsed = parseTrack(query);
         fc.pre(!(parsed instanceof UserError));
         expect(parseTrack(parsed.canonical)).toEqual(parsed);
+        expect(readCanonical(parsed.canonical)).toEqual(parsed);
       }),
     );
+  });
+
+  test('is read as a track, and what is no canonical form is none', () => {
+    const written = fc.stringMatching(/^[#@$-]?(the|[a-cA_1ß]{1,3})( b)?$/);
+    fc.assert(
+      fc.property(written, (query) => {
+        const parsed = parseTrack(query);
+        const isCanonical = !(parsed instanceof UserError) && parsed.canonical === query;
+        expect(readCanonical(query)).toEqual(isCanonical ? parsed : undefined);
+      }),
+    );
+  });
+
+  test('is none when it is longer than any query can be written', () => {
+    const words = (count: number) => `"${Array.from({ length: count }, () => 'ab').join(' ')}"`;
+    expect(readCanonical(words(5000))?.canonical.length).toBe(15_001);
+    expect(readCanonical(words(6000))).toBeUndefined();
   });
 
   test('does not depend on order, case, spaces or repetition', () => {
