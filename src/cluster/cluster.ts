@@ -12,9 +12,16 @@ import { UserError } from '../user-error.ts';
 import { Announcer } from './announcer.ts';
 import { channelOf, Inbox } from './inbox.ts';
 import { type Lane, Leader } from './leader.ts';
-import { type Alive, decodeMessage, encodeMessage, type NodeMessage } from './message.ts';
+import {
+  type Alive,
+  decodeMessage,
+  encodeMessage,
+  type Ingesting,
+  type NodeMessage,
+} from './message.ts';
 import { Others } from './others.ts';
 import { Succession } from './succession.ts';
+import { isSameTerm, Terms } from './term.ts';
 import { Wanted } from './wanted.ts';
 
 export interface ClusterOptions {
@@ -48,6 +55,7 @@ export class Cluster<T> implements Feed<T> {
   readonly #options: ClusterOptions;
   readonly #relay: Relay;
   readonly #succession: Succession;
+  readonly #terms: Terms;
   readonly #announcer: Announcer;
   readonly #others: Others;
   readonly #wanted: Wanted;
@@ -70,11 +78,17 @@ export class Cluster<T> implements Feed<T> {
       },
     });
     this.#wanted = new Wanted((opened, closed) => this.#succession.leader?.change(opened, closed));
+    this.#terms = new Terms({
+      keeper: this.#relay.lease,
+      clock,
+      own: () => this.#succession.term,
+      onTerm: (term) => this.#succession.heed(term),
+    });
     this.#inbox = new Inbox({
       relay: this.#relay,
       sink,
       counters: this.#relayCounters,
-      onEpoch: (epoch) => this.#succession.note(epoch),
+      terms: this.#terms,
       onBad: () => this.#onBad('an event'),
     });
     this.#announcer = new Announcer({ node: id, clock, send: (message) => this.#tell(message) });
@@ -91,7 +105,7 @@ export class Cluster<T> implements Feed<T> {
       clock,
       holder: id,
       isInformed: () => this.#isInformed(),
-      lastEpoch: () => this.#inbox.epoch,
+      lastEpoch: () => this.#terms.term?.epoch ?? 0,
       begin: (epoch, mayPublish) => this.#lead(epoch, mayPublish),
       onChange: () => this.#sayAlive(),
       log,
@@ -115,9 +129,15 @@ export class Cluster<T> implements Feed<T> {
     const { leader, isBeginning } = this.#succession;
     if (leader !== undefined) return leader.source;
     if (isBeginning) return { name, state: { name: 'connecting' } };
-    const told = this.#others.leader;
+    const told = this.#leading;
     if (told !== undefined) return { name: told.name, state: told.state, ...usageOf(told) };
     return waiting(this.#succession.trouble ?? 'no node ingests at the moment');
+  }
+
+  /** What the node that ingests says of that, if it is another one and has been heard lately. */
+  get #leading(): Ingesting | undefined {
+    const { term } = this.#terms;
+    return term && this.#others.ingesting(term.node);
   }
 
   get cluster(): ClusterState {
@@ -153,6 +173,7 @@ export class Cluster<T> implements Feed<T> {
     await this.handOver();
     this.#cancelTick();
     this.#announcer.stop();
+    this.#terms.stop();
     this.#tell({ kind: 'bye', node: this.#options.id });
     await this.#relay.close();
   }
@@ -170,7 +191,7 @@ export class Cluster<T> implements Feed<T> {
     if (this.#relay.trouble === undefined) {
       this.#others.forgetSilent();
       // The lease may run out at any moment, so this node asks for it more often than it does otherwise.
-      if (this.#others.leader === undefined && !this.#succession.isHolding) {
+      if (this.#leading === undefined && this.#succession.term === undefined) {
         this.#succession.contend();
       }
     }
@@ -191,7 +212,7 @@ export class Cluster<T> implements Feed<T> {
     // Who counts its listeners finds what they want, too.
     this.#announcer.flush();
     const { version } = this.#announcer;
-    const { epoch } = this.#inbox;
+    const epoch = this.#terms.term?.epoch ?? 0;
     this.#tell({ kind: 'alive', node, version, listeners: listeners(), epoch, scoring, ingest });
   }
 
@@ -223,6 +244,7 @@ export class Cluster<T> implements Feed<T> {
     log.info('cluster: connected');
     this.#others.excuseSilence();
     this.#sayAlive();
+    this.#terms.ask();
     this.#succession.contend();
   }
 
@@ -234,7 +256,7 @@ export class Cluster<T> implements Feed<T> {
 
   #lead(epoch: number, mayPublish: () => boolean): Leader {
     const { id: node, clock, ingest } = this.#options;
-    this.#inbox.note(epoch);
+    this.#terms.begin({ node, epoch });
     return new Leader(
       {
         epoch,
@@ -263,16 +285,19 @@ export class Cluster<T> implements Feed<T> {
     const { id } = this.#options;
     if (message.kind === 'ask' && message.of === id) this.#announcer.asked();
     if (message.kind === 'alive') this.#heed(message);
-    if (message.kind === 'refused' && message.epoch === this.#inbox.epoch) {
+    if (message.kind === 'refused' && isSameTerm(message, this.#terms.term)) {
       this.#refuse(message.track, new UserError(message.code, message.message));
     }
     this.#succession.beginIfInformed();
   }
 
-  #heed({ node, epoch, ingest, scoring }: Alive): void {
-    this.#succession.note(epoch);
-    this.#inbox.note(epoch);
+  #heed(message: Alive): void {
+    const { node, ingest, scoring } = message;
     if (ingest === undefined) return;
+    if (!isSameTerm(message, this.#terms.term)) {
+      this.#terms.ask();
+      return;
+    }
     const ours = this.#options.scoring;
     const mismatch =
       scoring === ours

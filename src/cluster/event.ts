@@ -40,6 +40,15 @@ export function stampEvent({ epoch, number }: Stamp, event: Buffer): Buffer {
   return message;
 }
 
+/** The stamp alone, which costs next to nothing; undefined for what is no event. */
+export function readStamp(message: Uint8Array): Stamp | undefined {
+  if (message.length <= HEADER_BYTES || message.length > MAX_EVENT_BYTES) return undefined;
+  const bytes = asBuffer(message);
+  const epoch = bytes.readUIntBE(0, NUMBER_BYTES);
+  if (!isEpoch(epoch)) return undefined;
+  return { epoch, number: bytes.readUIntBE(NUMBER_BYTES, NUMBER_BYTES) };
+}
+
 /**
  * Returns what reads a message, or says undefined for what is none. A post that matches many tracks
  * comes once for each, one right after the other: all of them get the same event, read once.
@@ -50,20 +59,19 @@ export function createEventReader(): (
   let lastBytes: Buffer = Buffer.alloc(0);
   let lastEvent: SentimentEvent | undefined;
   return (message) => {
-    if (message.length <= HEADER_BYTES || message.length > MAX_EVENT_BYTES) return undefined;
-    const bytes = Buffer.from(message.buffer, message.byteOffset, message.length);
-    const stamp = {
-      epoch: bytes.readUIntBE(0, NUMBER_BYTES),
-      number: bytes.readUIntBE(NUMBER_BYTES, NUMBER_BYTES),
-    };
-    if (!isEpoch(stamp.epoch)) return undefined;
-    const body = bytes.subarray(HEADER_BYTES);
+    const stamp = readStamp(message);
+    if (stamp === undefined) return undefined;
+    const body = asBuffer(message).subarray(HEADER_BYTES);
     if (lastEvent === undefined || !body.equals(lastBytes)) {
       lastEvent = readEvent(parseJson(body));
       lastBytes = Buffer.from(body);
     }
     return lastEvent && { stamp, event: lastEvent };
   };
+}
+
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 function readEvent(value: unknown): SentimentEvent | undefined {

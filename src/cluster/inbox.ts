@@ -9,15 +9,15 @@ import type { FeedSink } from '../stream/feed.ts';
 import type { Relay } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
 import type { UserError } from '../user-error.ts';
-import { createEventReader, type Stamp } from './event.ts';
+import { createEventReader, readStamp, type Stamp } from './event.ts';
 import type { Lane } from './leader.ts';
+import type { Term, Terms } from './term.ts';
 
 export interface InboxOptions<T> {
   readonly relay: Relay;
   readonly sink: FeedSink<T>;
   readonly counters: RelayCounters;
-  /** An event has come, of this epoch. */
-  readonly onEpoch: (epoch: number) => void;
+  readonly terms: Terms;
   /** What has come is no event. */
   readonly onBad: () => void;
 }
@@ -29,8 +29,9 @@ interface Slot<T> {
   /** Tells its posts from those of others. */
   readonly channel: string;
   unlisten: () => void;
-  /** Undefined while it has seen none. */
-  epoch: number | undefined;
+  /** Undefined while none was on. */
+  term: Term | undefined;
+  /** Of the last event; undefined while there was none. */
   number: number | undefined;
   /** Something may be missing before the next event. */
   gap: boolean;
@@ -47,20 +48,9 @@ export class Inbox<T> {
   readonly #slots = new Map<string, Slot<T>>();
   readonly #recent = new Recent(REMEMBERED_EVENTS);
   readonly #read = createEventReader();
-  #epoch = 0;
 
   constructor(options: InboxOptions<T>) {
     this.#options = options;
-  }
-
-  /** The newest of which there has been word. */
-  get epoch(): number {
-    return this.#epoch;
-  }
-
-  /** There is word of an epoch: what is older is of no use to anybody. */
-  note(epoch: number): void {
-    this.#epoch = Math.max(this.#epoch, epoch);
   }
 
   /** Nothing could be heard for a while: that is told before whatever comes next. */
@@ -70,16 +60,18 @@ export class Inbox<T> {
 
   open(track: Track, outlet: T): void {
     const channel = channelOf(track.canonical);
+    const { relay, terms } = this.#options;
+    const { term } = terms;
     const slot: Slot<T> = {
       track,
       outlet,
       channel,
       unlisten: () => {},
-      epoch: this.#epoch === 0 ? undefined : this.#epoch,
+      term,
       number: undefined,
-      gap: this.#epoch !== 0 && this.#options.relay.trouble !== undefined,
+      gap: term !== undefined && relay.trouble !== undefined,
     };
-    slot.unlisten = this.#options.relay.listen(channel, (bytes) => this.#receive(slot, bytes));
+    slot.unlisten = relay.listen(channel, (bytes) => this.#receive(slot, bytes));
     this.#slots.set(track.canonical, slot);
   }
 
@@ -107,28 +99,35 @@ export class Inbox<T> {
   }
 
   #receive(slot: Slot<T>, bytes: Uint8Array): void {
-    const { sink, onEpoch, onBad } = this.#options;
+    const { sink, onBad } = this.#options;
+    const stamp = readStamp(bytes);
+    if (stamp !== undefined && !this.#isOn(slot, stamp)) return;
     const read = this.#read(bytes);
-    if (read === undefined) {
-      onBad();
-      return;
-    }
-    onEpoch(read.stamp.epoch);
-    if (this.#accept(slot, read.stamp, read.event)) sink.event(read.event, [slot.outlet]);
+    if (read === undefined) onBad();
+    else if (this.#accept(slot, read.stamp, read.event)) sink.event(read.event, [slot.outlet]);
+  }
+
+  /** Whether an event is of the term that is on, as far as the keeper of the lease has said. */
+  #isOn(slot: Slot<T>, { epoch }: Stamp): boolean {
+    const { counters, terms } = this.#options;
+    if (epoch === terms.term?.epoch) return true;
+    counters.repeated += 1;
+    // If it is of a new term, the next event that is accepted tells of a gap, as the topic is of an older one.
+    slot.term ??= terms.term;
+    if (slot.term === undefined) slot.gap = true;
+    terms.ask();
+    return false;
   }
 
   /** Whether an event is to be delivered. If something may be missing before it, that is told first. */
-  #accept(slot: Slot<T>, { epoch, number }: Stamp, { post }: SentimentEvent): boolean {
-    const { counters, sink } = this.#options;
-    this.note(epoch);
-    if (epoch < this.#epoch || (epoch === slot.epoch && number <= (slot.number ?? 0))) {
-      counters.repeated += 1;
-      return false;
-    }
-    // Who listens since before this epoch may have missed what lies between it and the last one.
+  #accept(slot: Slot<T>, { number }: Stamp, { post }: SentimentEvent): boolean {
+    const { counters, sink, terms } = this.#options;
+    const { term } = terms;
+    // A topic that was open before this term may have missed what lies between it and the last one. A
+    // number that is too low is no repeat: only a forged event before it can have been too high.
     const isNext = slot.number === undefined || number === slot.number + 1;
-    if (slot.epoch !== undefined && (slot.epoch !== epoch || !isNext)) slot.gap = true;
-    slot.epoch = epoch;
+    if (slot.term !== undefined && (slot.term !== term || !isNext)) slot.gap = true;
+    slot.term = term;
     slot.number = number;
     if (this.#recent.check(`${slot.channel} ${post.source} ${post.id}`)) {
       counters.repeated += 1;

@@ -6,10 +6,10 @@ import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
 export interface LeaseOptions {
   readonly keeper: LeaseKeeper;
   readonly clock: Clock;
-  /** The name of this node. */
-  readonly holder: string;
-  /** This node has the lease now; `revision` is larger than that of every holder before. */
-  readonly onGained: (revision: number) => void;
+  /** What the keeper is to write down: of this node, and of its term. */
+  readonly holder: () => string;
+  /** This node has the lease now: what the keeper has written down, and at which revision. */
+  readonly onGained: (holder: string, revision: number) => void;
   /** It has it no more. */
   readonly onLost: (reason: string) => void;
   /** After every question: why the keeper could not be asked, or nothing. */
@@ -18,6 +18,8 @@ export interface LeaseOptions {
 
 /** The lease is renewed, or asked for, this many times in its length. */
 const TRIES = 3;
+/** The keeper is asked once in so many milliseconds at most, however many nodes say that they stop. */
+const ASK_EVERY_MS = 50;
 /**
  * The share of the lease's length for which its holder no longer trusts it. It counts from before it
  * asked, so it is early anyway; this is for clocks that don't run at the same speed.
@@ -30,6 +32,8 @@ export class Lease {
   #revision: number | undefined;
   /** By the monotonic clock: from then on somebody else may have it. */
   #deadline = 0;
+  /** When the keeper was asked last, by the monotonic clock. */
+  #askedAt = Number.NEGATIVE_INFINITY;
   /** The question that is open. */
   #asked: Promise<void> | undefined;
   #contending = true;
@@ -56,10 +60,15 @@ export class Lease {
     if (this.#asked !== undefined) return;
     this.#cancelTry();
     if (!this.#contending && this.#revision === undefined) return;
+    const { clock, keeper } = this.#options;
+    const early = this.#askedAt + ASK_EVERY_MS - clock.monotonic();
+    if (early > 0) {
+      this.#cancelTry = clock.after(early, () => this.contend());
+      return;
+    }
     this.#asked = this.#ask().finally(() => {
       this.#asked = undefined;
-      const wait = this.#options.keeper.ttl / TRIES;
-      this.#cancelTry = this.#options.clock.after(wait, () => this.contend());
+      this.#cancelTry = clock.after(keeper.ttl / TRIES, () => this.contend());
     });
   }
 
@@ -82,9 +91,11 @@ export class Lease {
   }
 
   async #ask(): Promise<void> {
-    const { keeper, clock, holder, onAsked } = this.#options;
+    const { keeper, clock, onAsked } = this.#options;
     const held = this.check() ? this.#revision : undefined;
+    const holder = this.#options.holder();
     const askedAt = clock.monotonic();
+    this.#askedAt = askedAt;
     try {
       const revision =
         held === undefined ? await keeper.claim(holder) : await keeper.renew(holder, held);
@@ -95,7 +106,7 @@ export class Lease {
       const isLate = clock.monotonic() >= deadline || held !== this.#revision;
       if (isLate || (held === undefined && !this.#contending)) return this.#giveBack(revision);
       this.#hold(revision, deadline);
-      if (held === undefined) this.#options.onGained(revision);
+      if (held === undefined) this.#options.onGained(holder, revision);
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       onAsked(error.message);

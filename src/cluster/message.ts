@@ -12,7 +12,7 @@ export interface Alive {
   /** How many times what it wants has changed. */
   readonly version: number;
   readonly listeners: number;
-  /** The newest epoch that it knows of; if it ingests, its own. 0 for none. */
+  /** Of the term that it knows to be on; if it ingests, its own. 0 for none. */
   readonly epoch: number;
   /** How it would score, if it had to: `--source x --profile full --languages en`. */
   readonly scoring: string;
@@ -68,7 +68,7 @@ const MAX_PARTS = 10_000;
 /** Of one node. Those of a thousand such nodes can still be told as an Int. */
 const MAX_LISTENERS = 2_000_000;
 /** More than any lease has revisions, and with room to count on in the six bytes of an event's header. */
-const MAX_EPOCH = 2 ** 40;
+export const MAX_EPOCH = 2 ** 40;
 
 export function encodeMessage(message: NodeMessage): Uint8Array {
   return Buffer.from(JSON.stringify(message));
@@ -165,7 +165,7 @@ function isOptional(value: unknown, is: (value: unknown) => boolean): boolean {
   return value === undefined || is(value);
 }
 
-function isNodeId(value: unknown): boolean {
+export function isNodeId(value: unknown): value is string {
   return typeof value === 'string' && /^[\w.-]{1,100}$/.test(value);
 }
 

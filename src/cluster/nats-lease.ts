@@ -19,6 +19,8 @@ export interface NatsLeaseOptions {
 const KEY = 'ingest';
 /** A question that has no answer by then is given up, in milliseconds. */
 const ANSWER_IN_MS = 2000;
+/** No node writes more; whatever else is there was written by somebody else. */
+const MAX_HOLDER_BYTES = 1024;
 /** What the server says when the entry is not at the expected revision (JetStream's err_code). */
 const OTHER_REVISION = new Set([10071, 10164]);
 
@@ -63,6 +65,11 @@ export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
       ask((bucket) => bucket.update(KEY, holder, revision, ANSWER_IN_MS)),
     async release(revision) {
       await ask((bucket) => bucket.delete(KEY, { previousSeq: revision }));
+    },
+    async read() {
+      const entry = await ask((bucket) => bucket.get(KEY));
+      if (entry?.operation !== 'PUT' || entry.length > MAX_HOLDER_BYTES) return undefined;
+      return { holder: entry.string(), revision: entry.revision };
     },
   };
 }

@@ -7,7 +7,6 @@ interface OtherNode {
   /** By the monotonic clock. */
   heardAt: number;
   listeners: number;
-  epoch: number;
   ingest: Ingesting | undefined;
   /** What it wants, at which version, and whether that is known to be out of date. */
   readonly tracks: Set<string>;
@@ -60,15 +59,12 @@ export class Others {
     return sum;
   }
 
-  /** What the node that ingests says of that, if it has been heard lately; the newest of several. */
-  get leader(): Ingesting | undefined {
-    const now = this.#options.clock.monotonic();
-    let newest: OtherNode | undefined;
-    for (const node of this.#nodes.values()) {
-      if (node.ingest === undefined || now - node.heardAt > SILENT_AFTER_MS) continue;
-      if (newest === undefined || node.epoch > newest.epoch) newest = node;
-    }
-    return newest?.ingest;
+  /** What a node says of its ingesting, if it has been heard lately. */
+  ingesting(id: string): Ingesting | undefined {
+    const node = this.#nodes.get(id);
+    const isSilent =
+      node !== undefined && this.#options.clock.monotonic() - node.heardAt > SILENT_AFTER_MS;
+    return isSilent ? undefined : node?.ingest;
   }
 
   /** Whether it is known what all of them want that can be heard. */
@@ -94,7 +90,6 @@ export class Others {
       case 'alive': {
         const ledBefore = node.ingest !== undefined;
         node.listeners = message.listeners;
-        node.epoch = message.epoch;
         node.ingest = message.ingest;
         if (node.version !== message.version) this.#lost(message.node, node);
         if (ledBefore && message.ingest === undefined) this.#options.onLeaderless();
@@ -137,7 +132,6 @@ export class Others {
     const node: OtherNode = {
       heardAt: 0,
       listeners: 0,
-      epoch: 0,
       ingest: undefined,
       tracks: new Set(),
       version: 0,

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { LeaseKeeper } from '../stream/relay.ts';
 import type { Leader } from './leader.ts';
 import { Lease } from './lease.ts';
+import { isSameTerm, readTerm, spellClaim, spellTerm, type Term } from './term.ts';
 
 export interface SuccessionOptions {
   readonly keeper: LeaseKeeper;
@@ -12,7 +13,7 @@ export interface SuccessionOptions {
   readonly holder: string;
   /** Whether it is known what all nodes want. What the source is not asked for any more, it drops. */
   readonly isInformed: () => boolean;
-  /** The newest epoch of which there has been word. */
+  /** The last epoch that the keeper has confirmed; 0 for none. */
   readonly lastEpoch: () => number;
   /** Begins to ingest. `mayPublish` is to be asked before every event. */
   readonly begin: (epoch: number, mayPublish: () => boolean) => Leader;
@@ -25,6 +26,8 @@ export class Succession {
   readonly #options: SuccessionOptions;
   readonly #lease: Lease;
   #leader: Leader | undefined;
+  /** Of this node, for as long as it has the lease. */
+  #term: Term | undefined;
   /** Of the lease, until it is begun. */
   #epoch: number | undefined;
   #trouble: string | undefined;
@@ -37,13 +40,15 @@ export class Succession {
     this.#lease = new Lease({
       keeper,
       clock,
-      holder,
-      onGained: (revision) => {
-        // Revisions begin anew when somebody deletes what the keeper has kept; epochs never do.
-        this.#epoch = Math.max(revision, options.lastEpoch() + 1);
+      holder: () =>
+        this.#term === undefined ? spellClaim(holder, options.lastEpoch()) : spellTerm(this.#term),
+      onGained: (claim, revision) => {
+        this.#term = readTerm(claim, revision);
+        this.#epoch = this.#term?.epoch;
         this.beginIfInformed();
       },
       onLost: (reason) => {
+        this.#term = undefined;
         this.#end(reason);
         options.onChange();
       },
@@ -71,9 +76,9 @@ export class Succession {
     return this.#epoch !== undefined;
   }
 
-  /** Whether this node has the lease, as far as it knows. */
-  get isHolding(): boolean {
-    return this.#leader !== undefined || this.#epoch !== undefined;
+  /** Of this node, if it has the lease as far as it knows. */
+  get term(): Term | undefined {
+    return this.#term;
   }
 
   /** Whether this node has just stopped to ingest, and the lease may still be its own. */
@@ -97,9 +102,9 @@ export class Succession {
     onChange();
   }
 
-  /** There is word of an epoch: if it is a later one than ours, ours has ended, whatever we believe. */
-  note(epoch: number): void {
-    if (epoch > (this.#leader?.epoch ?? this.#epoch ?? epoch)) {
+  /** The keeper says that `term` is on: if it is not this node's own, that has ended. */
+  heed(term: Term): void {
+    if (this.#term !== undefined && !isSameTerm(term, this.#term)) {
       this.#lease.lose('another node ingests');
     }
   }

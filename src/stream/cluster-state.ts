@@ -21,7 +21,7 @@ export interface RelayCounters {
   lost: number;
   /** Messages that were not what they should be. */
   bad: number;
-  /** Events of an earlier leader or number, and posts that had been delivered before. */
+  /** Events of another term than the one that is on, and posts that had been delivered before. */
   repeated: number;
   /** Gaps that listeners were told of; one counts once for each topic. */
   gaps: number;

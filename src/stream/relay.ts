@@ -38,7 +38,10 @@ export interface RelaySink {
 export interface LeaseKeeper {
   /** How long the lease lasts when it is not renewed, in milliseconds. Never shorter than this. */
   readonly ttl: number;
-  /** Takes the lease if nobody has it: resolves with its revision, or undefined if somebody does. */
+  /**
+   * Takes the lease if nobody has it: resolves with its revision, or undefined if somebody does. `holder`
+   * is of at most 200 characters.
+   */
   claim(holder: string): Promise<number | undefined>;
   /**
    * Starts the time anew, if the lease is still at `revision`: resolves with the next revision, or
@@ -47,6 +50,8 @@ export interface LeaseKeeper {
   renew(holder: string, revision: number): Promise<number | undefined>;
   /** Gives the lease up, if it is still at `revision`. */
   release(revision: number): Promise<void>;
+  /** The lease as it was last claimed or renewed, if anybody has it. The holder may be any text. */
+  read(): Promise<{ readonly holder: string; readonly revision: number } | undefined>;
 }
 
 /** The relay could not be asked. `message` says why, for a person to read. */

@@ -1,6 +1,7 @@
 // What happens when the node that ingests is no more, or believes that it still is.
 
 import { describe, expect, test } from 'vitest';
+import { ingesting } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { turns } from '../support/until.ts';
 
@@ -216,10 +217,10 @@ describe('a node that has ingested', () => {
     expect(leads.leads).toBe(false);
   });
 
-  test('ends its term when it hears of a later one', async () => {
+  test('ends its term when it hears of another one, and the keeper of the lease confirms that', async () => {
     const { nodes, leads, others } = await start();
-    const said = { kind: 'alive', node: 'x', version: 0, listeners: 0, epoch: 1000, scoring: '' };
-    others[0].relay.inject('nodes', JSON.stringify(said));
+    nodes.hub.seizeLease('x 1000');
+    others[0].relay.inject('nodes', ingesting('x', 1000));
     await turns(2);
     expect(leads.leads).toBe(false);
     await nodes.until(() => nodes.leader() !== undefined);

@@ -134,6 +134,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       await one.until(() => one.relay.trouble !== undefined);
       expect(one.say('a', 'lost')).toBe(false);
       await expect(one.relay.lease.claim('one')).rejects.toBeInstanceOf(RelayError);
+      await expect(one.relay.lease.read()).rejects.toBeInstanceOf(RelayError);
       await mend(one.relay);
       await one.until(() => one.relay.trouble === undefined);
       await settle(one, two);
@@ -194,6 +195,20 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(asked).toBeGreaterThan(1);
       expect(second).toBeGreaterThan(first);
       expect(await run(one.renew('one', first))).toBeUndefined();
+    });
+
+    test('says who has the lease, in the words of the last claim or renewal', async () => {
+      const { nodes, run } = await open(2);
+      const [one, two] = nodes.map(({ relay }) => relay.lease) as [Relay['lease'], Relay['lease']];
+      expect(await run(two.read())).toBeUndefined();
+      const first = (await run(one.claim('one >0'))) ?? 0;
+      expect(await run(two.read())).toMatchObject({ holder: 'one >0', revision: first });
+      const renewed = (await run(one.renew('one 1', first))) ?? 0;
+      for (const lease of [one, two]) {
+        expect(await run(lease.read())).toMatchObject({ holder: 'one 1', revision: renewed });
+      }
+      await run(one.release(renewed));
+      expect(await run(two.read())).toBeUndefined();
     });
 
     test('can be closed at any time, and twice', async () => {

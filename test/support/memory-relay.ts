@@ -19,18 +19,27 @@ export interface MemoryHub {
   connect(sink: RelaySink): MemoryRelay;
   /** Loses what the keeper knows, its count of revisions too. */
   forgetLease(): void;
+  /** Gives the lease to somebody else, whoever has it, as a process may that knows no rules. */
+  seizeLease(holder: string): void;
+  /** What is written down there. */
+  readonly holder: string | undefined;
+  /** How often the keeper was asked for anything. */
+  readonly asked: number;
 }
 
 export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
   const listeners = new Map<string, Map<symbol, (message: Uint8Array) => void>>();
   const cutOff = new Set<symbol>();
-  let lease: { readonly revision: number; readonly until: number } | undefined;
+  let lease:
+    | { readonly holder: string; readonly revision: number; readonly until: number }
+    | undefined;
   let revisions = 0;
+  let asked = 0;
 
   const current = () => (lease && lease.until > clock.monotonic() ? lease : undefined);
-  const grant = () => {
+  const grant = (holder: string) => {
     revisions += 1;
-    lease = { revision: revisions, until: clock.monotonic() + ttl };
+    lease = { holder, revision: revisions, until: clock.monotonic() + ttl };
     return revisions;
   };
 
@@ -39,6 +48,13 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
       lease = undefined;
       revisions = 0;
     },
+    seizeLease: (holder) => void grant(holder),
+    get holder() {
+      return lease?.holder;
+    },
+    get asked() {
+      return asked;
+    },
     connect(sink) {
       const self = Symbol();
       cutOff.add(self);
@@ -46,6 +62,7 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
       const opened = new Set<() => void>();
 
       async function ask<V>(answer: () => V): Promise<V> {
+        asked += 1;
         await Promise.resolve();
         if (cutOff.has(self)) throw new RelayError('cut off');
         return answer();
@@ -71,9 +88,10 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
         },
         lease: {
           ttl,
-          claim: () => ask(() => (current() ? undefined : grant())),
-          renew: (_, revision) =>
-            ask(() => (current()?.revision === revision ? grant() : undefined)),
+          claim: (holder) => ask(() => (current() ? undefined : grant(holder))),
+          renew: (holder, revision) =>
+            ask(() => (current()?.revision === revision ? grant(holder) : undefined)),
+          read: () => ask(current),
           release: (revision) =>
             ask(() => {
               if (lease?.revision === revision) lease = undefined;
