@@ -1,6 +1,14 @@
 // npm run bench -- NAME [PART …]: runs one of the benchmarks beside this file, or only some parts of it.
 
-const BENCHMARKS = ['score', 'match', 'pipeline', 'fanout', 'cluster', 'takeover'] as const;
+const BENCHMARKS = [
+  'score',
+  'match',
+  'worst',
+  'pipeline',
+  'fanout',
+  'cluster',
+  'takeover',
+] as const;
 
 const [name, ...parts] = process.argv.slice(2);
 if (!BENCHMARKS.some((known) => known === name)) {

@@ -118,6 +118,74 @@ describe('the matcher', () => {
   });
 });
 
+describe('phrases', () => {
+  const word = fc.constantFrom('a', 'a', 'a', '#a', '@a', 'b');
+
+  test('are found just the same in a post that takes so many steps that it is indexed', () => {
+    let indexed = 0;
+    const phrases = fc.array(fc.array(word, { minLength: 2, maxLength: 6 }), {
+      minLength: 200,
+      maxLength: 300,
+    });
+    const clauses = phrases.map((all) => all.map((some) => `"${some.join(' ')}"`));
+    fc.assert(
+      fc.property(clauses, fc.array(word, { minLength: 30, maxLength: 50 }), (some, text) => {
+        const tracks = distinctTracks(some.flatMap((one) => [one, `a -${one}`]));
+        const matcher = new Matcher<Track>();
+        for (const one of tracks) matcher.add(one, one);
+        expectSameAsAsking(matcher, tracks, [text.join(' ')]);
+        if (matcher.steps > 64 * text.length) indexed += 1;
+      }),
+      { numRuns: 100 },
+    );
+    expect(indexed).toBeGreaterThan(50);
+  });
+
+  /** A post of 25,000 characters, and how a track nearly matches it. */
+  const nearMisses: readonly (readonly [string, string, (i: number) => string])[] = [
+    ['plain words', `y x ${'z '.repeat(12_498)}`, (i) => misses('z', 'y', 'x', 127, i)],
+    ['hashtags', `#y#x${'#z'.repeat(12_498)}`, (i) => misses('#z', '#y', '#x', 84, i)],
+    [
+      'periods',
+      `y x ${'z z z z z z z a '.repeat(1562)}`,
+      (i) => misses('z z z z z z z a', 'y', 'x', 15, i),
+    ],
+    ['exclusions', `y x ${'z '.repeat(12_498)}`, (i) => `z -${misses('z', 'y', 'x', 120, i)}`],
+  ];
+  test.each(nearMisses)('take a bounded number of steps: near misses of %s', (_, text, query) => {
+    const matcher = new Matcher<number>();
+    let phraseWords = 0;
+    for (let i = 0; i < 3200; i++) {
+      const one = track(query(i));
+      const before = matcher.size;
+      matcher.add(one, i);
+      if (matcher.size > before) phraseWords += words(one.canonical).length;
+    }
+    const post = words(text);
+    matcher.match(post);
+    expect(matcher.steps).toBeLessThan(70 * post.length + phraseWords);
+  });
+
+  test('of words with and without a sigil are given up in a post that repeats the same words', () => {
+    const matcher = new Matcher<number>();
+    for (let i = 0; i < 500; i++) matcher.add(track(misses('#z z', 'y', 'x', 40, i)), i);
+    const post = words(`y x ${'#z'.repeat(12_498)}`);
+    matcher.match(post);
+    expect(matcher.steps).toBeGreaterThan(1_000_000);
+    expect(matcher.steps).toBeLessThan(2_100_000);
+    matcher.add(track('"x y #z"'), -1);
+    expect(matcher.match(words('x y #z'))).toEqual([-1]);
+  });
+});
+
+/** A phrase of `length` times `usual`, but for two places that `i` chooses. */
+function misses(usual: string, one: string, other: string, length: number, i: number): string {
+  const parts = Array<string>(length).fill(usual);
+  parts[length - 1 - (i % length)] = one;
+  parts[(i * 7 + Math.floor(i / length)) % length] = i % 2 === 0 ? one : other;
+  return `"${parts.join(' ')}"`;
+}
+
 function distinctTracks(asked: readonly string[]): Track[] {
   const tracks = asked.map(parseTrack).filter((parsed): parsed is Track => 'canonical' in parsed);
   return [...new Map(tracks.map((one) => [one.canonical, one])).values()];

@@ -1,0 +1,156 @@
+// The post being matched: which of the words that tracks mention it has, and where they stand together.
+
+import { PhraseIndex } from './phrase-index.ts';
+import { hashOf, type WordFilter } from './word-filter.ts';
+import { hasSigil, type Word } from './words.ts';
+
+/** A word that some active track mentions. */
+export interface KnownWord {
+  readonly word: Word;
+  /** The number of the last post that has it, and where it first stands in there. */
+  seenIn: number;
+  firstAt: number;
+}
+
+/** Words that have to stand together. */
+export type Phrase = readonly KnownWord[];
+
+/** Words of a post that are remembered for the next one to reuse their places. */
+const KEPT_PLACES = 1024;
+/**
+ * The matcher looks for phrases place by place at first, which is fastest for nearly every post. A step
+ * compares one word. After so many steps for each word of a post, an index of the post pays for itself.
+ */
+const STEPS_BEFORE_INDEX = 64;
+/**
+ * The index cannot tell phrases of which only some words have a sigil, such as "i love #rust". After so many
+ * steps for a post, the matcher no longer looks for these: only a post that repeats the same few words
+ * thousands of times takes so many.
+ */
+const MAX_STEPS = 2_000_000;
+
+export class PostWords<W extends KnownWord> {
+  readonly #known: ReadonlyMap<Word, W>;
+  readonly #filter: WordFilter;
+  /** The number of the post, counted from 1; its length in words; its known words, each once. */
+  number = 0;
+  #length = 0;
+  readonly present: W[] = [];
+  presentCount = 0;
+  /** What stands at each place. */
+  readonly #words: (W | undefined)[] = [];
+  /** Where `#words` has `#rust`, this has `rust`. */
+  readonly #bare: (W | undefined)[] = [];
+  readonly #hashes: number[] = [];
+  /** Words compared to find phrases in this post. */
+  steps = 0;
+  /** The post as phrases without sigils see it, and as those of nothing else do. */
+  #plain: PhraseIndex | undefined;
+  #exact: PhraseIndex | undefined;
+
+  constructor(known: ReadonlyMap<Word, W>, filter: WordFilter) {
+    this.#known = known;
+    this.#filter = filter;
+  }
+
+  read(text: readonly Word[]): void {
+    this.number += 1;
+    this.presentCount = 0;
+    this.#length = text.length;
+    this.steps = 0;
+    this.#plain = undefined;
+    this.#exact = undefined;
+    if (this.#words.length > KEPT_PLACES) {
+      this.#words.length = KEPT_PLACES;
+      this.#bare.length = KEPT_PLACES;
+      this.#hashes.length = KEPT_PLACES;
+      this.present.length = Math.min(this.present.length, KEPT_PLACES);
+    }
+    // All hashes come first: reading the filter is waiting for memory, and so the waits overlap.
+    for (let at = 0; at < text.length; at++) this.#hashes[at] = hashOf(text[at] as Word, 0);
+    for (let at = 0; at < text.length; at++) {
+      const word = text[at] as Word;
+      this.#words[at] = this.#filter.mayHave(this.#hashes[at] as number)
+        ? this.#see(word, at)
+        : undefined;
+      this.#bare[at] =
+        hasSigil(word) && this.#filter.mayHave(hashOf(word, 1))
+          ? this.#see(word.slice(1), at)
+          : undefined;
+    }
+  }
+
+  #see(word: Word, at: number): W | undefined {
+    const known = this.#known.get(word);
+    if (known !== undefined && known.seenIn !== this.number) {
+      known.seenIn = this.number;
+      known.firstAt = at;
+      this.present[this.presentCount++] = known;
+    }
+    return known;
+  }
+
+  has(word: KnownWord): boolean {
+    return word.seenIn === this.number;
+  }
+
+  /** Whether the words of a phrase stand together anywhere in the post. */
+  stands(phrase: Phrase): boolean {
+    let start = 0;
+    for (let i = 0; i < phrase.length; i++) {
+      const word = phrase[i] as KnownWord;
+      if (word.seenIn !== this.number) return false;
+      start = Math.max(start, word.firstAt - i);
+    }
+    if (phrase.length === 1) return true;
+    const most = STEPS_BEFORE_INDEX * this.#length;
+    for (const last = this.#length - phrase.length; start <= last; start++) {
+      if (this.steps > most) return this.#standsSomewhere(phrase, start);
+      if (this.#standsAt(phrase, start)) return true;
+    }
+    return false;
+  }
+
+  #standsAt(phrase: Phrase, at: number): boolean {
+    for (let i = 0; i < phrase.length; i++) {
+      const word = phrase[i];
+      if (this.#words[at + i] !== word && this.#bare[at + i] !== word) {
+        this.steps += i + 1;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The same from `start` on, of a post that has taken many steps already. */
+  #standsSomewhere(phrase: Phrase, start: number): boolean {
+    this.steps += phrase.length;
+    let sigils = 0;
+    for (const { word } of phrase) if (hasSigil(word)) sigils += 1;
+    if (sigils === 0) {
+      this.#plain ??= this.#index((at) => this.#bare[at] ?? this.#words[at], false);
+      return this.#plain.has(phrase);
+    }
+    if (sigils === phrase.length) {
+      this.#exact ??= this.#index((at) => this.#words[at], true);
+      return this.#exact.has(phrase);
+    }
+    const last = this.#length - phrase.length;
+    for (let at = start; at <= last && this.steps < MAX_STEPS; at++) {
+      if (this.#standsAt(phrase, at)) return true;
+    }
+    return false;
+  }
+
+  /** Of words with a sigil or of those without: one of each may first stand at the same place. */
+  #index(wordAt: (place: number) => W | undefined, sigils: boolean): PhraseIndex {
+    this.steps += this.#length;
+    // No phrase has this place, so it can stand for all other words.
+    const nowhere = this.#length;
+    const places = Array.from({ length: this.#length }, (_, at) => {
+      const word = wordAt(at);
+      return word !== undefined && hasSigil(word.word) === sigils ? word.firstAt : nowhere;
+    });
+    return new PhraseIndex(places, nowhere + 1);
+  }
+}
