@@ -1,5 +1,7 @@
 // The shared path against the stock one: the same bytes for every valid operation.
 
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -119,7 +121,7 @@ describe('the shared path', () => {
             contextValue,
           };
           const stock = await firstOf(await subscribe(args), source);
-          const shared = await firstOf(await broadcast.results(args), source);
+          const shared = await firstOf(await broadcast.results(args, new PassThrough()), source);
           expect(shared).toBe(stock);
           compared += 1;
         },
@@ -160,7 +162,7 @@ describe('the shared path', () => {
   test('holds few results for a reader that is behind when they are large', async () => {
     const { source, broadcast, multiplexer, contextValue } = start();
     const document = parse('subscription { sentiment(track: "coffee") { hashtags { tag } } }');
-    const results = await broadcast.results({ schema, document, contextValue });
+    const results = await broadcast.results({ schema, document, contextValue }, new PassThrough());
     if (!('next' in results)) throw new Error(JSON.stringify(results));
     const large = `#large${'x'.repeat(100_000)}`;
     for (let i = 0; i < 50; i++) source.say(`coffee ${large}`);
@@ -170,15 +172,38 @@ describe('the shared path', () => {
     await results.return?.();
   });
 
+  test('stops listening with its connection, though nobody reads it', async () => {
+    const { source, broadcast, multiplexer, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { score } }');
+    const connection = new PassThrough();
+    const results = await broadcast.results({ schema, document, contextValue }, connection);
+    if (!('next' in results)) throw new Error(JSON.stringify(results));
+    source.say('coffee');
+    expect([multiplexer.listeners, broadcast.streams]).toEqual([1, 1]);
+    connection.destroy();
+    await once(connection, 'close');
+    expect([multiplexer.listeners, broadcast.streams]).toEqual([0, 0]);
+    expect(source.wanted).toEqual([['coffee'], []]);
+    expect(await results.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('listens to nothing for a connection that has gone', async () => {
+    const { source, broadcast, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { score } }');
+    const connection = new PassThrough().destroy();
+    const results = await broadcast.results({ schema, document, contextValue }, connection);
+    expect(results).toHaveProperty('errors');
+    expect([source.wanted, broadcast.streams]).toEqual([[], 0]);
+  });
+
   test('keeps nothing of the request that opened a selection for those who share it', async () => {
     const { broadcast, contextValue } = start();
     const document = parse('subscription { sentiment(track: "coffee") { score } }');
     const open = async (request: object) => {
-      const results = await broadcast.results({
-        schema,
-        document,
-        contextValue: { ...contextValue, request },
-      });
+      const results = await broadcast.results(
+        { schema, document, contextValue: { ...contextValue, request } },
+        new PassThrough(),
+      );
       if (!('next' in results)) throw new Error(JSON.stringify(results));
       return results;
     };

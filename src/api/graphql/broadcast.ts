@@ -5,7 +5,7 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   TypeInfo,
   type ValidatedSubscriptionArgs,
@@ -30,6 +30,13 @@ export interface Opened {
   readonly selection: Selection;
   /** To be called when nobody asks this subscription's selection any more. */
   release(): void;
+}
+
+/** What a stream of results reaches its client through: a response, for one. */
+export interface Connection {
+  /** Whether it has closed, or is about to. */
+  readonly destroyed: boolean;
+  once(event: 'close', then: () => void): unknown;
 }
 
 type Results = AsyncIterableIterator<ExecutionResult>;
@@ -73,14 +80,22 @@ export class Broadcast {
     return { track: source.track, ...this.#share(args, validated) };
   }
 
-  /** A subscription as a stream of results, which holds back a bounded number for a slow reader. */
+  /**
+   * A subscription as a stream of results, which holds back a bounded number for a slow reader. It ends
+   * with `connection` at the latest, whether anybody reads it or not, and listens to nothing after that.
+   */
   async results(
     args: ExecutionArgs,
+    connection: Connection,
     pass: Pass = UNLIMITED,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const opened = await this.open(args);
     if (!('selection' in opened)) return opened;
     const { track, selection, release } = opened;
+    if (connection.destroyed) {
+      release();
+      return { errors: [new GraphQLError('The client has left.')] };
+    }
     /** What the next result that is read has to tell of, and whether the next event has to. */
     let missed: Missed = { dropped: 0, gap: false };
     let gap = false;
@@ -105,6 +120,7 @@ export class Broadcast {
       leave();
     };
     this.#ends.add(end);
+    connection.once('close', () => void queue.return());
     const unwatch = pass.onExpiry(() => end(EXPIRED));
     stop = this.#context.multiplexer.listen(track, {
       event: (event) => {

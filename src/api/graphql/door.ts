@@ -57,7 +57,7 @@ async function enter(
     response.setHeader('www-authenticate', challengeOf(pass));
     return refuse(request, response, 401, pass.code, pass.message);
   }
-  await yoga(request, response, { pass });
+  await yoga(request, response, { pass, accept: headers.accept, connection: response });
   if (response.statusCode === 413) onRefused('size', 'a body');
 }
 

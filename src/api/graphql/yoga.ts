@@ -1,10 +1,16 @@
 // GraphQL over HTTP: POST and SSE.
 
-import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
-import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { type DocumentNode, type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import {
+  createYoga,
+  type FetchAPI,
+  processRegularResult,
+  type YogaServerInstance,
+} from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Pass } from '../auth.ts';
-import type { Broadcast } from './broadcast.ts';
+import { admits, EVENT_STREAM } from './accept.ts';
+import type { Broadcast, Connection } from './broadcast.ts';
 import type { ApiContext } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { hideOurs } from './errors.ts';
@@ -19,7 +25,16 @@ interface Hooks {
     validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[],
   ): void;
   setSubscribeFn(subscribe: (args: ExecutionArgs) => unknown): void;
+  /** What turns a result into a response; none where `Accept` takes no type that there is. */
+  readonly resultProcessor: unknown;
+  setResultProcessor(process: (result: unknown, api: FetchAPI) => Response, type: string): void;
 }
+
+const TO_STREAM =
+  'send the header "Accept: text/event-stream", or open a WebSocket with the subprotocol graphql-transport-ws';
+const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STREAM}.`;
+const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
+const JSON_TYPE = 'application/json';
 
 export interface GraphQLOptions {
   readonly context: ApiContext;
@@ -33,6 +48,10 @@ export interface GraphQLOptions {
 /** What is known of who asks. */
 export interface Visitor {
   readonly pass: Pass;
+  /** Ends every subscription of the request. */
+  readonly connection: Connection;
+  /** The header of the request. */
+  readonly accept: string | undefined;
 }
 
 export type Yoga = YogaServerInstance<Visitor & Record<string, unknown>, ApiContext>;
@@ -57,7 +76,17 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
         onValidate: ({ setValidationFn }: Hooks) =>
           setValidationFn((_schema, document) => documents.validate(document)),
         onSubscribe: ({ setSubscribeFn }: Hooks) =>
-          setSubscribeFn((args) => broadcast.results(args, (args.contextValue as Visitor).pass)),
+          setSubscribeFn((args) => {
+            const { accept, connection, pass } = args.contextValue as Visitor;
+            // Yoga would subscribe first, and then find no way to answer.
+            if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
+            return broadcast.results(args, connection, pass);
+          }),
+        onResultProcess({ resultProcessor, setResultProcessor }: Hooks) {
+          if (resultProcessor) return;
+          const answer = notAcceptable(NO_ANSWER);
+          setResultProcessor((_, api) => processRegularResult(answer, api, JSON_TYPE), JSON_TYPE);
+        },
       },
     ],
     maskedErrors: { maskError: hideOurs },
@@ -68,6 +97,12 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
     cors: false,
     graphiql: false,
   });
+}
+
+/** The status is for Yoga, which does not send it in the body. */
+function notAcceptable(message: string) {
+  const extensions = { code: 'NOT_ACCEPTABLE', http: { status: 406 } };
+  return { errors: [new GraphQLError(message, { extensions })] };
 }
 
 function printable(args: readonly unknown[]): string {
