@@ -1,6 +1,7 @@
 // Tells the other nodes what this one wants: every change, numbered, and all of it to who asks.
 
 import type { Clock } from '../clock.ts';
+import { digestWith, digestWithout } from './known-tracks.ts';
 import { CHUNK_CHARACTERS, type NodeMessage } from './message.ts';
 
 export interface AnnouncerOptions {
@@ -13,6 +14,8 @@ export interface AnnouncerOptions {
 const GATHER_MS = 50;
 /** Many may ask at the same time, as when a node is new to all of them; so long they are gathered. */
 const ANSWER_AFTER_MS = 100;
+/** The answer is sent once in so many milliseconds at most, however many ask. */
+const ANSWER_EVERY_MS = 800;
 
 export class Announcer {
   readonly #options: AnnouncerOptions;
@@ -21,6 +24,8 @@ export class Announcer {
   readonly #added = new Set<string>();
   readonly #dropped = new Set<string>();
   #version = 0;
+  #digest = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #cancelFlush: (() => void) | undefined;
   #cancelAnswer: (() => void) | undefined;
 
@@ -33,13 +38,20 @@ export class Announcer {
     return this.#version;
   }
 
+  /** Of all tracks that are wanted now. */
+  get digest(): number {
+    return this.#digest;
+  }
+
   add(track: string): void {
+    this.#digest = digestWith(this.#digest, track);
     this.#tracks.add(track);
     if (!this.#dropped.delete(track)) this.#added.add(track);
     this.#schedule();
   }
 
   drop(track: string): void {
+    this.#digest = digestWithout(this.#digest, track);
     this.#tracks.delete(track);
     if (!this.#added.delete(track)) this.#dropped.add(track);
     this.#schedule();
@@ -62,8 +74,11 @@ export class Announcer {
 
   /** Somebody has asked for everything. */
   asked(): void {
-    this.#cancelAnswer ??= this.#options.clock.after(ANSWER_AFTER_MS, () => {
+    const { clock } = this.#options;
+    const early = this.#answeredAt + ANSWER_EVERY_MS - clock.monotonic();
+    this.#cancelAnswer ??= clock.after(Math.max(ANSWER_AFTER_MS, early), () => {
       this.#cancelAnswer = undefined;
+      this.#answeredAt = clock.monotonic();
       this.flush();
       const { node, send } = this.#options;
       const parts = [...chunks(this.#tracks)];

@@ -10,6 +10,7 @@ import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
 import { Announcer } from './announcer.ts';
+import { Complaints } from './complaints.ts';
 import { channelOf, Inbox } from './inbox.ts';
 import { type Lane, Leader } from './leader.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type Ingesting,
   type NodeMessage,
 } from './message.ts';
-import { Others } from './others.ts';
+import { MUTE_AFTER_MS, Others } from './others.ts';
 import { Succession } from './succession.ts';
 import { isSameTerm, Terms } from './term.ts';
 import { Wanted } from './wanted.ts';
@@ -44,9 +45,8 @@ export interface ClusterOptions {
 const ALIVE_EVERY_MS = 1000;
 /** How long a new leader listens before it believes that it has heard of everybody, in milliseconds. */
 const SETTLE_MS = 2000;
-/** Bad messages are logged once in so many milliseconds at most. */
-const COMPLAIN_EVERY_MS = 60_000;
 
+const SOMEBODY_ELSE = 'who else can publish there?';
 /** Where nodes speak to each other; events have channels of their own. */
 const NODES = 'nodes';
 
@@ -66,11 +66,12 @@ export class Cluster<T> implements Feed<T> {
   #tickedAt = Number.POSITIVE_INFINITY;
   #trouble: string | undefined;
   #mismatch: string | undefined;
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  readonly #complaints: Complaints;
 
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
     const { id, clock, log } = options;
     this.#options = options;
+    this.#complaints = new Complaints(clock);
     this.#relay = options.connect({
       changed: () => this.#onRelay(),
       lost: (count) => {
@@ -104,7 +105,7 @@ export class Cluster<T> implements Feed<T> {
       keeper: this.#relay.lease,
       clock,
       holder: id,
-      isInformed: () => this.#isInformed(),
+      isInformed: (since) => this.#isInformed(since),
       lastEpoch: () => this.#terms.term?.epoch ?? 0,
       begin: (epoch, mayPublish) => this.#lead(epoch, mayPublish),
       onChange: () => this.#sayAlive(),
@@ -211,9 +212,10 @@ export class Cluster<T> implements Feed<T> {
     };
     // Who counts its listeners finds what they want, too.
     this.#announcer.flush();
-    const { version } = this.#announcer;
+    const { version, digest } = this.#announcer;
     const epoch = this.#terms.term?.epoch ?? 0;
-    this.#tell({ kind: 'alive', node, version, listeners: listeners(), epoch, scoring, ingest });
+    const alive = { kind: 'alive', node, version, digest, epoch, scoring, ingest } as const;
+    this.#tell({ ...alive, listeners: listeners() });
   }
 
   #tell(message: NodeMessage): void {
@@ -249,9 +251,12 @@ export class Cluster<T> implements Feed<T> {
   }
 
   /** New among the others, it first has to hear of them; later it knows them all the time. */
-  #isInformed(): boolean {
-    if (this.#connectedAt === undefined || !this.#others.known) return false;
-    return this.#options.clock.monotonic() - this.#connectedAt >= SETTLE_MS;
+  #isInformed(since: number): boolean {
+    const now = this.#options.clock.monotonic();
+    // Nodes that speak and never answer, one after the other, must not keep the source from being read.
+    const isPatient = now - since <= MUTE_AFTER_MS;
+    if (this.#connectedAt === undefined || (isPatient && !this.#others.known)) return false;
+    return now - this.#connectedAt >= SETTLE_MS;
   }
 
   #lead(epoch: number, mayPublish: () => boolean): Leader {
@@ -278,8 +283,9 @@ export class Cluster<T> implements Feed<T> {
 
   #receive(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
-    if (message === undefined || !this.#others.receive(message)) {
-      this.#onBad('a message');
+    const problem = message === undefined ? SOMEBODY_ELSE : this.#others.receive(message);
+    if (message === undefined || problem !== undefined) {
+      this.#onBad('a message', problem);
       return;
     }
     const { id } = this.#options;
@@ -304,7 +310,7 @@ export class Cluster<T> implements Feed<T> {
         ? undefined
         : `node ${node} ingests with ${scoring}, but this node was started with ${ours}; give all nodes the same options`;
     if (mismatch !== undefined && mismatch !== this.#mismatch) {
-      this.#options.log.error(`cluster: ${mismatch}`);
+      this.#complaints.once('scoring', () => this.#options.log.error(`cluster: ${mismatch}`));
     }
     this.#mismatch = mismatch;
   }
@@ -314,14 +320,13 @@ export class Cluster<T> implements Feed<T> {
     if (this.#inbox.refuse(canonical, error)) this.#announcer.flush();
   }
 
-  #onBad(what: string): void {
+  #onBad(what: string, problem = SOMEBODY_ELSE): void {
     this.#relayCounters.bad += 1;
-    const at = this.#options.clock.monotonic();
-    if (at - this.#complainedAt < COMPLAIN_EVERY_MS) return;
-    this.#complainedAt = at;
     const { bad } = this.#relayCounters;
-    this.#options.log.warn(
-      `cluster: ${what} of another node could not be used (${bad} so far); who else can publish there?`,
+    this.#complaints.once('bad', () =>
+      this.#options.log.warn(
+        `cluster: ${what} of another node could not be used (${bad} so far); ${problem}`,
+      ),
     );
   }
 }

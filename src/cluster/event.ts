@@ -88,7 +88,9 @@ function readEvent(value: unknown): SentimentEvent | undefined {
     hashtags.length <= MAX_HASHTAGS &&
     hashtags.every(isHashtag);
   if (!isRight || polarity === undefined || post === undefined) return undefined;
-  const analysis = { polarityIndex, score, hashtags, positive, neutral, negative };
+  // Without whatever else a peer has put there: events are kept for listeners that are slow.
+  const named = hashtags.map(({ tag, count }) => ({ tag, count }));
+  const analysis = { polarityIndex, score, hashtags: named, positive, neutral, negative };
   return { ...(analysis as unknown as Analysis), polarity, post };
 }
 
@@ -96,9 +98,7 @@ function readPost(value: unknown): Post | undefined {
   if (!isRecord(value)) return undefined;
   const { id, source, langs, createdAt, url } = value;
   const date =
-    createdAt === undefined
-      ? undefined
-      : new Date(typeof createdAt === 'string' ? createdAt : Number.NaN);
+    createdAt === undefined ? undefined : new Date(isText(createdAt) ? createdAt : Number.NaN);
   const isRight =
     isText(id) &&
     isText(source) &&

@@ -42,6 +42,8 @@ interface Slot<T> {
  * any, and that takes seconds.
  */
 const REMEMBERED_EVENTS = 50_000;
+/** Of an event that needs more to be told from others, a hash is remembered. */
+const REMEMBERED_CHARACTERS = 200;
 
 export class Inbox<T> {
   readonly #options: InboxOptions<T>;
@@ -129,7 +131,8 @@ export class Inbox<T> {
     if (slot.term !== undefined && (slot.term !== term || !isNext)) slot.gap = true;
     slot.term = term;
     slot.number = number;
-    if (this.#recent.check(`${slot.channel} ${post.source} ${post.id}`)) {
+    const key = `${slot.channel} ${post.source} ${post.id}`;
+    if (this.#recent.check(key.length > REMEMBERED_CHARACTERS ? channelOf(key) : key)) {
       counters.repeated += 1;
       return false;
     }

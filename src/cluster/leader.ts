@@ -45,13 +45,27 @@ export interface Lane {
  */
 export const SLICE = { tracks: 1000, ms: 10 } as const;
 
+/**
+ * What a leader opens at most. The index of a track takes about 2 kB, and of long tracks up to 200 bytes for each
+ * character; so all of them take 2 GB at the very worst.
+ */
+export const MAX_OPEN = { tracks: 500_000, characters: 8 * 1024 * 1024 } as const;
+/** Refusals are told at this rate at most; the others wait. */
+export const REFUSALS_A_SECOND = 1000;
+const FULL = 'The nodes follow as many tracks as one of them can hold; try again later.';
+/** A message quotes so many characters of a track at most. */
+const QUOTED_CHARACTERS = 100;
+
 export class Leader {
   readonly epoch: number;
   readonly #options: LeaderOptions;
   readonly #ingest: Ingest<Lane>;
   readonly #lanes = new Map<string, Lane>();
-  /** Tracks that the source did not take. The leader refuses them again for nodes that still want them. */
+  /** Tracks that could not be opened. The leader refuses them again for nodes that still want them. */
   readonly #refused = new Map<string, Want>();
+  #refusalsLeft = REFUSALS_A_SECOND;
+  /** Of all lanes. */
+  #characters = 0;
   /** What was wanted at the start, until it is open. The source is asked for nothing before. */
   #first: readonly Want[];
   #opened = 0;
@@ -93,10 +107,14 @@ export class Leader {
     if (!this.#isWorking) this.#work();
   }
 
-  /** A node may have come to want a track when the others were just told that it is refused. */
+  /**
+   * To be called every second. A node may have come to want a track when the others were just told that it
+   * is refused, and there may be room for it now.
+   */
   retryRefused(): void {
-    const wants = [...this.#refused.values()];
-    this.#refused.clear();
+    this.#refusalsLeft = REFUSALS_A_SECOND;
+    const wants = [...this.#refused.values().take(REFUSALS_A_SECOND)];
+    for (const { canonical } of wants) this.#refused.delete(canonical);
     this.change(wants, []);
   }
 
@@ -139,8 +157,7 @@ export class Leader {
     const { canonical } = want;
     const lane = this.#lanes.get(canonical);
     if (!isWanted(want)) {
-      if (lane !== undefined) this.#ingest.remove(lane.track);
-      this.#lanes.delete(canonical);
+      if (lane !== undefined) this.#drop(lane);
       return;
     }
     // A node that was forgotten for a while goes on where it was: it has to find a hole.
@@ -150,12 +167,18 @@ export class Leader {
       lane.number = this.#events;
       return;
     }
-    const track = readCanonical(canonical);
-    if (track === undefined) {
-      const said = `The node that ingests does not understand "${canonical}"; use the same version of Senti for all nodes.`;
-      this.#options.onRefused(canonical, new UserError('BAD_TRACK', said));
+    const { tracks, characters } = MAX_OPEN;
+    if (this.#lanes.size >= tracks || this.#characters + canonical.length > characters) {
+      this.#tellRefused(want, new UserError('LIMIT_REACHED', FULL));
       return;
     }
+    const track = readCanonical(canonical);
+    if (track === undefined) {
+      const said = `The node that ingests does not understand "${canonical.slice(0, QUOTED_CHARACTERS)}"; use the same version of Senti for all nodes.`;
+      this.#tellRefused(want, new UserError('BAD_TRACK', said));
+      return;
+    }
+    this.#characters += canonical.length;
     const made = { want, track, channel: undefined, number: this.#events };
     this.#lanes.set(canonical, made);
     this.#ingest.add(track, made);
@@ -184,12 +207,24 @@ export class Leader {
     if (own.length > 0) deliver(event, own, stamps);
   }
 
-  #refuse(track: Track, error: UserError): void {
-    const lane = this.#lanes.get(track.canonical);
-    if (lane === undefined) return;
+  #drop({ track }: Lane): void {
     this.#lanes.delete(track.canonical);
-    this.#ingest.close(lane.track);
-    this.#refused.set(track.canonical, lane.want);
-    this.#options.onRefused(track.canonical, error);
+    this.#characters -= track.canonical.length;
+    this.#ingest.remove(track);
+  }
+
+  #refuse({ canonical }: Track, error: UserError): void {
+    const lane = this.#lanes.get(canonical);
+    if (lane === undefined) return;
+    this.#drop(lane);
+    this.#ingest.tell();
+    this.#tellRefused(lane.want, error);
+  }
+
+  #tellRefused(want: Want, error: UserError): void {
+    this.#refused.set(want.canonical, want);
+    if (this.#refusalsLeft === 0) return;
+    this.#refusalsLeft -= 1;
+    this.#options.onRefused(want.canonical, error);
   }
 }

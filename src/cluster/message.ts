@@ -11,6 +11,8 @@ export interface Alive {
   readonly node: string;
   /** How many times what it wants has changed. */
   readonly version: number;
+  /** Of what it wants at that version: a difference that no version shows is found all the same. */
+  readonly digest: number;
   readonly listeners: number;
   /** Of the term that it knows to be on; if it ingests, its own. 0 for none. */
   readonly epoch: number;
@@ -86,8 +88,9 @@ export function decodeMessage(bytes: Uint8Array): NodeMessage | undefined {
 }
 
 const CHECKS: Readonly<Record<NodeMessage['kind'], (message: Fields) => boolean>> = {
-  alive: ({ version, listeners, epoch, scoring, ingest }) =>
+  alive: ({ version, digest, listeners, epoch, scoring, ingest }) =>
     isCount(version) &&
+    isCount(digest) &&
     isCount(listeners) &&
     listeners <= MAX_LISTENERS &&
     isEpoch(epoch) &&

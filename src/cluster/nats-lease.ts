@@ -17,6 +17,8 @@ export interface NatsLeaseOptions {
 }
 
 const KEY = 'ingest';
+/** What a bucket that somebody else has made may say; one that never ends could never be taken over. */
+const TTL_MS = { least: 1000, most: 60_000 } as const;
 /** A question that has no answer by then is given up, in milliseconds. */
 const ANSWER_IN_MS = 2000;
 /** No node writes more; whatever else is there was written by somebody else. */
@@ -36,6 +38,11 @@ export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
     const kvm = new Kvm(jetstream(by, { timeout: ANSWER_IN_MS }));
     const bucket = await kvm.create(`${prefix}-lease`, { ttl, history: 1 });
     const there = (await bucket.status()).ttl;
+    if (!(there >= TTL_MS.least && there <= TTL_MS.most)) {
+      throw new RelayError(
+        `the bucket ${prefix}-lease keeps the lease for ${there} ms; delete it, and a node makes it anew`,
+      );
+    }
     if (there !== ttl) {
       warn(`the lease lasts ${there} ms, as the first node said, and not ${ttl} ms`);
       ttl = there;

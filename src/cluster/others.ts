@@ -1,6 +1,7 @@
 // The other nodes, as far as they have been heard: who is there, and what each of them wants.
 
 import type { Clock } from '../clock.ts';
+import { KnownTracks, ROOM, type Taken } from './known-tracks.ts';
 import type { Ingesting, NodeMessage } from './message.ts';
 
 interface OtherNode {
@@ -9,13 +10,15 @@ interface OtherNode {
   listeners: number;
   ingest: Ingesting | undefined;
   /** What it wants, at which version, and whether that is known to be out of date. */
-  readonly tracks: Set<string>;
+  readonly tracks: KnownTracks;
   version: number;
   behind: boolean;
   /** Since when, by the monotonic clock. */
   behindSince: number;
+  /** When it was asked last, by the monotonic clock. */
+  askedAt: number;
   /** All of it, of which parts are still to come. */
-  coming: { readonly version: number; next: number; readonly tracks: Set<string> } | undefined;
+  coming: { readonly version: number; next: number; readonly tracks: KnownTracks } | undefined;
 }
 
 export interface OthersOptions {
@@ -35,14 +38,16 @@ export const GONE_AFTER_MS = 10_000;
 /** After so long it is not waited for. */
 const SILENT_AFTER_MS = 3000;
 /** Nor after so long, if it speaks and yet does not answer. */
-const MUTE_AFTER_MS = 15_000;
+export const MUTE_AFTER_MS = 15_000;
+/** A node is asked once in so many milliseconds at most; what it says of itself every second is reason enough. */
+const ASK_EVERY_MS = 900;
 const MAX_NODES = 1000;
-/** Of one node; its own limit is far lower. */
-const MAX_TRACKS = 1_000_000;
+const NO_ROOM = `the nodes want more tracks than can be known: ${ROOM.tracksOfOne} of one node, or ${ROOM.tracks} or ${ROOM.characters} characters of all`;
 
 export class Others {
   readonly #options: OthersOptions;
   readonly #nodes = new Map<string, OtherNode>();
+  readonly #taken: Taken = { tracks: 0, characters: 0 };
   #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OthersOptions) {
@@ -77,41 +82,43 @@ export class Others {
     return true;
   }
 
-  /** Takes a message in. False when there is no room for it. */
-  receive(message: NodeMessage): boolean {
+  /** Takes a message in, or says why there is no room for it. */
+  receive(message: NodeMessage): string | undefined {
     if (message.kind === 'bye') {
       this.#forget(message.node);
-      return true;
+      return undefined;
     }
     const node = this.#at(message.node);
-    if (node === undefined) return false;
+    if (node === undefined) return `there are more than ${MAX_NODES} nodes`;
     node.heardAt = this.#options.clock.monotonic();
     switch (message.kind) {
       case 'alive': {
         const ledBefore = node.ingest !== undefined;
         node.listeners = message.listeners;
         node.ingest = message.ingest;
-        if (node.version !== message.version) this.#lost(message.node, node);
+        if (node.version !== message.version || node.tracks.digest !== message.digest) {
+          this.#lost(message.node, node);
+        }
         if (ledBefore && message.ingest === undefined) this.#options.onLeaderless();
-        return true;
+        return undefined;
       }
       case 'wants': {
         const { version, added, dropped } = message;
-        if (version <= node.version) return true;
+        if (version <= node.version) return undefined;
         if (version !== node.version + 1) {
           // It has been asked already, if something was missing before.
           if (!node.behind) this.#lost(message.node, node);
-          return true;
+          return undefined;
         }
-        if (node.tracks.size + added.length > MAX_TRACKS) return false;
+        if (!node.tracks.fits(added)) return NO_ROOM;
         node.version = version;
         this.#change(node, added, dropped);
-        return true;
+        return undefined;
       }
       case 'all':
         return this.#takePart(node, message);
       default:
-        return true;
+        return undefined;
     }
   }
 
@@ -133,10 +140,11 @@ export class Others {
       heardAt: 0,
       listeners: 0,
       ingest: undefined,
-      tracks: new Set(),
+      tracks: new KnownTracks(this.#taken),
       version: 0,
       behind: false,
       behindSince: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
       coming: undefined,
     };
     this.#nodes.set(id, node);
@@ -152,41 +160,47 @@ export class Others {
       this.#complainedAt = now;
       this.#options.onMute(id);
     }
+    if (now - node.askedAt < ASK_EVERY_MS) return;
+    node.askedAt = now;
     this.#options.ask(id);
   }
 
-  #takePart(node: OtherNode, message: NodeMessage & { kind: 'all' }): boolean {
+  #takePart(node: OtherNode, message: NodeMessage & { kind: 'all' }): string | undefined {
     const { version, part, parts, tracks } = message;
-    if (!node.behind) return true;
-    if (part === 0) node.coming = { version, next: 0, tracks: new Set() };
+    if (!node.behind) return undefined;
+    if (part === 0) {
+      node.coming?.tracks.clear();
+      node.coming = { version, next: 0, tracks: new KnownTracks(this.#taken) };
+    }
     const { coming } = node;
     if (coming === undefined || coming.version !== version || coming.next !== part) {
-      node.coming = undefined;
-      return true;
+      this.#dropParts(node);
+      return undefined;
     }
-    if (coming.tracks.size + tracks.length > MAX_TRACKS) return false;
+    if (!coming.tracks.fits(tracks)) {
+      this.#dropParts(node);
+      return NO_ROOM;
+    }
     for (const track of tracks) coming.tracks.add(track);
     coming.next += 1;
-    if (coming.next < parts) return true;
-    node.coming = undefined;
+    if (coming.next < parts) return undefined;
+    const dropped = [...node.tracks].filter((track) => !coming.tracks.has(track));
+    const added = [...coming.tracks];
+    this.#dropParts(node);
     node.behind = false;
     node.version = version;
-    this.#change(
-      node,
-      coming.tracks.difference(node.tracks),
-      node.tracks.difference(coming.tracks),
-    );
-    return true;
+    this.#change(node, added, dropped);
+    return undefined;
   }
 
-  #change(node: OtherNode, added: Iterable<string>, dropped: Iterable<string>): void {
-    const gone = [...dropped].filter((track) => node.tracks.delete(track));
-    const come: string[] = [];
-    for (const track of added) {
-      if (node.tracks.has(track)) continue;
-      node.tracks.add(track);
-      come.push(track);
-    }
+  #dropParts(node: OtherNode): void {
+    node.coming?.tracks.clear();
+    node.coming = undefined;
+  }
+
+  #change(node: OtherNode, added: readonly string[], dropped: readonly string[]): void {
+    const gone = dropped.filter((track) => node.tracks.delete(track));
+    const come = added.filter((track) => node.tracks.add(track));
     this.#options.onWants(come, gone);
   }
 
@@ -194,6 +208,7 @@ export class Others {
     const node = this.#nodes.get(id);
     if (node === undefined) return;
     this.#nodes.delete(id);
+    this.#dropParts(node);
     this.#change(node, [], [...node.tracks]);
     if (node.ingest !== undefined) this.#options.onLeaderless();
   }

@@ -11,8 +11,8 @@ export interface SuccessionOptions {
   readonly keeper: LeaseKeeper;
   readonly clock: Clock;
   readonly holder: string;
-  /** Whether it is known what all nodes want. What the source is not asked for any more, it drops. */
-  readonly isInformed: () => boolean;
+  /** Whether it is known what all nodes want; this node has had the lease since `since`, by the monotonic clock. What the source is not asked for any more, it drops. */
+  readonly isInformed: (since: number) => boolean;
   /** The last epoch that the keeper has confirmed; 0 for none. */
   readonly lastEpoch: () => number;
   /** Begins to ingest. `mayPublish` is to be asked before every event. */
@@ -28,6 +28,7 @@ export class Succession {
   #leader: Leader | undefined;
   /** Of this node, for as long as it has the lease. */
   #term: Term | undefined;
+  #since = 0;
   /** Of the lease, until it is begun. */
   #epoch: number | undefined;
   #trouble: string | undefined;
@@ -45,6 +46,7 @@ export class Succession {
       onGained: (claim, revision) => {
         this.#term = readTerm(claim, revision);
         this.#epoch = this.#term?.epoch;
+        this.#since = clock.monotonic();
         this.beginIfInformed();
       },
       onLost: (reason) => {
@@ -94,7 +96,7 @@ export class Succession {
   beginIfInformed(): void {
     const epoch = this.#epoch;
     const { isInformed, begin, onChange, log } = this.#options;
-    if (epoch === undefined || this.#retiring !== undefined || !isInformed()) return;
+    if (epoch === undefined || this.#retiring !== undefined || !isInformed(this.#since)) return;
     if (!this.#lease.check()) return;
     this.#epoch = undefined;
     this.#leader = begin(epoch, () => this.#lease.check());

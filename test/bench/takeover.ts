@@ -110,8 +110,8 @@ async function startPeers(port: number, tracks: readonly string[]) {
   const timer = setInterval(() => {
     for (const { node, announcer } of peers) {
       announcer.flush();
-      const { version } = announcer;
-      send({ kind: 'alive', node, version, listeners: 1, epoch: 0, scoring: '' });
+      const { version, digest } = announcer;
+      send({ kind: 'alive', node, version, digest, listeners: 1, epoch: 0, scoring: '' });
     }
   }, 1000);
   return {

@@ -109,7 +109,14 @@ describe('an event', () => {
   test('of an epoch that nobody could count on from is none', () => {
     const stamp = { epoch: 2 ** 40 + 1, number: 1 };
     expect(createEventReader()(stampEvent(stamp, encodeEvent(EVENT)))).toBeUndefined();
-    const alive = { kind: 'alive', node: 'a', version: 1, listeners: 1, scoring: 'x' } as const;
+    const alive = {
+      kind: 'alive',
+      node: 'a',
+      version: 1,
+      digest: 0,
+      listeners: 1,
+      scoring: 'x',
+    } as const;
     expect(decodeMessage(encodeMessage({ ...alive, epoch: 2 ** 48 }))).toBeUndefined();
     expect(
       decodeMessage(encodeMessage({ ...alive, epoch: 1, listeners: 2 ** 40 })),
@@ -131,11 +138,12 @@ describe('an event', () => {
 
 describe('a message between nodes', () => {
   const messages: readonly NodeMessage[] = [
-    { kind: 'alive', node: 'a', version: 3, listeners: 2, epoch: 0, scoring: 'x' },
+    { kind: 'alive', node: 'a', version: 3, digest: 9, listeners: 2, epoch: 0, scoring: 'x' },
     {
       kind: 'alive',
       node: 'a',
       version: 3,
+      digest: 9,
       listeners: 2,
       epoch: 7,
       scoring: 'x',

@@ -1,9 +1,19 @@
 // Messages that no node has sent. They may tell listeners anything, but only for as long as they come.
 
 import { describe, expect, test } from 'vitest';
+import { stampEvent } from '../../src/cluster/event.ts';
 import { channelOf } from '../../src/cluster/inbox.ts';
-import { encodeMessage } from '../../src/cluster/message.ts';
+import { KnownTracks, ROOM } from '../../src/cluster/known-tracks.ts';
+import { MAX_OPEN, REFUSALS_A_SECOND } from '../../src/cluster/leader.ts';
+import {
+  CHUNK_CHARACTERS,
+  decodeMessage,
+  encodeMessage,
+  type NodeMessage,
+} from '../../src/cluster/message.ts';
+import { Others } from '../../src/cluster/others.ts';
 import { readTerm } from '../../src/cluster/term.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { alive, event, ingesting } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { turns } from '../support/until.ts';
@@ -129,4 +139,183 @@ test('a number that is too large is followed by a gap, and by the events of the 
   await nodes.say('coffee', leads);
   await nodes.say('coffee', leads);
   for (const { told } of heard) expect(told).toEqual(['p0', 'gap', 'forged', 'gap', 'p1', 'p2']);
+});
+
+describe('what a node is said to want', () => {
+  /** As many messages as it takes to say that `node` wants `tracks`. */
+  async function want(
+    forge: (message: NodeMessage) => Promise<void>,
+    node: string,
+    tracks: string[],
+  ) {
+    let version = 0;
+    for (let at = 0; at < tracks.length; version++) {
+      const added: string[] = [];
+      for (let length = 0; length < CHUNK_CHARACTERS && at < tracks.length; at++) {
+        added.push(tracks[at] ?? '');
+        length += tracks[at]?.length ?? 0;
+      }
+      await forge({ kind: 'wants', node, version: version + 1, dropped: [], added });
+    }
+  }
+
+  async function startForging() {
+    const it = await start();
+    const forge = (message: NodeMessage) => it.forge('nodes', encodeMessage(message));
+    return { ...it, forge };
+  }
+
+  test('by another with a version of its own is put right, whatever versions say', async () => {
+    const { nodes, leads, one, forge } = await startForging();
+    const node = one.multiplexer.cluster.id;
+    const milk = one.listen('milk');
+    await nodes.until(() => leads.source?.wanted.at(-1)?.length === 2);
+    await nodes.pass(1000);
+    // The node has said two versions, and takes the third for its next change.
+    await forge({ kind: 'wants', node, version: 3, dropped: ['milk'], added: ['forged'] });
+    expect(leads.source?.wanted.at(-1)).toEqual(['coffee', 'forged']);
+    one.listen('tea');
+    await nodes.pass(4000);
+    expect([...(leads.source?.wanted.at(-1) ?? [])].sort()).toEqual(['coffee', 'milk', 'tea']);
+    await nodes.say('milk and tea', leads);
+    expect(milk.told.at(-1)).toBe('p0');
+  });
+
+  test('is asked for, and answered, about once a second, however often somebody asks', async () => {
+    const { nodes, leads, one, forge } = await startForging();
+    const node = one.multiplexer.cluster.id;
+    const before = [leads, one].map(({ relay }) => relay.sent.get('nodes') ?? 0);
+    for (let i = 0; i < 40; i++) {
+      for (let j = 0; j < 25; j++) {
+        await forge({ kind: 'ask', node: 'x', of: node });
+        await forge({ kind: 'wants', node: 'x', version: 1000 + j, dropped: [], added: [] });
+        await forge(decodeMessage(alive('x', { version: 1000 + j })) as NodeMessage);
+      }
+      await nodes.pass(50);
+    }
+    // Two seconds: each says twice that it is there, asks the forged node three times, and answers as often.
+    for (const [i, { relay }] of [leads, one].entries()) {
+      const sent = (relay.sent.get('nodes') ?? 0) - (before[i] ?? 0);
+      const forgedByOne = i === 0 ? 0 : 40 * 25 * 3;
+      expect(sent - forgedByOne).toBeLessThanOrEqual(12);
+    }
+  });
+
+  test('is followed as far as there is room, and the others are told', async () => {
+    const { nodes, leads, one, forge } = await startForging();
+    const phrase = (words: number) => (_: unknown, i: number) =>
+      `"${Array.from({ length: words }, () => 'abcdefgh').join(' ')} w${100 + i}"`;
+    const long = Array.from({ length: MAX_OPEN.characters / 15_000 + 5 }, phrase(1700));
+    const short = Array.from({ length: 900 }, phrase(2));
+    await want(forge, 'x', [...long, ...short]);
+    const { ends } = one.listen('a track that is longer than any room that may be left');
+    const open = () => leads.source?.wanted.at(-1) ?? [];
+    await nodes.until(() => ends.length > 0);
+    expect(ends[0]).toMatchObject({ code: 'LIMIT_REACHED' });
+    const characters = open().reduce((sum, { length }) => sum + length, 0);
+    expect(characters).toBeLessThanOrEqual(MAX_OPEN.characters);
+    expect(characters).toBeGreaterThan(0.99 * MAX_OPEN.characters);
+    await forge({ kind: 'bye', node: 'x' });
+    const tea = one.listen('tea');
+    await nodes.until(() => open().length === 2);
+    await nodes.say('tea', leads);
+    expect(tea.told).toEqual(['p0']);
+  });
+
+  test('and cannot be followed is refused a bounded number of times a second', async () => {
+    const { nodes, leads, two, forge } = await startForging();
+    const before = leads.relay.sent.get('nodes') ?? 0;
+    const tracks = Array.from({ length: 5000 }, (_, i) => `Not canonical ${i} ${'x'.repeat(1000)}`);
+    await want(forge, 'x', tracks);
+    await nodes.pass(3000);
+    const sent = (leads.relay.sent.get('nodes') ?? 0) - before;
+    expect(sent).toBeGreaterThan(REFUSALS_A_SECOND);
+    expect(sent).toBeLessThan(5 * REFUSALS_A_SECOND);
+    // Each of those messages can be read.
+    expect(two.multiplexer.cluster.counters.bad).toBe(0);
+  });
+
+  test('is refused beyond the room that there is for all nodes together', () => {
+    const taken = { tracks: 0, characters: 0 };
+    const others = new Others({
+      clock: new FakeClock(),
+      onWants: () => {},
+      ask: () => {},
+      onMute: () => {},
+      onLeaderless: () => {},
+    });
+    const long = 'x'.repeat(16 * 1024 - 10);
+    let problem: string | undefined;
+    let characters = 0;
+    for (let node = 0; problem === undefined; node++) {
+      const added = Array.from({ length: 30 }, (_, i) => `${long}${node} ${i}`);
+      problem = others.receive({ kind: 'wants', node: `x${node}`, version: 1, dropped: [], added });
+      characters += 30 * long.length;
+    }
+    expect(problem).toMatch(/^the nodes want more tracks than can be known/);
+    expect(characters).toBeLessThan(1.1 * ROOM.characters);
+    others.receive({ kind: 'bye', node: 'x0' });
+    const tea = { kind: 'wants', node: 'y', version: 1, dropped: [], added: ['tea'] } as const;
+    expect(others.receive(tea)).toBeUndefined();
+    // Their number is bounded too, and all parts of an answer count.
+    const known = new KnownTracks(taken);
+    const numbers = Array.from({ length: ROOM.tracksOfOne }, (_, i) => String(i));
+    expect(known.fits(numbers)).toBe(true);
+    for (const track of numbers) known.add(track);
+    expect(known.fits(['one more'])).toBe(false);
+    taken.tracks = ROOM.tracks;
+    expect(new KnownTracks(taken).fits(['one more'])).toBe(false);
+    known.clear();
+    expect(taken).toEqual({ tracks: ROOM.tracks - ROOM.tracksOfOne, characters: 0 });
+  });
+});
+
+test('more nodes than there can be are not known, and the next ones are when those are gone', async () => {
+  const { nodes, leads, forge } = await start();
+  for (let i = 0; i < 1100; i++) await forge('nodes', alive(`x${i}`));
+  expect(leads.multiplexer.cluster.nodes).toBe(1001);
+  await nodes.pass(12_000);
+  expect(leads.multiplexer.cluster.nodes).toBe(3);
+});
+
+test('nodes that never say what they want do not keep the next one from ingesting', async () => {
+  const { nodes, leads, one, two, forge } = await start();
+  leads.relay.cut();
+  const next = () => [one, two].find((node) => node.leads);
+  for (let i = 0; next() === undefined && i < 30; i++) {
+    await forge('nodes', alive(`x${i}`, { version: 7 }));
+    await nodes.pass(1000);
+  }
+  expect(next()).toBeDefined();
+});
+
+test('forged options of the node that ingests are logged once a minute at most', async () => {
+  const { nodes, leads, one, forge } = await start();
+  const node = leads.multiplexer.cluster.id;
+  await nodes.pass(2000);
+  const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
+  const state = { name: 'live' } as const;
+  for (let i = 0; i < 50; i++) {
+    await forge(
+      'nodes',
+      alive(node, { epoch, scoring: `forged ${i}`, ingest: { name: 'hand', state } }),
+    );
+  }
+  expect(one.logged.filter((line) => line.startsWith('error')).length).toBe(1);
+});
+
+test('a message and an event of any depth are bad, and no more than that', async () => {
+  const { nodes, leads, one, heard, forge } = await start();
+  const deep = Buffer.from('['.repeat(100_000));
+  const closed = Buffer.from(`{"kind":"alive","node":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
+  const { bad } = one.multiplexer.cluster.counters;
+  for (const message of [deep, closed]) await forge('nodes', message);
+  expect(leads.multiplexer.cluster.counters.bad).toBeGreaterThanOrEqual(4);
+  await nodes.pass(2000);
+  const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
+  for (const message of [deep, closed])
+    await forge(COFFEE, stampEvent({ epoch, number: 1 }, message));
+  expect(one.multiplexer.cluster.counters.bad).toBeGreaterThan(bad + 2);
+  await nodes.say('coffee', leads);
+  for (const { told } of heard) expect(told).toEqual(['p0']);
 });

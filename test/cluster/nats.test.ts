@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { connectNats, MAX_UNCONFIRMED_BYTES, type NatsOptions } from '../../src/cluster/nats.ts';
@@ -121,6 +124,20 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     const { relay } = open(nats.port, { servers });
     await until(() => /certificate/.test(relay.trouble ?? ''));
   });
+
+  test.each([0, 200, 7 * 24 * 3600 * 1000])(
+    'a lease that somebody has made to last %d ms is not asked for, and the reason is told',
+    async (ttl) => {
+      const nats = await start();
+      const other = await connect({ servers: nats.url });
+      await new Kvm(jetstream(other)).create('test-lease', { ttl, history: 1 });
+      await other.close();
+      const { relay, connected } = open(nats.port);
+      await connected();
+      const reason = `the bucket test-lease keeps the lease for ${ttl} ms; delete it`;
+      await expect(relay.lease.claim('one')).rejects.toThrow(reason);
+    },
+  );
 
   test('a relay to a server that takes nothing holds a bounded amount, and counts the rest', async () => {
     const nats = await start();

@@ -20,7 +20,16 @@ export function alive(
 ): Uint8Array {
   const listeners = 0;
   const scoring = 'profile=full';
-  return encodeMessage({ kind: 'alive', node, version: 0, listeners, epoch: 0, scoring, ...said });
+  return encodeMessage({
+    kind: 'alive',
+    node,
+    version: 0,
+    digest: 0,
+    listeners,
+    epoch: 0,
+    scoring,
+    ...said,
+  });
 }
 
 /** An event of a post that nobody has posted. */
