@@ -16,9 +16,9 @@ interface TopWord<V> extends KnownWord, Node<V> {
 }
 
 interface Node<V> {
-  /** Clauses all of whose words lie on the way here. */
+  /** Clauses all of whose words lie on the way here, and the first MOST_WAITING that need several more. */
   clauses: IndexedClause<V>[];
-  /** Those that need more, by the word they need next: alone there, or the node where they part. */
+  /** The others, by the word they need next: alone there, or the node where they part. */
   next: Map<TopWord<V>, Node<V> | IndexedClause<V>> | undefined;
 }
 
@@ -28,7 +28,7 @@ interface IndexedClause<V> {
   readonly siblings: Siblings | undefined;
   /** The way from the top, kept because the order it was chosen by changes over time. */
   readonly path: readonly TopWord<V>[];
-  /** What is left of it where the clause is alone, if anything. */
+  /** What is left of it where the clause lies, if anything. */
   rest: readonly TopWord<V>[] | undefined;
   /** What presence alone does not tell: words that have to stand together… */
   readonly phrases: readonly Phrase[] | undefined;
@@ -44,6 +44,9 @@ interface Siblings {
   /** The number of the last post that one of them matched. */
   matchedBy: number;
 }
+
+/** A few long clauses are checked faster in a row than along paths of their own, which few of them share. */
+const MOST_WAITING = 64;
 
 /** Active tracks, each with a value of the caller's own. Cost of a change: the words of its track. */
 export class Matcher<V> {
@@ -193,6 +196,11 @@ function insert<V>(clause: IndexedClause<V>): void {
   if (top === undefined) throw new Error('matcher: a clause without words');
   let node: Node<V> = top;
   for (const [at, word] of below.entries()) {
+    if (below.length - at > 1 && node.clauses.length < MOST_WAITING) {
+      clause.rest = below.slice(at);
+      settle(node, clause);
+      return;
+    }
     node.next ??= new Map();
     const child = node.next.get(word);
     if (child === undefined) {
@@ -229,8 +237,7 @@ function settle<V>(node: Node<V>, clause: IndexedClause<V>): void {
 
 /** Takes a clause out of the trie below `node`, where it needs `depth` words fewer, and cuts off what is empty then. */
 function removeFrom<V>(node: Node<V>, clause: IndexedClause<V>, depth: number): void {
-  const word = clause.path[depth];
-  if (word === undefined) {
+  if (node.clauses[clause.place] === clause) {
     const last = node.clauses.pop();
     if (last !== undefined && last !== clause) {
       node.clauses[clause.place] = last;
@@ -238,8 +245,10 @@ function removeFrom<V>(node: Node<V>, clause: IndexedClause<V>, depth: number): 
     }
     return;
   }
-  const child = node.next?.get(word);
-  if (child === undefined) throw new Error('matcher: lost the way to a clause');
+  const word = clause.path[depth];
+  const child = word && node.next?.get(word);
+  if (word === undefined || child === undefined)
+    throw new Error('matcher: lost the way to a clause');
   if (child.clauses !== undefined) {
     removeFrom(child, clause, depth + 1);
     if (child.clauses.length > 0 || child.next !== undefined) return;
