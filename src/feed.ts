@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { Refusals } from './api/limits/refusals.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './options.ts';
 import type { Analyze } from './sentiment/analysis.ts';
@@ -15,8 +16,8 @@ export interface FeedOptions {
   readonly config: Config;
   readonly connect: (sink: SourceSink) => Source;
   readonly analyze: Analyze;
-  /** Told of every record that the source could not use. */
-  readonly onBad: (problem: string) => void;
+  /** Logs so many lines of a kind a minute. */
+  readonly notice: Refusals['notice'];
   /** How many listeners this server has. */
   readonly listeners: () => number;
   /** Told of every change of the source's state. */
@@ -32,16 +33,19 @@ export interface ServerFeed {
 }
 
 export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
-  const { config, clock, log, listeners } = options;
+  const { config, clock, log, listeners, notice } = options;
   const ingest = <T>(sink: FeedSink<T>, counters?: PostCounters) =>
     new Ingest(
       {
         connect: options.connect,
         analyze: options.analyze,
         languages: config.languages,
-        onBad: options.onBad,
+        onBad: (problem) => notice('bad record', `source: bad record: ${problem}`),
         onState(state) {
-          log.info({ state }, `source: ${state.name}`);
+          const write = (line: string) => log.info({ state }, line);
+          // Clients choose how often a source begins and ends, which must not hide that it fails.
+          if ('reason' in state) notice('failure', `source: ${state.name}: ${state.reason}`, write);
+          else notice('state', `source: ${state.name}`, write);
           options.onState(state);
         },
       },

@@ -86,10 +86,10 @@ export async function startServer(
     config,
     connect(sink) {
       const timed = { ...sink, post: turn.timed(sink.post) };
-      return connect(config, timed, clock, (message) => log.warn(message));
+      return connect(config, timed, clock, (message) => refusals.notice('warning', message));
     },
     analyze,
-    onBad: (problem) => refusals.notice('bad record', `source: bad record: ${problem}`),
+    notice: (kind, line, write) => refusals.notice(kind, line, write),
     listeners: () => multiplexer.listeners,
     onState: (state) => metrics.state(state),
     clock,

@@ -48,6 +48,8 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
     help: 'Times that the source failed, and was to be tried again.',
     registers,
   });
+  let last: SourceState['name'] = 'idle';
+  let hasLeftWait = false;
   const wire = new Histogram({
     name: 'senti_post_to_wire_seconds',
     help: 'Time from a post, or its event from another node, until listeners are sent it; one a turn, its first.',
@@ -66,7 +68,10 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
     page: () => registry.metrics(),
     cut: (reason) => cuts.inc({ reason }),
     state({ name }) {
-      if (name === 'waiting') reconnects.inc();
+      // A wait that was left and goes on when a listener comes back is no new failure.
+      if (name === 'waiting' && !hasLeftWait) reconnects.inc();
+      hasLeftWait = name === 'idle' && last === 'waiting';
+      last = name;
     },
     wire: (ms) => wire.observe(ms / 1000),
     close: () => void loop.disable(),

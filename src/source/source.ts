@@ -20,15 +20,17 @@ export interface Source {
   readonly name: string;
   readonly state: SourceState;
   /**
-   * Makes `tracks` what the upstream delivers, from now on; with none, the source stops and is idle.
-   * The last call wins; calls may come many a second. The set is live: it goes on changing under the
-   * source, which is called again for every change.
+   * Makes `tracks` what the upstream delivers, from now on; with none, the source stops and is idle,
+   * at once or some seconds later. The last call wins; calls may come many a second. The set is live: it
+   * goes on changing under the source, which is called again for every change.
    * MUST NOT reconnect for it where the upstream can change what it sends on a live connection.
+   * MUST NOT connect more often than the source's own schedule of retries allows, however often nothing
+   * is wanted in between: see `lingering`, and keep the schedule over a stop.
    * MUST NOT deliver a post before it returns.
    */
   want(tracks: ReadonlySet<Track>): void;
   /** Only of a source that is paid for by the post. */
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
   /** Stops for good. Nothing reaches the sink once the promise has resolved. */
   close(options?: CloseOptions): Promise<void>;
 }

@@ -95,6 +95,22 @@ describe('/metrics', () => {
     expect(Math.abs(started - (Date.now() / 1000 - process.uptime()))).toBeLessThan(5);
   });
 
+  test('counts a failure of the source once, however often a listener leaves and comes back', async () => {
+    const senti = await startSenti();
+    const wait = { name: 'waiting', reason: 'it broke', until: 5 } as const;
+    const count = async () => (await scrape(senti)).values.get('senti_source_reconnects_total');
+    senti.source.become(wait);
+    for (let i = 0; i < 3; i++) {
+      senti.source.become({ name: 'idle' });
+      senti.source.become(wait);
+    }
+    expect(await count()).toBe(1);
+    senti.source.become({ name: 'connecting' });
+    senti.source.become(wait);
+    senti.source.become({ ...wait, until: 6 });
+    expect(await count()).toBe(3);
+  });
+
   test('shows nothing that a client chose, and no more for more clients', async () => {
     const senti = await startSenti();
     const before = await scrape(senti);

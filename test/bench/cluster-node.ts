@@ -54,7 +54,7 @@ const feed = await createFeed({
   },
   analyze,
   listeners: () => multiplexer.listeners,
-  onBad: () => {},
+  notice: () => {},
   onState: () => {},
   clock: systemClock,
   log: pino({ level: 'silent' }),

@@ -9,6 +9,8 @@ export interface SourceUnderTest {
   readonly source: Source;
   /** Makes the upstream send posts that match `coffee`, and time pass, until `done` has resolved. */
   run(done: Promise<void>): Promise<void>;
+  /** How often the source has connected to its upstream, if it has one. */
+  connections?(): number;
   /** Releases what `start` has opened besides the source. */
   stop?(): Promise<void>;
 }
@@ -20,13 +22,13 @@ export function sourceContract(
   describe(`${name}, as a source`, () => {
     async function open() {
       const sink = createRecordingSink();
-      const { source, run, stop } = await start(sink);
+      const { source, run, connections, stop } = await start(sink);
       onTestFinished(async () => {
         await source.close();
         await stop?.();
       });
       const wanted = new Set([track('coffee')]);
-      return { sink, source, wanted, run };
+      return { sink, source, wanted, run, connections };
     }
 
     test('is idle and silent until something is wanted', async () => {
@@ -92,6 +94,16 @@ export function sourceContract(
       source.want(wanted);
       await run(sink.until(({ posts }) => posts.length >= 1));
       expect(source.state).toEqual({ name: 'live' });
+    });
+
+    test('does not connect anew for a listener that leaves and comes back', async () => {
+      const { sink, source, wanted, run, connections } = await open();
+      for (let i = 0; i < 20; i++) {
+        source.want(wanted);
+        await run(sink.until(({ posts }) => posts.length > i));
+        source.want(new Set());
+      }
+      expect(connections?.() ?? 1).toBe(1);
     });
 
     test('delivers nothing after it is closed', async () => {

@@ -20,8 +20,8 @@ const REFUSALS = [
   'query',
 ] as const;
 
-/** What is logged by the same measure besides. */
-const OTHERS = ['bad record', 'cut'] as const;
+/** What is logged by the same measure besides; the last three of the source. */
+const OTHERS = ['bad record', 'cut', 'state', 'failure', 'warning'] as const;
 
 export type RefusalKind = (typeof REFUSALS)[number];
 export type NoticeKind = RefusalKind | (typeof OTHERS)[number];
@@ -35,6 +35,8 @@ interface Minute {
   readonly since: number;
   said: number;
   unsaid: number;
+  /** Writes what is said last: how many lines were left out. */
+  write: (line: string) => void;
   /** There once something is left unsaid. */
   cancel?: () => void;
 }
@@ -64,19 +66,23 @@ export class Refusals {
     this.notice(kind, `refused (${kind}): ${detail.slice(0, MAX_DETAIL_LENGTH)}`);
   }
 
-  /** Logs `line`, unless there were enough of its kind in this minute: then how many, at its end. */
-  notice(kind: NoticeKind, line: string): void {
+  /**
+   * Logs `line`, unless there were enough of its kind in this minute: then how many, at its end. `write`
+   * is for lines that are no warnings.
+   */
+  notice(kind: NoticeKind, line: string, write = this.#write): void {
     const now = this.#clock.monotonic();
     let minute = this.#minutes.get(kind);
     if (minute === undefined || now - minute.since >= MINUTE) {
       this.#end(kind);
-      minute = { since: now, said: 0, unsaid: 0 };
+      minute = { since: now, said: 0, unsaid: 0, write };
       this.#minutes.set(kind, minute);
     }
     if (minute.said < LINES_A_MINUTE) {
       minute.said += 1;
-      this.#write(line);
+      write(line);
     } else {
+      minute.write = write;
       minute.unsaid += 1;
       minute.cancel ??= this.#clock.after(minute.since + MINUTE - now, () => this.#end(kind));
     }
@@ -92,6 +98,6 @@ export class Refusals {
     this.#minutes.delete(kind);
     minute?.cancel?.();
     if (!minute?.unsaid) return;
-    this.#write(`and ${minute.unsaid.toLocaleString('en-US')} more (${kind})`);
+    minute.write(`and ${minute.unsaid.toLocaleString('en-US')} more (${kind})`);
   }
 }

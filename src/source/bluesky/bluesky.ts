@@ -5,6 +5,7 @@ import type { Post } from '../../post.ts';
 import { Recent } from '../../recent.ts';
 import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
+import { lingering } from '../linger.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Cursor } from './cursor.ts';
 import { decodeFrame, POST_COLLECTION } from './frame.ts';
@@ -29,7 +30,7 @@ const RETRIES: Schedule = { first: 500, factor: 2, step: 0, most: 30_000 };
 const REMEMBERED_POSTS = 32_768;
 
 export function createBluesky(options: BlueskyOptions, sink: SourceSink, clock: Clock): Source {
-  return new Bluesky(options, sink, clock);
+  return lingering(new Bluesky(options, sink, clock), clock);
 }
 
 class Bluesky implements Source {
@@ -44,6 +45,8 @@ class Bluesky implements Source {
   /** The last line, which may have ended. */
   #line: Line | undefined;
   #cancelRetry = () => {};
+  /** Before `due`, on the monotonic clock, no line may be opened: it is kept when the last listener leaves. */
+  #pause = { reason: '', due: Number.NEGATIVE_INFINITY };
   /** Which of the hosts is tried; grows, and wraps around. */
   #turn = 0;
   /** Lines in a row that brought nothing new. */
@@ -70,7 +73,7 @@ class Bluesky implements Source {
   want(tracks: ReadonlySet<Track>): void {
     const isRunning = this.#state.name !== 'idle';
     if (this.#closed || tracks.size > 0 === isRunning) return;
-    if (tracks.size > 0) this.#connect();
+    if (tracks.size > 0) this.#start();
     else this.#stop();
   }
 
@@ -80,18 +83,32 @@ class Bluesky implements Source {
     await this.#line?.close();
   }
 
-  /** Whoever listens next listens from then on, so the cursor is forgotten. */
+  get #url(): URL {
+    return this.#urls[this.#turn % this.#urls.length] as URL;
+  }
+
+  #start(): void {
+    const wait = this.#pause.due - this.#clock.monotonic();
+    if (wait > 0) this.#wait(wait);
+    else this.#connect();
+  }
+
+  /** The next listener gets posts from then on, so the cursor is forgotten. */
   #stop(): void {
-    if (this.#state.name === 'idle') return;
+    const { name } = this.#state;
+    if (name === 'idle') return;
     this.#cancelRetry();
     void this.#line?.close();
     this.#cursor.forget();
-    this.#failures = 0;
+    if (name !== 'waiting' && !this.#fresh) {
+      this.#fail(`${this.#url.host} had brought nothing when the last listener left`);
+      this.#turn += 1;
+    }
     this.#become({ name: 'idle' });
   }
 
   #connect(): void {
-    const url = this.#urls[this.#turn % this.#urls.length] as URL;
+    const url = this.#url;
     const cursor = this.#cursor.begin(url.href, this.#clock.now());
     this.#fresh = false;
     this.#line = openLine(
@@ -139,11 +156,21 @@ class Bluesky implements Source {
     }
     // The host that was fine until now knows our cursor best; one that has nothing to say does not.
     if (silent || !this.#fresh) this.#turn += 1;
+    this.#wait(this.#fail(`${host} ${reason}`));
+  }
+
+  /** A line has ended. Returns how long it is until the next one may be opened, in milliseconds. */
+  #fail(reason: string): number {
     const wait = backoff(RETRIES, this.#failures, this.#random);
     this.#failures += 1;
-    const until = this.#clock.now() + wait;
-    this.#cancelRetry = this.#clock.after(wait, () => this.#connect());
-    this.#become({ name: 'waiting', reason: `${host} ${reason}`, until });
+    this.#pause = { reason, due: this.#clock.monotonic() + wait };
+    return wait;
+  }
+
+  #wait(ms: number): void {
+    const until = this.#clock.now() + ms;
+    this.#cancelRetry = this.#clock.after(ms, () => this.#connect());
+    this.#become({ name: 'waiting', reason: this.#pause.reason, until });
   }
 
   #become(state: SourceState): void {

@@ -38,6 +38,8 @@ const SCHEDULES: Readonly<Record<Exclude<FailureKind, 'unauthorized'>, Schedule>
   forbidden: { first: WINDOW_MS, factor: 1, step: 0, most: WINDOW_MS },
 };
 
+/** After a failure for good, a new listener is a reason to try again, but no sooner than this, in milliseconds. */
+export const REST_MS = 60_000;
 /** X's clock and ours may differ this much, in milliseconds. */
 const RESET_TOLERANCE = 60_000;
 

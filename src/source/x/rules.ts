@@ -3,7 +3,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Track } from '../../track/track.ts';
 import { Budget } from './budget.ts';
-import { type Failure, type Failures, nextRetry } from './failure.ts';
+import { type Failure, type Failures, nextRetry, REST_MS } from './failure.ts';
 import { RULE_READS_A_WINDOW, RULE_WRITES_A_WINDOW } from './limits.ts';
 import { Objections } from './objections.ts';
 import { plan, type Rule } from './plan.ts';
@@ -66,6 +66,7 @@ export class Rules {
   #mostAWrite = MOST_A_WRITE;
   #addedLast = false;
   #trouble: Trouble | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RulesOptions) {
     this.#options = options;
@@ -91,8 +92,8 @@ export class Rules {
   /** Makes X's rules ask for `tracks`, a live set. With none, nothing of Senti's is left at X. */
   want(tracks: ReadonlySet<Track>): void {
     const active = tracks.size > 0;
-    // Who comes anew has a right to a new try.
-    if (active && !this.#active && this.#trouble?.until === undefined) this.#trouble = undefined;
+    // What has failed for good is tried again for a listener who comes to an idle source.
+    if (active && !this.#active && this.#isRested()) this.#trouble = undefined;
     this.#active = active;
     for (const track of this.#refused) if (!tracks.has(track)) this.#refused.delete(track);
     this.#wanted = tracks;
@@ -265,6 +266,11 @@ export class Rules {
     return 0;
   }
 
+  #isRested(): boolean {
+    const since = this.#options.clock.monotonic() - this.#failedAt;
+    return this.#trouble?.until === undefined && since >= REST_MS;
+  }
+
   #succeed(): void {
     this.#failures.clear();
     this.#trouble = undefined;
@@ -276,6 +282,7 @@ export class Rules {
     const wait = nextRetry(failure, this.#failures, now, this.#options.random);
     if (failure.kind === 'limited' && wait !== undefined) budget?.block(wait);
     this.#stored = undefined;
+    this.#failedAt = this.#options.clock.monotonic();
     this.#trouble = { failure, until: wait === undefined ? undefined : now + wait };
     return wait;
   }

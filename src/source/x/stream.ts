@@ -4,7 +4,14 @@ import type { Clock } from '../../clock.ts';
 import type { Line } from '../lines.ts';
 import type { Budget } from './budget.ts';
 import { connect } from './connection.ts';
-import { type Failure, type Failures, nextRetry, readReset, waitForReset } from './failure.ts';
+import {
+  type Failure,
+  type Failures,
+  nextRetry,
+  REST_MS,
+  readReset,
+  waitForReset,
+} from './failure.ts';
 import { FIELDS } from './record.ts';
 
 export interface StreamOptions {
@@ -13,11 +20,19 @@ export interface StreamOptions {
   readonly token: string;
   /** Connects, over all streams of an account. */
   readonly budget: Budget;
+  /** The same for all streams of an account, so that a stream that is stopped and opened again waits as long. */
+  readonly row: FailureRow;
   readonly clock: Clock;
   readonly random: () => number;
   /** A line that isn't empty; a returned failure ends the connection. */
   readonly onLine: (line: Line) => Failure | undefined;
   readonly onState: (state: StreamState) => void;
+}
+
+/** Failures in a row, and the last one: no stream connects before `due`, on the monotonic clock. */
+export interface FailureRow {
+  readonly failures: Failures;
+  last?: { readonly failure: Failure; readonly due: number };
 }
 
 export type StreamState =
@@ -31,11 +46,11 @@ export type StreamState =
 /** A connection that lasts this long has ended a row of failures, in milliseconds. */
 const STEADY_MS = 60_000;
 
-/** Connects at once; the returned function stops it for good. */
+/** Connects as soon as `row` and `budget` allow it; the returned function stops it for good. */
 export function openStream(options: StreamOptions): () => void {
-  const { token, budget, clock, random, onLine, onState } = options;
+  const { token, budget, row, clock, random, onLine, onState } = options;
   const url = new URL(`tweets/search/stream?tweet.fields=${FIELDS}`, options.url);
-  const failures: Failures = new Map();
+  let openedAt = Number.POSITIVE_INFINITY;
   let disconnect = () => {};
   let cancel = () => {};
   let stopped = false;
@@ -48,7 +63,7 @@ export function openStream(options: StreamOptions): () => void {
       return;
     }
     budget.spend();
-    let openedAt = Number.POSITIVE_INFINITY;
+    openedAt = Number.POSITIVE_INFINITY;
     let ended = false;
     onState({ name: 'connecting' });
     if (stopped) return;
@@ -58,7 +73,7 @@ export function openStream(options: StreamOptions): () => void {
       if (ended || stopped) return;
       ended = true;
       disconnect();
-      if (clock.monotonic() - openedAt >= STEADY_MS) failures.clear();
+      endRow();
       retry(failure);
     }
 
@@ -78,8 +93,25 @@ export function openStream(options: StreamOptions): () => void {
     });
   }
 
+  function endRow(): void {
+    if (clock.monotonic() - openedAt >= STEADY_MS) row.failures.clear();
+  }
+
+  function resume(): void {
+    const { last } = row;
+    const wait = last === undefined ? 0 : last.due - clock.monotonic();
+    if (last === undefined || wait <= 0) {
+      start();
+      return;
+    }
+    const { failure } = last;
+    if (failure.kind === 'unauthorized') onState({ name: 'failed', failure });
+    else pause(failure, wait);
+  }
+
   function retry(failure: Failure): void {
-    const wait = nextRetry(failure, failures, clock.now(), random);
+    const wait = nextRetry(failure, row.failures, clock.now(), random);
+    row.last = { failure, due: clock.monotonic() + (wait ?? REST_MS) };
     if (wait === undefined) onState({ name: 'failed', failure });
     else pause(failure, Math.max(wait, budget.wait()));
   }
@@ -90,9 +122,10 @@ export function openStream(options: StreamOptions): () => void {
     cancel = clock.after(ms, start);
   }
 
-  start();
+  resume();
   return () => {
     stopped = true;
+    endRow();
     cancel();
     disconnect();
   };

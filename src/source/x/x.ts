@@ -6,6 +6,7 @@ import { Recent } from '../../recent.ts';
 import type { Track } from '../../track/track.ts';
 import { UserError } from '../../user-error.ts';
 import type { Line } from '../lines.ts';
+import { lingering } from '../linger.ts';
 import type { CloseOptions, Source, SourceSink, SourceState } from '../source.ts';
 import { Allowance } from './allowance.ts';
 import { Budget } from './budget.ts';
@@ -15,7 +16,7 @@ import { readRecord } from './record.ts';
 import { frameRule } from './rule-text.ts';
 import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';
-import { openStream, type StreamState } from './stream.ts';
+import { type FailureRow, openStream, type StreamState } from './stream.ts';
 
 export interface XOptions {
   /** Of X's API, with a slash at the end. */
@@ -34,8 +35,6 @@ export interface XOptions {
   readonly random?: () => number;
 }
 
-/** How long the stream is kept when the last listener has left, in milliseconds: most come back soon. */
-const LINGER_MS = 3000;
 /** While paused, how often the wall clock is looked at, in milliseconds: it may be set meanwhile. */
 const LOOK_EVERY_MS = 60_000;
 /** Posts remembered to tell repeats: over three minutes at the 250 a second that X delivers at most. */
@@ -51,6 +50,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   });
   const recent = new Recent(RECENT_POSTS);
   const connects = new Budget(CONNECTS_A_WINDOW, clock);
+  const row: FailureRow = { failures: new Map() };
   const rules = new Rules({
     api: createRulesApi(url, token, clock),
     frame: frameRule(options.languages, options.ruleLength),
@@ -64,7 +64,6 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   let wanted = false;
   let closed = false;
   let stream: { state: StreamState; stop: () => void } | undefined;
-  let cancelLinger = () => {};
   let cancelLook: (() => void) | undefined;
   let rulesTrouble: Failure | undefined;
 
@@ -83,6 +82,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
       url,
       token,
       budget: connects,
+      row,
       clock,
       random,
       onLine: read,
@@ -152,7 +152,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     if (record === undefined || record.kind === 'bad') {
       // X may have charged for it all the same.
       allowance.count();
-      if (wanted) sink.bad(`line ${number}: ${record?.problem ?? 'it is too long'}`);
+      sink.bad(`line ${number}: ${record?.problem ?? 'it is too long'}`);
     } else if (record.kind === 'repost') {
       if (!recent.check(record.id)) allowance.count();
     } else {
@@ -167,12 +167,11 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   function deliver(id: string, original: string, post: () => void): void {
     const isRepeated = recent.check(original);
     if (!isRepeated || id !== original) allowance.count();
-    if (!wanted) return;
     if (isRepeated) sink.repeated();
     else post();
   }
 
-  return {
+  const source: Source = {
     name: 'x',
     get state() {
       return state;
@@ -182,30 +181,20 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     },
     want(tracks: ReadonlySet<Track>) {
       if (closed) return;
-      const isWanted = tracks.size > 0;
-      if (isWanted) {
-        cancelLinger();
-        // What has failed for good is tried again for who comes anew.
-        if (!wanted && stream?.state.name === 'failed') disconnect();
-        rules.want(tracks);
-      } else if (wanted) {
-        cancelLinger = clock.after(LINGER_MS, () => {
-          disconnect();
-          rules.want(tracks);
-        });
-      }
-      wanted = isWanted;
+      wanted = tracks.size > 0;
+      if (!wanted) disconnect();
+      rules.want(tracks);
       update();
     },
     async close({ handOver = false }: CloseOptions = {}) {
       closed = true;
-      cancelLinger();
       cancelLook?.();
       disconnect();
       await rules.close(handOver);
       allowance.close();
     },
   };
+  return lingering(source, clock);
 }
 
 function isSame(a: SourceState, b: SourceState): boolean {

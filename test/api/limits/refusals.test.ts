@@ -37,6 +37,17 @@ test('each kind has lines of its own, and nothing is left to say when there were
   expect(lines.length).toBe(2 * LINES_A_MINUTE + 2);
 });
 
+test('a line that is no warning is written its own way, and so is how many more there were', () => {
+  const { lines, clock, refusals } = start();
+  const written: string[] = [];
+  for (let i = 0; i <= LINES_A_MINUTE; i++) {
+    refusals.notice('state', 'source: live', (line) => written.push(line));
+  }
+  clock.advance(60_000);
+  expect(written).toEqual([...Array(LINES_A_MINUTE).fill('source: live'), 'and 1 more (state)']);
+  expect(lines).toEqual([]);
+});
+
 test('what is unsaid is said when the server closes, and no timer stays', () => {
   const { lines, clock, refusals, refuse } = start();
   refuse(LINES_A_MINUTE + 2);

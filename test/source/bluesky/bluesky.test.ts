@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
 import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/line.ts';
+import { LINGER_MS } from '../../../src/source/linger.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { NOBODY, SOMEBODY, setUpBluesky } from '../../support/bluesky-source.ts';
+import type { FakeJetstream } from '../../support/fake-jetstream.ts';
 import { deleteEvent, identityEvent } from '../../support/jetstream-events.ts';
 
 describe('the Bluesky source', () => {
@@ -58,12 +60,15 @@ describe('the Bluesky source', () => {
     expect(jetstream.handshakes).toBe(1);
   });
 
-  test('drops the connection with the last track, and begins at now with the next', async () => {
+  test('drops the connection some seconds after the last track, and begins at now with the next', async () => {
     const { jetstream, source, live, emit, texts, received, clock } = await setUpBluesky();
     await live();
     const before = emit(3);
     await received(3);
     source.want(NOBODY);
+    clock.advance(LINGER_MS - 1);
+    expect(source.state).toEqual({ name: 'live' });
+    clock.advance(1);
     expect(source.state).toEqual({ name: 'idle' });
     expect(clock.pending).toBe(0);
     await jetstream.untilDeserted();
@@ -75,12 +80,13 @@ describe('the Bluesky source', () => {
     expect(texts()).toEqual([...before, ...after]);
   });
 
-  test('delivers nothing more when a listener leaves in the middle of a burst', async () => {
-    const { jetstream, source, live, emit, sink } = await setUpBluesky();
+  test('delivers nothing more when it stops in the middle of a burst', async () => {
+    const { jetstream, source, live, emit, sink, clock } = await setUpBluesky();
     await live();
     const left = sink.until(() => {
       if (sink.posts.length < 5) return false;
       source.want(NOBODY);
+      clock.advance(LINGER_MS);
       return true;
     });
     emit(50);
@@ -88,6 +94,51 @@ describe('the Bluesky source', () => {
     await jetstream.untilDeserted();
     expect(sink.posts).toHaveLength(5);
     expect(source.state).toEqual({ name: 'idle' });
+  });
+});
+
+describe('a listener that comes and goes', () => {
+  test('waits no less for a host that fails than one that stays', async () => {
+    const { jetstream, source, clock, is } = await setUpBluesky();
+    jetstream.refuse(503);
+    source.want(SOMEBODY);
+    let attempts = 1;
+    for (const wait of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+      await is('waiting');
+      const { state } = source;
+      let waited = 0;
+      for (; waited + LINGER_MS < wait; waited += LINGER_MS) {
+        source.want(NOBODY);
+        clock.advance(LINGER_MS);
+        expect(source.state).toEqual({ name: 'idle' });
+        source.want(SOMEBODY);
+        expect(source.state).toEqual(state);
+      }
+      expect(jetstream.handshakes).toBe(attempts);
+      clock.advance(wait - waited);
+      attempts += 1;
+      await jetstream.untilHandshake(attempts);
+    }
+  });
+
+  test.each([
+    ['does not answer', (jetstream: FakeJetstream) => jetstream.hold()],
+    ['answers and says nothing', () => {}],
+  ])('waits longer each time for a host that %s', async (_, fail) => {
+    const { jetstream, source, clock } = await setUpBluesky();
+    fail(jetstream);
+    for (const [i, wait] of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].entries()) {
+      source.want(SOMEBODY);
+      await jetstream.untilHandshake(i + 1);
+      source.want(NOBODY);
+      clock.advance(LINGER_MS);
+      expect(source.state).toEqual({ name: 'idle' });
+      source.want(SOMEBODY);
+      const reason = expect.stringContaining('had brought nothing');
+      expect(source.state).toEqual({ name: 'waiting', until: clock.now() + wait, reason });
+      source.want(NOBODY);
+      clock.advance(wait);
+    }
   });
 });
 

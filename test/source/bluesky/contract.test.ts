@@ -19,6 +19,7 @@ sourceContract('bluesky', async (sink) => {
       };
       return passTime(upstream, done, 20);
     },
+    connections: () => jetstream.handshakes,
     stop: () => jetstream.close(),
   };
 });

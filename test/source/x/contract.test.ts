@@ -41,6 +41,7 @@ sourceContract('x', async (sink) => {
       };
       return passTime(upstream, done);
     },
+    connections: () => x.counts.connects,
     stop: () => x.close(),
   };
 });

@@ -12,8 +12,8 @@ describe('the rules at X', () => {
       '("rust" OR #rust OR @rust OR $rust) lang:en -is:retweet',
     ]);
     drop(track);
-    expect(source.state).toEqual({ name: 'idle' });
     await eventually(() => x.rules.size === 0 && !x.connected);
+    expect(source.state).toEqual({ name: 'idle' });
     expect(x.counts.writes).toBe(2);
   });
 

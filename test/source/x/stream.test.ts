@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { LINGER_MS } from '../../../src/source/linger.ts';
 import { SILENCE_MS } from '../../../src/source/x/connection.ts';
+import { REST_MS } from '../../../src/source/x/failure.ts';
 import { spellLine } from '../../support/fake-x.ts';
 import { turns, until } from '../../support/until.ts';
 import { startXSource, type XSource, xPost } from '../../support/x-source.ts';
@@ -240,7 +242,7 @@ describe('the stream from X', () => {
     ]);
   });
 
-  test('rests when the token is refused, and tries again for who comes anew', async () => {
+  test('rests when the token is refused, and tries again for a listener after the last has left', async () => {
     const it = await startXSource();
     it.x.faults.connects.push({ status: 401, body: { title: 'Unauthorized' } });
     const track = it.track('rust');
@@ -250,9 +252,41 @@ describe('the stream from X', () => {
     expect(it.x.counts.connects).toBe(1);
     it.drop(track);
     for (const other of [...it.wanted]) it.drop(other);
+    await it.pass(LINGER_MS);
     await it.live('tea');
     expect(it.x.counts.connects).toBe(2);
   });
+
+  test.each([
+    { of: 'the stream', status: 401, within: REST_MS },
+    { of: 'the rules', status: 401, within: REST_MS },
+    { of: 'the stream', status: 429, within: 60_000 },
+    { of: 'the stream', status: 403, within: 15 * MINUTE },
+  ])(
+    'is asked no sooner after $status for $of, however often a listener comes and goes',
+    async ({ of, status, within }) => {
+      const it = await startXSource();
+      const { connects, rules } = it.x.faults;
+      (of === 'the rules' ? rules : connects).push({ status });
+      const asked = () => it.x.counts.connects + (of === 'the rules' ? it.x.counts.reads : 0);
+      await it.eventually(() => {
+        if (it.wanted.size === 0) it.track('rust');
+        return asked() === 1;
+      });
+      const from = it.clock.now();
+      let waits = 0;
+      while (asked() === 1) {
+        for (const track of it.wanted) it.drop(track);
+        await it.eventually(() => it.source.state.name === 'idle');
+        it.track('rust');
+        await it.eventually(() => asked() > 1 || it.source.state.name !== 'connecting');
+        waits += 1;
+      }
+      expect(it.clock.now() - from).toBeGreaterThanOrEqual(within);
+      expect(waits).toBeGreaterThan(10);
+      await it.eventually(() => it.source.state.name === 'live');
+    },
+  );
 
   test('never provokes a 429, however often it has to connect', async () => {
     const it = await startXSource();
@@ -306,13 +340,11 @@ describe('the stream from X', () => {
     const it = await startXSource();
     const track = await it.live('rust');
     it.drop(track);
-    expect(it.source.state.name).toBe('idle');
-    await it.x.push(xPost('rust'));
-    await it.pass(1000);
+    await it.pass(LINGER_MS - 1000);
     it.track('rust');
+    await it.pass(LINGER_MS);
     expect(it.source.state.name).toBe('live');
     await deliver(it);
-    expect(it.posts).toHaveLength(1);
     expect(it.x.counts.connects).toBe(1);
   });
 });
