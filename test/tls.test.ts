@@ -18,7 +18,6 @@ import { createCertificate, writeCertificate } from './support/certificate.ts';
 import { connectGraphQL, connectTrack, post, run, runOverSse } from './support/clients.ts';
 import { FakeClock, passTime } from './support/fake-clock.ts';
 import { exitOf, listening, logged, start } from './support/program.ts';
-import { openStalled } from './support/raw-socket.ts';
 import { configOf, type Senti, startSenti } from './support/senti.ts';
 import { NO_FILES, tempFile } from './support/temp-file.ts';
 import { until } from './support/until.ts';
@@ -114,21 +113,6 @@ describe('a server with a certificate', () => {
     }
     expect((await fetch(`${senti.url}/health`)).status).toBe(200);
   });
-
-  test.each(['/graphql', '/track'] as const)(
-    'cuts a peer of %s that takes nothing',
-    async (path) => {
-      const clock = new FakeClock();
-      const { senti } = await startSecure(clock);
-      await openStalled(senti, path);
-      await flood(senti);
-      clock.advance(STALLED_FOR - 1);
-      await setImmediate();
-      expect(senti.source.state).toEqual({ name: 'live' });
-      clock.advance(1);
-      await until(() => senti.source.state.name === 'idle', 'the topic is closed');
-    },
-  );
 
   test('cuts a stream of Server-Sent Events that takes nothing, and no other', async () => {
     const clock = new FakeClock();

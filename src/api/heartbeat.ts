@@ -2,7 +2,8 @@
 
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
-import type { Cut, Outbox } from './outbox.ts';
+import type { Marks } from './marks.ts';
+import type { Cut } from './outbox.ts';
 
 /** How long a socket is left alone between two pings, and how long it may take to answer one. */
 export const PING_EVERY = 5_000;
@@ -11,17 +12,13 @@ export const PONG_WITHIN = 10_000;
 const LOOK_EVERY = 250;
 /** Sockets that come together are pinged in so many looks, so that no turn has thousands of pings. */
 const LOOKS = PING_EVERY / LOOK_EVERY;
-
-/** Knows whether a peer reads. */
-type Progress = Pick<Outbox, 'timesCaughtUp'>;
+/** Instead of the number of a mark: the peer had none to answer. */
+const NONE = -1;
 
 interface Pulse {
-  readonly progress: Progress;
-  /** As it was when the last ping went, or when it was last found to have grown. */
-  timesCaughtUp: number;
-  /** How many pings were sent; each carries its number. */
-  sent: number;
-  isAnswered: boolean;
+  readonly marks: Marks;
+  /** The last mark that the peer had answered when it was given time to answer the next, or `NONE`. */
+  answered: number;
   /** When to ping again, or when to give up, on the monotonic clock. */
   due: number;
 }
@@ -40,18 +37,26 @@ export class Heartbeat {
   }
 
   /** Watches `socket` until it closes. */
-  watch(socket: WebSocket, progress: Progress): void {
+  watch(socket: WebSocket, marks: Marks): void {
     this.#pulses.set(socket, {
-      progress,
-      timesCaughtUp: 0,
-      sent: 0,
-      isAnswered: true,
+      marks,
+      answered: NONE,
       due: this.#clock.monotonic() + PING_EVERY - (this.#watched % LOOKS) * LOOK_EVERY,
     });
     this.#watched += 1;
-    socket.on('pong', (data) => this.#answered(socket, String(data)));
     socket.on('close', () => this.#forget(socket));
     this.#cancel ??= this.#clock.after(LOOK_EVERY, () => this.#look());
+  }
+
+  /** To be told when the peer of `socket` has answered a mark. */
+  answered(socket: WebSocket): void {
+    const pulse = this.#pulses.get(socket);
+    if (pulse === undefined) return;
+    if (pulse.marks.areAwaited) this.#await(pulse);
+    else {
+      pulse.answered = NONE;
+      pulse.due = this.#clock.monotonic() + PING_EVERY;
+    }
   }
 
   #look(): void {
@@ -59,33 +64,22 @@ export class Heartbeat {
     const now = this.#clock.monotonic();
     for (const [socket, pulse] of this.#pulses) {
       if (now < pulse.due) continue;
-      const { timesCaughtUp } = pulse.progress;
-      if (!pulse.isAnswered) {
-        if (timesCaughtUp !== pulse.timesCaughtUp) {
-          // A slow reader that lives: the ping stands behind all that it has not read yet.
-          pulse.timesCaughtUp = timesCaughtUp;
-          pulse.due = now + PONG_WITHIN;
-          continue;
-        }
-        this.#pulses.delete(socket);
-        this.#onCut('silent');
-        socket.terminate();
+      const { marks } = pulse;
+      if (!marks.areAwaited) marks.send();
+      if (pulse.answered !== marks.answered) {
+        this.#await(pulse);
         continue;
       }
-      pulse.sent += 1;
-      pulse.isAnswered = false;
-      pulse.timesCaughtUp = timesCaughtUp;
-      pulse.due = now + PONG_WITHIN;
-      socket.ping(String(pulse.sent));
+      this.#pulses.delete(socket);
+      this.#onCut('silent');
+      socket.terminate();
     }
   }
 
-  #answered(socket: WebSocket, data: string): void {
-    const pulse = this.#pulses.get(socket);
-    // Only the answer to the last ping counts; anybody can send pongs unasked.
-    if (pulse === undefined || pulse.isAnswered || data !== String(pulse.sent)) return;
-    pulse.isAnswered = true;
-    pulse.due = this.#clock.monotonic() + PING_EVERY;
+  /** Gives the peer time to answer one more mark. */
+  #await(pulse: Pulse): void {
+    pulse.answered = pulse.marks.answered;
+    pulse.due = this.#clock.monotonic() + PONG_WITHIN;
   }
 
   #forget(socket: WebSocket): void {

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { MAX_HEADER_BYTES } from './frame.ts';
+import { Marks } from './marks.ts';
 import { assemble, type EventStream, endWithin, lengthOf, type Message } from './message.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -18,8 +19,6 @@ export const WAITING_EVENT_BYTES = 1024 * 1024;
 const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
 export const STALLED_FOR = 10_000;
-/** What is written at once, in bytes: that the kernel takes it is seen piece by piece. */
-const PIECE_BYTES = 64 * 1024;
 
 /** Why connections are cut, and what their peer did. */
 export const CUTS = {
@@ -56,24 +55,32 @@ export class Outbox {
   #answerBytes = 0;
   #scheduled = false;
   #cancelCut: (() => void) | undefined;
-  #timesCaughtUp = 0;
+  readonly #marks: Marks;
 
   constructor(webSocket: WebSocket, socket: Duplex, options: OutboxOptions) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#options = options;
-    socket.on('drain', () => this.#caughtUp());
+    this.#marks = new Marks(webSocket);
+    socket.on('drain', () => this.#progressed());
     webSocket.on('close', () => this.#release());
   }
 
-  /** Whether the kernel has not yet taken what it was given. */
+  /** Whether the kernel, or the peer, has to take something before more is written. */
   get isBehind(): boolean {
     return this.#cancelCut !== undefined;
   }
 
-  /** How often the peer has taken all that it was given, after it had not for a while. */
-  get timesCaughtUp(): number {
-    return this.#timesCaughtUp;
+  /** Marks in what was written, whose answers show how far the peer has read. */
+  get marks(): Marks {
+    return this.#marks;
+  }
+
+  /** Takes a pong of the peer; false if nothing asked for it. */
+  answer(pong: Buffer): boolean {
+    if (!this.#marks.answer(pong)) return false;
+    if (this.isBehind) this.#progressed();
+    return true;
   }
 
   /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
@@ -126,16 +133,21 @@ export class Outbox {
     }
   }
 
-  /** Writes what waits from `oldest` on, up to so many bytes; returns whether more may be written. */
+  /** Writes what waits from `oldest` on, up to the next mark; returns whether more may be written. */
   #writePiece(oldest: Message): boolean {
     const { scratch } = this.#options;
-    const end = endWithin(PIECE_BYTES, oldest);
+    const end = endWithin(this.#marks.room, oldest);
     if (end === undefined) this.#empty();
     else while (this.#oldest !== undefined && this.#oldest !== end) this.#remove(this.#oldest);
     const bytes = assemble(oldest, end, scratch);
-    const mayGoOn = this.#socket.write(bytes);
+    this.#socket.write(bytes);
     if (this.#socket.writableLength > 0) scratch.keep(bytes);
-    return mayGoOn;
+    this.#marks.count(bytes.length);
+    return this.#mayWrite;
+  }
+
+  get #mayWrite(): boolean {
+    return !this.#socket.writableNeedDrain && !this.#marks.areFull;
   }
 
   get #isFull(): boolean {
@@ -182,11 +194,15 @@ export class Outbox {
     this.#cancelCut = undefined;
   }
 
-  #caughtUp(): void {
-    this.#timesCaughtUp += 1;
-    if (this.#webSocket.readyState === OPEN) this.#keepUp();
-    else this.#release();
-    this.flush();
+  /** The kernel or the peer has taken something, so that the time to take the next begins anew. */
+  #progressed(): void {
+    if (this.#webSocket.readyState !== OPEN) {
+      this.#release();
+      return;
+    }
+    this.#keepUp();
+    if (this.#mayWrite) this.flush();
+    else this.#fallBehind();
   }
 
   /** Drops events, the oldest first, as long as `isTooMuch` says so. */

@@ -132,11 +132,15 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
       // Whoever does not read is behind without an event as well, by answers alone.
       if (!socket.writableNeedDrain) webSocket.pong(data);
     });
-    heartbeat.watch(webSocket, outbox);
-    watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
+    heartbeat.watch(webSocket, outbox.marks);
+    const count = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
       onRefused('messages', path);
       outbox.finish();
       webSocket.close(floodCode, 'Too many messages; send fewer');
+    });
+    webSocket.on('pong', (data) => {
+      if (outbox.answer(data)) heartbeat.answered(webSocket);
+      else count(data);
     });
     return outbox;
   }

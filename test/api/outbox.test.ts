@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument } from '../../schema/operations.ts';
@@ -61,7 +60,7 @@ describe('the outbox', () => {
   test('holds few events for a peer that falls behind when they are large', async () => {
     const senti = await startSenti();
     const { socket } = await openStalled(senti, '/graphql');
-    const large = `#large${'x'.repeat(100_000)}`;
+    const large = `#large${'x'.repeat(20_000)}`;
     await sayUntilDropped(senti, `coffee ${large}`);
     let text = '';
     socket.on('data', (chunk) => {
@@ -100,7 +99,7 @@ describe('the outbox', () => {
     'tells a peer of %s that is behind why it closes its socket, and counts the events that are left',
     async (path) => {
       const senti = await startSenti();
-      const { socket, send } = await openStalled(senti, path);
+      const { socket, send, closed } = await openStalled(senti, path);
       const said = await sayUntilDropped(senti, `coffee ${FILLER}`);
       send('{"type":"next"}');
       // By the time that a second one is answered, it is read.
@@ -110,7 +109,7 @@ describe('the outbox', () => {
         text += chunk;
       });
       socket.resume();
-      await once(socket, 'close');
+      await closed;
       expect(text).toContain(path === '/track' ? 'No string "track"' : 'Invalid message received');
       expect(text.split('"hashtags"').length - 1).toBe(said - (await droppedSoFar(senti)));
     },
@@ -150,27 +149,6 @@ describe('the outbox', () => {
     await Promise.all(others.map((other) => other.received(FLOOD + 1)));
     expect((await first).value?.data?.sentiment.post.id).toBe(String(FLOOD));
   }, 20_000);
-
-  test.each(['/graphql', '/track'] as const)(
-    'cuts a peer of %s that takes nothing, and lets its topic go',
-    async (path) => {
-      const clock = new FakeClock();
-      const senti = await startSenti(undefined, clock);
-      const { socket } = await openStalled(senti, path);
-      for (let i = 0; i < FLOOD; i++) {
-        senti.source.say(`coffee ${FILLER}`);
-        if (i % 50 === 0) await setImmediate();
-      }
-      clock.advance(STALLED_FOR - 1);
-      await setImmediate();
-      expect(senti.source.state).toEqual({ name: 'live' });
-      clock.advance(1);
-      await until(() => senti.source.state.name === 'idle', 'the topic is closed');
-      socket.resume();
-      await once(socket, 'close');
-    },
-    20_000,
-  );
 
   test('cuts a peer that asks for more answers than it takes', async () => {
     const senti = await startSenti(configOf('--max-messages-per-second', 'none'));

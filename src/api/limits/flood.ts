@@ -9,13 +9,16 @@ const BURST_SECONDS = 2;
 /** A long message is work for its length: each of these bytes counts as a message. */
 const BYTES_A_MESSAGE = 1024;
 
-/** Calls `onFlood`, which has to close the socket, when it sends more than `rate` messages a second. */
+/**
+ * Calls `onFlood`, which has to close the socket, when it sends more than `rate` messages a second. Returns
+ * what counts a pong: the caller knows which ones the server has asked for.
+ */
 export function watchFlood(
   socket: WebSocket,
   rate: number,
   clock: Clock,
   onFlood: () => void,
-): void {
+): (pong: Buffer) => void {
   const bucket = new TokenBucket(rate, rate * BURST_SECONDS, clock.monotonic());
   function count({ length }: Buffer): void {
     if (socket.readyState !== socket.OPEN) return;
@@ -23,5 +26,5 @@ export function watchFlood(
   }
   socket.on('message', (data: Buffer) => count(data));
   socket.on('ping', count);
-  socket.on('pong', count);
+  return count;
 }

@@ -1,0 +1,77 @@
+// Every surface, plain and over TLS, against a peer that reads slowly, and one that reads nothing.
+
+import { setImmediate } from 'node:timers/promises';
+import { setDefaultCACertificates } from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import { STALLED_FOR } from '../../src/api/outbox.ts';
+import { createCertificate, writeCertificate } from '../support/certificate.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { openStalled } from '../support/raw-socket.ts';
+import { configOf, type Senti, startSenti } from '../support/senti.ts';
+import { turns, until } from '../support/until.ts';
+
+const CERTIFICATE = createCertificate('slow');
+setDefaultCACertificates([CERTIFICATE.cert]);
+
+const SURFACES = ['/graphql', '/track'] as const;
+const CELLS = SURFACES.flatMap((surface) => [
+  { surface, scheme: 'http' },
+  { surface, scheme: 'https' },
+]);
+
+const FILLER = '#filler'.padEnd(3000, 'x');
+/** More than the kernel's buffers hold for one connection, at 3 kB an event. */
+const FLOOD = 4000;
+/** What a slow reader reads at a time, in bytes. */
+const SIP = 128 * 1024;
+
+describe.each(CELLS)('a peer of $surface over $scheme', ({ surface, scheme }) => {
+  async function open() {
+    const clock = new FakeClock();
+    const { tlsCert, tlsKey } = writeCertificate(CERTIFICATE);
+    const flags = scheme === 'https' ? ['--tls-cert', tlsCert, '--tls-key', tlsKey] : [];
+    const senti = await startSenti(configOf(...flags), clock);
+    const peer = await openStalled(senti, surface);
+    return { clock, senti, ...peer };
+  }
+
+  test('that reads slowly but steadily stays', async () => {
+    const { clock, senti, socket } = await open();
+    await flood(senti);
+    let left = 0;
+    socket.on('data', ({ length }) => {
+      left -= length;
+      if (left <= 0) socket.pause();
+    });
+    for (let sips = 0; sips < 20; sips++) {
+      for (let i = 0; i < SIP / FILLER.length; i++) senti.source.say(`coffee ${FILLER}`);
+      left = SIP;
+      socket.resume();
+      await until(() => left <= 0, 'it has read some');
+      // What proves that it reads is on its way.
+      await turns(20);
+      clock.advance(STALLED_FOR - 1000);
+      await turns(20);
+      expect(senti.source.state).toEqual({ name: 'live' });
+    }
+  }, 20_000);
+
+  test('that reads nothing is ended, and its topic with it', async () => {
+    const { clock, senti, socket, closed } = await open();
+    await flood(senti);
+    clock.advance(STALLED_FOR - 1);
+    await turns(20);
+    expect(senti.source.state).toEqual({ name: 'live' });
+    clock.advance(1);
+    await until(() => senti.source.state.name === 'idle', 'the topic is closed');
+    socket.resume();
+    await closed;
+  }, 20_000);
+});
+
+async function flood({ source }: Senti): Promise<void> {
+  for (let i = 0; i < FLOOD; i++) {
+    source.say(`coffee ${FILLER}`);
+    if (i % 50 === 0) await setImmediate();
+  }
+}
