@@ -3,13 +3,12 @@
 import {
   type ConnectionOptions,
   connect,
-  credsAuthenticator,
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
 import type { Clock } from '../clock.ts';
-import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../small-file.ts';
-import { type Relay, RelayError, type RelaySink } from '../stream/relay.ts';
+import type { Relay, RelaySink } from '../stream/relay.ts';
+import { watchCreds } from './nats-creds.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
 
 export interface NatsOptions {
@@ -201,17 +200,8 @@ function connectionOptions(options: NatsOptions): ConnectionOptions {
     pingInterval: PING_EVERY_MS,
     maxPingOut: PINGS_UNANSWERED,
     ...(isEncrypted || Object.keys(tls).length > 0 ? { tls } : {}),
-    ...(creds && { authenticator: credsAuthenticator(readCreds(creds)) }),
+    ...(creds && { authenticator: watchCreds(creds, options.warn) }),
     ...(user && { user, pass: password }),
     ...(token && { token }),
   };
-}
-
-/** It was checked at the start, and may have become another file since. */
-function readCreds(path: string): Uint8Array {
-  const creds = readSmallFile(path, MOST_FILE_BYTES);
-  if (creds instanceof FileProblem) {
-    throw new RelayError(`"${path}" has to be ${creds.expected}`);
-  }
-  return creds;
 }

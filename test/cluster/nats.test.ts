@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
@@ -9,9 +10,10 @@ import type { Relay, RelaySink } from '../../src/stream/relay.ts';
 import { relayContract } from '../contract/relay.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { createNatsOperator, type NatsOperator } from '../support/nats-operator.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { NO_FILES, tempFolder } from '../support/temp-file.ts';
+import { NO_FILES, tempFile, tempFolder } from '../support/temp-file.ts';
 import { until } from '../support/until.ts';
 
 /** Options for a relay in a test, that reaches the server at `port`. */
@@ -114,6 +116,81 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
   test('a relay shows its token', async () => {
     const nats = await start('--auth', 'secret');
     await open(nats.port, { token: 'secret' }).connected();
+  });
+
+  describe('to a server that asks for credentials', () => {
+    async function startAsking() {
+      const operator = createNatsOperator();
+      return { operator, nats: await start('-c', operator.config) };
+    }
+
+    test('a relay shows them, speaks and gets the lease', async () => {
+      const { operator, nats } = await startAsking();
+      const creds = tempFile('user.creds', operator.user());
+      const [one, two] = [open(nats.port, { creds }), open(nats.port, { creds })];
+      await one.connected();
+      await two.connected();
+      const heard: string[] = [];
+      two.relay.listen('a', (message) => heard.push(String(Buffer.from(message))));
+      await until(() => one.relay.send('a', Buffer.from('hello')) && heard.length > 0);
+      expect(heard[0]).toBe('hello');
+      const revision = await one.relay.lease.claim('one');
+      expect(revision).toBeGreaterThan(0);
+      expect(await two.relay.lease.claim('two')).toBeUndefined();
+    });
+
+    test.each([
+      ['no credentials', undefined],
+      ['those of somebody else', (operator: NatsOperator) => operator.stranger()],
+    ])('a relay with %s is not let in, and says so', async (_, write) => {
+      const { operator, nats } = await startAsking();
+      const creds = write === undefined ? '' : tempFile('user.creds', write(operator));
+      const { relay } = open(nats.port, { creds });
+      await until(() => /cannot be reached: .*Authorization Violation/i.test(relay.trouble ?? ''));
+    });
+
+    test.each([
+      ['is empty', () => ''],
+      ['is of another kind', () => 'NATS_CREDS=secret\n'],
+      ['has no key', (text: string) => text.slice(0, text.indexOf('-----BEGIN USER'))],
+      ['has a broken key', (text: string) => text.replace(/\nSU/, '\nXX')],
+      ['is cut short', (text: string) => text.slice(0, -40)],
+    ])(
+      'a file of credentials that %s is told in a sentence, and a better one is taken',
+      async (_, spoil) => {
+        const { operator, nats } = await startAsking();
+        const right = operator.user();
+        const creds = tempFile('user.creds', spoil(right));
+        const { relay, connected } = open(nats.port, { creds });
+        await until(() => /user\.creds/.test(relay.trouble ?? ''));
+        expect(relay.trouble).toMatch(/^NATS at .* cannot be reached: ".*user\.creds" has to be /);
+        expect(relay.trouble).not.toContain('SU');
+        writeFileSync(creds, right);
+        await connected();
+      },
+    );
+
+    test('a relay that comes back shows what the file says then, and passes over what is none', async () => {
+      const { operator, nats } = await startAsking();
+      const creds = tempFile('user.creds', operator.user());
+      const warnings: string[] = [];
+      const warn = (message: string) => void warnings.push(message);
+      const { relay, connected } = open(nats.port, { creds, warn });
+      const restart = async (text: string) => {
+        await nats.kill();
+        await until(() => relay.trouble !== undefined);
+        writeFileSync(creds, text);
+        await nats.restart();
+      };
+      await connected();
+      await restart('nonsense');
+      await connected();
+      expect(warnings.at(-1)).toMatch(/user\.creds" has to be a credentials file: .* before$/);
+      await restart(operator.stranger());
+      await until(() => warnings.some((line) => /Authorization Violation/i.test(line)));
+      writeFileSync(creds, operator.user());
+      await connected();
+    });
   });
 
   test('a relay speaks TLS to a server that it can trust, and to no other', async () => {
