@@ -27,6 +27,8 @@ export interface LimitConfig {
   readonly maxSocketsPerAddress: number;
   readonly maxAttempts: number;
   readonly maxAttemptsPerAddress: number;
+  readonly maxWorkPerSecond: number;
+  readonly maxWorkPerAddress: number;
   /** IP addresses and networks (CIDR). */
   readonly trustProxy: readonly string[];
   /** In seconds. */
@@ -109,6 +111,16 @@ export const LIMIT_OPTIONS: { readonly [K in keyof LimitConfig]: Option<LimitCon
     'max-attempts-per-address',
     20,
     'New connections and requests a second of one address. Loopback is exempt.',
+  ),
+  maxWorkPerSecond: limit(
+    'max-work-per-second',
+    200_000,
+    'What one connection may ask of /graphql and /track, by its size; twice as much at once.',
+  ),
+  maxWorkPerAddress: limit(
+    'max-work-per-address',
+    500_000,
+    'The same, of one address a second. Loopback is exempt.',
   ),
   trustProxy: {
     ...named('trust-proxy'),

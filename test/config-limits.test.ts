@@ -26,6 +26,8 @@ describe('the limits', () => {
       maxSocketsPerAddress: 100,
       maxAttempts: 1000,
       maxAttemptsPerAddress: 20,
+      maxWorkPerSecond: 200_000,
+      maxWorkPerAddress: 500_000,
       trustProxy: [],
       initTimeout: 3,
       requestTimeout: 10,
@@ -34,7 +36,7 @@ describe('the limits', () => {
 
   test('can be taken away, but not those that every message is held in', () => {
     const limits = Object.values(LIMIT_OPTIONS).filter(({ value }) => value === 'NUMBER');
-    expect(limits.length).toBe(13);
+    expect(limits.length).toBe(15);
     for (const { flag } of limits) expect(read(`--${flag}`, 'none')).not.toHaveProperty('problems');
     expect(read('--max-tracks', 'none')).toMatchObject({ maxTracks: Number.POSITIVE_INFINITY });
     expect(read('--max-tracks', '0', '--max-message-bytes', 'none')).toEqual({

@@ -3,6 +3,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { atTime, type Clock } from '../clock.ts';
 import { UserError } from '../user-error.ts';
+import type { Work } from './limits/work.ts';
 
 /** What a token is worth: being let in, until it expires. */
 export interface Pass {
@@ -11,6 +12,12 @@ export interface Pass {
    * for one token are called in the order they came, in the same turn.
    */
   onExpiry(then: () => void): () => void;
+}
+
+/** A client that was let in: what its token is worth, and what pays for what it asks. */
+export interface Visitor {
+  readonly pass: Pass;
+  readonly work: Work;
 }
 
 export interface Auth {

@@ -8,9 +8,10 @@ import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Listener } from '../stream/topic.ts';
 import { parseTrack, type Track } from '../track/track.ts';
 import { UserError } from '../user-error.ts';
-import { type Auth, bearerOf, EXPIRED, IN_HEADER, type Pass } from './auth.ts';
+import { type Auth, bearerOf, EXPIRED, IN_HEADER, type Visitor } from './auth.ts';
 import { closeReason } from './close-reason.ts';
 import { GOING_AWAY, GOING_AWAY_REASON } from './farewell.ts';
+import { PRICES } from './limits/work.ts';
 import type { EventStream } from './message.ts';
 import type { Outbox } from './outbox.ts';
 import type { SocketRoute } from './upgrade.ts';
@@ -29,7 +30,8 @@ export function createTrackSocket(multiplexer: Multiplexer, auth: Auth): SocketR
     path: TRACK_PATH,
     floodCode: TRY_AGAIN_LATER,
     ...(auth.isAsked && { admit: (request) => auth.check(tokenOf(request), HOW) }),
-    serve: (socket, outbox, _request, pass) => serve(socket, outbox, multiplexer, encode, pass),
+    serve: (socket, outbox, _request, visitor) =>
+      serve(socket, outbox, multiplexer, encode, visitor),
   };
 }
 
@@ -48,7 +50,7 @@ function serve(
   outbox: Outbox,
   multiplexer: Multiplexer,
   encode: (event: SentimentEvent) => Buffer,
-  pass: Pass,
+  { pass, work }: Visitor,
 ): void {
   let stop = () => {};
 
@@ -81,6 +83,9 @@ function serve(
 
   socket.on('message', (data) => {
     if (socket.readyState !== socket.OPEN) return;
+    const overdrawn = work.refuse();
+    if (overdrawn) return end(overdrawn.error);
+    work.charge(PRICES.operation);
     const query = readMessage(String(data));
     if (query instanceof BadMessage) return close(query.code, query.reason);
     if (query.trim() === '') return follow(undefined);

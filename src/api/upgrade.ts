@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { UserError } from '../user-error.ts';
-import { challengeOf, type Pass, UNLIMITED } from './auth.ts';
+import { challengeOf, type Pass, UNLIMITED, type Visitor } from './auth.ts';
 import {
   COME_BACK_AFTER,
   GOING_AWAY,
@@ -32,7 +32,7 @@ export interface SocketRoute {
   readonly floodCode: number;
   /** Asks for a token before the handshake; without it, everybody gets a socket. */
   readonly admit?: (request: IncomingMessage) => Promise<Pass | UserError>;
-  serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, pass: Pass): void;
+  serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, visitor: Visitor): void;
 }
 
 export interface UpgradeOptions {
@@ -123,8 +123,22 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     onSocketError(error);
   }
 
+  /** Has what is sent over a socket counted. Returns what to call for every operation that is refused. */
+  function watch(webSocket: WebSocket, outbox: Outbox, { path, floodCode }: SocketRoute) {
+    const flood = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
+      onRefused('messages', path);
+      outbox.finish();
+      webSocket.close(floodCode, 'Too many messages; send fewer');
+    });
+    webSocket.on('pong', (data) => {
+      if (outbox.answer(data)) heartbeat.answered(webSocket);
+      else flood.pong(data);
+    });
+    return flood.refused;
+  }
+
   /** All that is for the life of a socket, apart from its request, whose memory is then free. */
-  function open(webSocket: WebSocket, socket: Duplex, { path, floodCode }: SocketRoute): Outbox {
+  function open(webSocket: WebSocket, socket: Duplex): Outbox {
     webSocket.on('error', fail);
     const outbox = new Outbox(webSocket, socket, outboxOptions);
     outboxes.set(webSocket, outbox);
@@ -133,15 +147,6 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
       if (!socket.writableNeedDrain) webSocket.pong(data);
     });
     heartbeat.watch(webSocket, outbox.marks);
-    const count = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
-      onRefused('messages', path);
-      outbox.finish();
-      webSocket.close(floodCode, 'Too many messages; send fewer');
-    });
-    webSocket.on('pong', (data) => {
-      if (outbox.answer(data)) heartbeat.answered(webSocket);
-      else count(data);
-    });
     return outbox;
   }
 
@@ -173,7 +178,9 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         pass = admitted;
       }
       at.door.handleUpgrade(request, socket, head, (webSocket) => {
-        at.route.serve(webSocket, open(webSocket, socket, at.route), request, pass);
+        const outbox = open(webSocket, socket);
+        const work = admission.workOf(request, true, watch(webSocket, outbox, at.route));
+        at.route.serve(webSocket, outbox, request, { pass, work });
       });
     },
     count: (path) => doors.get(path)?.door.clients.size ?? 0,

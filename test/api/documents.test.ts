@@ -28,3 +28,12 @@ test('the oldest documents make room', () => {
   expect(documents.parse(texts[0] ?? '')).not.toBe(all[0]);
   expect(documents.parse(texts[29] ?? '')).toBe(all[29]);
 });
+
+test('a document with very many mistakes is read until ten are found, since each takes time', () => {
+  const documents = createDocuments(schema, OPTIONS);
+  const wrong = documents.parse(`{ status { ${'nothing '.repeat(90)} } }`);
+  expect(documents.validate(wrong).map(({ message }) => message.slice(0, 30))).toEqual([
+    ...Array(10).fill('Cannot query field "nothing" o'),
+    'Too many validation errors, er',
+  ]);
+});

@@ -174,6 +174,18 @@ describe('/track', () => {
     },
   );
 
+  test('closes with 1013 when it asks for more work than it may', async () => {
+    const { follow, send, closed } = await start('--max-work-per-second', '1');
+    await follow('coffee', 'coffee');
+    send({ track: 'tea' });
+    expect(await closed).toEqual({
+      code: 1013,
+      reason: expect.stringMatching(
+        /^This connection has asked for as much work .*; wait \d+ seconds\.$/,
+      ),
+    });
+  });
+
   test('answers as the first server did under the profile original', async () => {
     const { source, follow, received } = await start('--profile', 'original');
     await follow('coffee', 'coffee');

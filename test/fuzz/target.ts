@@ -10,7 +10,8 @@ const EVERYTHING =
   'coffee, tea, football, music, weather, train, dog, dogs, pizza, running, run, film, phone, rust';
 const DEADLINE_MS = 20_000;
 /** All of it comes from one machine, faster than anybody may: else most of it would be turned away unread. */
-const IN_A_HURRY = ['--max-attempts', 'none', '--max-messages-per-second', 'none'];
+const HURRIED = ['attempts', 'messages-per-second', 'work-per-second'];
+const IN_A_HURRY = HURRIED.flatMap((limit) => [`--max-${limit}`, 'none']);
 
 const PROTOTYPES = `JSON.stringify([Object, Array, Function, String, Number, Promise, RegExp, Map, Error]
   .map(({ name, prototype }) => [name, ...Reflect.ownKeys(prototype).map(String)]))`;

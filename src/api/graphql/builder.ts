@@ -7,11 +7,28 @@ import type { Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Clause, Track } from '../../track/track.ts';
+import { PRICES, type Work } from '../limits/work.ts';
 
 /** What the resolvers work with. */
 export interface ApiContext {
   readonly multiplexer: Multiplexer;
   readonly analyze: Analyze;
+}
+
+/** `context` for one operation, which has `work` pay for its texts. One that it asks for again is not analyzed again. */
+export function payFor(context: ApiContext, work: Work): ApiContext {
+  const analyzed = new Map<string, Analysis>();
+  return {
+    ...context,
+    analyze(text) {
+      const known = analyzed.get(text);
+      if (known) return known;
+      work.charge(text.length * PRICES.character);
+      const analysis = context.analyze(text);
+      analyzed.set(text, analysis);
+      return analysis;
+    },
+  };
 }
 
 /** Takes the types, which stand in `schema` and `status`. */

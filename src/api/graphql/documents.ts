@@ -11,15 +11,21 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { UserError } from '../../user-error.ts';
+import { FREE, PRICES, type Work } from '../limits/work.ts';
 import { toGraphQLError } from './errors.ts';
 import { checkSize, type QueryLimits } from './size.ts';
 
 /** Characters of query texts whose documents are kept; a document takes up to eighty bytes for each. */
 const KEPT_CHARACTERS = 50_000;
+/** Mistakes that are told of one operation; with each that is looked for, the reading takes longer. */
+const MOST_MISTAKES = 10;
 
 export interface Documents {
-  /** Equal texts give the same document, once it was found valid. Throws a GraphQLError where the syntax is wrong. */
-  parse(text: string): DocumentNode;
+  /**
+   * Equal texts give the same document, once it was found valid. `work` pays for the operation and for
+   * what has to be read. Throws a GraphQLError where it cannot, and where the syntax is wrong.
+   */
+  parse(text: string, work?: Work): DocumentNode;
   /** What is wrong with a document that `parse` gave; nothing if it can be executed. */
   validate(document: DocumentNode): readonly GraphQLError[];
 }
@@ -72,7 +78,8 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
 
   function check(document: DocumentNode): readonly GraphQLError[] {
     const tooLarge = checkSize(document, limits);
-    if (!tooLarge) return validate(schema, document, rules, { hideSuggestions: !introspection });
+    const options = { hideSuggestions: !introspection, maxErrors: MOST_MISTAKES };
+    if (!tooLarge) return validate(schema, document, rules, options);
     onRefused(tooLarge.message);
     return [tooLarge];
   }
@@ -85,8 +92,20 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
     }
   }
 
+  function read(text: string, work: Work): DocumentNode {
+    work.charge(text.length * PRICES.character);
+    const document = parseWithin(text);
+    work.charge((document.tokenCount ?? 0) * PRICES.token);
+    return document;
+  }
+
   return {
-    parse: (text) => kept.get(text) ?? parseWithin(text),
+    parse(text, work = FREE) {
+      const overdrawn = work.refuse();
+      if (overdrawn) throw toGraphQLError(overdrawn.error);
+      work.charge(PRICES.operation);
+      return kept.get(text) ?? read(text, work);
+    },
     validate(document) {
       if (valid.has(document)) return [];
       const errors = checkWithinStack(document);

@@ -4,6 +4,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../user-error.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../auth.ts';
+import type { Admission } from '../limits/admission.ts';
 import type { RefusalKind } from '../limits/refusals.ts';
 import { isOwnHost, type OriginCheck } from '../origins.ts';
 import type { Yoga } from './yoga.ts';
@@ -12,6 +13,7 @@ export interface DoorOptions {
   readonly yoga: Yoga;
   readonly isAllowed: OriginCheck;
   readonly auth: Auth;
+  readonly admission: Pick<Admission, 'workOf'>;
   /** GraphiQL, for a browser that asks: a page that is open to all, and does nothing by itself. */
   readonly graphiql: RequestListener | undefined;
   /** Told of everybody who is turned away here. */
@@ -26,7 +28,7 @@ export function createDoor(options: DoorOptions): RequestListener {
 }
 
 async function enter(
-  { yoga, isAllowed, auth, graphiql, onRefused }: DoorOptions,
+  { yoga, isAllowed, auth, admission, graphiql, onRefused }: DoorOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -57,7 +59,13 @@ async function enter(
     response.setHeader('www-authenticate', challengeOf(pass));
     return refuse(request, response, 401, pass.code, pass.message);
   }
-  await yoga(request, response, { pass, accept: headers.accept, connection: response });
+  const work = admission.workOf(request, false);
+  const overdrawn = work.refuse();
+  if (overdrawn) {
+    response.setHeader('retry-after', overdrawn.retryAfter);
+    return refuse(request, response, 429, overdrawn.error.code, overdrawn.error.message);
+  }
+  await yoga(request, response, { pass, work, accept: headers.accept, connection: response });
   if (response.statusCode === 413) onRefused('size', 'a body');
 }
 

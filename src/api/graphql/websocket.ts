@@ -21,12 +21,12 @@ import type { WebSocket } from 'ws';
 import { isRecord, parseJson } from '../../json.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { UserError } from '../../user-error.ts';
-import { type Auth, bearerOf, EXPIRED, type Pass, UNLIMITED } from '../auth.ts';
+import { type Auth, bearerOf, EXPIRED, type Pass, UNLIMITED, type Visitor } from '../auth.ts';
 import { closeReason } from '../close-reason.ts';
 import type { Outbox } from '../outbox.ts';
 import type { SocketRoute } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
-import type { ApiContext } from './builder.ts';
+import { type ApiContext, payFor } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { toGraphQLError } from './errors.ts';
 import { schema } from './schema.ts';
@@ -47,6 +47,8 @@ export interface GraphQLSocketOptions {
   readonly initTimeout: number;
   /** Operations that may run on one socket. */
   readonly maxOperations: number;
+  /** Whether the server is going away, and begins nothing any more. */
+  readonly isStopping: () => boolean;
   /** Told of every operation that is refused as one too many. */
   readonly onRefused: (reason: string) => void;
   /** Told of every client that took too long to say `connection_init`. */
@@ -54,7 +56,7 @@ export interface GraphQLSocketOptions {
 }
 
 /** A socket, and who is at its other end. */
-interface Visit {
+interface Visit extends Visitor {
   readonly socket: WebSocket;
   readonly outbox: Outbox;
   /** The token that came with the handshake. */
@@ -77,23 +79,29 @@ interface Asker {
 
 /** Returns what takes over a socket whose handshake is done. */
 export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute['serve'] {
-  const { broadcast, context, mask, auth, log, initTimeout, onLate } = options;
+  const { broadcast, context, mask, auth, log, isStopping, initTimeout, onLate } = options;
   const protocol = makeServer<Record<string, unknown>, Visit>({
     connectionInitWaitTimeout: initTimeout,
     ...(auth.isAsked && {
       onConnect: ({ connectionParams, extra: visit }) => admit(auth, connectionParams, visit),
     }),
     onSubscribe({ subscriptions, extra: visit }, id, payload) {
+      // What waits for an answer then is asked again elsewhere, as soon as the socket is closed.
+      if (isStopping()) return new Promise<never>(() => {});
       // This one is among them.
       const excess = checkRoom(options, id, Object.keys(subscriptions).length - 1);
       return excess ? [excess] : prepare(options, payload, { id, visit });
     },
-    execute: async (args) => maskErrors(await execute(args), mask),
+    execute: async (args) => {
+      const { work } = (args.rootValue as Asker).visit;
+      const result = await execute({ ...args, contextValue: payFor(context, work) });
+      return work.chargeAnswer(maskErrors(result, mask));
+    },
     subscribe: (args) => subscribe(broadcast, context.multiplexer, args, args.rootValue as Asker),
   });
 
-  return (socket, outbox, { headers }) => {
-    const visit = { socket, outbox, token: bearerOf(headers.authorization), pass: UNLIMITED };
+  return (socket, outbox, { headers }, visitor) => {
+    const visit = { ...visitor, socket, outbox, token: bearerOf(headers.authorization) };
     function fail(error: unknown): void {
       log.error({ err: error }, 'a GraphQL socket failed');
       close(CloseCode.InternalServerError, 'Internal server error');
@@ -208,7 +216,7 @@ function prepare(
 ): ExecutionArgs | readonly GraphQLError[] {
   let document: DocumentNode;
   try {
-    document = documents.parse(query);
+    document = documents.parse(query, asker.visit.work);
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;

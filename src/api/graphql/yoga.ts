@@ -1,6 +1,12 @@
 // GraphQL over HTTP: POST and SSE.
 
-import { type DocumentNode, type ExecutionArgs, GraphQLError, type GraphQLSchema } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
 import {
   createYoga,
   type FetchAPI,
@@ -8,10 +14,10 @@ import {
   type YogaServerInstance,
 } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import type { Pass } from '../auth.ts';
+import type { Visitor } from '../auth.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
 import type { Broadcast, Connection } from './broadcast.ts';
-import type { ApiContext } from './builder.ts';
+import { type ApiContext, payFor } from './builder.ts';
 import type { Documents } from './documents.ts';
 import { hideOurs } from './errors.ts';
 import { schema } from './schema.ts';
@@ -20,6 +26,9 @@ export const GRAPHQL_PATH = '/graphql';
 
 /** What Yoga lets a plugin replace, as far as it is used here. */
 interface Hooks {
+  readonly context: unknown;
+  readonly executeFn: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
+  setExecuteFn(execute: (args: ExecutionArgs) => Promise<ExecutionResult>): void;
   setParseFn(parse: (text: string) => DocumentNode): void;
   setValidationFn(
     validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[],
@@ -46,21 +55,20 @@ export interface GraphQLOptions {
 }
 
 /** What is known of who asks. */
-export interface Visitor {
-  readonly pass: Pass;
+export interface HttpVisitor extends Visitor {
   /** Ends every subscription of the request. */
   readonly connection: Connection;
   /** The header of the request. */
   readonly accept: string | undefined;
 }
 
-export type Yoga = YogaServerInstance<Visitor & Record<string, unknown>, ApiContext>;
+export type Yoga = YogaServerInstance<HttpVisitor & Record<string, unknown>, ApiContext>;
 
 export function createGraphQL(options: GraphQLOptions): Yoga {
   const { context, documents, broadcast, log, maxBytes } = options;
-  return createYoga<Visitor & Record<string, unknown>, ApiContext>({
+  return createYoga<HttpVisitor & Record<string, unknown>, ApiContext>({
     schema,
-    context: () => context,
+    context: ({ work }) => payFor(context, work),
     graphqlEndpoint: GRAPHQL_PATH,
     logging: {
       debug: (...args) => log.debug(printable(args)),
@@ -72,12 +80,17 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
     parserAndValidationCache: false,
     plugins: [
       {
-        onParse: ({ setParseFn }: Hooks) => setParseFn(documents.parse),
+        onParse: ({ context, setParseFn }: Hooks) =>
+          setParseFn((text) => documents.parse(text, (context as Visitor).work)),
         onValidate: ({ setValidationFn }: Hooks) =>
           setValidationFn((_schema, document) => documents.validate(document)),
+        onExecute: ({ executeFn, setExecuteFn }: Hooks) =>
+          setExecuteFn(async (args) =>
+            (args.contextValue as Visitor).work.chargeAnswer(await executeFn(args)),
+          ),
         onSubscribe: ({ setSubscribeFn }: Hooks) =>
           setSubscribeFn((args) => {
-            const { accept, connection, pass } = args.contextValue as Visitor;
+            const { accept, connection, pass } = args.contextValue as HttpVisitor;
             // Yoga would subscribe first, and then find no way to answer.
             if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
             return broadcast.results(args, connection, pass);

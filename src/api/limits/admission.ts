@@ -7,10 +7,11 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
-import { UserError } from '../../user-error.ts';
 import { Addresses, canonical, countedBy } from './address.ts';
+import { type Kind, REFUSED, type Refusal } from './answers.ts';
 import type { RefusalKind } from './refusals.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { createBudget, Work } from './work.ts';
 
 /** Infinity is no limit. */
 export interface AdmissionLimits {
@@ -19,34 +20,12 @@ export interface AdmissionLimits {
   /** A second, as the next one. */
   readonly maxAttempts: number;
   readonly maxAttemptsPerAddress: number;
+  /** Units a second of one connection, and of one address. */
+  readonly maxWorkPerSecond: number;
+  readonly maxWorkPerAddress: number;
   /** Proxies that are trusted to say who a client is. */
   readonly trustProxy: readonly string[];
 }
-
-/** Why somebody is not let in, in HTTP's words. */
-export interface Refusal {
-  readonly status: 429 | 503;
-  /** In seconds. */
-  readonly retryAfter: number;
-  readonly error: UserError;
-}
-
-type Kind = Extract<RefusalKind, `${'sockets' | 'attempts'}${string}`>;
-
-/** Attempts are counted by the second; a connection may take a while to close. */
-const SOON = 1;
-const LATER = 10;
-
-const REFUSED: Readonly<Record<Kind, Refusal>> = {
-  sockets: refusal(503, LATER, 'The server has as many connections as it takes; try again later.'),
-  attempts: refusal(503, SOON, 'The server is asked too often; try again in a second.'),
-  'sockets-per-address': refusal(
-    429,
-    LATER,
-    'Your address has as many connections as it may have; close one first.',
-  ),
-  'attempts-per-address': refusal(429, SOON, 'Your address asks too often; wait a second.'),
-};
 
 /** Refused connections that are kept for long enough to be told why; others are dropped in silence. */
 export const BEING_TOLD = 1000;
@@ -59,6 +38,7 @@ const FIRST_SWEEP = 1024;
 interface Visitor {
   open: number;
   readonly attempts: TokenBucket;
+  readonly work: TokenBucket;
 }
 
 /** A connection of which something has to be remembered. */
@@ -73,11 +53,13 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #addresses: Addresses;
   readonly #clock: Clock;
-  readonly #onRefused: (kind: Kind, address: string) => void;
+  readonly #onRefused: (kind: RefusalKind, address: string) => void;
   readonly #attempts: TokenBucket;
   readonly #visitors = new Map<string, Visitor>();
   /** By both ends, not by socket: a request over TLS comes with another socket than its connection. */
   readonly #connections = new Map<string, Connection>();
+  /** What each connection may ask for. */
+  readonly #budgets = new WeakMap<Socket, TokenBucket>();
   #sweepAt = FIRST_SWEEP;
   #open = 0;
   #beingTold = 0;
@@ -134,13 +116,46 @@ export class Admission {
       request.socket.destroy();
       return REFUSED['attempts-per-address'];
     }
-    const client = this.#addresses.isProxy(peer)
-      ? (this.#addresses.forwardedFor(request.headers['x-forwarded-for']) ?? peer)
-      : undefined;
+    const client = this.#proxied(request, peer);
     const kind = this.#admit(peer, client, connection, stays);
     if (kind === undefined) return undefined;
     this.#onRefused(kind, client ?? peer);
     return REFUSED[kind];
+  }
+
+  /**
+   * Who pays for what `request` asks, or for what is asked over the WebSocket that it opens. A connection
+   * of a proxy is shared, and pays for a WebSocket only. `onRefused` is told of what is not begun.
+   */
+  workOf(request: IncomingMessage, isWebSocket: boolean, onRefused = () => {}): Work {
+    const peer = canonical(request.socket.remoteAddress ?? '') ?? '';
+    const client = this.#proxied(request, peer);
+    const budgets = [];
+    if (isWebSocket || client === undefined) {
+      budgets.push({ payer: 'connection', bucket: this.#budgetOf(request.socket) } as const);
+    }
+    const address = client ?? (this.#isCounted(peer) ? peer : undefined);
+    if (address !== undefined) {
+      budgets.push({ payer: 'address', bucket: this.#visitor(countedBy(address)).work } as const);
+    }
+    return new Work(budgets, this.#clock, (payer) => {
+      this.#onRefused('work', `${address ?? peer}, for its ${payer}`);
+      onRefused();
+    });
+  }
+
+  /** The client of a request that came through a proxy, which is the proxy itself where it names none. */
+  #proxied({ headers }: IncomingMessage, peer: string): string | undefined {
+    if (!this.#addresses.isProxy(peer)) return undefined;
+    return this.#addresses.forwardedFor(headers['x-forwarded-for']) ?? peer;
+  }
+
+  #budgetOf(socket: Socket): TokenBucket {
+    const known = this.#budgets.get(socket);
+    if (known) return known;
+    const budget = createBudget(this.#limits.maxWorkPerSecond, this.#clock.monotonic());
+    this.#budgets.set(socket, budget);
+    return budget;
   }
 
   #admit(
@@ -196,8 +211,10 @@ export class Admission {
     const known = this.#visitors.get(name);
     if (known) return known;
     if (this.#visitors.size >= this.#sweepAt) this.#sweep();
-    const { maxAttemptsPerAddress: rate } = this.#limits;
-    const visitor = { open: 0, attempts: new TokenBucket(rate, rate, this.#clock.monotonic()) };
+    const now = this.#clock.monotonic();
+    const { maxAttemptsPerAddress: rate, maxWorkPerAddress } = this.#limits;
+    const attempts = new TokenBucket(rate, rate, now);
+    const visitor = { open: 0, attempts, work: createBudget(maxWorkPerAddress, now) };
     this.#visitors.set(name, visitor);
     return visitor;
   }
@@ -205,8 +222,8 @@ export class Admission {
   /** Forgets who has left and would be let in as if it had never been here. */
   #sweep(): void {
     const now = this.#clock.monotonic();
-    for (const [name, { open, attempts }] of this.#visitors) {
-      if (open === 0 && attempts.isFull(now)) this.#visitors.delete(name);
+    for (const [name, { open, attempts, work }] of this.#visitors) {
+      if (open === 0 && attempts.isFull(now) && work.isFull(now)) this.#visitors.delete(name);
     }
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#visitors.size);
   }
@@ -225,8 +242,4 @@ export class Admission {
 
 function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
-}
-
-function refusal(status: 429 | 503, retryAfter: number, message: string): Refusal {
-  return { status, retryAfter, error: new UserError('LIMIT_REACHED', message) };
 }

@@ -9,22 +9,31 @@ const BURST_SECONDS = 2;
 /** A long message is work for its length: each of these bytes counts as a message. */
 const BYTES_A_MESSAGE = 1024;
 
-/**
- * Calls `onFlood`, which has to close the socket, when it sends more than `rate` messages a second. Returns
- * what counts a pong: the caller knows which ones the server has asked for.
- */
+/** A message whose operation is refused for the work that it is counts as so many more. */
+const REFUSED_MESSAGES = 9;
+
+/** What else counts as messages, as the caller knows. */
+export interface Flood {
+  /** A pong that the server has not asked for. */
+  pong(data: Buffer): void;
+  /** An operation that was refused for the work that it is. */
+  refused(): void;
+}
+
+/** Calls `onFlood`, which has to close the socket, when it sends more than `rate` messages a second. */
 export function watchFlood(
   socket: WebSocket,
   rate: number,
   clock: Clock,
   onFlood: () => void,
-): (pong: Buffer) => void {
+): Flood {
   const bucket = new TokenBucket(rate, rate * BURST_SECONDS, clock.monotonic());
-  function count({ length }: Buffer): void {
+  function count(messages: number): void {
     if (socket.readyState !== socket.OPEN) return;
-    if (!bucket.take(clock.monotonic(), Math.max(1, length / BYTES_A_MESSAGE))) onFlood();
+    if (!bucket.take(clock.monotonic(), messages)) onFlood();
   }
-  socket.on('message', (data: Buffer) => count(data));
-  socket.on('ping', count);
-  return count;
+  const receive = ({ length }: Buffer) => count(Math.max(1, length / BYTES_A_MESSAGE));
+  socket.on('message', receive);
+  socket.on('ping', receive);
+  return { pong: receive, refused: () => count(REFUSED_MESSAGES) };
 }

@@ -18,6 +18,7 @@ const REFUSALS = [
   'subscriptions',
   'tracks',
   'query',
+  'work',
 ] as const;
 
 /** What is logged by the same measure besides; the last three of the source. */

@@ -21,6 +21,17 @@ export class TokenBucket {
     return true;
   }
 
+  /** Takes `cost` whether it is there or not. What is not there is a debt. */
+  charge(now: number, cost: number): void {
+    this.#drip(now);
+    this.#tokens -= cost;
+  }
+
+  /** In how many milliseconds there is something to take. */
+  wait(now: number): number {
+    return this.isEmpty(now) ? ((1 - this.#tokens) / this.#rate) * 1000 : 0;
+  }
+
   isEmpty(now: number): boolean {
     this.#drip(now);
     return this.#tokens < 1;

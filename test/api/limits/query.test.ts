@@ -201,7 +201,8 @@ describe('the size of an operation', () => {
 });
 
 test('what no limit holds back and no stack can hold is refused, and is no failure of ours', async () => {
-  const limits = ['tokens', 'depth', 'fields'].flatMap((what) => [`--max-query-${what}`, 'none']);
+  const names = ['query-tokens', 'query-depth', 'query-fields', 'work-per-second'];
+  const limits = names.flatMap((name) => [`--max-${name}`, 'none']);
   const senti = await startSenti(configOf(...limits));
   // Parsing, measuring and validating each come to the end of the stack at another depth.
   for (const depth of [500, 1000, 2000, 3000, 4000, 6000, 8000, 15_000]) {

@@ -43,9 +43,20 @@ test('a bucket gives again as it drips, and is as new once it is full', () => {
   expect(bucket.isFull(1050)).toBe(true);
 });
 
+test('a bucket is charged beyond what it has, and says how long nothing is to be had', () => {
+  const bucket = new TokenBucket(10, 20, 0);
+  bucket.charge(0, 19);
+  expect(bucket.wait(0)).toBe(0);
+  bucket.charge(0, 20);
+  expect(bucket.wait(0)).toBe(2000);
+  expect(bucket.wait(1500)).toBe(500);
+  expect([bucket.take(1999), bucket.take(2000)]).toEqual([false, true]);
+});
+
 test('a bucket without a limit is never empty', () => {
   const { POSITIVE_INFINITY } = Number;
   const bucket = new TokenBucket(POSITIVE_INFINITY, POSITIVE_INFINITY, 0);
   for (let now = 0; now < 100; now++) expect(bucket.take(now, 1e9)).toBe(true);
-  expect(bucket.isFull(100)).toBe(true);
+  bucket.charge(100, 1e9);
+  expect([bucket.isFull(100), bucket.wait(100)]).toEqual([true, 0]);
 });
