@@ -75,7 +75,7 @@ export function parseConfig(
 
 /** An address may have a password in it. */
 function withoutLogin(text: string | undefined): string | undefined {
-  return text?.replace(/\/\/[^/\s]*@/g, '//…@');
+  return text?.replace(/\/\/\S*@/g, '//…@');
 }
 
 function readFlags(argv: readonly string[]) {
@@ -96,7 +96,9 @@ function readFlags(argv: readonly string[]) {
   for (const token of tokens) {
     if (token.kind === 'positional') {
       if (token.index === valueOfUnknown) continue;
-      problems.push(`"${token.value}" is not an option; options begin with --.`);
+      // What was meant for the environment, as in X_BEARER_TOKEN=…, may be a secret.
+      const shown = token.value.replace(/=.*/s, '=…');
+      problems.push(`"${shown}" is not an option; options begin with --.`);
     } else if (token.kind === 'option') {
       const option = known.get(token.name);
       if (token.name === 'help' || token.name === 'h') flags.set('help', '');

@@ -7,6 +7,9 @@ import type { Logger } from 'pino';
 import type { Refusals } from './api/limits/refusals.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './options.ts';
+import { createRedactor } from './redact.ts';
+import { redactedRelay, redactedSource } from './redacted.ts';
+import { secretsOf } from './secrets.ts';
 import type { Analyze } from './sentiment/analysis.ts';
 import type { Source, SourceSink, SourceState } from './source/source.ts';
 import type { Feed, FeedSink, PostCounters } from './stream/feed.ts';
@@ -34,10 +37,11 @@ export interface ServerFeed {
 
 export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
   const { config, clock, log, listeners, notice } = options;
+  const redact = createRedactor(secretsOf(config));
   const ingest = <T>(sink: FeedSink<T>, counters?: PostCounters) =>
     new Ingest(
       {
-        connect: options.connect,
+        connect: (sourceSink) => redactedSource(options.connect, sourceSink, redact),
         analyze: options.analyze,
         languages: config.languages,
         onBad: (problem) => notice('bad record', `source: bad record: ${problem}`),
@@ -66,7 +70,8 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
         {
           id,
           clock,
-          connect: (relaySink) => connectNats(natsOptions(config, id, clock, log), relaySink),
+          connect: (relaySink) =>
+            redactedRelay(connectNats(natsOptions(config, id, clock, log), relaySink), redact),
           ingest,
           source: config.source,
           scoring: describeScoring(config),

@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import { parseConfig } from './config.ts';
 import { explainListenError, greet, greetAtTerminal } from './greeting.ts';
 import { prettify } from './pretty-log.ts';
+import { createRedactor } from './redact.ts';
+import { secretsOf } from './secrets.ts';
 import { startServer } from './server.ts';
 
 const parsed = parseConfig(process.argv.slice(2), process.env);
@@ -18,7 +20,11 @@ if ('help' in parsed) {
   const stream = process.stdout.isTTY
     ? { write: (line: string) => void process.stdout.write(prettify(line)) }
     : undefined;
-  const log = stream ? pino({ level: config.logLevel }, stream) : pino({ level: config.logLevel });
+  const settings = {
+    level: config.logLevel,
+    hooks: { streamWrite: createRedactor(secretsOf(config)) },
+  };
+  const log = stream ? pino(settings, stream) : pino(settings);
   // A bug: it goes into the log, then Node.js prints it and exits with 1, as ever.
   process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'crashed'));
   // At a terminal it says that the terminal is gone; a service is told so to read its files again, and

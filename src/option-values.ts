@@ -64,8 +64,12 @@ export function keySet(path: string): JSONWebKeySet | Problem {
   return typeof keys === 'string' ? new Problem(keys) : keys;
 }
 
+/** An address for everybody to read: a user or password in it would show in the log. */
 export function webAddress(text: string): URL | Problem {
-  return URL.canParse(text) ? new URL(text) : new Problem('an address that begins with https://');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url !== undefined && url.username === '' && url.password === ''
+    ? url
+    : new Problem('an address that begins with https://, without user or password');
 }
 
 export function wholeNumber(text: string, from: number, to: number): number | Problem {

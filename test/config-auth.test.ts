@@ -37,7 +37,25 @@ describe('AUTH_TOKENS', () => {
   });
 });
 
+test('what was meant for the environment is not shown when it stands on the command line', () => {
+  expect(parse(['AUTH_TOKENS=a-secret-token'])).toEqual({
+    problems: ['"AUTH_TOKENS=…" is not an option; options begin with --.'],
+  });
+});
+
 describe('--auth-jwks', () => {
+  test.each([
+    'https://me:hidden@id.example/jwks',
+    'https://me:hid/den@id.example/jwks',
+    'https://hidden@id.example/',
+  ])('is rejected with a user or password in its address, which is not shown: %s', (address) => {
+    const parsed = parse(['--auth-jwks', address, ...WHOSE]);
+    expect(parsed).toEqual({
+      problems: [expect.stringContaining('without user or password')],
+    });
+    expect(JSON.stringify(parsed)).not.toMatch(/hid/);
+  });
+
   test('takes an address', () => {
     expect(parse(['--auth-jwks', 'https://id.example/jwks.json', ...WHOSE])).toMatchObject({
       config: {

@@ -21,11 +21,22 @@ export function startWith(options: readonly string[], ...argv: readonly string[]
   return startNode([...options, MAIN, ...argv]);
 }
 
+/** Starts the program with these environment variables, and no others. */
+export function startIn(
+  env: Readonly<Record<string, string>>,
+  ...argv: readonly string[]
+): Program {
+  return startNode([MAIN, ...argv], env);
+}
+
 /** Starts Node.js, and nothing of this environment with it. */
-export function startNode(args: readonly string[]): Program {
+export function startNode(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Program {
   const program = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {},
+    env,
   });
   onTestFinished(() => void program.kill('SIGKILL'));
   return program;

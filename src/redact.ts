@@ -1,0 +1,45 @@
+// Takes secrets out of texts that leave the process: log lines, states, reasons and errors.
+
+/** A shorter secret would take everyday words out of every text. In characters. */
+export const SHORTEST_REDACTED = 6;
+/** Other programs cut what they repeat, so this much of a secret's beginning is enough to know it by. */
+const TELLTALE = 12;
+
+export const REDACTED = '[redacted]';
+
+export type Redact = (text: string) => string;
+
+/** Replaces every secret, and every beginning of one that can be told from chance, by `REDACTED`. */
+export function createRedactor(secrets: readonly string[]): Redact {
+  const forms = new Set(secrets.filter(isLongEnough).flatMap(formsOf));
+  // The longest first: one form may be the beginning of another.
+  const sorted = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => sorted.reduce(without, text);
+}
+
+function isLongEnough(secret: string): boolean {
+  return secret.length >= SHORTEST_REDACTED;
+}
+
+/** A secret as it stands, and as it stands in JSON, in an address and in an Authorization header. */
+function formsOf(secret: string): string[] {
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+  ];
+}
+
+function without(text: string, secret: string): string {
+  const telltale = secret.slice(0, TELLTALE);
+  let left = '';
+  let done = 0;
+  for (let at = text.indexOf(telltale); at !== -1; at = text.indexOf(telltale, done)) {
+    let length = telltale.length;
+    while (length < secret.length && text[at + length] === secret[length]) length += 1;
+    left += text.slice(done, at) + REDACTED;
+    done = at + length;
+  }
+  return done === 0 ? text : left + text.slice(done);
+}
