@@ -18,15 +18,16 @@ export class FileProblem {
 /** Of certificates, keys and credentials: a bundle of all public authorities has a quarter of it. */
 export const MOST_FILE_BYTES = 1024 * 1024;
 const KIBIBYTE = 1024;
-const NOT_A_FILE = new FileProblem('a file, not a folder, pipe or device');
+/** Opens a file without a wait: a pipe has none for a writer. Windows knows no such flag, and no such pipes. */
+export const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+export const NOT_A_FILE = new FileProblem('a file, not a folder, pipe or device');
 
 /** Waits for nobody: a pipe without a writer, or an endless device, is refused at once. */
 export function readSmallFile(path: string, maxBytes: number): Buffer | FileProblem {
   try {
     // Before it is opened, since opening is an act to some devices.
     if (!statSync(path).isFile()) return NOT_A_FILE;
-    // Windows knows no such flag, and no such pipes.
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const file = openSync(path, READ_AT_ONCE);
     try {
       // It may have become another one since.
       if (!fstatSync(file).isFile()) return NOT_A_FILE;

@@ -1,5 +1,7 @@
 // Bytes into lines, with bounded memory whatever the bytes are.
 
+import { setImmediate } from 'node:timers/promises';
+
 export interface Line {
   /** Counted from 1. */
   readonly number: number;
@@ -11,6 +13,9 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 /** Each piece costs some hundred bytes, however short it is: so many of a line are joined to one. */
 const MOST_PIECES = 1024;
+
+/** A line that is no post takes some microseconds: so many are read in one tick, and others get theirs. */
+export const LINES_A_TICK = 256;
 
 /** Cuts at `\n` or `\r\n`, on bytes, so no chunk boundary can split a character. */
 export class LineSplitter {
@@ -68,7 +73,12 @@ export async function* lines(
   maxBytes: number,
 ): AsyncGenerator<Line> {
   const splitter = new LineSplitter(maxBytes);
-  for await (const chunk of chunks) yield* splitter.push(chunk);
+  for await (const chunk of chunks) {
+    for (const line of splitter.push(chunk)) {
+      if (line.number % LINES_A_TICK === 0) await setImmediate();
+      yield line;
+    }
+  }
   const last = splitter.end();
   if (last !== undefined) yield last;
 }

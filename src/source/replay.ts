@@ -1,9 +1,10 @@
 // Replay: posts from a file, one JSON object a line, played as if they were made now.
 
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import { isRecord } from '../json.ts';
 import type { Post } from '../post.ts';
+import { isSystemError, NOT_A_FILE, READ_AT_ONCE } from '../small-file.ts';
 import { type Line, lines } from './lines.ts';
 import { createPlayer, type Rate } from './player.ts';
 import type { Source, SourceSink } from './source.ts';
@@ -21,17 +22,22 @@ export interface ReplayOptions {
 export const REPLAY_RATE = 50;
 /** The longest post of X takes about 100 kB with everything escaped. */
 const MAX_LINE_BYTES = 256 * 1024;
+/** All but the text; they go to every listener with every event. */
+const SHORT_FIELDS = ['id', 'lang', 'createdAt', 'url'] as const;
+/** In characters. */
+const MAX_FIELD_LENGTH = 2048;
 /** Those who come together begin together: with the first post of the file, in milliseconds. */
 const LEAD_IN = 1000;
 
 export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Clock): Source {
   const { file, rate = REPLAY_RATE, loop } = options;
 
-  async function* open(signal: AbortSignal): AsyncGenerator<Post> {
+  async function* play(signal: AbortSignal): AsyncGenerator<Post> {
     let usable: boolean;
     do {
       usable = false;
-      for await (const line of lines(createReadStream(file, { signal }), MAX_LINE_BYTES)) {
+      for await (const line of lines(await openChunks(file, signal), MAX_LINE_BYTES)) {
+        if (signal.aborted) return;
         const post = readLine(line);
         if (typeof post === 'string') {
           sink.bad(`${file}:${line.number}: ${post}`);
@@ -49,14 +55,24 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
     name: 'replay',
     rate,
     leadIn: LEAD_IN,
-    open,
+    open: play,
     ended: `${file} has been played to its end`,
-    explain: (error: unknown) =>
-      error instanceof Error && 'syscall' in error
-        ? `${file} cannot be read: ${error.message}`
-        : undefined,
+    explain(error: unknown) {
+      if (error instanceof NoFile) return error.message;
+      return isSystemError(error) ? `${file} cannot be read: ${error.message}` : undefined;
+    },
   };
   return createPlayer(playlist, sink, clock);
+}
+
+/** The file has become something else since the start. */
+class NoFile extends Error {}
+
+async function openChunks(file: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const handle = await open(file, READ_AT_ONCE);
+  if ((await handle.stat()).isFile()) return handle.createReadStream({ signal });
+  await handle.close();
+  throw new NoFile(`${file} has to be ${NOT_A_FILE.expected}`);
 }
 
 /** The post of a line, nothing for a blank one, or a sentence on what is wrong with it. */
@@ -75,6 +91,12 @@ function readLine({ text }: Line): Post | string | undefined {
 
 function readRecord(record: unknown): Post | string {
   if (!isRecord(record)) return 'not a JSON object; expected {"id": "…", "text": "…"}';
+  for (const name of SHORT_FIELDS) {
+    const value = record[name];
+    if (typeof value === 'string' && value.length > MAX_FIELD_LENGTH) {
+      return `"${name}" is longer than ${MAX_FIELD_LENGTH} characters`;
+    }
+  }
   const { id, text, lang, createdAt, url } = record;
   if (typeof id !== 'string' || id === '') return '"id" has to be a string that is not empty';
   if (typeof text !== 'string') return '"text" has to be a string';

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { LINES_A_TICK } from '../../src/source/lines.ts';
 import { createReplay, type ReplayOptions } from '../../src/source/replay.ts';
 import { sourceContract } from '../contract/source.ts';
 import { FakeClock, passTime } from '../support/fake-clock.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
-import { ndjson, tempFile } from '../support/temp-file.ts';
+import { NO_FILES, ndjson, tempFile } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
 
 /** Linux lists the open files of a process here. */
@@ -98,6 +100,66 @@ describe('replay', () => {
     await until(({ posts }) => posts.length === 1);
     expect(sink.problems).toEqual([`${file}:1: the line is longer than 262144 bytes`]);
   });
+
+  test.each(['id', 'lang', 'createdAt', 'url'])(
+    'skips a post whose "%s" is too long',
+    async (name) => {
+      const post = { id: '1', text: 'coffee', [name]: 'x'.repeat(2049) };
+      const { sink, until, file, source, wanted } = open(
+        ndjson([post, { id: '2', text: 'coffee' }]),
+      );
+      source.want(wanted);
+      await until(({ posts }) => posts.length === 1);
+      expect(sink.problems).toEqual([`${file}:1: "${name}" is longer than 2048 characters`]);
+    },
+  );
+
+  test('reads a hundred thousand bad lines in many ticks', async () => {
+    const { sink, until, source, wanted } = open(`${'x\n'.repeat(100_000)}${TEN_POSTS}`);
+    let most = 0;
+    source.want(wanted);
+    const done = until(({ posts }) => posts.length === 10);
+    for (let before = 0; sink.posts.length === 0; before = sink.problems.length) {
+      await setImmediate();
+      most = Math.max(most, sink.problems.length - before);
+    }
+    await done;
+    expect(sink.problems.length).toBe(100_000);
+    expect(most).toBeLessThanOrEqual(2 * LINES_A_TICK);
+  });
+
+  test('stops at once among bad lines', async () => {
+    const { sink, until, source, wanted } = open('x\n'.repeat(100_000));
+    source.want(wanted);
+    await until(({ problems }) => problems.length > 0);
+    source.want(new Set());
+    await source.close();
+    expect(sink.problems.length).toBeLessThanOrEqual(2 * LINES_A_TICK);
+  });
+
+  test('stops at once in a line without an end', async () => {
+    const { sink, until, file, source, wanted } = open(TEN_POSTS);
+    truncateSync(file, 8 * 1024 ** 3);
+    source.want(wanted);
+    await until(({ posts }) => posts.length === 10);
+    await source.close();
+    expect(sink.states).toEqual([{ name: 'live' }]);
+  });
+
+  test.each(['a folder', 'a pipe that nobody writes to', 'an endless device'])(
+    'says so when the file has become %s, and does not wait for it',
+    async (what) => {
+      const { sink, until, file, source, wanted } = open(TEN_POSTS);
+      rmSync(file);
+      NO_FILES[what]?.(file);
+      source.want(wanted);
+      await until(({ states }) => states.at(-1)?.name === 'paused');
+      expect(sink.states.at(-1)).toEqual({
+        name: 'paused',
+        reason: `${file} has to be a file, not a folder, pipe or device`,
+      });
+    },
+  );
 
   test('pauses at the end, and says that the file has been played', async () => {
     const { sink, until, file, source, wanted } = open(TEN_POSTS);
