@@ -46,7 +46,6 @@ const ALIVE_EVERY_MS = 1000;
 /** How long a new leader listens before it believes that it has heard of everybody, in milliseconds. */
 const SETTLE_MS = 2000;
 
-const SOMEBODY_ELSE = 'who else can publish there?';
 /** Where nodes speak to each other; events have channels of their own. */
 const NODES = 'nodes';
 
@@ -60,18 +59,17 @@ export class Cluster<T> implements Feed<T> {
   readonly #others: Others;
   readonly #wanted: Wanted;
   readonly #inbox: Inbox<T>;
+  readonly #complaints: Complaints;
   readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
   #connectedAt: number | undefined;
   #cancelTick = () => {};
   #tickedAt = Number.POSITIVE_INFINITY;
   #trouble: string | undefined;
-  #mismatch: string | undefined;
-  readonly #complaints: Complaints;
 
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
     const { id, clock, log } = options;
     this.#options = options;
-    this.#complaints = new Complaints(clock);
+    this.#complaints = new Complaints({ ...options, counters: this.#relayCounters });
     this.#relay = options.connect({
       changed: () => this.#onRelay(),
       lost: (count) => {
@@ -90,7 +88,7 @@ export class Cluster<T> implements Feed<T> {
       sink,
       counters: this.#relayCounters,
       terms: this.#terms,
-      onBad: () => this.#onBad('an event'),
+      onBad: () => this.#complaints.bad('an event'),
     });
     this.#announcer = new Announcer({ node: id, clock, send: (message) => this.#tell(message) });
     this.#others = new Others({
@@ -148,7 +146,7 @@ export class Cluster<T> implements Feed<T> {
       nodes: 1 + this.#others.size,
       tracks: this.#wanted.size,
       listeners: this.#options.listeners() + this.#others.listeners,
-      problem: this.#relay.trouble ?? this.#succession.trouble ?? this.#mismatch,
+      problem: this.#relay.trouble ?? this.#succession.trouble ?? this.#complaints.mismatch,
       counters: this.#relayCounters,
     };
   }
@@ -283,9 +281,9 @@ export class Cluster<T> implements Feed<T> {
 
   #receive(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
-    const problem = message === undefined ? SOMEBODY_ELSE : this.#others.receive(message);
+    const problem = message && this.#others.receive(message);
     if (message === undefined || problem !== undefined) {
-      this.#onBad('a message', problem);
+      this.#complaints.bad('a message', problem);
       return;
     }
     const { id } = this.#options;
@@ -298,36 +296,14 @@ export class Cluster<T> implements Feed<T> {
   }
 
   #heed(message: Alive): void {
-    const { node, ingest, scoring } = message;
-    if (ingest === undefined) return;
-    if (!isSameTerm(message, this.#terms.term)) {
-      this.#terms.ask();
-      return;
-    }
-    const ours = this.#options.scoring;
-    const mismatch =
-      scoring === ours
-        ? undefined
-        : `node ${node} ingests with ${scoring}, but this node was started with ${ours}; give all nodes the same options`;
-    if (mismatch !== undefined && mismatch !== this.#mismatch) {
-      this.#complaints.once('scoring', () => this.#options.log.error(`cluster: ${mismatch}`));
-    }
-    this.#mismatch = mismatch;
+    if (message.ingest === undefined) return;
+    if (isSameTerm(message, this.#terms.term)) this.#complaints.compare(message);
+    else this.#terms.ask();
   }
 
   #refuse(canonical: string, error: UserError): void {
     // Told now, so that who asks for it again is not taken for who has asked before.
     if (this.#inbox.refuse(canonical, error)) this.#announcer.flush();
-  }
-
-  #onBad(what: string, problem = SOMEBODY_ELSE): void {
-    this.#relayCounters.bad += 1;
-    const { bad } = this.#relayCounters;
-    this.#complaints.once('bad', () =>
-      this.#options.log.warn(
-        `cluster: ${what} of another node could not be used (${bad} so far); ${problem}`,
-      ),
-    );
   }
 }
 

@@ -319,3 +319,12 @@ test('a message and an event of any depth are bad, and no more than that', async
   await nodes.say('coffee', leads);
   for (const { told } of heard) expect(told).toEqual(['p0']);
 });
+
+test('events whose ids are long are told apart, and each comes once', async () => {
+  const { nodes, heard, forge } = await start();
+  await nodes.pass(2000);
+  const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
+  const ids = ['1', '2', '1'].map((end) => `${'x'.repeat(1000)}${end}`);
+  for (const [i, id] of ids.entries()) await forge(COFFEE, event({ epoch, number: i + 1 }, id));
+  for (const { told } of heard) expect(told).toEqual(ids.slice(0, 2));
+});
