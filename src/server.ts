@@ -111,7 +111,7 @@ export async function startServer(
   const isStopping = () => stopping;
   const context = { multiplexer, analyze };
   const mask = createMask(log);
-  const broadcast = new Broadcast(context, mask, turn.leaves);
+  const broadcast = new Broadcast(context, mask, turn.leaves, clock);
   const documents = createDocuments(schema, {
     limits: config,
     introspection: config.introspection,

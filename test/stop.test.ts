@@ -1,9 +1,8 @@
 // How the server goes away: who is told, when, and that it is gone in ten seconds whatever its clients do.
 
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { SentimentDocument, StatusDocument } from '../schema/operations.ts';
 import {
@@ -18,6 +17,7 @@ import { FakeClock, passTime } from './support/fake-clock.ts';
 import { exitOf, listening, logged, start, startWith } from './support/program.ts';
 import { connectRaw, openStalled } from './support/raw-socket.ts';
 import { type Senti, startSenti } from './support/senti.ts';
+import { openSse } from './support/sse.ts';
 import { ndjson, tempFile } from './support/temp-file.ts';
 import { until } from './support/until.ts';
 
@@ -28,20 +28,6 @@ const FLOOD = 4000;
 const QUERY = 'subscription { sentiment(track: "coffee") { hashtags { tag } post { id } } }';
 
 /** A stream of Server-Sent Events on coffee that is never read. */
-async function openStalledSse(url: string) {
-  const outgoing = request(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    agent: false,
-  });
-  onTestFinished(() => void outgoing.destroy());
-  outgoing.on('error', () => {});
-  outgoing.end(JSON.stringify({ query: QUERY }));
-  const [response] = await once(outgoing, 'response');
-  response.on('error', () => {});
-  return response as IncomingMessage;
-}
-
 /** So many sockets on coffee that they are told in two batches: one at once, and the next later. */
 async function openTwoBatches() {
   const clock = new FakeClock();
@@ -131,7 +117,7 @@ describe('a server that stops', () => {
     const peers = [
       (await openStalled(senti, '/graphql')).socket,
       (await openStalled(senti, '/track')).socket,
-      await openStalledSse(senti.url),
+      await openSse(senti.url, QUERY),
       // One that was never sent anything, and answers no close.
       (await connectRaw(senti, '/track')).socket,
     ];
@@ -162,7 +148,7 @@ describe('a server that stops', () => {
       source.close = () => stubborn;
       return source;
     });
-    const peer = await openStalledSse(senti.url);
+    const peer = await openSse(senti.url, QUERY);
     await until(() => senti.source.wanted.length > 0, 'it listens');
     for (let i = 0; i < FLOOD; i++) {
       senti.source.say(`coffee ${FILLER}`);
@@ -200,7 +186,7 @@ describe('the program', () => {
       }
       socket.pause();
     }
-    await openStalledSse(url);
+    await openSse(url, QUERY);
     // Events are dropped: at least one of them is behind.
     for (;;) {
       const { data } = await post(url, StatusDocument, {});

@@ -3,8 +3,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -19,6 +17,7 @@ import { connectGraphQL, connectTrack, post, run, runOverSse } from './support/c
 import { FakeClock, passTime } from './support/fake-clock.ts';
 import { exitOf, listening, logged, start } from './support/program.ts';
 import { configOf, type Senti, startSenti } from './support/senti.ts';
+import { openSse } from './support/sse.ts';
 import { NO_FILES, tempFile } from './support/temp-file.ts';
 import { until } from './support/until.ts';
 
@@ -117,8 +116,9 @@ describe('a server with a certificate', () => {
   test('cuts a stream of Server-Sent Events that takes nothing, and no other', async () => {
     const clock = new FakeClock();
     const { senti } = await startSecure(clock);
-    const stalled = await openSse(senti);
-    const reading = await openSse(senti);
+    const query = 'subscription { sentiment(track: "coffee") { hashtags { tag } } }';
+    const stalled = await openSse(senti.url, query);
+    const reading = await openSse(senti.url, query);
     let read = 0;
     reading.on('data', (chunk: Buffer) => {
       read += chunk.length;
@@ -154,23 +154,6 @@ describe('a server with a certificate', () => {
 });
 
 /** A stream on coffee; nothing of it is read yet. */
-async function openSse({ url, source }: Senti): Promise<IncomingMessage> {
-  const before = source.wanted.length;
-  const outgoing = request(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    agent: false,
-  });
-  onTestFinished(() => void outgoing.destroy());
-  outgoing.on('error', () => {});
-  const query = 'subscription { sentiment(track: "coffee") { hashtags { tag } } }';
-  outgoing.end(JSON.stringify({ query }));
-  const [response] = await once(outgoing, 'response');
-  response.on('error', () => {});
-  await until(() => before > 0 || source.wanted.length > before, 'it listens');
-  return response;
-}
-
 describe('a new certificate', () => {
   test('is for new connections; those there are stay', async () => {
     const { senti, files } = await startSecure();

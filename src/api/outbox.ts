@@ -4,17 +4,12 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
+import { isTooMuch } from '../stream/room.ts';
 import { MAX_HEADER_BYTES } from './frame.ts';
 import { Marks } from './marks.ts';
 import { assemble, type EventStream, endWithin, lengthOf, type Message } from './message.ts';
 import type { Scratch } from './scratch.ts';
 
-/**
- * Events that wait for a peer that is behind, and their bytes; then the oldest go for each that comes.
- * There is room for all that a turn may have, since over TLS it is taken after the turn only.
- */
-export const WAITING_EVENTS = 1024;
-export const WAITING_EVENT_BYTES = 1024 * 1024;
 /** What may wait besides events: answers and protocol messages, in bytes. Nobody needs as much. */
 const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
@@ -55,6 +50,8 @@ export class Outbox {
   #answerBytes = 0;
   #scheduled = false;
   #cancelCut: (() => void) | undefined;
+  /** When the peer fell behind what was there for it; undefined while nothing waits. */
+  #behindSince: number | undefined;
   readonly #marks: Marks;
 
   constructor(webSocket: WebSocket, socket: Duplex, options: OutboxOptions) {
@@ -86,10 +83,7 @@ export class Outbox {
   /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
   push(stream: EventStream, payload: Buffer): void {
     this.#add({ payload, stream, next: undefined });
-    if (this.#isFull) {
-      if (this.isBehind) this.#drop(() => this.#isFull);
-      else this.flush();
-    }
+    if (isTooMuch(this.#events, this.#eventBytes)) this.#makeRoom();
     this.#schedule();
   }
 
@@ -126,8 +120,7 @@ export class Outbox {
    * the answers, which say why, so that it comes to them before it is cut.
    */
   finish(): void {
-    this.flush();
-    this.#drop(() => true);
+    if (this.isBehind) this.#drop(() => true);
     while (this.#oldest !== undefined && this.#webSocket.readyState === OPEN) {
       this.#writePiece(this.#oldest);
     }
@@ -150,8 +143,12 @@ export class Outbox {
     return !this.#socket.writableNeedDrain && !this.#marks.areFull;
   }
 
-  get #isFull(): boolean {
-    return this.#events > WAITING_EVENTS || this.#eventBytes > WAITING_EVENT_BYTES;
+  /** Writes what may be written, and drops the oldest events if too many are left. */
+  #makeRoom(): void {
+    if (!this.isBehind) this.flush();
+    const { clock } = this.#options;
+    const behindFor = clock.monotonic() - (this.#behindSince ?? Number.NEGATIVE_INFINITY);
+    this.#drop(() => isTooMuch(this.#events, this.#eventBytes, behindFor));
   }
 
   #add(message: Message): void {
@@ -186,7 +183,9 @@ export class Outbox {
   }
 
   #fallBehind(): void {
-    this.#cancelCut = this.#options.clock.after(STALLED_FOR, () => this.#cut('stalled'));
+    const { clock } = this.#options;
+    this.#behindSince ??= clock.monotonic();
+    this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('stalled'));
   }
 
   #keepUp(): void {
@@ -203,6 +202,7 @@ export class Outbox {
     this.#keepUp();
     if (this.#mayWrite) this.flush();
     else this.#fallBehind();
+    if (!this.isBehind) this.#behindSince = undefined;
   }
 
   /** Drops events, the oldest first, as long as `isTooMuch` says so. */

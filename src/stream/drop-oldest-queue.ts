@@ -1,13 +1,16 @@
 // A bounded queue between a topic and a reader that may be slower: when it is full, the oldest goes.
 
-/** Items that may wait for a reader, and their bytes where it is known how many they have. */
-const QUEUE_CAPACITY = 1024;
-export const QUEUE_BYTES = 1024 * 1024;
+import type { Clock } from '../clock.ts';
+import { isTooMuch } from './room.ts';
+
+/** Items taken that are kept as holes, since cutting off each would move all that wait. */
+const CUT_OFF_AFTER = 1024;
 
 export interface QueueOptions<T> {
-  readonly capacity?: number;
-  /** How much of `QUEUE_BYTES` an item takes; nothing without it. */
+  /** The bytes of an item; none without it. */
   readonly bytesOf?: (item: T) => number;
+  /** Tells how long the reader has been behind. Without it, there is no room for bursts. */
+  readonly clock?: Pick<Clock, 'monotonic'>;
   /** Called for each item dropped. */
   readonly onDrop?: (item: T) => void;
   /** Called when the reader wants no more. */
@@ -17,18 +20,18 @@ export interface QueueOptions<T> {
 /** To be read by one reader, one `next()` at a time. */
 export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
   readonly #options: QueueOptions<T>;
-  readonly #capacity: number;
   /** Waiting items stand from `#head` on; before it, only what has not been cut off yet. */
   #items: (T | undefined)[] = [];
   #head = 0;
   #bytes = 0;
+  /** When the reader fell behind: since then, something has always waited. */
+  #behindSince = 0;
   #reader: PromiseWithResolvers<IteratorResult<T, undefined>> | undefined;
   #ended = false;
   #error: Error | undefined;
 
   constructor(options: QueueOptions<T> = {}) {
     this.#options = options;
-    this.#capacity = options.capacity ?? QUEUE_CAPACITY;
   }
 
   push(item: T): void {
@@ -38,11 +41,15 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
       this.#reader = undefined;
       return;
     }
+    const { clock, onDrop } = this.#options;
+    if (this.#waiting === 0 && clock) this.#behindSince = clock.monotonic();
     this.#items.push(item);
     this.#bytes += this.#bytesOf(item);
-    while (this.#items.length - this.#head > this.#capacity || this.#bytes > QUEUE_BYTES) {
+    if (!isTooMuch(this.#waiting, this.#bytes)) return;
+    const behindFor = clock ? clock.monotonic() - this.#behindSince : Number.POSITIVE_INFINITY;
+    while (isTooMuch(this.#waiting, this.#bytes, behindFor)) {
       const oldest = this.#shift();
-      this.#options.onDrop?.(oldest);
+      onDrop?.(oldest);
     }
   }
 
@@ -57,7 +64,7 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   async next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#head < this.#items.length) return { done: false, value: this.#shift() };
+    if (this.#waiting > 0) return { done: false, value: this.#shift() };
     if (this.#error) {
       const error = this.#error;
       this.#error = undefined;
@@ -82,13 +89,17 @@ export class DropOldestQueue<T> implements AsyncIterableIterator<T, undefined> {
     return this;
   }
 
+  get #waiting(): number {
+    return this.#items.length - this.#head;
+  }
+
   /** Takes the oldest; there has to be one. */
   #shift(): T {
     const item = this.#items[this.#head] as T;
     this.#items[this.#head] = undefined;
     this.#head += 1;
     this.#bytes -= this.#bytesOf(item);
-    if (this.#head === this.#items.length || this.#head > this.#capacity) {
+    if (this.#head === this.#items.length || this.#head > CUT_OFF_AFTER) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

@@ -13,9 +13,9 @@ import { createDocuments } from '../../src/api/graphql/documents.ts';
 import { schema } from '../../src/api/graphql/schema.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
-import { QUEUE_BYTES } from '../../src/stream/drop-oldest-queue.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import { BURST_BYTES } from '../../src/stream/room.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { configOf } from '../support/senti.ts';
 
@@ -165,10 +165,10 @@ describe('the shared path', () => {
     const results = await broadcast.results({ schema, document, contextValue }, new PassThrough());
     if (!('next' in results)) throw new Error(JSON.stringify(results));
     const large = `#large${'x'.repeat(20_000)}`;
-    for (let i = 0; i < 100; i++) source.say(`coffee ${large}`);
-    const held = 100 - multiplexer.counters.eventsDropped;
+    for (let i = 0; i < 1000; i++) source.say(`coffee ${large}`);
+    const held = 1000 - multiplexer.counters.eventsDropped;
     expect(held).toBeGreaterThan(0);
-    expect(held).toBeLessThanOrEqual(QUEUE_BYTES / large.length);
+    expect(held).toBeLessThanOrEqual(BURST_BYTES / large.length);
     await results.return?.();
   });
 

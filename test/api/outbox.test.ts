@@ -1,7 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument } from '../../schema/operations.ts';
-import { STALLED_FOR, WAITING_EVENT_BYTES, WAITING_EVENTS } from '../../src/api/outbox.ts';
+import { STALLED_FOR } from '../../src/api/outbox.ts';
+import {
+  BURST_EVENTS,
+  BURST_WITHIN,
+  WAITING_BYTES,
+  WAITING_EVENTS,
+} from '../../src/stream/room.ts';
 import { connectGraphQL, connectTrack, run } from '../support/clients.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { connectRaw, openStalled } from '../support/raw-socket.ts';
@@ -58,10 +64,11 @@ describe('the outbox', () => {
   );
 
   test('holds few events for a peer that falls behind when they are large', async () => {
-    const senti = await startSenti();
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
     const { socket } = await openStalled(senti, '/graphql');
     const large = `#large${'x'.repeat(20_000)}`;
-    await sayUntilDropped(senti, `coffee ${large}`);
+    await sayUntilDropped(senti, clock, `coffee ${large}`);
     let text = '';
     socket.on('data', (chunk) => {
       text += chunk;
@@ -71,15 +78,16 @@ describe('the outbox', () => {
     senti.source.say('coffee #last');
     await until(() => text.includes('"tag":"last"'), 'all that was held came');
     const held = text.slice(text.indexOf('"extensions"')).split('"large').length - 1;
-    expect(held).toBeLessThan(WAITING_EVENT_BYTES / large.length);
+    expect(held).toBeLessThan(WAITING_BYTES / large.length);
     expect(held).toBeGreaterThan(0);
   }, 20_000);
 
   test('holds so many events for a peer that falls behind, and its answers besides', async () => {
-    const senti = await startSenti(configOf('--max-messages-per-second', 'none'));
+    const clock = new FakeClock();
+    const senti = await startSenti(configOf('--max-messages-per-second', 'none'), clock);
     const { socket, send } = await openStalled(senti, '/graphql');
     // Large ones fill what the kernel holds, and the first that is dropped tells that it is full.
-    await sayUntilDropped(senti, `coffee ${FILLER}`);
+    await sayUntilDropped(senti, clock, `coffee ${FILLER}`);
     for (let i = 0; i < 300; i++) send('{"type":"ping"}');
     for (let i = 0; i < WAITING_EVENTS; i++) senti.source.say('coffee', { id: `#${i}#` });
     await until(() => senti.source.wanted.length === 1, 'it is still there');
@@ -98,9 +106,10 @@ describe('the outbox', () => {
   test.each(['/graphql', '/track'] as const)(
     'tells a peer of %s that is behind why it closes its socket, and counts the events that are left',
     async (path) => {
-      const senti = await startSenti();
+      const clock = new FakeClock();
+      const senti = await startSenti(undefined, clock);
       const { socket, send, closed } = await openStalled(senti, path);
-      const said = await sayUntilDropped(senti, `coffee ${FILLER}`);
+      const said = await sayUntilDropped(senti, clock, `coffee ${FILLER}`);
       send('{"type":"next"}');
       // By the time that a second one is answered, it is read.
       for (let i = 0; i < 2; i++) await droppedSoFar(senti);
@@ -120,13 +129,26 @@ describe('the outbox', () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     await openStalled(senti, '/track');
-    await sayUntilDropped(senti, `coffee ${FILLER}`);
+    await sayUntilDropped(senti, clock, `coffee ${FILLER}`);
     const before = await droppedSoFar(senti);
     clock.advance(STALLED_FOR);
     await until(() => senti.source.state.name === 'idle', 'it is cut');
     const held = (await droppedSoFar(senti)) - before;
-    expect(held).toBeGreaterThan(WAITING_EVENT_BYTES / FILLER.length / 2);
+    expect(held).toBeGreaterThan(WAITING_BYTES / FILLER.length / 2);
     expect(held).toBeLessThanOrEqual(WAITING_EVENTS);
+  }, 20_000);
+
+  test('holds no more than a burst for a peer that reads nothing, and less after a while', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    await openStalled(senti, '/track');
+    for (let i = 0; i < 2 * BURST_EVENTS; i++) senti.source.say('coffee');
+    const dropped = await droppedSoFar(senti);
+    expect(dropped).toBeGreaterThan(0);
+    expect(dropped).toBeLessThanOrEqual(BURST_EVENTS);
+    clock.advance(BURST_WITHIN);
+    senti.source.say('coffee');
+    expect(await droppedSoFar(senti)).toBe(dropped + BURST_EVENTS + 1 - WAITING_EVENTS);
   }, 20_000);
 
   test('leaves everybody else alone while one peer takes nothing', async () => {
@@ -170,11 +192,12 @@ describe('the outbox', () => {
 });
 
 /** Says `text` until somebody is too slow for it; returns how often. */
-async function sayUntilDropped(senti: Senti, text: string): Promise<number> {
+async function sayUntilDropped(senti: Senti, clock: FakeClock, text: string): Promise<number> {
   let said = 0;
   while ((await droppedSoFar(senti)) === 0) {
     for (let i = 0; i < 50; i++) senti.source.say(text);
     said += 50;
+    clock.advance(BURST_WITHIN / 4);
   }
   return said;
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DropOldestQueue, QUEUE_BYTES } from '../../src/stream/drop-oldest-queue.ts';
+import { DropOldestQueue } from '../../src/stream/drop-oldest-queue.ts';
+import {
+  BURST_BYTES,
+  BURST_EVENTS,
+  BURST_WITHIN,
+  WAITING_BYTES,
+  WAITING_EVENTS,
+} from '../../src/stream/room.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 describe('a queue that drops its oldest', () => {
   test('gives back in order what was put in, and then waits', async () => {
@@ -16,16 +24,18 @@ describe('a queue that drops its oldest', () => {
 
   test('keeps the newest, and counts every one it drops', async () => {
     let dropped = 0;
-    const queue = new DropOldestQueue<number>({ capacity: 3, onDrop: () => dropped++ });
-    for (let i = 0; i < 10; i++) queue.push(i);
+    const queue = new DropOldestQueue<number>({ onDrop: () => dropped++ });
+    for (let i = 0; i < WAITING_EVENTS + 7; i++) queue.push(i);
     queue.end();
-    expect(await Array.fromAsync(queue)).toEqual([7, 8, 9]);
+    expect(await Array.fromAsync(queue)).toEqual(
+      Array.from({ length: WAITING_EVENTS }, (_, i) => i + 7),
+    );
     expect(dropped).toBe(7);
   });
 
   test('keeps no more bytes than it may, however few items they are', async () => {
     const dropped: number[] = [];
-    const third = Math.floor(QUEUE_BYTES / 3);
+    const third = Math.floor(WAITING_BYTES / 3);
     const queue = new DropOldestQueue<number>({
       bytesOf: (bytes) => bytes,
       onDrop: (bytes) => dropped.push(bytes),
@@ -33,23 +43,62 @@ describe('a queue that drops its oldest', () => {
     for (const bytes of [third, third, 1, third, third]) queue.push(bytes);
     expect(dropped).toEqual([third]);
     expect(await queue.next()).toEqual({ done: false, value: third });
-    queue.push(QUEUE_BYTES);
+    queue.push(WAITING_BYTES);
     expect(dropped).toEqual([third, 1, third, third]);
-    queue.push(QUEUE_BYTES + 1);
+    queue.push(WAITING_BYTES + 1);
     queue.push(5);
     queue.end();
     expect(await Array.fromAsync(queue)).toEqual([5]);
   });
 
+  test('keeps a burst for a while, and then what a slow reader may have waiting', async () => {
+    const clock = new FakeClock();
+    let dropped = 0;
+    const queue = new DropOldestQueue<number>({ clock, onDrop: () => dropped++ });
+    for (let i = 0; i < BURST_EVENTS; i++) queue.push(i);
+    expect(dropped).toBe(0);
+    queue.push(BURST_EVENTS);
+    expect(dropped).toBe(1);
+    clock.advance(BURST_WITHIN - 1);
+    expect(await queue.next()).toEqual({ done: false, value: 1 });
+    queue.push(BURST_EVENTS + 1);
+    expect(dropped).toBe(1);
+    clock.advance(1);
+    queue.push(BURST_EVENTS + 2);
+    expect(dropped).toBe(BURST_EVENTS + 2 - WAITING_EVENTS);
+
+    queue.end();
+    const left = await Array.fromAsync(queue);
+    expect([left.length, left.at(-1)]).toEqual([WAITING_EVENTS, BURST_EVENTS + 2]);
+  });
+
+  test('has room for a burst again when its reader has caught up', async () => {
+    const clock = new FakeClock();
+    const dropped: number[] = [];
+    const queue = new DropOldestQueue<number>({
+      clock,
+      bytesOf: (bytes) => bytes,
+      onDrop: (bytes) => dropped.push(bytes),
+    });
+    queue.push(WAITING_BYTES);
+    clock.advance(BURST_WITHIN);
+    expect(await queue.next()).toEqual({ done: false, value: WAITING_BYTES });
+    for (let bytes = 0; bytes < BURST_BYTES; bytes += WAITING_BYTES) queue.push(WAITING_BYTES);
+    expect(dropped).toEqual([]);
+    queue.push(1);
+    expect(dropped).toEqual([WAITING_BYTES]);
+  });
+
   test('behaves as a plain bounded list, whatever is put in and taken out', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 200 }), async (steps) => {
-        const queue = new DropOldestQueue<number>({ capacity: 4 });
-        let list: number[] = [];
+        const queue = new DropOldestQueue<number>();
+        let list = Array.from({ length: WAITING_EVENTS - 4 }, (_, i) => -i);
+        for (const i of list) queue.push(i);
         for (const [i, put] of steps.entries()) {
           if (put) {
             queue.push(i);
-            list = [...list, i].slice(-4);
+            list = [...list, i].slice(-WAITING_EVENTS);
           } else if (list.length > 0) {
             expect(await queue.next()).toEqual({ done: false, value: list.shift() });
           }

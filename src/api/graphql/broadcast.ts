@@ -13,6 +13,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import { type Clock, systemClock } from '../../clock.ts';
 import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
@@ -50,6 +51,7 @@ export class Broadcast {
   readonly #context: ApiContext;
   readonly #mask: Mask;
   readonly #onResult: () => void;
+  readonly #clock: Clock;
   /** By document, since equal texts are parsed to the same one, then by what else matters. */
   readonly #selections = new WeakMap<DocumentNode, Map<string, Shared>>();
   readonly #variables = new WeakMap<DocumentNode, readonly string[]>();
@@ -57,10 +59,16 @@ export class Broadcast {
   readonly #ends = new Set<Goodbye>();
 
   /** `onResult` is told of every result of an event that is handed to a stream. */
-  constructor(context: ApiContext, mask: Mask, onResult: () => void = () => {}) {
+  constructor(
+    context: ApiContext,
+    mask: Mask,
+    onResult: () => void = () => {},
+    clock: Clock = systemClock,
+  ) {
     this.#context = context;
     this.#mask = mask;
     this.#onResult = onResult;
+    this.#clock = clock;
   }
 
   /** Reads the arguments of a subscription and shares its selection, or says what is wrong. */
@@ -107,6 +115,7 @@ export class Broadcast {
       this.#ends.delete(end);
     };
     const queue = new DropOldestQueue<ExecutionResult | EncodedResult>({
+      clock: this.#clock,
       bytesOf: (result) => ('ending' in result ? result.ending.length : 0),
       onDrop: ({ extensions }) => {
         missed = { dropped: missed.dropped + 1, gap: missed.gap || extensions?.gap === true };
