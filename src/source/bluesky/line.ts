@@ -1,6 +1,6 @@
 // One connection to a Jetstream host, from its handshake to its end, which comes once and for all.
 
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { Clock } from '../../clock.ts';
 import { excerpt } from './frame.ts';
 
@@ -10,6 +10,9 @@ export const MAX_FRAME_BYTES = 256 * 1024;
 export const CONNECT_WITHIN_MS = 10_000;
 /** About 50 posts a second come, and at no hour less than one: a line that is silent so long is dead. */
 export const LONGEST_SILENCE_MS = 20_000;
+
+/** Frames that are read in one tick, so that a burst, of rubbish or of posts, leaves room for others. */
+export const FRAMES_A_TICK = 128;
 
 export interface Loss {
   /** What happened, as the end of a sentence that begins with the host. */
@@ -29,18 +32,28 @@ export interface LineEvents {
   lost(loss: Loss): void;
 }
 
+interface Frame {
+  readonly data: RawData;
+  readonly isBinary: boolean;
+}
+
 export interface Line {
   /** Ends it without another event; resolves when its socket is gone. */
   close(): Promise<void>;
 }
 
 /**
- * Frames are handled as they are read, so there is no queue: while we are busy the socket is not read,
- * and the host is held up by TCP, or gives us up, and we resume from the cursor.
+ * Frames are handled as they are read: while we are busy the socket is not read, and the host is held up
+ * by TCP, or gives us up, and we resume from the cursor. Nothing waits here but what one chunk of the
+ * socket, 64 KiB, holds beyond FRAMES_A_TICK.
  */
 export function openLine(url: string, events: LineEvents, clock: Clock): Line {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const waiting: Frame[] = [];
+  let framesThisTick = 0;
+  /** What ended it, while frames from before that wait. */
+  let loss: Loss | undefined;
   let heard = clock.monotonic();
   let ended = false;
   let cancel = clock.after(CONNECT_WITHIN_MS, () =>
@@ -55,15 +68,35 @@ export function openLine(url: string, events: LineEvents, clock: Clock): Line {
     });
   }
 
+  function read({ data, isBinary }: Frame): void {
+    if (ended) return;
+    if (isBinary) events.odd('a binary frame; Jetstream sends text');
+    else events.text(String(data));
+  }
+
+  function endTick(): void {
+    const frames = waiting.splice(0, FRAMES_A_TICK);
+    framesThisTick = frames.length;
+    if (frames.length === 0) return;
+    setImmediate(endTick);
+    for (const frame of frames) read(frame);
+    if (waiting.length > 0 || ended) return;
+    if (loss === undefined) socket.resume();
+    else lose(loss);
+  }
+
   function end(): void {
     ended = true;
+    waiting.length = 0;
     cancel();
     // Not close(): a peer that is gone or broken would be waited for, and there is nothing to say.
     socket.terminate();
   }
 
-  function lose(loss: Loss): void {
+  function lose(reason: Loss): void {
     if (ended) return;
+    loss ??= reason;
+    if (waiting.length > 0) return;
     end();
     events.lost(loss);
   }
@@ -79,8 +112,15 @@ export function openLine(url: string, events: LineEvents, clock: Clock): Line {
     // What was read along with the last frame still comes after the end.
     if (ended) return;
     heard = clock.monotonic();
-    if (isBinary) events.odd('a binary frame; Jetstream sends text');
-    else events.text(String(data));
+    const frame = { data, isBinary };
+    if (framesThisTick === 0) setImmediate(endTick);
+    framesThisTick += 1;
+    if (framesThisTick <= FRAMES_A_TICK && waiting.length === 0) {
+      read(frame);
+    } else {
+      socket.pause();
+      waiting.push(frame);
+    }
   });
   socket.on('error', (error) => lose(explain(error)));
   socket.on('close', (code, reason) => lose({ reason: describeClose(code, String(reason)) }));

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeFrame, type Frame } from '../../../src/source/bluesky/frame.ts';
+import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/line.ts';
 import { postEvent } from '../../support/jetstream-events.ts';
 
 const FIXTURE = new URL('../../fixtures/jetstream.jsonl', import.meta.url);
@@ -204,6 +205,21 @@ describe('a frame of Jetstream', () => {
     const problem = problemOf(decodeFrame(`\u001b[31m"\n\u202e${'secret '.repeat(10_000)}`));
     expect(problem).toMatch(/^[\x20-\x7e…]{1,200}$/);
     expect(problem).toContain('\\u001b[31m\\"\\u000a\\u202esecret');
+  });
+
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('may hold %s as deep as it has room for', (_, open, close) => {
+    const depth = Math.floor((MAX_FRAME_BYTES - 1000) / (open.length + close.length));
+    const deep = `${open.repeat(depth)}0${close.repeat(depth)}`;
+    expect(problemOf(decodeFrame(open.repeat(depth)))).toContain('not JSON');
+    expect(problemOf(decodeFrame(`{"time_us":${deep}}`))).toContain('"time_us" is not');
+    const post = JSON.stringify({ time_us: TIME_US, ...postEvent(1, { text: 'tea' }) });
+    const langs = post.replace('"text"', `"langs":${deep},"text"`);
+    expect(postOf(decodeFrame(langs))).toMatchObject({ text: 'tea', langs: [] });
+    const text = post.replace('"tea"', deep);
+    expect(problemOf(decodeFrame(text))).toContain('"text" is not a string');
   });
 
   test('never throws, whatever it is', () => {
