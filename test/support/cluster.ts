@@ -67,6 +67,8 @@ async function startNode(natsPort: number, jetstreamUrl: string) {
   const proxy = await startProxy(natsPort);
   const program = start(
     ...['--port', '0', '--source', 'bluesky', '--bluesky-url', jetstreamUrl],
+    // The tests ask again and again for what has become of a node.
+    ...['--max-work-per-second', 'none'],
     ...['--nats', `nats://127.0.0.1:${proxy.port}`, '--nats-lease', String(LEASE_SECONDS)],
   );
   const url = await listening(program);

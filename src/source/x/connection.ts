@@ -6,7 +6,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../clock.ts';
 import { parseJson } from '../../json.ts';
-import { type Line, LineSplitter } from '../lines.ts';
+import { LINES_A_TICK, type Line, LineSplitter } from '../lines.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
 
@@ -38,6 +38,9 @@ export function connect(
   let heard = clock.monotonic();
   let over = false;
   let open = false;
+  /** Lines of the last chunk wait for the next tick, and the end for them. */
+  let isReading = false;
+  let ending: Failure | undefined;
   let cancel = listenForSilence(SILENCE_MS);
 
   // One timer for all lines: when it rings, it looks how long ago the last one came.
@@ -57,11 +60,32 @@ export function connect(
 
   function end(failure: Failure): void {
     if (over) return;
+    ending ??= failure;
+    if (isReading) return;
     // Whole lines have been read as they came; this is one that has lost its line break, or its half.
     const rest = open ? splitter.end() : undefined;
     stop();
     if (rest !== undefined) onLine(rest);
-    onEnd(failure);
+    onEnd(ending);
+  }
+
+  /** Passes on `lines`, so many a tick: a chunk of tiny ones has tens of thousands. */
+  function pass(lines: Iterator<Line>, response: IncomingMessage): void {
+    for (let count = 0; count < LINES_A_TICK; count++) {
+      if (over) return;
+      const next = lines.next();
+      if (next.done) {
+        isReading = false;
+        if (ending === undefined) response.resume();
+        else end(ending);
+        return;
+      }
+      // Whole lines alone are a sign of life: one that trickles in for ever is none.
+      heard = clock.monotonic();
+      onLine(next.value);
+    }
+    response.pause();
+    setImmediate(() => pass(lines, response));
   }
 
   function read(response: IncomingMessage): void {
@@ -74,12 +98,8 @@ export function connect(
     open = true;
     onOpen(response.headers);
     response.on('data', (chunk: Uint8Array) => {
-      for (const line of splitter.push(chunk)) {
-        if (over) return;
-        // Whole lines alone are a sign of life: one that trickles in for ever is none.
-        heard = clock.monotonic();
-        onLine(line);
-      }
+      isReading = true;
+      pass(splitter.push(chunk), response);
     });
     response.on('end', () => end({ kind: 'network', reason: 'X closed the connection' }));
     response.on('error', broken);

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Line } from '../../../src/source/lines.ts';
+import { LINES_A_TICK, type Line } from '../../../src/source/lines.ts';
 import { connect, SILENCE_MS } from '../../../src/source/x/connection.ts';
 import type { Failure } from '../../../src/source/x/failure.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -14,6 +14,7 @@ import { until } from '../../support/until.ts';
 const MIB = 1024 * 1024;
 /** More than the kernel's buffers hold beside what was read. */
 const PLENTY = 32 * MIB;
+const FLOOD = 50_000;
 
 async function open(answer: (response: ServerResponse) => void) {
   let response: ServerResponse | undefined;
@@ -84,5 +85,17 @@ describe('a connection to X', () => {
       clock.advance(1000);
     }
     expect(ends).toEqual([{ kind: 'network', reason: 'X went silent' }]);
+  });
+
+  test('reads a flood of lines in many ticks, and all of them before its end', async () => {
+    const { lines, ends } = await open((response) => response.end('x\n'.repeat(FLOOD)));
+    let most = 0;
+    for (let before = 0; ends.length === 0; before = lines.length) {
+      await setImmediate();
+      most = Math.max(most, lines.length - before);
+    }
+    expect(most).toBeLessThanOrEqual(2 * LINES_A_TICK);
+    expect(lines.length).toBe(FLOOD);
+    expect(ends).toEqual([{ kind: 'network', reason: 'X closed the connection' }]);
   });
 });
