@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { isOwnHost, type OriginCheck } from './origins.ts';
 import type { Cut } from './outbox.ts';
 import type { Page } from './page.ts';
+import { SendQueues } from './send-queues.ts';
 import { cutWhenStalled } from './stalled.ts';
 import { pathOf, targetOf } from './target.ts';
 
@@ -53,6 +54,7 @@ const NOT_OURS =
 export function createHttpHandler(options: HttpOptions): RequestListener {
   const { graphql, auth, isStopping, admission, isAllowed, page, multiplexer, metrics } = options;
   const { onRefused, onCut, clock } = options;
+  const sendQueues = new SendQueues(clock);
   const waiting = new WeakMap<Socket, number>();
 
   /** Counts a request that its connection waits for, until it is answered; returns how many there are. */
@@ -130,7 +132,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     request.url = targetOf(request);
     const path = pathOf(request);
     if (turnAway(request, response, path)) return;
-    cutWhenStalled(response, clock, onCut);
+    cutWhenStalled(response, clock, onCut, sendQueues);
     switch (path) {
       case GRAPHQL_PATH:
         return graphql(request, response);

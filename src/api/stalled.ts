@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { type Cut, STALLED_FOR } from './outbox.ts';
+import type { SendQueues } from './send-queues.ts';
 
 /**
  * How long the rest of a response may be on its way once all of it was written, in milliseconds. Of one
@@ -11,21 +12,34 @@ import { type Cut, STALLED_FOR } from './outbox.ts';
 export const REST_WITHIN = 120_000;
 const CHECK_EVERY = STALLED_FOR / 2;
 
-/** A stream of events would wait for ever for a peer that takes nothing of it. */
+/**
+ * A stream of events would wait for ever for a peer that takes nothing of it. A slow reader does take
+ * something: the kernel lets us write again only when a third of its megabytes are free, so its send queue
+ * has to be looked at.
+ */
 export function cutWhenStalled(
   response: ServerResponse,
   clock: Clock,
   onCut: (why: Cut) => void,
+  sendQueues: SendQueues,
 ): void {
   let taken = takenBy(response);
+  let queued: number | undefined;
   let movedAt = clock.monotonic();
   let cancel = clock.after(STALLED_FOR, check);
 
   function check(): void {
-    const now = takenBy(response);
-    if (response.writableLength === 0 || now !== taken) movedAt = clock.monotonic();
-    taken = now;
-    const patience = response.writableEnded ? REST_WITHIN : STALLED_FOR;
+    const before = { taken, queued };
+    const { socket, writableLength, writableEnded } = response;
+    taken = takenBy(response);
+    const mayGoOn = writableLength > 0 && !writableEnded;
+    queued = mayGoOn && socket ? sendQueues.of(socket) : undefined;
+    const hasMoved =
+      writableLength === 0 ||
+      taken !== before.taken ||
+      (before.queued !== undefined && queued !== before.queued);
+    if (hasMoved) movedAt = clock.monotonic();
+    const patience = writableEnded ? REST_WITHIN : STALLED_FOR;
     if (clock.monotonic() - movedAt >= patience) {
       onCut('stalled');
       response.destroy();

@@ -18,11 +18,15 @@ export function canonical(text: string): string | undefined {
 /** What a canonical address is counted by: an IPv6 subscriber has a whole /64 (RFC 6177) to choose from. */
 export function countedBy(address: string): string {
   if (isIP(address) === 4) return address;
+  return `${groupsOf(address).slice(0, 4).join(':')}::/64`;
+}
+
+/** The eight groups of a canonical IPv6 address. */
+export function groupsOf(address: string): readonly string[] {
   const [head = '', tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
   const before = head as string[];
   const missing = tail === undefined ? 0 : 8 - before.length - tail.length;
-  const groups = [...before, ...Array<string>(missing).fill('0'), ...(tail ?? [])];
-  return `${groups.slice(0, 4).join(':')}::/64`;
+  return [...before, ...Array<string>(missing).fill('0'), ...(tail ?? [])];
 }
 
 export class Addresses {
