@@ -1,14 +1,22 @@
 // The command: argv and environment in, signals and exit code out. No other touches its streams, its signals or its end.
 
 import { pino } from 'pino';
+import { systemClock } from './clock.ts';
 import { parseConfig } from './config.ts';
 import { explainListenError, greet, greetAtTerminal } from './greeting.ts';
+import { cutLine, loggedError } from './log-line.ts';
+import { LogOutput } from './log-output.ts';
 import { prettify } from './pretty-log.ts';
 import { createRedactor } from './redact.ts';
 import { secretsOf } from './secrets.ts';
 import { startServer } from './server.ts';
 
+/** The request of Node.js that looks up a name. Its exit waits for the name server, for half a minute or so. */
+const LOOK_UP = 'GetAddrInfoReqWrap';
+
 const parsed = parseConfig(process.argv.slice(2), process.env);
+// A reader that is gone is no reason to crash.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 if ('help' in parsed) {
   process.stdout.write(parsed.help);
@@ -17,14 +25,23 @@ if ('help' in parsed) {
   process.exitCode = 1;
 } else {
   const { config } = parsed;
-  const stream = process.stdout.isTTY
-    ? { write: (line: string) => void process.stdout.write(prettify(line)) }
-    : undefined;
-  const settings = {
-    level: config.logLevel,
-    hooks: { streamWrite: createRedactor(secretsOf(config)) },
-  };
-  const log = stream ? pino(settings, stream) : pino(settings);
+  const output = new LogOutput({
+    stream: process.stdout,
+    clock: systemClock,
+    onRecovered: (dropped) =>
+      log.warn(`standard output took no lines for a while: ${dropped} dropped since the start`),
+  });
+  const redact = createRedactor(secretsOf(config));
+  const log = pino(
+    {
+      level: config.logLevel,
+      serializers: { err: loggedError },
+      hooks: { streamWrite: (line) => cutLine(redact(line)) },
+    },
+    {
+      write: (line: string) => output.write(process.stdout.isTTY ? prettify(line) : line),
+    },
+  );
   // A bug: it goes into the log, then Node.js prints it and exits with 1, as ever.
   process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'crashed'));
   // At a terminal it says that the terminal is gone; a service is told so to read its files again, and
@@ -32,29 +49,39 @@ if ('help' in parsed) {
   let reload = () => {};
   if (config.tlsCert !== '' || !process.stdout.isTTY) process.on('SIGHUP', () => reload());
   try {
-    const server = await startServer(config, log);
+    const server = await startServer(config, log, { logDropped: () => output.dropped });
     reload = server.reload;
     let stopping = false;
-    const stop = (signal: string) => {
-      // Whoever asks twice does not want to wait.
-      if (stopping) process.exit(1);
+    const stop = (signal: NodeJS.Signals) => {
+      // A second signal means that its sender does not want to wait.
+      if (stopping) end(1, signal);
       stopping = true;
       log.info(`${signal}: stopping`);
-      void server.close().then(() => {
+      void server.close().then(async () => {
         log.info('stopped');
-        // Whatever of it might still be on its way is not waited for.
-        process.exit();
+        await output.flush();
+        end(0, signal);
       });
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
     const greeting = greet(server.url, config);
-    if (process.stdout.isTTY) process.stdout.write(greetAtTerminal(greeting));
+    if (process.stdout.isTTY) output.write(greetAtTerminal(greeting));
     else for (const [name, text] of greeting) log.info(`${name}: ${text}`);
   } catch (error) {
     const explained = explainListenError(error, config);
     if (explained === undefined) throw error;
     log.fatal(explained);
-    process.exitCode = 1;
+    await output.flush();
+    process.exit(1);
   }
+}
+
+/** Ends the process at once: by `signal` itself where an exit would wait for a name server. */
+function end(code: number, signal: NodeJS.Signals): never {
+  if (process.getActiveResourcesInfo().includes(LOOK_UP)) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
+  process.exit(code);
 }

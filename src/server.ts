@@ -41,8 +41,8 @@ import { createHttpServer } from './tls.ts';
 const CHECK_EVERY = 1000;
 /** How long a response that is on its way may take when the server stops, in milliseconds. */
 const GRACE = 2000;
-/** How long stopping may take in all, whoever stalls; less than the ten seconds that are promised. */
-const STOP_WITHIN = 9500;
+/** How long stopping may take in all, whoever stalls. The log's last lines have the rest of the ten seconds. */
+const STOP_WITHIN = 9000;
 /** Where src/web/build.ts puts the dashboard. */
 const BUILT_PAGE = new URL('../dist/web/', import.meta.url);
 
@@ -64,6 +64,8 @@ export interface Surroundings {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly connect: typeof connectSource;
+  /** How many lines of the log were dropped since the start. */
+  readonly logDropped: () => number;
 }
 
 /** Rejects when it cannot listen, as on a port in use. */
@@ -74,6 +76,7 @@ export async function startServer(
     clock = systemClock,
     random = Math.random,
     connect = connectSource,
+    logDropped = () => 0,
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
   const refusals = new Refusals((line) => log.warn(line), clock);
@@ -165,6 +168,7 @@ export async function startServer(
       track: upgrade.count(TRACK_PATH),
     }),
     refusals: refusals.counts,
+    logDropped,
     expires: () => server.expires,
   });
   const page = await readPage(BUILT_PAGE);

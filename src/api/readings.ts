@@ -21,6 +21,8 @@ export interface Readable {
   readonly sockets: () => Readonly<Record<string, number>>;
   /** How many were refused, by what they did. */
   readonly refusals: Refusals['counts'];
+  /** How many lines of the log were dropped. */
+  readonly logDropped: () => number;
   /** When the TLS certificate expires, in milliseconds since 1970, if there is one. */
   readonly expires: () => number | undefined;
 }
@@ -38,6 +40,7 @@ export function readingsOf({
   multiplexer,
   sockets,
   refusals,
+  logDropped,
   expires,
 }: Readable): Record<string, Reading> {
   return {
@@ -77,6 +80,10 @@ export function readingsOf({
       help: 'Who was turned away, by the limit.',
       label: 'reason',
       read: () => refusals,
+    },
+    senti_log_lines_dropped_total: {
+      help: 'Lines of the log that standard output did not take.',
+      read: logDropped,
     },
     senti_sockets: {
       help: 'Open WebSockets and streams of Server-Sent Events.',

@@ -264,6 +264,7 @@ test('a time to the wire counts in all buckets that are wide enough', async () =
     multiplexer: new Multiplexer(() => feed),
     sockets: () => ({}),
     refusals: new Refusals(() => {}, new FakeClock()).counts,
+    logDropped: () => 0,
     expires: () => undefined,
   };
   await fc.assert(

@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 
 export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** Starts the program; it is killed when the test is over. */
 export function start(...argv: readonly string[]): Program {
