@@ -19,7 +19,9 @@ export function redactedSource(
     state: (state) => sink.state(withoutSecrets(state, redact)),
   });
   return {
-    name: source.name,
+    get name() {
+      return source.name;
+    },
     get state() {
       return withoutSecrets(source.state, redact);
     },

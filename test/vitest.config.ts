@@ -5,6 +5,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/prepare.ts',
+    // Many tests wait for a process of their own, so two at a time leave no core idle.
+    maxWorkers: 2,
     // A browser that draws without a graphics card leaves the other tests little of two cores.
     testTimeout: 30_000,
     hookTimeout: 30_000,
