@@ -3,6 +3,7 @@
 import { pino } from 'pino';
 import { systemClock } from './clock.ts';
 import { parseConfig } from './config.ts';
+import { descriptorLimit, explainLimit, watchDescriptors } from './descriptors.ts';
 import { explainListenError, greet, greetAtTerminal } from './greeting.ts';
 import { cutLine, loggedError } from './log-line.ts';
 import { LogOutput } from './log-output.ts';
@@ -68,6 +69,9 @@ if ('help' in parsed) {
     const greeting = greet(server.url, config);
     if (process.stdout.isTTY) output.write(greetAtTerminal(greeting));
     else for (const [name, text] of greeting) log.info(`${name}: ${text}`);
+    const tooFew = explainLimit(descriptorLimit(), config.maxSockets);
+    if (tooFew !== undefined) log.warn(tooFew);
+    watchDescriptors(systemClock, (line) => log.warn(line));
   } catch (error) {
     const explained = explainListenError(error, config);
     if (explained === undefined) throw error;

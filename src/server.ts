@@ -209,6 +209,8 @@ export async function startServer(
     socket.on('close', () => connections.delete(socket));
   });
   const url = await listen(http, config);
+  // A connection that the system does not give us, for want of memory or of file descriptors.
+  http.on('error', ({ message }) => refusals.notice('accept', `a connection failed: ${message}`));
   if (!auth.isAsked && !isLoopback(config.host)) {
     log.warn(
       'whoever reaches this address may listen: set AUTH_TOKENS, or --auth-jwks, to ask for a token',

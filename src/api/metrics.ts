@@ -2,8 +2,10 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { cpuUsage, memoryUsage, uptime } from 'node:process';
+import { getHeapStatistics } from 'node:v8';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
+import { unlessNoneLeft } from '../descriptors.ts';
 import type { SourceState } from '../source/source.ts';
 import { CUTS, type Cut } from './outbox.ts';
 import { type Readable, type Reading, readingsOf } from './readings.ts';
@@ -98,12 +100,22 @@ function ofProcess(clock: Clock, loopDelays: () => Delays): Record<string, Readi
       help: 'When the process started, since 1970.',
       read: () => started,
     },
-    process_resident_memory_bytes: { help: 'Resident memory.', read: () => memoryUsage.rss() },
-    nodejs_heap_size_used_bytes: { help: 'Heap in use.', read: () => memoryUsage().heapUsed },
-    nodejs_heap_size_total_bytes: { help: 'Heap.', read: () => memoryUsage().heapTotal },
+    process_resident_memory_bytes: {
+      help: 'Resident memory.',
+      // Node.js reads it from a file.
+      read: () => unlessNoneLeft(() => memoryUsage.rss()),
+    },
+    nodejs_heap_size_used_bytes: {
+      help: 'Heap in use.',
+      read: () => getHeapStatistics().used_heap_size,
+    },
+    nodejs_heap_size_total_bytes: {
+      help: 'Heap.',
+      read: () => getHeapStatistics().total_heap_size,
+    },
     nodejs_external_memory_bytes: {
       help: 'Memory of buffers and the like.',
-      read: () => memoryUsage().external,
+      read: () => getHeapStatistics().external_memory,
     },
   };
 }

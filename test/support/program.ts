@@ -29,12 +29,13 @@ export function startIn(
   return startNode([MAIN, ...argv], env);
 }
 
-/** Starts Node.js, and nothing of this environment with it. */
+/** Starts Node.js, or what else `file` is, and nothing of this environment with it. */
 export function startNode(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  file = process.execPath,
 ): Program {
-  const program = spawn(process.execPath, args, {
+  const program = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
   });

@@ -22,7 +22,7 @@ const REFUSALS = [
 ] as const;
 
 /** What is logged by the same measure besides; the last three of the source. */
-const OTHERS = ['bad record', 'cut', 'state', 'failure', 'warning'] as const;
+const OTHERS = ['accept', 'bad record', 'cut', 'state', 'failure', 'warning'] as const;
 
 export type RefusalKind = (typeof REFUSALS)[number];
 export type NoticeKind = RefusalKind | (typeof OTHERS)[number];

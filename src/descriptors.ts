@@ -1,0 +1,64 @@
+// File descriptors: each connection takes one, and the system gives a process only so many. Without one left,
+// Node.js closes new connections at once, and tells nobody.
+
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { report } from 'node:process';
+import type { Clock } from './clock.ts';
+
+/** For all but the connections of clients: upstreams, other nodes, files, and Node.js itself. */
+const RESERVED = 100;
+/** In milliseconds. */
+const LOOK_EVERY = 1000;
+const SAY_EVERY = 60_000;
+const NONE_LEFT: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
+const REMEDY = 'raise it (ulimit -n, or LimitNOFILE= in the unit of systemd)';
+
+/** How many descriptors the system gives this process; Infinity where it does not say. */
+export function descriptorLimit(): number {
+  // It would look up the names of all addresses.
+  Object.assign(report, { excludeNetwork: true });
+  const { userLimits } = report.getReport() as {
+    readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } };
+  };
+  // Node.js has raised it to the hard limit by now.
+  const soft = userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY;
+}
+
+/** What is wrong with a limit of the system, for so many connections; undefined if nothing is. */
+export function explainLimit(limit: number, maxSockets: number): string | undefined {
+  if (limit === Number.POSITIVE_INFINITY || maxSockets + RESERVED <= limit) return undefined;
+  const room = Math.max(1, limit - RESERVED);
+  const asked = Number.isFinite(maxSockets) ? String(maxSockets) : 'none';
+  return `--max-sockets is ${asked}, but the system gives this process ${limit} file descriptors, enough for ${room} connections: ${REMEDY}, or lower --max-sockets`;
+}
+
+/** Says once a minute that no descriptor is left, for as long as that is so. Returns what stops it. */
+export function watchDescriptors(clock: Clock, say: (line: string) => void): () => void {
+  function look(): void {
+    const isNone = !hasOneLeft();
+    if (isNone) {
+      say(`no file descriptors are left, so new connections are closed unanswered: ${REMEDY}`);
+    }
+    cancel = clock.after(isNone ? SAY_EVERY : LOOK_EVERY, look);
+  }
+  let cancel = clock.after(LOOK_EVERY, look);
+  return () => cancel();
+}
+
+/** Returns what `read` does, or undefined where it fails because no descriptor is left. */
+export function unlessNoneLeft<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && NONE_LEFT.has(error.code))) throw error;
+    return undefined;
+  }
+}
+
+function hasOneLeft(): boolean {
+  const descriptor = unlessNoneLeft(() => openSync(devNull, 'r'));
+  if (descriptor !== undefined) closeSync(descriptor);
+  return descriptor !== undefined;
+}
