@@ -21,6 +21,7 @@ import { createMetrics } from './api/metrics.ts';
 import { createOriginCheck, isLoopback } from './api/origins.ts';
 import { CUTS, type Cut } from './api/outbox.ts';
 import { readPage } from './api/page.ts';
+import { Pipelines } from './api/pipeline.ts';
 import { createTrackSocket, TRACK_PATH } from './api/track-socket.ts';
 import { createTurn } from './api/turn.ts';
 import { createUpgrade } from './api/upgrade.ts';
@@ -172,6 +173,7 @@ export async function startServer(
     expires: () => server.expires,
   });
   const page = await readPage(BUILT_PAGE);
+  const pipelines = new Pipelines(clock, onRefused);
   const handle = createHttpHandler({
     graphql: createDoor({
       yoga,
@@ -185,6 +187,7 @@ export async function startServer(
     isStopping,
     admission,
     isAllowed,
+    pipelines,
     page,
     multiplexer,
     metrics,
@@ -199,7 +202,7 @@ export async function startServer(
   };
   const server = createHttpServer(config, patience, handle, log, clock);
   const { http } = server;
-  http.on('upgrade', upgrade.handle);
+  http.on('upgrade', pipelines.alone(upgrade.handle));
   // What else is expected than to be told to go on is passed over: it is no way round the limits.
   http.on('checkExpectation', handle);
   const connections = new Set<Socket>();

@@ -1,7 +1,6 @@
 // The door for HTTP requests: every path that is not a WebSocket.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { SourceState } from '../source/source.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
@@ -16,6 +15,7 @@ import type { Metrics } from './metrics.ts';
 import { isOwnHost, type OriginCheck } from './origins.ts';
 import type { Cut } from './outbox.ts';
 import type { Page } from './page.ts';
+import type { Pipelines } from './pipeline.ts';
 import { SendQueues } from './send-queues.ts';
 import { cutWhenStalled } from './stalled.ts';
 import { pathOf, targetOf } from './target.ts';
@@ -36,14 +36,12 @@ export interface HttpOptions {
   readonly onRefused: (kind: RefusalKind, detail: string) => void;
   /** Told why a response was cut. */
   readonly onCut: (why: Cut) => void;
+  readonly pipelines: Pipelines;
   /** The dashboard, on `/`. */
   readonly page: Page;
   /** Knows the source and the other nodes, for `/ready`. */
   readonly multiplexer: Pick<Multiplexer, 'source' | 'cluster'>;
 }
-
-/** Requests that may wait for each other on one connection, as many as may run on a WebSocket. */
-const MOST_PIPELINED = 32;
 
 /** What is answered to the last, and when all else is refused, for whoever watches over the server. */
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
@@ -53,17 +51,8 @@ const NOT_OURS =
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
   const { graphql, auth, isStopping, admission, isAllowed, page, multiplexer, metrics } = options;
-  const { onRefused, onCut, clock } = options;
+  const { onRefused, onCut, clock, pipelines } = options;
   const sendQueues = new SendQueues(clock);
-  const waiting = new WeakMap<Socket, number>();
-
-  /** Counts a request that its connection waits for, until it is answered; returns how many there are. */
-  function countWaiting({ socket }: IncomingMessage, response: ServerResponse): number {
-    const count = (waiting.get(socket) ?? 0) + 1;
-    waiting.set(socket, count);
-    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
-    return count;
-  }
 
   /** Whether no page of another origin, nor one whose name was pointed here, reads the answer. */
   function isPrivate({ headers: { origin, host } }: IncomingMessage): boolean {
@@ -87,17 +76,11 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
 
   /** Answers whoever is not let in; false if `request` is to be served. */
   function turnAway(request: IncomingMessage, response: ServerResponse, path: string): boolean {
-    const count = countWaiting(request, response);
-    if (count > MOST_PIPELINED) {
-      onRefused('pipelined', 'a connection with too many requests at once');
-      request.socket.destroy();
-      return true;
-    }
     const refusal = admission.admit(request, response);
     const isReport = REPORTS.has(path);
     if (refusal || isStopping()) response.setHeader('connection', 'close');
-    // A server that is full is not dead: whoever watches over it is told so, once on each connection.
-    if (refusal && !(isReport && refusal.status === 503 && count === 1)) {
+    // A server that is full is not dead: a report says so, and the connection closes after it.
+    if (refusal && !(isReport && refusal.status === 503)) {
       sendRefusal(response, refusal);
     } else if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
       sendJson(response, 400, { error: 'The header Host is no host' });
@@ -125,9 +108,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     });
   }
 
-  return (request, response) => {
-    // What a connection sent before it was ended is still read.
-    if (request.socket.destroyed) return;
+  return pipelines.inTurn((request, response) => {
     // Yoga knows one form only.
     request.url = targetOf(request);
     const path = pathOf(request);
@@ -146,7 +127,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
         if (page(path, request, response)) return;
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
-  };
+  });
 }
 
 /** An idle source is ready: it connects as soon as somebody tracks something. */
