@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createAuth, type JwtCheck } from './api/auth.ts';
+import { answerClientError } from './api/client-error.ts';
 import { tellInBatches } from './api/farewell.ts';
 import { Broadcast } from './api/graphql/broadcast.ts';
 import { createDocuments } from './api/graphql/documents.ts';
@@ -203,6 +204,7 @@ export async function startServer(
   const server = createHttpServer(config, patience, handle, log, clock);
   const { http } = server;
   http.on('upgrade', pipelines.alone(upgrade.handle));
+  http.on('clientError', answerClientError(onRefused));
   // What else is expected than to be told to go on is passed over: it is no way round the limits.
   http.on('checkExpectation', handle);
   const connections = new Set<Socket>();

@@ -19,6 +19,9 @@ export async function createFile(body: Buffer, headers: File['headers']): Promis
   return { body, zipped: await promisify(gzip)(body), etag, headers };
 }
 
+/** What is handed to a connection at once. */
+const PIECE_BYTES = 64 * 1024;
+
 /** Answers a request to read; others with 405. */
 export function serveFile(file: File, request: IncomingMessage, response: ServerResponse): void {
   const { method, headers } = request;
@@ -40,7 +43,22 @@ export function serveFile(file: File, request: IncomingMessage, response: Server
     ...(zips && { 'content-encoding': 'gzip' }),
     'content-length': body.length,
   });
-  response.end(method === 'HEAD' ? undefined : body);
+  if (method === 'HEAD') response.end();
+  else writeInPieces(body, response);
+}
+
+/** Written whole, a body would be held for each peer until all of it has left: twice over, with TLS. */
+function writeInPieces(body: Buffer, response: ServerResponse): void {
+  let at = 0;
+  function writeOn(): void {
+    while (at + PIECE_BYTES < body.length) {
+      const piece = body.subarray(at, at + PIECE_BYTES);
+      at += PIECE_BYTES;
+      if (!response.write(piece)) return void response.once('drain', writeOn);
+    }
+    response.end(body.subarray(at));
+  }
+  writeOn();
 }
 
 /** By weak comparison (RFC 9110, section 13.1.2). */

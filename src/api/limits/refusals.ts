@@ -14,6 +14,7 @@ const REFUSALS = [
   'messages',
   'size',
   'init',
+  'request',
   'pipelined',
   'subscriptions',
   'tracks',

@@ -227,6 +227,21 @@ test('a connection that says nothing is ended, and so is one that never comes to
     await once(socket, 'close');
     expect(answer === '' || answer.startsWith('HTTP/1.1 408 ')).toBe(true);
   }
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('senti_refusals_total{reason="request"} 3\n');
+});
+
+test.each([
+  [400, 'NONSENSE\r\n\r\n'],
+  [431, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`],
+])('what is no request is answered with %i', async (status, sent) => {
+  const { url } = await startSenti();
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  socket.write(sent);
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
 });
 
 const POST_BEGUN =
