@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { type BoundedLog, boundLog } from './api/limits/bounded-log.ts';
 import type { Refusals } from './api/limits/refusals.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './options.ts';
@@ -60,6 +61,7 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
 
   const { Cluster } = await import('./cluster/cluster.ts');
   const { connectNats } = await import('./cluster/nats.ts');
+  const clusterLog = boundLog(log, 'cluster', notice);
   const id = `${hostname()
     .replace(/[^\w.-]/g, '-')
     .slice(0, 64)}-${randomBytes(4).toString('hex')}`;
@@ -71,12 +73,15 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
           id,
           clock,
           connect: (relaySink) =>
-            redactedRelay(connectNats(natsOptions(config, id, clock, log), relaySink), redact),
+            redactedRelay(
+              connectNats(natsOptions(config, id, clock, clusterLog), relaySink),
+              redact,
+            ),
           ingest,
           source: config.source,
           scoring: describeScoring(config),
           listeners,
-          log,
+          log: clusterLog,
         },
         sink,
       );
@@ -87,7 +92,7 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
   };
 }
 
-function natsOptions(config: Config, id: string, clock: Clock, log: Logger) {
+function natsOptions(config: Config, id: string, clock: Clock, log: BoundedLog) {
   return {
     servers: config.natsUrls,
     prefix: config.natsPrefix,

@@ -17,7 +17,8 @@ import { createGraphQL, GRAPHQL_PATH } from './api/graphql/yoga.ts';
 import { createHttpHandler } from './api/http.ts';
 import { createJwtCheck } from './api/jwt.ts';
 import { Admission } from './api/limits/admission.ts';
-import { type RefusalKind, Refusals } from './api/limits/refusals.ts';
+import { type BoundedLog, boundLog } from './api/limits/bounded-log.ts';
+import { type RefusalKind, Refusals, type Subject } from './api/limits/refusals.ts';
 import { createMetrics } from './api/metrics.ts';
 import { createOriginCheck, isLoopback } from './api/origins.ts';
 import { CUTS, type Cut } from './api/outbox.ts';
@@ -82,6 +83,8 @@ export async function startServer(
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
   const refusals = new Refusals((line) => log.warn(line), clock);
+  const notice: Refusals['notice'] = (...args) => refusals.notice(...args);
+  const about = (subject: Subject) => boundLog(log, subject, notice);
   const refuse = (kind: RefusalKind) => (detail: string) => refusals.refuse(kind, detail);
   const onRefused = (kind: RefusalKind, detail: string) => refusals.refuse(kind, detail);
   const admission = new Admission(config, clock, onRefused);
@@ -94,7 +97,7 @@ export async function startServer(
       return connect(config, timed, clock, (message) => refusals.notice('warning', message));
     },
     analyze,
-    notice: (kind, line, write) => refusals.notice(kind, line, write),
+    notice,
     listeners: () => multiplexer.listeners,
     onState: (state) => metrics.state(state),
     clock,
@@ -108,14 +111,14 @@ export async function startServer(
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
     tokens: config.authTokens,
-    checkJwt: readJwts(config, log, clock),
+    checkJwt: readJwts(config, about('keys'), clock),
     clock,
     onRefused: refuse('token'),
   });
   let stopping = false;
   const isStopping = () => stopping;
   const context = { multiplexer, analyze };
-  const mask = createMask(log);
+  const mask = createMask(about('operation'));
   const broadcast = new Broadcast(context, mask, turn.leaves, clock);
   const documents = createDocuments(schema, {
     limits: config,
@@ -123,11 +126,12 @@ export async function startServer(
     onRefused: refuse('query'),
   });
   const { maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
-  const yoga = createGraphQL({ context, documents, broadcast, log, maxBytes });
+  const yoga = createGraphQL({ context, documents, broadcast, log: about('GraphQL'), maxBytes });
   const onCut = (why: Cut) => {
     refusals.notice('cut', `cut a connection that ${CUTS[why]}`);
     metrics.cut(why);
   };
+  const socketLog = about('socket');
   const upgrade = createUpgrade({
     isAllowed,
     isStopping,
@@ -135,7 +139,7 @@ export async function startServer(
     maxBytes,
     maxMessagesPerSecond,
     clock,
-    onSocketError: (error) => log.debug(`socket: ${error.message}`),
+    onSocketError: ({ message }) => socketLog.debug(`socket: ${message}`),
     onDrop: () => multiplexer.countDropped(),
     onRefused,
     onCut,
@@ -151,7 +155,7 @@ export async function startServer(
           context,
           mask,
           auth,
-          log,
+          log: about('GraphQL socket'),
           isStopping,
           initTimeout: config.initTimeout * 1000,
           maxOperations: config.maxSubscriptions,
@@ -251,7 +255,7 @@ export async function startServer(
   };
 }
 
-function readJwts(config: Config, log: Logger, clock: Clock): JwtCheck | undefined {
+function readJwts(config: Config, log: BoundedLog, clock: Clock): JwtCheck | undefined {
   if (config.authJwks === '') return undefined;
   return createJwtCheck({
     keys: config.authJwks,

@@ -2,8 +2,8 @@
 
 import { GraphQLError } from 'graphql';
 import { maskError } from 'graphql-yoga';
-import type { Logger } from 'pino';
 import type { UserError } from '../../user-error.ts';
+import type { BoundedLog } from '../limits/bounded-log.ts';
 
 export function toGraphQLError({ code, message }: UserError): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
@@ -38,10 +38,10 @@ export function hideOurs(error: unknown): Error {
 }
 
 /** Returns what logs an error that is ours, and hides it. */
-export function createMask(log: Logger): (error: GraphQLError) => GraphQLError {
+export function createMask(log: BoundedLog): (error: GraphQLError) => GraphQLError {
   return (error) => {
     const shown = hideOurs(error) as GraphQLError;
-    if (shown !== error) log.error({ err: error }, 'an operation failed');
+    if (shown !== error) log.error('an operation failed', error);
     return shown;
   };
 }

@@ -16,13 +16,13 @@ import {
   type SubscribePayload,
   stringifyMessage,
 } from 'graphql-ws';
-import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { isRecord, parseJson } from '../../json.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { UserError } from '../../user-error.ts';
 import { type Auth, bearerOf, EXPIRED, type Pass, UNLIMITED, type Visitor } from '../auth.ts';
 import { closeReason } from '../close-reason.ts';
+import type { BoundedLog } from '../limits/bounded-log.ts';
 import type { Outbox } from '../outbox.ts';
 import type { SocketRoute } from '../upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
@@ -42,7 +42,7 @@ export interface GraphQLSocketOptions {
   readonly context: ApiContext;
   readonly mask: Mask;
   readonly auth: Auth;
-  readonly log: Logger;
+  readonly log: BoundedLog;
   /** How long a client may take to say `connection_init`, in milliseconds. */
   readonly initTimeout: number;
   /** Operations that may run on one socket. */
@@ -103,7 +103,7 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
   return (socket, outbox, { headers }, visitor) => {
     const visit = { ...visitor, socket, outbox, token: bearerOf(headers.authorization) };
     function fail(error: unknown): void {
-      log.error({ err: error }, 'a GraphQL socket failed');
+      log.error('a GraphQL socket failed', error);
       close(CloseCode.InternalServerError, 'Internal server error');
     }
     function close(code: number, reason: string): void {

@@ -13,8 +13,8 @@ import {
   processRegularResult,
   type YogaServerInstance,
 } from 'graphql-yoga';
-import type { Logger } from 'pino';
 import type { Visitor } from '../auth.ts';
+import type { BoundedLog } from '../limits/bounded-log.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
 import type { Broadcast, Connection } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
@@ -49,7 +49,7 @@ export interface GraphQLOptions {
   readonly context: ApiContext;
   readonly documents: Documents;
   readonly broadcast: Broadcast;
-  readonly log: Logger;
+  readonly log: BoundedLog;
   /** Of the body of a request. */
   readonly maxBytes: number;
 }

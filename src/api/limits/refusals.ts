@@ -25,8 +25,12 @@ const REFUSALS = [
 /** What is logged by the same measure besides; the last three of the source. */
 const OTHERS = ['accept', 'bad record', 'cut', 'state', 'failure', 'warning'] as const;
 
+/** What other lines are about. Each has lines of its own at each level, so that no flood hides another. */
+export type Subject = 'operation' | 'GraphQL socket' | 'GraphQL' | 'socket' | 'keys' | 'cluster';
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
 export type RefusalKind = (typeof REFUSALS)[number];
-export type NoticeKind = RefusalKind | (typeof OTHERS)[number];
+export type NoticeKind = RefusalKind | (typeof OTHERS)[number] | `${Subject}, ${Level}`;
 
 export const LINES_A_MINUTE = 10;
 /** Of what a client sent. */
