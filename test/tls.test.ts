@@ -78,6 +78,22 @@ describe('a server with a certificate', () => {
     expect(message?.polarityIndex).toBe(0);
   });
 
+  test('holds little for clients that ask for the largest page and do not read it', async () => {
+    const { senti } = await startSecure();
+    const { port, hostname } = new URL(senti.url);
+    const come = async () => {
+      const socket = tlsConnect({ port: Number(port), host: hostname });
+      onTestFinished(() => void socket.destroy());
+      socket.write('GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n');
+      await once(socket, 'readable');
+    };
+    await come();
+    const before = process.memoryUsage().rss;
+    await Promise.all(Array.from({ length: 60 }, come));
+    await fetch(`${senti.url}/health`);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+  });
+
   test('sends a reader all of a turn that has much for it', async () => {
     const { senti } = await startSecure();
     const client = connectGraphQL(senti.socketUrl);

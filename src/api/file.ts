@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { giveTime } from './stalled.ts';
 
 export interface File {
   readonly body: Buffer;
@@ -49,6 +50,7 @@ export function serveFile(file: File, request: IncomingMessage, response: Server
 
 /** Written whole, a body would be held for each peer until all of it has left: twice over, with TLS. */
 function writeInPieces(body: Buffer, response: ServerResponse): void {
+  giveTime(response);
   let at = 0;
   function writeOn(): void {
     while (at + PIECE_BYTES < body.length) {

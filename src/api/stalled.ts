@@ -6,11 +6,19 @@ import { type Cut, STALLED_FOR } from './outbox.ts';
 import type { SendQueues } from './send-queues.ts';
 
 /**
- * How long the rest of a response may be on its way once all of it was written, in milliseconds. Of one
- * write it is not seen how much the peer has taken, and a page takes minutes on a slow line.
+ * How long the rest of a response may be on its way once all of it was written, in milliseconds, and how long
+ * a file may take in all. Of one write it is not seen how much the peer has taken, and a page takes minutes on
+ * a slow line.
  */
 export const REST_WITHIN = 120_000;
 const CHECK_EVERY = STALLED_FOR / 2;
+
+const files = new WeakSet<ServerResponse>();
+
+/** Gives a response as long as a file may take: a peer that does not read holds one piece of it. */
+export function giveTime(response: ServerResponse): void {
+  files.add(response);
+}
 
 /**
  * A stream of events would wait for ever for a peer that takes nothing of it. A slow reader does take
@@ -38,8 +46,9 @@ export function cutWhenStalled(
       writableLength === 0 ||
       taken !== before.taken ||
       (before.queued !== undefined && queued !== before.queued);
-    if (hasMoved) movedAt = clock.monotonic();
-    const patience = writableEnded ? REST_WITHIN : STALLED_FOR;
+    const isFile = files.has(response);
+    if (hasMoved && !isFile) movedAt = clock.monotonic();
+    const patience = writableEnded || isFile ? REST_WITHIN : STALLED_FOR;
     if (clock.monotonic() - movedAt >= patience) {
       onCut('stalled');
       response.destroy();
