@@ -1,11 +1,12 @@
 // The command: argv and environment in, signals and exit code out. No other touches its streams, its signals or its end.
 
+import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { systemClock } from './clock.ts';
 import { parseConfig } from './config.ts';
 import { descriptorLimit, explainLimit, watchDescriptors } from './descriptors.ts';
 import { explainListenError, greet, greetAtTerminal } from './greeting.ts';
-import { cutLine, loggedError } from './log-line.ts';
+import { cutLine, loggedError, MAX_LINE } from './log-line.ts';
 import { LogOutput } from './log-output.ts';
 import { prettify } from './pretty-log.ts';
 import { createRedactor } from './redact.ts';
@@ -43,8 +44,12 @@ if ('help' in parsed) {
       write: (line: string) => output.write(process.stdout.isTTY ? prettify(line) : line),
     },
   );
-  // A bug: it goes into the log, then Node.js prints it and exits with 1, as ever.
-  process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'crashed'));
+  // A bug: it goes into the log and to standard error. Node.js would print it too, with what is secret in it.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'crashed');
+    process.stderr.write(`${redact(inspect(error)).slice(0, MAX_LINE)}\n`);
+    end(1, 'SIGKILL');
+  });
   // At a terminal it says that the terminal is gone; a service is told so to read its files again, and
   // may be while it starts, when it reads them anyway.
   let reload = () => {};

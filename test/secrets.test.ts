@@ -5,7 +5,7 @@ import { OPTIONS } from '../src/options.ts';
 import { secretsOf } from '../src/secrets.ts';
 import { connectTrack, post } from './support/clients.ts';
 import { startFakeX } from './support/fake-x.ts';
-import { exitOf, listening, startIn } from './support/program.ts';
+import { exitOf, listening, logged, MAIN, startIn, startNode } from './support/program.ts';
 
 const TOKEN = 'AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0-a-made-up-token-of-an-app';
 
@@ -90,4 +90,22 @@ test('a secret that a client sends does not get into the log', async () => {
   await exited;
   expect(log).toContain('refused (origin): https://[redacted].example');
   expect(log).not.toContain('a-token-of-ours');
+});
+
+test('a secret in the error of a crash does not leave by the log or by standard error', async () => {
+  const part =
+    'process.on("SIGUSR2", () => { throw new Error("it said " + process.env.AUTH_TOKENS) })';
+  const program = startNode(
+    ['--import', `data:text/javascript,${encodeURIComponent(part)}`, MAIN, '--port', '0'],
+    { AUTH_TOKENS: 'a-token-of-ours' },
+  );
+  await listening(program);
+  const log = logged(program, /"level":60.*crashed/);
+  program.kill('SIGUSR2');
+  const { code, errors } = await exitOf(program);
+  expect(code).toBe(1);
+  for (const left of [await log, errors]) {
+    expect(left).toContain('it said [redacted]');
+    expect(left).not.toContain('a-token-of-ours');
+  }
 });
