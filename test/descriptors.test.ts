@@ -150,3 +150,20 @@ test('a connection that the system fails to give is logged, and ends nothing', a
   await logged(program, /a connection failed: accept ENFILE/);
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
+
+test('without a file descriptor left, what the kernel holds for a connection looks like nothing', async () => {
+  const code = `
+    import { openSync } from 'node:fs';
+    import { SendQueues } from ${JSON.stringify(new URL('../src/api/send-queues.ts', import.meta.url).href)};
+    import { systemClock } from ${JSON.stringify(new URL('../src/clock.ts', import.meta.url).href)};
+    try { for (;;) openSync('/dev/null'); } catch (error) { console.log(error.code); }
+    console.log(new SendQueues(systemClock).of({}));`;
+  const command = [process.execPath, '--input-type=module', '--eval', code];
+  const program = startNode(
+    ['-c', `ulimit -n ${LIMIT}; exec "$@"`, 'bash', ...command],
+    {},
+    'bash',
+  );
+  const [said, { code: exit, errors }] = await Promise.all([text(program.stdout), exitOf(program)]);
+  expect({ said, exit, errors }).toEqual({ said: 'EMFILE\n0\n', exit: 0, errors: '' });
+});

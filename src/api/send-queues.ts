@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { unlessNoneLeft } from '../descriptors.ts';
 import { canonical, groupsOf } from './limits/address.ts';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
@@ -39,7 +40,8 @@ function readTable(): ReadonlyMap<string, number> {
   const queues = new Map<string, number>();
   for (const path of TABLES) {
     if (!existsSync(path)) continue;
-    const text = readFileSync(path, 'latin1');
+    const text = unlessNoneLeft(() => readFileSync(path, 'latin1'));
+    if (text === undefined) continue;
     for (const [, localPort, address = '', port, bytes = ''] of text.matchAll(ROW)) {
       const remote = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
       if (bytes !== '00000000') queues.set([localPort, remote, port].join(), Number(`0x${bytes}`));
