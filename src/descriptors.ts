@@ -52,9 +52,14 @@ export function unlessNoneLeft<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && NONE_LEFT.has(error.code))) throw error;
+    if (!isNoneLeft(error)) throw error;
     return undefined;
   }
+}
+
+/** Whether `error` says that no descriptor is left. */
+export function isNoneLeft(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && NONE_LEFT.has(error.code);
 }
 
 function hasOneLeft(): boolean {

@@ -32,6 +32,8 @@ export class Allowance {
   #posts: number;
   #reserved: number;
   #warned = false;
+  /** Whether the count on disk has been taken over. Until then, none is written. */
+  #isRead = false;
   /** Days that this process has left, the last one at the end. */
   #left: DayCount[] = [];
 
@@ -39,14 +41,9 @@ export class Allowance {
     this.#options = options;
     this.#file = openTally(options.stateDir, options.warn);
     this.#day = dayOf(options.clock.now());
-    const kept = this.#file.read(dayOf(options.clock.now() + DAY_MS));
-    // A day that is still to come was begun by this machine's clock before somebody set it back.
-    const current = kept !== undefined && kept.day >= this.#day;
-    if (current) this.#day = kept.day;
-    else if (kept !== undefined) this.#left.push(kept);
-    this.#posts = current ? kept.posts : 0;
-    this.#reserved = this.#posts;
-    this.#warned = this.#isNearEnd();
+    this.#posts = 0;
+    this.#reserved = 0;
+    this.#read();
   }
 
   get usage(): Usage {
@@ -74,7 +71,7 @@ export class Allowance {
   count(): void {
     this.#turnDay();
     this.#posts += 1;
-    if (this.#posts > this.#reserved) {
+    if (this.#isRead && this.#posts > this.#reserved) {
       this.#reserved = this.#posts + AHEAD - 1;
       this.#file.write({ day: this.#day, posts: this.#reserved });
     }
@@ -92,13 +89,32 @@ export class Allowance {
 
   /** Puts the exact count on disk. */
   close(): void {
-    if (this.#reserved !== this.#posts) {
+    this.#turnDay();
+    if (this.#isRead && this.#reserved !== this.#posts) {
       this.#reserved = this.#posts;
       this.#file.write({ day: this.#day, posts: this.#posts });
     }
   }
 
+  /** Takes over the count on disk, as soon as it can be read. */
+  #read(): void {
+    const kept = this.#file.read(dayOf(this.#options.clock.now() + DAY_MS));
+    if (kept === 'unread') return;
+    this.#isRead = true;
+    if (kept === undefined) return;
+    // A day that is still to come was begun by this machine's clock before somebody set it back.
+    if (kept.day >= this.#day) {
+      this.#day = kept.day;
+      this.#posts += kept.posts;
+      this.#reserved = kept.posts;
+    } else {
+      this.#left.push(kept);
+    }
+    this.#warned = this.#isNearEnd();
+  }
+
   #turnDay(): void {
+    if (!this.#isRead) this.#read();
     const now = this.#options.clock.now();
     const day = dayOf(now);
     if (day > this.#day) {

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { isNoneLeft } from '../../descriptors.ts';
 import { parseJson } from '../../json.ts';
 import { FileProblem, isSystemError, readSmallFile } from '../../small-file.ts';
 import { asRecord } from './failure.ts';
@@ -13,8 +14,11 @@ export interface DayCount {
 }
 
 export interface Tally {
-  /** What was written last, unless it is damaged or of a day after `latestDay`. */
-  read(latestDay: string): DayCount | undefined;
+  /**
+   * What was written last, unless it is damaged or of a day after `latestDay`. `unread` when no file
+   * descriptor is left: then there may be a count, and it has to be read before another is written.
+   */
+  read(latestDay: string): DayCount | 'unread' | undefined;
   /** Warns once when it can't. */
   write(count: DayCount): void;
 }
@@ -57,6 +61,7 @@ export function openTally(folder: string, warn: (message: string) => void): Tall
       const file = readSmallFile(path, MOST_BYTES);
       if (file instanceof FileProblem) {
         const { error } = file;
+        if (isNoneLeft(error)) return 'unread';
         if (error === undefined) setAside();
         else if (error.code !== 'ENOENT') {
           tryTo(() => {

@@ -46,7 +46,39 @@ const COUNT = `
   console.log('counted', allowance.usage.postsToday);
 `;
 
+/** Counts a post while no file descriptor is left, and another one after that. */
+const COUNT_WITHOUT_FILES = `
+  import { closeSync, openSync } from 'node:fs';
+  const { Allowance } = await import('${SOURCE}/source/x/allowance.ts');
+  const { systemClock: clock } = await import('${SOURCE}/clock.ts');
+  const stateDir = process.argv[1];
+  const taken = [];
+  try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+  const allowance = new Allowance({ daily: 1000, stateDir, clock, warn: console.log });
+  allowance.count();
+  taken.forEach((file) => closeSync(file));
+  allowance.count();
+  allowance.close();
+  console.log('counted', allowance.usage.postsToday);
+`;
+
 describe('the daily allowance', () => {
+  test('is not begun anew because no file descriptor is left to read the count with', async () => {
+    const stateDir = folder();
+    const earlier = open(stateDir, new FakeClock(Date.now()));
+    earlier.count(40);
+    earlier.allowance.close();
+    const program = startNode(
+      ['-c', 'ulimit -n 64; exec "$@"', 'bash', process.execPath, '--input-type=module'].concat(
+        ...['-e', COUNT_WITHOUT_FILES, stateDir],
+      ),
+      {},
+      'bash',
+    );
+    expect(await text(program.stdout)).toBe('counted 42\n');
+    expect(open(stateDir, new FakeClock(Date.now())).allowance.usage.postsToday).toBe(42);
+  });
+
   test('says what has been read, what it cost and when the day ends', () => {
     const { allowance, count } = open(folder());
     count(123);
