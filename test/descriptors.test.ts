@@ -104,6 +104,21 @@ test('without a file descriptor left, the connections there are go on, and new o
   expect(await exited).toEqual({ code: 0, errors: '' });
 });
 
+test('without a file descriptor left, a client that is there goes on hearing posts', async () => {
+  const jetstream = await startFakeJetstream();
+  onTestFinished(() => jetstream.close());
+  const program = startWithFew('--source', 'bluesky', '--bluesky-url', jetstream.url);
+  const said = listenTo(program);
+  const url = await said(/http:\/\/[\d.]+:\d+/);
+  const client = await connectTrack(url.replace('http', 'ws'));
+  client.send({ track: 'coffee' });
+  await said(/source: live/);
+  const sockets = await exhaust(url);
+  await until(() => sockets.some((socket) => socket.closed), 'one is closed unanswered');
+  jetstream.emit(postEvent(1, { text: 'coffee' }));
+  await client.received(1);
+});
+
 test('the start warns of a limit of the system below --max-sockets, and says what to do', async () => {
   expect(await logged(startWithFew(), /--max-sockets is[^"]*/)).toBe(
     `--max-sockets is 20000, but ${explained}`,
