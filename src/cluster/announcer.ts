@@ -33,7 +33,7 @@ export class Announcer {
     this.#options = options;
   }
 
-  /** How many messages there were to tell of changes. */
+  /** How many messages there were to tell of changes, and forged ones to put right. */
   get version(): number {
     return this.#version;
   }
@@ -70,6 +70,14 @@ export class Announcer {
     for (const chunk of chunks(this.#added)) tell([], chunk);
     this.#dropped.clear();
     this.#added.clear();
+  }
+
+  /**
+   * The others may have taken in a forged message. No version that they know is right any more, so each of them
+   * asks for everything.
+   */
+  repeat(): void {
+    this.#version += 1;
   }
 
   /** Somebody has asked for everything. */

@@ -48,6 +48,7 @@ const SETTLE_MS = 2000;
 
 /** Where nodes speak to each other; events have channels of their own. */
 const NODES = 'nodes';
+const FORGED = 'it was sent in the name of this node';
 
 export class Cluster<T> implements Feed<T> {
   readonly counters: PostCounters = postCountersAtZero();
@@ -280,13 +281,16 @@ export class Cluster<T> implements Feed<T> {
   }
 
   #receive(bytes: Uint8Array): void {
+    const { id } = this.#options;
     const message = decodeMessage(bytes);
-    const problem = message && this.#others.receive(message);
+    // A node does not hear itself, so this is somebody else, and the others may have believed it.
+    const isForged = message?.node === id;
+    if (isForged) this.#announcer.repeat();
+    const problem = isForged ? FORGED : message && this.#others.receive(message);
     if (message === undefined || problem !== undefined) {
       this.#complaints.bad('a message', problem);
       return;
     }
-    const { id } = this.#options;
     if (message.kind === 'ask' && message.of === id) this.#announcer.asked();
     if (message.kind === 'alive') this.#heed(message);
     if (message.kind === 'refused' && isSameTerm(message, this.#terms.term)) {

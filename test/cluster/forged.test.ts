@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { stampEvent } from '../../src/cluster/event.ts';
 import { channelOf } from '../../src/cluster/inbox.ts';
-import { KnownTracks, ROOM } from '../../src/cluster/known-tracks.ts';
+import { digestWith, digestWithout, KnownTracks, ROOM } from '../../src/cluster/known-tracks.ts';
 import { MAX_OPEN, REFUSALS_A_SECOND } from '../../src/cluster/leader.ts';
 import {
   CHUNK_CHARACTERS,
@@ -34,6 +34,18 @@ async function start() {
     await turns(2);
   };
   return { nodes, leads, one, two, heard, forge };
+}
+
+/** Two tracks that together have this digest. */
+function twoWithDigest(digest: number): readonly [string, string] {
+  const byHash = new Map<number, string>();
+  for (let i = 0; i < 1_000_000; i++) {
+    const track = `w${i}`;
+    const other = byHash.get(digestWithout(digest, track));
+    if (other !== undefined) return [other, track];
+    byHash.set(digestWith(0, track), track);
+  }
+  throw new Error('no two tracks have this digest');
 }
 
 describe('an epoch that the lease does not confirm', () => {
@@ -139,6 +151,40 @@ test('a number that is too large is followed by a gap, and by the events of the 
   await nodes.say('coffee', leads);
   await nodes.say('coffee', leads);
   for (const { told } of heard) expect(told).toEqual(['p0', 'gap', 'forged', 'gap', 'p1', 'p2']);
+});
+
+describe('a message in the name of a node', () => {
+  test('that has the digest of what it wants is put right once it has ceased', async () => {
+    const { nodes, leads, one, two, heard } = await start();
+    await nodes.until(() => leads.multiplexer.cluster.tracks === 1);
+    heard[1]?.stop();
+    await nodes.pass(3000);
+    const tracks = twoWithDigest(digestWith(0, 'coffee'));
+    const node = one.multiplexer.cluster.id;
+    const wants = { kind: 'wants', node, version: 1000, dropped: [], added: [] } as const;
+    two.relay.inject('nodes', encodeMessage(wants));
+    const all = { kind: 'all', node, version: 1, part: 0, parts: 1, tracks } as const;
+    two.relay.inject('nodes', encodeMessage(all));
+    await turns(2);
+    expect(leads.source?.wanted.at(-1)?.length).toBe(2);
+    await nodes.pass(5000);
+    expect(leads.source?.wanted.at(-1)).toEqual(['coffee']);
+  });
+
+  test('is bad to that node itself, which does not take itself for another', async () => {
+    const { nodes, leads, one, two } = await start();
+    const listeners = 1000;
+    for (const { multiplexer } of [leads, one]) {
+      two.relay.inject('nodes', alive(multiplexer.cluster.id, { listeners }));
+    }
+    await turns(2);
+    for (const { multiplexer } of [leads, one]) expect(multiplexer.cluster.nodes).toBe(3);
+    for (const { logged } of [leads, one]) {
+      expect(logged).toEqual([expect.stringMatching(/sent in the name of this node/)]);
+    }
+    await nodes.pass(1500);
+    expect(leads.multiplexer.cluster.listeners).toBe(2);
+  });
 });
 
 describe('what a node is said to want', () => {
