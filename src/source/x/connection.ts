@@ -23,6 +23,8 @@ export interface ConnectionEvents {
 export const SILENCE_MS = KEEP_ALIVE_MS + 3_000;
 /** A long post with everything about it has some 100 kB; a line beyond this is not one. */
 const MAX_LINE_BYTES = 1024 * 1024;
+/** What has come and waits for its tick: beyond either, no more is read. A break leaves all of it readable. */
+const MOST_WAITING = { bytes: 1024 * 1024, chunks: 4096 } as const;
 /** As much as is read of an answer that says why there is no stream. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -38,8 +40,12 @@ export function connect(
   let heard = clock.monotonic();
   let over = false;
   let open = false;
-  /** Lines of the last chunk wait for the next tick, and the end for them. */
+  /** Lines have been read in this tick, or wait for the next one. */
   let isReading = false;
+  const waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  /** Of the chunk that is being read. */
+  let lines: Iterator<Line> | undefined;
   let ending: Failure | undefined;
   let cancel = listenForSilence(SILENCE_MS);
 
@@ -61,7 +67,7 @@ export function connect(
   function end(failure: Failure): void {
     if (over) return;
     ending ??= failure;
-    if (isReading) return;
+    if (isLineWaiting()) return;
     // Whole lines have been read as they came; this is one that has lost its line break, or its half.
     const rest = open ? splitter.end() : undefined;
     stop();
@@ -69,23 +75,52 @@ export function connect(
     onEnd(ending);
   }
 
-  /** Passes on `lines`, so many a tick: a chunk of tiny ones has tens of thousands. */
-  function pass(lines: Iterator<Line>, response: IncomingMessage): void {
+  function isLineWaiting(): boolean {
+    return lines !== undefined || waiting.length > 0;
+  }
+
+  function nextLine(): Line | undefined {
+    for (;;) {
+      const next = lines?.next();
+      if (next?.done === false) return next.value;
+      const chunk = waiting.shift();
+      lines = chunk && splitter.push(chunk);
+      if (chunk === undefined) return undefined;
+      waitingBytes -= chunk.length;
+    }
+  }
+
+  /** Passes on so many lines a tick, however many come, and in however many chunks. */
+  function pass(response: IncomingMessage): void {
+    isReading = true;
     for (let count = 0; count < LINES_A_TICK; count++) {
-      if (over) return;
-      const next = lines.next();
-      if (next.done) {
-        isReading = false;
-        if (ending === undefined) response.resume();
-        else end(ending);
-        return;
-      }
+      const line = over ? undefined : nextLine();
+      if (line === undefined) break;
       // Whole lines alone are a sign of life: one that trickles in for ever is none.
       heard = clock.monotonic();
-      onLine(next.value);
+      onLine(line);
     }
-    response.pause();
-    setImmediate(() => pass(lines, response));
+    if (!over) setImmediate(() => passOn(response));
+  }
+
+  function passOn(response: IncomingMessage): void {
+    if (over) return;
+    if (isLineWaiting()) {
+      pass(response);
+      return;
+    }
+    isReading = false;
+    if (ending === undefined) response.resume();
+    else end(ending);
+  }
+
+  function hold(chunk: Uint8Array, response: IncomingMessage): void {
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
+    // What Node holds back of a paused response is lost when the connection breaks.
+    const isFull = waitingBytes > MOST_WAITING.bytes || waiting.length > MOST_WAITING.chunks;
+    if (isFull) response.pause();
+    if (!isReading) pass(response);
   }
 
   function read(response: IncomingMessage): void {
@@ -97,10 +132,7 @@ export function connect(
     }
     open = true;
     onOpen(response.headers);
-    response.on('data', (chunk: Uint8Array) => {
-      isReading = true;
-      pass(splitter.push(chunk), response);
-    });
+    response.on('data', (chunk: Uint8Array) => hold(chunk, response));
     response.on('end', () => end({ kind: 'network', reason: 'X closed the connection' }));
     response.on('error', broken);
   }

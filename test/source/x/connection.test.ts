@@ -87,8 +87,17 @@ describe('a connection to X', () => {
     expect(ends).toEqual([{ kind: 'network', reason: 'X went silent' }]);
   });
 
-  test('reads a flood of lines in many ticks, and all of them before its end', async () => {
-    const { lines, ends } = await open((response) => response.end('x\n'.repeat(FLOOD)));
+  test.each([
+    ['one chunk', [FLOOD]],
+    ['a chunk a line', Array<number>(FLOOD).fill(1)],
+  ])('reads a flood of lines in %s in many ticks, and all before its end', async (_, chunks) => {
+    const { lines, ends } = await open((response) => {
+      response.flushHeaders();
+      const bytes = chunks.map(
+        (count) => `${(2 * count).toString(16)}\r\n${'x\n'.repeat(count)}\r\n`,
+      );
+      response.socket?.write(`${bytes.join('')}0\r\n\r\n`);
+    });
     let most = 0;
     for (let before = 0; ends.length === 0; before = lines.length) {
       await setImmediate();
@@ -97,5 +106,13 @@ describe('a connection to X', () => {
     expect(most).toBeLessThanOrEqual(2 * LINES_A_TICK);
     expect(lines.length).toBe(FLOOD);
     expect(ends).toEqual([{ kind: 'network', reason: 'X closed the connection' }]);
+  });
+
+  test('reads all that had come when the connection breaks, of a flood too', async () => {
+    const { lines, ends } = await open((response) => {
+      response.write('x\n'.repeat(FLOOD), () => response.destroy());
+    });
+    await until(() => ends.length > 0);
+    expect(lines.length).toBe(FLOOD);
   });
 });
