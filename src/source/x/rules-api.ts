@@ -66,6 +66,8 @@ const MOST_RULES = 100_000;
 const MOST_LIST_BYTES = 64 * MIB;
 /** X's ids have 19 digits; what goes back to it must not be of any length. */
 const MOST_ID_CHARACTERS = 100;
+/** The same for what asks for the next page of a list. */
+const MOST_TOKEN_CHARACTERS = 1000;
 /** Statuses of a request that was understood, some of whose rules are not acceptable. */
 const UNACCEPTABLE = new Set([400, 422]);
 
@@ -139,7 +141,9 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
         const { next_token: next } = asRecord(meta);
         if (typeof next !== 'string' || next === '') return found;
         if (found.length > MOST_RULES || listBytes > MOST_LIST_BYTES) break;
-        pagination_token = next;
+        if (next.length > MOST_TOKEN_CHARACTERS) return unreadable();
+        // The client throws on half of a surrogate pair.
+        pagination_token = next.toWellFormed();
       }
       return new ApiFailure({ kind: 'http', reason: "X's list of rules does not end" });
     },

@@ -180,6 +180,23 @@ describe('a list of rules', () => {
     expect(asked()).toBe(1);
   });
 
+  test('goes on at a token of any characters', async () => {
+    const { api, asked } = await serve((response) => {
+      const next_token = asked() === 1 ? '\ud800\0 #&\u202e' : '';
+      response.end(JSON.stringify({ meta: { next_token } }));
+    });
+    expect(await api.list()).toEqual([]);
+    expect(asked()).toBe(2);
+  });
+
+  test('goes on at no token of any length', async () => {
+    const { api, asked } = await serve((response) =>
+      json(response, { meta: { next_token: 'x'.repeat(MIB) } }),
+    );
+    expect(reasonOf(await api.list())).toBe('X answered with something unreadable');
+    expect(asked()).toBe(1);
+  });
+
   test('is asked for no further when Senti stops', async () => {
     const { api, asked } = await serve((response) => {
       if (asked() < 3) json(response, { meta: { next_token: 'more' } });
