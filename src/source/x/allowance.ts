@@ -62,6 +62,12 @@ export class Allowance {
     return Date.parse(this.#day) + DAY_MS;
   }
 
+  /** The UTC day that is counted, such as `2026-11-20`. */
+  get day(): string {
+    this.#turnDay();
+    return this.#day;
+  }
+
   get usedUp(): boolean {
     this.#turnDay();
     return this.#options.daily !== 'none' && this.#posts >= this.#options.daily;

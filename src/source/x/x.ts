@@ -37,7 +37,10 @@ export interface XOptions {
 
 /** While paused, how often the wall clock is looked at, in milliseconds: it may be set meanwhile. */
 const LOOK_EVERY_MS = 60_000;
-/** Posts remembered to tell repeats: over three minutes at the 250 a second that X delivers at most. */
+/**
+ * Posts remembered to tell repeats, and as many that are paid for: over three minutes at the 250 a second
+ * that X delivers at most.
+ */
 const RECENT_POSTS = 50_000;
 
 export function createX(options: XOptions, sink: SourceSink, clock: Clock): Source {
@@ -49,6 +52,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     warn,
   });
   const recent = new Recent(RECENT_POSTS);
+  const paid = new Recent(RECENT_POSTS);
   const connects = new Budget(CONNECTS_A_WINDOW, clock);
   const row: FailureRow = { failures: new Map() };
   const rules = new Rules({
@@ -154,7 +158,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
       allowance.count();
       sink.bad(`line ${number}: ${record?.problem ?? 'it is too long'}`);
     } else if (record.kind === 'repost') {
-      if (!recent.check(record.id)) allowance.count();
+      pay(record.id);
     } else {
       deliver(record.post.id, record.original, () => sink.post(record.post));
     }
@@ -165,10 +169,14 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
 
   /** An edit is a new post to X, which charges for it, and the same one to us. */
   function deliver(id: string, original: string, post: () => void): void {
-    const isRepeated = recent.check(original);
-    if (!isRepeated || id !== original) allowance.count();
-    if (isRepeated) sink.repeated();
+    pay(id);
+    if (recent.check(original)) sink.repeated();
     else post();
+  }
+
+  /** X charges for a post once a UTC day, be it delivered, an edit or a repost. */
+  function pay(id: string): void {
+    if (!paid.check(`${allowance.day} ${id}`)) allowance.count();
   }
 
   const source: Source = {
