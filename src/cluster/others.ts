@@ -42,6 +42,8 @@ export const MUTE_AFTER_MS = 15_000;
 /** A node is asked once in so many milliseconds at most; what it says of itself every second is reason enough. */
 const ASK_EVERY_MS = 900;
 const MAX_NODES = 1000;
+/** After so many tracks no other node is forgotten at the same time: a million take two seconds. */
+export const FORGOTTEN_AT_ONCE = 100_000;
 const NO_ROOM = `the nodes want more tracks than can be known: ${ROOM.tracksOfOne} of one node, or ${ROOM.tracks} or ${ROOM.characters} characters of all`;
 
 export class Others {
@@ -122,10 +124,14 @@ export class Others {
     }
   }
 
-  /** Forgets who has been silent for too long. */
+  /** Forgets nodes that have been silent for too long. With many tracks, some of them wait for the next time. */
   forgetSilent(): void {
     const since = this.#options.clock.monotonic() - GONE_AFTER_MS;
-    for (const [id, { heardAt }] of this.#nodes) if (heardAt < since) this.#forget(id);
+    const least = this.#taken.tracks - FORGOTTEN_AT_ONCE;
+    for (const [id, { heardAt }] of this.#nodes) {
+      if (heardAt < since) this.#forget(id);
+      if (this.#taken.tracks <= least) return;
+    }
   }
 
   /** Nobody could be heard until now, so nobody's silence means anything. */

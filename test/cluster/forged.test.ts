@@ -11,7 +11,7 @@ import {
   encodeMessage,
   type NodeMessage,
 } from '../../src/cluster/message.ts';
-import { Others } from '../../src/cluster/others.ts';
+import { FORGOTTEN_AT_ONCE, GONE_AFTER_MS, Others } from '../../src/cluster/others.ts';
 import { readTerm } from '../../src/cluster/term.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { alive, event, ingesting } from '../support/forged.ts';
@@ -314,6 +314,34 @@ describe('what a node is said to want', () => {
     known.clear();
     expect(taken).toEqual({ tracks: ROOM.tracks - ROOM.tracksOfOne, characters: 0 });
   });
+});
+
+test('nodes with many tracks that fall silent together are forgotten one at a time', () => {
+  const clock = new FakeClock();
+  const forgotten: number[] = [];
+  const others = new Others({
+    clock,
+    onWants: (_, dropped) => forgotten.push([...dropped].length),
+    ask: () => {},
+    onMute: () => {},
+    onLeaderless: () => {},
+  });
+  for (const node of ['x', 'y', 'few', 'none']) {
+    const size = { few: 1, none: 0 }[node] ?? FORGOTTEN_AT_ONCE;
+    const added = Array.from({ length: size }, (_, i) => `${node}${i}`);
+    others.receive({ kind: 'wants', node, version: 1, dropped: [], added });
+  }
+  clock.advance(GONE_AFTER_MS + 1);
+  for (const [sizes, left] of [
+    [[FORGOTTEN_AT_ONCE], 3],
+    [[FORGOTTEN_AT_ONCE], 2],
+    [[1, 0], 0],
+  ] as const) {
+    forgotten.length = 0;
+    others.forgetSilent();
+    expect(forgotten).toEqual(sizes);
+    expect(others.size).toBe(left);
+  }
 });
 
 test('more nodes than there can be are not known, and the next ones are when those are gone', async () => {
