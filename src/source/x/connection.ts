@@ -25,10 +25,12 @@ export const SILENCE_MS = KEEP_ALIVE_MS + 3_000;
 const MAX_LINE_BYTES = 1024 * 1024;
 /** What has come and waits for its tick: beyond either, no more is read. A break leaves all of it readable. */
 const MOST_WAITING = { bytes: 1024 * 1024, chunks: 4096 } as const;
+/** Of what waits when the connection is closed, so many lines are read at once: more than MOST_WAITING has posts. */
+const MOST_LAST_LINES = 4096;
 /** As much as is read of an answer that says why there is no stream. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** Connects at once; the returned function ends it, without a further event. */
+/** Connects at once; the returned function ends it, with the lines that have come and no other event. */
 export function connect(
   url: URL,
   token: string,
@@ -151,7 +153,14 @@ export function connect(
   sent.on('error', broken);
   sent.end();
   return () => {
-    if (!over) stop();
+    if (over) return;
+    stop();
+    // X has charged for what has come.
+    for (let count = 0; count < MOST_LAST_LINES; count++) {
+      const line = nextLine();
+      if (line === undefined) return;
+      onLine(line);
+    }
   };
 }
 

@@ -85,7 +85,8 @@ export function openStream(options: StreamOptions): () => void {
         if (headers['x-rate-limit-remaining'] === '0' && wait !== undefined) budget.block(wait);
       },
       onLine(line) {
-        if (ended || stopped || line.text === '') return;
+        // What comes while it ends or stops is paid for too.
+        if (line.text === '') return;
         const failure = onLine(line);
         if (failure !== undefined) end(failure);
       },

@@ -171,7 +171,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   function deliver(id: string, original: string, post: () => void): void {
     pay(id);
     if (recent.check(original)) sink.repeated();
-    else post();
+    else if (wanted) post();
   }
 
   /** X charges for a post once a UTC day, be it delivered, an edit or a repost. */

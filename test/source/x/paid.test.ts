@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { LINES_A_TICK } from '../../../src/source/lines.ts';
 import { spellLine } from '../../support/fake-x.ts';
 import { until } from '../../support/until.ts';
 import { startXSource, xPost } from '../../support/x-source.ts';
 
+/** More lines than are read in a tick, in fewer bytes than come at once. */
+const FLOOD = LINES_A_TICK + 10;
 const DAY_MS = 24 * 60 * 60_000;
 
 test('an edit and the post that it is of are paid for both, whichever comes first', async () => {
@@ -26,4 +29,22 @@ test('a post that comes again on the next day is paid for again, and not deliver
   await it.x.raw(spellLine(post));
   await until(() => it.repeated === 1);
   expect(it.source.usage?.postsToday).toBe(1);
+});
+
+test('all that has come counts when the allowance is used up amid a flood, and all of it is delivered', async () => {
+  const it = await startXSource({ dailyPosts: 10 });
+  await it.live('rust');
+  await it.x.raw(Array.from({ length: FLOOD }, () => spellLine(xPost('rust'))).join(''));
+  await until(() => it.source.state.name === 'paused');
+  expect(it.posts.length).toBe(FLOOD);
+  expect(it.source.usage?.postsToday).toBe(FLOOD);
+});
+
+test('all that has come counts when X ends the stream amid it', async () => {
+  const it = await startXSource();
+  await it.live('rust');
+  const end = '{"errors":[{"title":"operational-disconnect"}]}\r\n';
+  await it.x.raw(`${end}${spellLine(xPost('rust'))}`);
+  await until(() => it.source.usage?.postsToday === 1);
+  expect(it.posts.length).toBe(1);
 });
