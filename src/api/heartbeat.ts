@@ -12,12 +12,12 @@ export const PONG_WITHIN = 10_000;
 const LOOK_EVERY = 250;
 /** Sockets that come together are pinged in so many looks, so that no turn has thousands of pings. */
 const LOOKS = PING_EVERY / LOOK_EVERY;
-/** Instead of the number of a mark: the peer had none to answer. */
+/** Instead of a number of marks: the peer had none to answer. */
 const NONE = -1;
 
 interface Pulse {
   readonly marks: Marks;
-  /** The last mark that the peer had answered when it was given time to answer the next, or `NONE`. */
+  /** How many marks the peer had answered when it was given time to answer the next, or `NONE`. */
   answered: number;
   /** When to ping again, or when to give up, on the monotonic clock. */
   due: number;

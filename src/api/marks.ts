@@ -1,6 +1,7 @@
 // Pings as marks in the bytes that a WebSocket is sent. The pong of a mark proves that the peer has read
 // everything before it, which the kernel does not tell: it takes megabytes for a peer that reads nothing.
 
+import { randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
 
 /** Bytes from one mark to the next, give or take a message. */
@@ -10,11 +11,13 @@ const MARK_EVERY = 64 * 1024;
  * over a line with a round trip of 200 ms is 5 MB/s.
  */
 const MOST_UNANSWERED = 16;
+/** Names that a mark may have. A peer that does not read a mark does not guess its name. */
+const NAMES = 2 ** 48 - 1;
 
 export class Marks {
   readonly #webSocket: WebSocket;
-  /** Marks have numbers from 1 on. */
-  #sent = 0;
+  /** The names of the marks that are not answered, the oldest first. */
+  readonly #awaited: string[] = [];
   #answered = 0;
   /** Bytes written since the last mark. */
   #bytes = 0;
@@ -23,19 +26,19 @@ export class Marks {
     this.#webSocket = webSocket;
   }
 
-  /** The number of the last mark that the peer has answered. */
+  /** How many marks the peer has answered. */
   get answered(): number {
     return this.#answered;
   }
 
   /** Whether the peer has still to answer a mark. */
   get areAwaited(): boolean {
-    return this.#answered < this.#sent;
+    return this.#awaited.length > 0;
   }
 
   /** Whether the peer has to read something before more is written. */
   get areFull(): boolean {
-    return this.#sent - this.#answered >= MOST_UNANSWERED;
+    return this.#awaited.length >= MOST_UNANSWERED;
   }
 
   /** Bytes that may be written before the next mark is due. */
@@ -51,15 +54,17 @@ export class Marks {
 
   send(): void {
     this.#bytes = 0;
-    this.#sent += 1;
-    this.#webSocket.ping(String(this.#sent));
+    const name = String(randomInt(NAMES));
+    this.#awaited.push(name);
+    this.#webSocket.ping(name);
   }
 
   /** Whether a pong answers a mark. One pong may answer several; anybody can send pongs unasked. */
   answer(pong: Buffer): boolean {
-    const number = Number(String(pong));
-    if (!(number > this.#answered && number <= this.#sent)) return false;
-    this.#answered = number;
+    const answered = this.#awaited.indexOf(String(pong)) + 1;
+    if (answered === 0) return false;
+    this.#awaited.splice(0, answered);
+    this.#answered += answered;
     return true;
   }
 }

@@ -14,7 +14,7 @@ describe('a socket', () => {
     for (let i = 1; i <= 5; i++) {
       const pinged = once(socket, 'ping');
       clock.advance(PING_EVERY);
-      expect(String((await pinged)[0])).toBe(String(i));
+      await pinged;
       // What is sent after the answer arrives after it.
       send({ track: `word${i}` });
       await until(() => String(senti.source.wanted.at(-1)) === `word${i}`, 'the answer');
@@ -73,6 +73,37 @@ describe('a socket', () => {
     await closed;
     expect(senti.source.state).toEqual({ name: 'idle' });
     expect(clock.pending).toBe(0);
+  });
+
+  test.each(['1', '0.5', '', ' 1', '0x1'])(
+    'whose peer has not read a ping does not live on by the guess "%s"',
+    async (guess) => {
+      const clock = new FakeClock();
+      const senti = await startSenti(undefined, clock);
+      const { socket, send, closed } = await connectTrack(senti.socketUrl, { autoPong: false });
+      const pinged = once(socket, 'ping');
+      clock.advance(PING_EVERY);
+      await pinged;
+      socket.pong(guess);
+      // What is sent after the guess arrives after it.
+      send({ track: 'tea' });
+      await until(() => senti.source.wanted.length === 1, 'the guess came');
+      clock.advance(PONG_WITHIN);
+      await closed;
+      expect(senti.source.state).toEqual({ name: 'idle' });
+    },
+  );
+
+  test('whose peer guesses without end is closed as one that sends too much', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(configOf('--max-messages-per-second', '2'), clock);
+    const { socket } = await connectTrack(senti.socketUrl, { autoPong: false });
+    const pinged = once(socket, 'ping');
+    clock.advance(PING_EVERY);
+    await pinged;
+    const closed = once(socket, 'close');
+    for (let i = 1; i <= 100; i++) socket.pong(String(i / 100));
+    expect((await closed)[0]).toBe(1013);
   });
 
   test('whose peer reads much is not closed for the pongs that it was asked for', async () => {
