@@ -87,10 +87,15 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
   }
 
   async function watch(connection: NatsConnection): Promise<void> {
+    const away = `NATS at ${where} is away`;
     for await (const status of connection.status()) {
       if (status.type === 'reconnect') become(undefined);
-      else if (status.type === 'disconnect') become(`NATS at ${where} is away`);
-      else if (status.type === 'error') warn(`NATS: ${status.error.message}`);
+      else if (status.type === 'disconnect') become(trouble ?? away);
+      else if (status.type === 'error') {
+        warn(`NATS: ${status.error.message}`);
+        // It is there, and does not let this node in.
+        if (trouble !== undefined) become(`${away}: ${status.error.message}`);
+      }
     }
     become(`NATS at ${where} has closed the connection`);
   }

@@ -113,6 +113,19 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     expect(relay.trouble).not.toContain('wrong');
   });
 
+  test('a relay that is refused when it comes back says so, and is let in again later', async () => {
+    const config = tempFile('nats.conf', '');
+    const nats = await start('-c', config);
+    const { relay, connected } = open(nats.port);
+    await connected();
+    writeFileSync(config, 'authorization { token: secret }');
+    await nats.restart();
+    await until(() => /^NATS at \S+ is away: .*Authorization Violation/i.test(relay.trouble ?? ''));
+    writeFileSync(config, '');
+    await nats.restart();
+    await connected();
+  });
+
   test('a relay shows its token', async () => {
     const nats = await start('--auth', 'secret');
     await open(nats.port, { token: 'secret' }).connected();
