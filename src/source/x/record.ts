@@ -88,8 +88,11 @@ function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }
 
+/** Of a year with four digits, as all clients expect one; Date itself takes "12", and the year 275760. */
 function isDate(value: unknown): value is string {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+  if (typeof value !== 'string') return false;
+  const ms = Date.parse(value);
+  return /^\d{4}-/.test(value) && !Number.isNaN(ms) && /^\d{4}-/.test(new Date(ms).toISOString());
 }
 
 function bad(problem: string): StreamRecord {

@@ -87,6 +87,15 @@ describe('a line of the stream', () => {
       '"lang" is too long for a language',
     ],
     ['{"data":{"id":"7","text":"x","created_at":"soon"}}', '"created_at" has to be a date'],
+    ['{"data":{"id":"7","text":"x","created_at":"12"}}', '"created_at" has to be a date'],
+    [
+      '{"data":{"id":"7","text":"x","created_at":"+275760-09-13T00:00:00Z"}}',
+      '"created_at" has to be a date',
+    ],
+    [
+      '{"data":{"id":"7","text":"x","created_at":"9999-12-31T23:59:59-14:00"}}',
+      '"created_at" has to be a date',
+    ],
     [
       '{"data":{"id":"7","text":"x","referenced_tweets":{}}}',
       '"referenced_tweets" has to be a list',
