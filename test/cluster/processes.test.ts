@@ -8,6 +8,7 @@ import {
   startCluster,
 } from '../support/cluster.ts';
 import { type Exposition, readExposition } from '../support/exposition.ts';
+import { placeOf } from '../support/jetstream-events.ts';
 import { findNatsServer } from '../support/nats-server.ts';
 import { exitOf } from '../support/program.ts';
 
@@ -164,6 +165,37 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     const it = await startListening();
     await it.nats.restart({ forget: true });
     await goesOn(it);
+  });
+
+  test('tell of a gap wherever a post is missing, and nothing twice, however often another one takes over', async () => {
+    const it = await startListening();
+    const heard: ClusterListener[] = [...it.heard];
+    let there: readonly ClusterNode[] = it.nodes;
+    for (const how of ['SIGSTOP', 'SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+      const leads = await it.leader(there);
+      const others = there.filter((node) => node !== leads);
+      for (let i = 0; i < 20; i++) it.say('coffee');
+      if (how === 'SIGSTOP') leads.program.kill(how);
+      else await leads.kill(how);
+      await it.leader(others);
+      for (let i = 0; i < 20; i++) it.say('coffee');
+      if (how === 'SIGSTOP') leads.program.kill('SIGCONT');
+      const next = how === 'SIGSTOP' ? leads : await it.add();
+      there = [...others, next];
+      const newest = await next.listen('coffee');
+      heard.push(newest);
+      await it.sayUntil('coffee', () => newest.ids.length > 0);
+      await eventually(async () => it.jetstream.open === 1);
+    }
+    for (const { ids, gaps } of heard) {
+      const places = ids.map(placeOf);
+      const untold = places.filter((place, i) => {
+        const before = places[i - 1];
+        return before !== undefined && place !== before + 1 && !gaps.includes(ids[i] ?? '');
+      });
+      expect(untold).toEqual([]);
+      expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+    }
   });
 
   test('let another one ingest at once when the one that does is asked to go', async () => {

@@ -49,6 +49,8 @@ export async function startCluster(size: number) {
       });
       return found as ClusterNode;
     },
+    /** One more node. */
+    add: () => startNode(nats.port, jetstream.url),
     /** Somebody posts on Bluesky. */
     say(text: string): void {
       jetstream.emit(postEvent(said++, { text, langs: ['en'] }));

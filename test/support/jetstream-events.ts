@@ -18,6 +18,11 @@ export function rkeyOf(n: number): string {
   return `3${base32(n, 12)}`;
 }
 
+/** The `n` of the post at `address`. */
+export function placeOf(address: string): number {
+  return [...address.slice(-12)].reduce((n, digit) => n * 32 + BASE32.indexOf(digit), 0);
+}
+
 /** The `n`-th new post; equal numbers make the same post. */
 export function postEvent(n: number, { text, ...rest }: Draft): Event {
   return {
