@@ -11,6 +11,8 @@ import type { RefusalKind } from './limits/refusals.ts';
 const MOST_PIPELINED = 32;
 /** Heads and bodies of those that wait on one connection, in bytes. */
 const PIPELINED_BYTES = 256 * 1024;
+/** What a name or a value in a head takes besides its characters, in bytes. */
+const TEXT_BYTES = 64;
 /** How long a request may wait for the one before it, in milliseconds: nothing is to be had behind a stream. */
 export const WAITS_FOR = 10_000;
 
@@ -108,5 +110,6 @@ function waitingBytes({ requests }: Line): number {
 
 /** What is held of a request that nobody has read. */
 function bytesOf({ url = '', rawHeaders, readableLength }: IncomingMessage): number {
-  return rawHeaders.reduce((sum, text) => sum + text.length, url.length + readableLength);
+  const texts = rawHeaders.reduce((sum, { length }) => sum + TEXT_BYTES + length, 0);
+  return url.length + readableLength + texts;
 }

@@ -151,9 +151,21 @@ describe('pipelined requests', () => {
     expect(alone.socket.destroyed).toBe(false);
   });
 
+  test('with the headers of a browser behind a stream stay', async () => {
+    const senti = await startSenti();
+    const client = open(senti);
+    const headers = 'Sec-Fetch-Header: a value of usual length\r\n'.repeat(20);
+    const usual = get('/health', headers).repeat(MOST - 1);
+    client.socket.write(stream('coffee') + usual);
+    await until(() => client.heard.includes(':\n\n'), 'it hears the stream');
+    expect(await metric(senti, PIPELINED)).toBe(0);
+    expect(await metric(senti, 'senti_listeners')).toBe(1);
+  });
+
   test.each([
     ['heads', get('/health', `X-Long: ${'x'.repeat(12_000)}\r\n`)],
     ['bodies', ask(`{ __typename } #${'x'.repeat(12_000)}`)],
+    ['numbers of small headers', get('/health', 'a:b\r\n'.repeat(300))],
   ])('with large %s behind a stream end their connection', async (_, large) => {
     const senti = await startSenti();
     const client = open(senti);

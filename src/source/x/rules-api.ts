@@ -38,8 +38,8 @@ export class ApiFailure {
 }
 
 export interface RulesApi {
-  /** All rules of this account, Senti's or not. */
-  list(): Promise<readonly ApiRule[] | ApiFailure>;
+  /** All rules of this account, Senti's or not. `onRequest` is told of each page that is asked for. */
+  list(onRequest?: () => void): Promise<readonly ApiRule[] | ApiFailure>;
   /** With `dryRun` nothing is added, only checked. */
   add(values: readonly string[], tag: string, dryRun?: boolean): Promise<Added | ApiFailure>;
   remove(ids: readonly string[]): Promise<ApiFailure | undefined>;
@@ -122,12 +122,13 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
   }
 
   return {
-    async list() {
+    async list(onRequest = () => {}) {
       const found: ApiRule[] = [];
       let listBytes = 0;
       let pagination_token: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
         const query = pagination_token === undefined ? {} : { pagination_token };
+        onRequest();
         const answer = await call((v2) => v2.get(RULES, query, AS_TEXT));
         if (answer instanceof ApiFailure) return answer;
         const { data, meta } = answer;

@@ -159,8 +159,7 @@ export class Rules {
   async #read(): Promise<number | undefined> {
     const wait = this.#reads.wait();
     if (wait > 0) return wait;
-    this.#reads.spend();
-    const found = await this.#options.api.list();
+    const found = await this.#options.api.list(() => this.#reads.spend());
     if (found instanceof ApiFailure) return this.#fail(found.failure, this.#reads);
     this.#stored = found.map(({ id, value, tag }) => ({
       id,
