@@ -29,6 +29,8 @@ export interface Added {
   readonly invalid: ReadonlyMap<string, string>;
 }
 
+const TOO_MANY_READS = 'X allows only so many reads of its rules in 15 minutes';
+
 export class ApiFailure {
   readonly failure: Failure;
 
@@ -38,8 +40,8 @@ export class ApiFailure {
 }
 
 export interface RulesApi {
-  /** All rules of this account, Senti's or not. `onRequest` is told of each page that is asked for. */
-  list(onRequest?: () => void): Promise<readonly ApiRule[] | ApiFailure>;
+  /** All rules of this account, Senti's or not. `mayAsk` is called before each page, and stops at a false. */
+  list(mayAsk?: () => boolean): Promise<readonly ApiRule[] | ApiFailure>;
   /** With `dryRun` nothing is added, only checked. */
   add(values: readonly string[], tag: string, dryRun?: boolean): Promise<Added | ApiFailure>;
   remove(ids: readonly string[]): Promise<ApiFailure | undefined>;
@@ -122,13 +124,13 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
   }
 
   return {
-    async list(onRequest = () => {}) {
+    async list(mayAsk = () => true) {
       const found: ApiRule[] = [];
       let listBytes = 0;
       let pagination_token: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
         const query = pagination_token === undefined ? {} : { pagination_token };
-        onRequest();
+        if (!mayAsk()) return new ApiFailure({ kind: 'limited', reason: TOO_MANY_READS });
         const answer = await call((v2) => v2.get(RULES, query, AS_TEXT));
         if (answer instanceof ApiFailure) return answer;
         const { data, meta } = answer;

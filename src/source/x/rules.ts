@@ -156,10 +156,17 @@ export class Rules {
     return Math.min(this.#options.maxRules, this.#cap);
   }
 
+  /** Whether another page of rules may be asked for; counts it. */
+  #takeRead(): boolean {
+    if (this.#reads.wait() > 0) return false;
+    this.#reads.spend();
+    return true;
+  }
+
   async #read(): Promise<number | undefined> {
     const wait = this.#reads.wait();
     if (wait > 0) return wait;
-    const found = await this.#options.api.list(() => this.#reads.spend());
+    const found = await this.#options.api.list(() => this.#takeRead());
     if (found instanceof ApiFailure) return this.#fail(found.failure, this.#reads);
     this.#stored = found.map(({ id, value, tag }) => ({
       id,
