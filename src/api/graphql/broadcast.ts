@@ -6,24 +6,22 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
-  type GraphQLSchema,
-  TypeInfo,
   type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
-  visit,
-  visitWithTypeInfo,
 } from 'graphql';
 import { type Clock, systemClock } from '../../clock.ts';
 import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
-import type { UserError } from '../../user-error.ts';
-import { EXPIRED, type Pass, UNLIMITED } from '../auth.ts';
+import { UserError } from '../../user-error.ts';
+import { EXPIRED, UNLIMITED, type Visitor } from '../auth.ts';
 import type { Goodbye } from '../farewell.ts';
+import { FREE, type Work } from '../limits/work.ts';
 import type { ApiContext } from './builder.ts';
 import { toGraphQLError } from './errors.ts';
 import { GAP, type Missed } from './missed.ts';
 import { type EncodedResult, type Mask, maskErrors, Selection, withMissed } from './selection.ts';
+import { type Shape, shapeOf } from './shape.ts';
 
 /** A subscription that was understood: what it listens to, and what it wants of every event. */
 export interface Opened {
@@ -40,6 +38,10 @@ export interface Connection {
   once(event: 'close', then: () => void): unknown;
 }
 
+/** Each is computed for every event of its topics, and takes about 100 kB: these take 100 MB, whoever asks. */
+export const MAX_SELECTIONS = 1024;
+const TOO_MANY = `The server has ${MAX_SELECTIONS} different selections of events, as many as it takes; use a usual one, or try again later.`;
+
 type Results = AsyncIterableIterator<ExecutionResult>;
 
 interface Shared {
@@ -52,9 +54,10 @@ export class Broadcast {
   readonly #mask: Mask;
   readonly #onResult: () => void;
   readonly #clock: Clock;
-  /** By document, since equal texts are parsed to the same one, then by what else matters. */
-  readonly #selections = new WeakMap<DocumentNode, Map<string, Shared>>();
-  readonly #variables = new WeakMap<DocumentNode, readonly string[]>();
+  /** By shape, and by what else matters. */
+  readonly #selections = new Map<string, Shared>();
+  /** Equal texts are parsed to the same document. */
+  readonly #shapes = new WeakMap<DocumentNode, Shape>();
   /** What ends each stream of results that is open. */
   readonly #ends = new Set<Goodbye>();
 
@@ -71,8 +74,11 @@ export class Broadcast {
     this.#clock = clock;
   }
 
-  /** Reads the arguments of a subscription and shares its selection, or says what is wrong. */
-  async open(args: ExecutionArgs): Promise<Opened | ExecutionResult> {
+  /**
+   * Reads the arguments of a subscription and shares its selection, or says what is wrong. `work` is of the
+   * client, which may have so many selections that are its own.
+   */
+  async open(args: ExecutionArgs, work: Work = FREE): Promise<Opened | ExecutionResult> {
     // Those of the request are each listener's own, and the selection outlives it.
     const validated = validateSubscriptionArgs({
       ...args,
@@ -85,7 +91,9 @@ export class Broadcast {
       if (Symbol.asyncIterator in source) throw new Error('a subscription to what is no topic');
       return maskErrors(source, this.#mask);
     }
-    return { track: source.track, ...this.#share(args, validated) };
+    const shared = this.#share(args, validated, work);
+    if (shared instanceof UserError) return { errors: [toGraphQLError(shared)] };
+    return { track: source.track, ...shared };
   }
 
   /**
@@ -95,9 +103,9 @@ export class Broadcast {
   async results(
     args: ExecutionArgs,
     connection: Connection,
-    pass: Pass = UNLIMITED,
+    { pass, work }: Visitor = { pass: UNLIMITED, work: FREE },
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const opened = await this.open(args);
+    const opened = await this.open(args, work);
     if (!('selection' in opened)) return opened;
     const { track, selection, release } = opened;
     if (connection.destroyed) {
@@ -167,40 +175,47 @@ export class Broadcast {
     return [...this.#ends];
   }
 
-  #share(args: ExecutionArgs, validated: ValidatedSubscriptionArgs): Omit<Opened, 'track'> {
-    const { document } = args;
-    const ofDocument = this.#selections.get(document) ?? new Map<string, Shared>();
-    this.#selections.set(document, ofDocument);
+  #share(
+    args: ExecutionArgs,
+    validated: ValidatedSubscriptionArgs,
+    work: Work,
+  ): Omit<Opened, 'track'> | UserError {
     const key = this.#keyOf(args);
-    const shared = ofDocument.get(key) ?? {
-      selection: new Selection(validated, this.#mask),
-      users: 0,
-    };
-    ofDocument.set(key, shared);
+    const known = this.#selections.get(key);
+    if (known === undefined && this.#selections.size >= MAX_SELECTIONS) {
+      return work.reject('address', TOO_MANY);
+    }
+    const stopHolding = work.hold(key);
+    if (stopHolding instanceof UserError) return stopHolding;
+    const shared = known ?? { selection: new Selection(validated, this.#mask), users: 0 };
+    this.#selections.set(key, shared);
     shared.users += 1;
     let released = false;
     return {
       selection: shared.selection,
-      release() {
+      release: () => {
         if (released) return;
         released = true;
+        stopHolding();
         shared.users -= 1;
-        if (shared.users === 0) ofDocument.delete(key);
+        if (shared.users === 0) this.#selections.delete(key);
       },
     };
   }
 
-  /** Equal for operations of one document that have equal results for every event. */
+  /** Equal for operations that have equal results for every event. */
   #keyOf({ schema, document, operationName, variableValues }: ExecutionArgs): string {
-    let names = this.#variables.get(document);
-    if (names === undefined) {
-      names = selectingVariables(schema, document);
-      this.#variables.set(document, names);
+    let shape = this.#shapes.get(document);
+    if (shape === undefined) {
+      shape = shapeOf(schema, document);
+      this.#shapes.set(document, shape);
     }
     // A variable that is absent has its default, one that is null has not.
-    const given = names.filter((name) => variableValues && Object.hasOwn(variableValues, name));
+    const given = shape.variables.filter(
+      (name) => variableValues && Object.hasOwn(variableValues, name),
+    );
     const values = given.map((name) => [name, variableValues?.[name]]);
-    return JSON.stringify([operationName ?? null, values]);
+    return JSON.stringify([shape.key, operationName ?? null, values]);
   }
 }
 
@@ -208,20 +223,4 @@ function isArguments(
   validated: ValidatedSubscriptionArgs | readonly GraphQLError[],
 ): validated is ValidatedSubscriptionArgs {
   return 'operation' in validated;
-}
-
-/** The variables that have a say in what is selected: all but those in arguments of the subscription itself. */
-function selectingVariables(schema: GraphQLSchema, document: DocumentNode): string[] {
-  const types = new TypeInfo(schema);
-  const names = new Set<string>();
-  const root = schema.getSubscriptionType();
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      VariableDefinition: () => false,
-      Argument: () => (types.getParentType() === root && !types.getDirective() ? false : undefined),
-      Variable: ({ name }) => void names.add(name.value),
-    }),
-  );
-  return [...names].sort();
 }

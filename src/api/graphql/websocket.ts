@@ -238,9 +238,9 @@ async function subscribe(
   broadcast: Broadcast,
   multiplexer: Multiplexer,
   args: ExecutionArgs,
-  { id, visit: { outbox, pass } }: Asker,
+  { id, visit: { outbox, pass, work } }: Asker,
 ): Promise<SocketSubscription | ExecutionResult> {
-  const opened = await broadcast.open(args);
+  const opened = await broadcast.open(args, work);
   if (!('selection' in opened)) return opened;
   const subscription = new SocketSubscription(id, opened, outbox, multiplexer);
   // Most have no token that expires, and need not pay for watching one.

@@ -90,10 +90,10 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
           ),
         onSubscribe: ({ setSubscribeFn }: Hooks) =>
           setSubscribeFn((args) => {
-            const { accept, connection, pass } = args.contextValue as HttpVisitor;
+            const visitor = args.contextValue as HttpVisitor;
             // Yoga would subscribe first, and then find no way to answer.
-            if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
-            return broadcast.results(args, connection, pass);
+            if (!admits(visitor.accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
+            return broadcast.results(args, visitor.connection, visitor);
           }),
         onResultProcess({ resultProcessor, setResultProcessor }: Hooks) {
           if (resultProcessor) return;

@@ -11,7 +11,7 @@ import { Addresses, canonical, countedBy } from './address.ts';
 import { type Kind, REFUSED, type Refusal } from './answers.ts';
 import type { RefusalKind } from './refusals.ts';
 import { TokenBucket } from './token-bucket.ts';
-import { createBudget, Work } from './work.ts';
+import { createBudget, type HeldSelections, Work } from './work.ts';
 
 /** Infinity is no limit. */
 export interface AdmissionLimits {
@@ -39,6 +39,7 @@ interface Visitor {
   open: number;
   readonly attempts: TokenBucket;
   readonly work: TokenBucket;
+  readonly selections: HeldSelections;
 }
 
 /** A connection of which something has to be remembered. */
@@ -135,13 +136,13 @@ export class Admission {
       budgets.push({ payer: 'connection', bucket: this.#budgetOf(request.socket) } as const);
     }
     const address = client ?? (this.#isCounted(peer) ? peer : undefined);
-    if (address !== undefined) {
-      budgets.push({ payer: 'address', bucket: this.#visitor(countedBy(address)).work } as const);
-    }
-    return new Work(budgets, this.#clock, (payer) => {
+    const visitor = address === undefined ? undefined : this.#visitor(countedBy(address));
+    if (visitor !== undefined) budgets.push({ payer: 'address', bucket: visitor.work } as const);
+    const refuse = (payer: string) => {
       this.#onRefused('work', `${address ?? peer}, for its ${payer}`);
       onRefused();
-    });
+    };
+    return new Work(budgets, this.#clock, refuse, visitor?.selections);
   }
 
   /** The client of a request that came through a proxy, which is the proxy itself where it names none. */
@@ -214,7 +215,12 @@ export class Admission {
     const now = this.#clock.monotonic();
     const { maxAttemptsPerAddress: rate, maxWorkPerAddress } = this.#limits;
     const attempts = new TokenBucket(rate, rate, now);
-    const visitor = { open: 0, attempts, work: createBudget(maxWorkPerAddress, now) };
+    const visitor = {
+      open: 0,
+      attempts,
+      work: createBudget(maxWorkPerAddress, now),
+      selections: new Map(),
+    };
     this.#visitors.set(name, visitor);
     return visitor;
   }
@@ -222,8 +228,9 @@ export class Admission {
   /** Forgets who has left and would be let in as if it had never been here. */
   #sweep(): void {
     const now = this.#clock.monotonic();
-    for (const [name, { open, attempts, work }] of this.#visitors) {
-      if (open === 0 && attempts.isFull(now) && work.isFull(now)) this.#visitors.delete(name);
+    for (const [name, { open, attempts, work, selections }] of this.#visitors) {
+      const isGone = open === 0 && selections.size === 0;
+      if (isGone && attempts.isFull(now) && work.isFull(now)) this.#visitors.delete(name);
     }
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#visitors.size);
   }

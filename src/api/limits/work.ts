@@ -27,6 +27,13 @@ export interface Overdrawn {
   readonly error: UserError;
 }
 
+/** How many selections of events an address may have that differ; equal ones count as one, whatever their track. */
+export const MAX_SELECTIONS_PER_ADDRESS = 64;
+const TOO_MANY = `Your address has ${MAX_SELECTIONS_PER_ADDRESS} different selections of events, as many as it may; end one first, or select the same fields under the same names.`;
+
+/** How often each selection is used by one address. */
+export type HeldSelections = Map<string, number>;
+
 interface Budget {
   readonly payer: Payer;
   readonly bucket: TokenBucket;
@@ -42,12 +49,43 @@ export class Work {
   readonly #budgets: readonly Budget[];
   readonly #clock: Clock;
   readonly #onRefused: (payer: Payer) => void;
+  readonly #held: HeldSelections | undefined;
 
-  /** `onRefused` is told of every operation that is not begun. */
-  constructor(budgets: readonly Budget[], clock: Clock, onRefused: (payer: Payer) => void) {
+  /**
+   * `onRefused` is told of every operation that is not begun. `held` is of the client's address; without it,
+   * selections are not counted.
+   */
+  constructor(
+    budgets: readonly Budget[],
+    clock: Clock,
+    onRefused: (payer: Payer) => void,
+    held?: HeldSelections,
+  ) {
     this.#budgets = budgets;
     this.#clock = clock;
     this.#onRefused = onRefused;
+    this.#held = held;
+  }
+
+  /** Counts a use of a selection until the returned function is called, or says why it may not be used. */
+  hold(selection: string): (() => void) | UserError {
+    const held = this.#held;
+    if (held === undefined) return () => {};
+    const uses = held.get(selection) ?? 0;
+    if (uses === 0 && held.size >= MAX_SELECTIONS_PER_ADDRESS)
+      return this.reject('address', TOO_MANY);
+    held.set(selection, uses + 1);
+    return () => {
+      const left = (held.get(selection) ?? 1) - 1;
+      if (left === 0) held.delete(selection);
+      else held.set(selection, left);
+    };
+  }
+
+  /** Counts an operation that is not begun, and returns what its client is told. */
+  reject(payer: Payer, message: string): UserError {
+    this.#onRefused(payer);
+    return new UserError('LIMIT_REACHED', message);
   }
 
   /** Says why no operation may begin now, if none may. */
