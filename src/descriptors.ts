@@ -1,5 +1,5 @@
-// File descriptors: each connection takes one, and the system gives a process only so many. Without one left,
-// Node.js closes new connections at once, and tells nobody.
+// File descriptors. Each connection takes one, and the system limits how many a process has. When none is left,
+// Node.js closes new connections at once, without an event.
 
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
@@ -26,7 +26,7 @@ export function descriptorLimit(): number {
   return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY;
 }
 
-/** What is wrong with a limit of the system, for so many connections; undefined if nothing is. */
+/** Says why the limit of the system is too low for `maxSockets` connections; undefined if it is not. */
 export function explainLimit(limit: number, maxSockets: number): string | undefined {
   if (limit === Number.POSITIVE_INFINITY || maxSockets + RESERVED <= limit) return undefined;
   const room = Math.max(1, limit - RESERVED);

@@ -20,7 +20,7 @@ export interface FeedOptions {
   readonly config: Config;
   readonly connect: (sink: SourceSink) => Source;
   readonly analyze: Analyze;
-  /** Logs so many lines of a kind a minute. */
+  /** Logs a line, within the bound of its kind. */
   readonly notice: Refusals['notice'];
   /** How many listeners this server has. */
   readonly listeners: () => number;

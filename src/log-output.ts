@@ -19,7 +19,7 @@ export interface LogOutputOptions {
 export class LogOutput {
   readonly #options: LogOutputOptions;
   #dropped = 0;
-  /** Whether lines were dropped that nobody was told of yet. */
+  /** Whether lines were dropped since the log last said so. */
   #isSilent = false;
   /** Whether the last line may have been written in part. */
   #isTorn = false;

@@ -44,7 +44,7 @@ if ('help' in parsed) {
       write: (line: string) => output.write(process.stdout.isTTY ? prettify(line) : line),
     },
   );
-  // A bug: it goes into the log and to standard error. Node.js would print it too, with what is secret in it.
+  // A bug. It goes into the log and to standard error from here, since Node.js would print its secrets too.
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'crashed');
     process.stderr.write(`${redact(inspect(error)).slice(0, MAX_LINE)}\n`);

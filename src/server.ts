@@ -44,7 +44,7 @@ import { createHttpServer } from './tls.ts';
 const CHECK_EVERY = 1000;
 /** How long a response that is on its way may take when the server stops, in milliseconds. */
 const GRACE = 2000;
-/** How long stopping may take in all, whoever stalls. The log's last lines have the rest of the ten seconds. */
+/** How long stopping may take in all, whatever stalls. The log's last lines have the rest of the ten seconds. */
 const STOP_WITHIN = 9000;
 /** Where src/web/build.ts puts the dashboard. */
 const BUILT_PAGE = new URL('../dist/web/', import.meta.url);

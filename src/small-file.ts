@@ -22,7 +22,7 @@ const KIBIBYTE = 1024;
 export const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 export const NOT_A_FILE = new FileProblem('a file, not a folder, pipe or device');
 
-/** Waits for nobody: a pipe without a writer, or an endless device, is refused at once. */
+/** Never waits: it rejects a pipe without a writer, or an endless device, at once. */
 export function readSmallFile(path: string, maxBytes: number): Buffer | FileProblem {
   try {
     // Before it is opened, since opening is an act to some devices.

@@ -1,5 +1,5 @@
 // Pings as marks in the bytes that a WebSocket is sent. The pong of a mark proves that the peer has read
-// everything before it, which the kernel does not tell: it takes megabytes for a peer that reads nothing.
+// everything before it. The kernel does not tell that: it takes megabytes for a peer that reads nothing.
 
 import { randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
@@ -36,7 +36,7 @@ export class Marks {
     return this.#awaited.length > 0;
   }
 
-  /** Whether the peer has to read something before more is written. */
+  /** Whether the server waits for the peer to read before it writes more. */
   get areFull(): boolean {
     return this.#awaited.length >= MOST_UNANSWERED;
   }
@@ -46,7 +46,7 @@ export class Marks {
     return MARK_EVERY - this.#bytes;
   }
 
-  /** Counts bytes that were written, and sends a mark after so many. */
+  /** Counts written bytes, and sends a mark after every MARK_EVERY. */
   count(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes >= MARK_EVERY) this.send();

@@ -63,7 +63,7 @@ export class Outbox {
     webSocket.on('close', () => this.#release());
   }
 
-  /** Whether the kernel, or the peer, has to take something before more is written. */
+  /** Whether the outbox waits for the kernel or the peer before it writes more. */
   get isBehind(): boolean {
     return this.#cancelCut !== undefined;
   }

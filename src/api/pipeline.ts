@@ -1,19 +1,19 @@
-// The requests of one connection, of which a client may send many before it has an answer (pipelining). They
-// are served one after the other: no answer waits in memory behind another, and each that is begun has the
-// connection to itself. So Node tells it when the connection closes, which it does not tell those behind.
+// The requests of one connection. A client may send many before it has an answer (pipelining); the server
+// serves them one after the other. So no answer waits in memory behind another, and each response has the
+// connection to itself: Node tells a response when its connection closes, but not the responses behind it.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { RefusalKind } from './limits/refusals.ts';
 
-/** Requests of one connection without an answer, as many as may run on a WebSocket. */
+/** Unanswered requests of one connection; a WebSocket may run as many operations. */
 const MOST_PIPELINED = 32;
 /** Heads and bodies of those that wait on one connection, in bytes. */
 const PIPELINED_BYTES = 256 * 1024;
 /** What a name or a value in a head takes besides its characters, in bytes. */
 const TEXT_BYTES = 64;
-/** How long a request may wait for the one before it, in milliseconds: nothing is to be had behind a stream. */
+/** How long a request may wait for the one before it, in milliseconds. Behind a stream it would wait for ever. */
 export const WAITS_FOR = 10_000;
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -36,7 +36,7 @@ export class Pipelines {
   readonly #onRefused: (kind: RefusalKind, detail: string) => void;
   readonly #lines = new WeakMap<Duplex, Line>();
 
-  /** `onRefused` is told of every connection that is cut. */
+  /** `onRefused` is called for every connection that this closes. */
   constructor(clock: Clock, onRefused: (kind: RefusalKind, detail: string) => void) {
     this.#clock = clock;
     this.#onRefused = onRefused;
@@ -108,7 +108,7 @@ function waitingBytes({ requests }: Line): number {
   return requests.slice(1).reduce((sum, { request }) => sum + bytesOf(request), 0);
 }
 
-/** What is held of a request that nobody has read. */
+/** The memory that a waiting request takes, in bytes. */
 function bytesOf({ url = '', rawHeaders, readableLength }: IncomingMessage): number {
   const texts = rawHeaders.reduce((sum, { length }) => sum + TEXT_BYTES + length, 0);
   return url.length + readableLength + texts;

@@ -123,7 +123,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     onSocketError(error);
   }
 
-  /** Has what is sent over a socket counted. Returns what to call for every operation that is refused. */
+  /** Counts the messages of a socket. The returned function counts an operation that is rejected. */
   function watch(webSocket: WebSocket, outbox: Outbox, { path, floodCode }: SocketRoute) {
     const flood = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
       onRefused('messages', path);

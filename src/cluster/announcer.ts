@@ -14,7 +14,7 @@ export interface AnnouncerOptions {
 const GATHER_MS = 50;
 /** Many may ask at the same time, as when a node is new to all of them; so long they are gathered. */
 const ANSWER_AFTER_MS = 100;
-/** The answer is sent once in so many milliseconds at most, however many ask. */
+/** The shortest time between two answers, in milliseconds, however many nodes ask. */
 const ANSWER_EVERY_MS = 800;
 
 export class Announcer {

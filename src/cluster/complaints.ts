@@ -1,4 +1,4 @@
-// What is wrong with other nodes, counted and logged: so seldom that nobody can fill the log with it.
+// Counts and logs what is wrong with other nodes, so seldom that they cannot fill the log.
 
 import type { Clock } from '../clock.ts';
 import type { RelayCounters } from '../stream/cluster-state.ts';
@@ -12,7 +12,7 @@ export interface ComplaintsOptions {
   readonly log: Readonly<Record<'warn' | 'error', (message: string) => void>>;
 }
 
-/** Of each kind, a line is logged once in so many milliseconds at most. */
+/** The shortest time between two lines of one kind, in milliseconds. */
 const COMPLAIN_EVERY_MS = 60_000;
 const SOMEBODY_ELSE = 'who else can publish there?';
 

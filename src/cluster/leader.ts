@@ -40,8 +40,8 @@ export interface Lane {
 }
 
 /**
- * A leader works on so many tracks, or for so many milliseconds, and then lets the event loop go on: the
- * lease has to be renewed meanwhile, and listeners served.
+ * A leader works on this many tracks, or for this many milliseconds, and then yields to the event loop, so that
+ * it renews the lease and serves its listeners meanwhile.
  */
 export const SLICE = { tracks: 1000, ms: 10 } as const;
 
@@ -53,7 +53,7 @@ export const MAX_OPEN = { tracks: 500_000, characters: 8 * 1024 * 1024 } as cons
 /** Refusals are told at this rate at most; the others wait. */
 export const REFUSALS_A_SECOND = 1000;
 const FULL = 'The nodes follow as many tracks as one of them can hold; try again later.';
-/** A message quotes so many characters of a track at most. */
+/** The characters of a track that a message quotes at most. */
 const QUOTED_CHARACTERS = 100;
 
 export class Leader {
@@ -160,7 +160,7 @@ export class Leader {
       if (lane !== undefined) this.#drop(lane);
       return;
     }
-    // A node that was forgotten for a while goes on where it was: it has to find a hole.
+    // A node that was forgotten for a while goes on from its last number: it has to notice a gap.
     this.#events += 1;
     if (lane !== undefined) {
       lane.want = want;

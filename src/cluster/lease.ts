@@ -18,7 +18,7 @@ export interface LeaseOptions {
 
 /** The lease is renewed, or asked for, this many times in its length. */
 const TRIES = 3;
-/** The keeper is asked once in so many milliseconds at most, however many nodes say that they stop. */
+/** The shortest time between two questions to the keeper, in milliseconds, however many nodes say that they stop. */
 const ASK_EVERY_MS = 50;
 /**
  * The share of the lease's length for which its holder no longer trusts it. It counts from before it

@@ -11,7 +11,7 @@ interface Creds {
 
 /**
  * Shows NATS what the file says at that moment, as credentials run out and are written anew. Throws a
- * RelayError for a file that is no such thing. One that becomes so later is passed over with a warning.
+ * RelayError for a file that is not one. A file that turns bad later causes a warning, and the last good one serves on.
  */
 export function watchCreds(path: string, warn: (message: string) => void): Authenticator {
   let creds = readCreds(path);

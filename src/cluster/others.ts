@@ -39,10 +39,10 @@ export const GONE_AFTER_MS = 10_000;
 const SILENT_AFTER_MS = 3000;
 /** Nor after so long, if it speaks and yet does not answer. */
 export const MUTE_AFTER_MS = 15_000;
-/** A node is asked once in so many milliseconds at most; what it says of itself every second is reason enough. */
+/** The shortest time between two questions to one node, in milliseconds. Each `alive`, once a second, may cause one. */
 const ASK_EVERY_MS = 900;
 const MAX_NODES = 1000;
-/** After so many tracks no other node is forgotten at the same time: a million take two seconds. */
+/** Once this many tracks are forgotten in a tick, the next silent node waits: to forget a million takes two seconds. */
 export const FORGOTTEN_AT_ONCE = 100_000;
 const NO_ROOM = `the nodes want more tracks than can be known: ${ROOM.tracksOfOne} of one node, or ${ROOM.tracks} or ${ROOM.characters} characters of all`;
 

@@ -11,7 +11,7 @@ export interface Term {
   readonly epoch: number;
 }
 
-/** The keeper is asked once in so many milliseconds at most, however many messages speak of other terms. */
+/** The shortest time between two questions to the keeper, in milliseconds, however many messages name other terms. */
 const ASK_EVERY_MS = 250;
 
 /** What a node has the keeper write down when it claims the lease; the revision is not known yet. */

@@ -11,10 +11,10 @@ export interface Line {
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** Each piece costs some hundred bytes, however short it is: so many of a line are joined to one. */
+/** A piece of a line costs some hundred bytes, however short it is, so this many are joined to one. */
 const MOST_PIECES = 1024;
 
-/** A line that is no post takes some microseconds: so many are read in one tick, and others get theirs. */
+/** Lines read in one tick. A line that is no post takes some microseconds; the event loop goes on in between. */
 export const LINES_A_TICK = 256;
 
 /** Cuts at `\n` or `\r\n`, on bytes, so no chunk boundary can split a character. */

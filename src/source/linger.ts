@@ -4,7 +4,7 @@
 import type { Clock } from '../clock.ts';
 import type { Source } from './source.ts';
 
-/** How long a source that nobody wants is kept, in milliseconds. */
+/** How long a source is kept after the last listener has left, in milliseconds. */
 export const LINGER_MS = 3000;
 
 /** `source`, which learns that nothing is wanted only when that has been so for LINGER_MS. */

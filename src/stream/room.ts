@@ -9,7 +9,7 @@ export const BURST_BYTES = 8 * 1024 * 1024;
 /** How long a reader may be behind before it counts as slow, in milliseconds. */
 export const BURST_WITHIN = 2_000;
 
-/** Whether so much is too much for a reader that has been behind for so many milliseconds. */
+/** Whether this much is too much for a reader that has been behind for `behindFor` milliseconds. */
 export function isTooMuch(
   events: number,
   bytes: number,

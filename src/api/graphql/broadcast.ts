@@ -38,9 +38,9 @@ export interface Connection {
   once(event: 'close', then: () => void): unknown;
 }
 
-/** Each is computed for every event of its topics, and takes about 100 kB: these take 100 MB, whoever asks. */
+/** The server computes each for every event of its topics. A selection takes about 100 kB, so these take 100 MB. */
 export const MAX_SELECTIONS = 1024;
-const TOO_MANY = `The server has ${MAX_SELECTIONS} different selections of events, as many as it takes; use a usual one, or try again later.`;
+const TOO_MANY = `The server has ${MAX_SELECTIONS} different selections of events, which is its limit; select what other clients select, or try again later.`;
 
 type Results = AsyncIterableIterator<ExecutionResult>;
 
@@ -98,7 +98,7 @@ export class Broadcast {
 
   /**
    * A subscription as a stream of results, which holds back a bounded number for a slow reader. It ends
-   * with `connection` at the latest, whether anybody reads it or not, and listens to nothing after that.
+   * with `connection` at the latest, even when nothing reads it, and listens to nothing after that.
    */
   async results(
     args: ExecutionArgs,

@@ -113,7 +113,7 @@ export class Admission {
     if (connection?.refusal) return connection.refusal;
     const peer = canonical(request.socket.remoteAddress ?? '');
     if (peer === undefined) {
-      // The peer has reset the connection: nobody can be counted, and nobody waits for an answer.
+      // The peer has reset the connection: there is no address to count, and no client that waits.
       request.socket.destroy();
       return REFUSED['attempts-per-address'];
     }
@@ -125,8 +125,8 @@ export class Admission {
   }
 
   /**
-   * Who pays for what `request` asks, or for what is asked over the WebSocket that it opens. A connection
-   * of a proxy is shared, and pays for a WebSocket only. `onRefused` is told of what is not begun.
+   * The budgets that pay for `request`, or for the WebSocket that it opens. Clients of a proxy share its
+   * connection, so that pays for a WebSocket only. `onRefused` is called for each operation that is rejected.
    */
   workOf(request: IncomingMessage, isWebSocket: boolean, onRefused = () => {}): Work {
     const peer = canonical(request.socket.remoteAddress ?? '') ?? '';

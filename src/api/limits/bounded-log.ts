@@ -1,4 +1,4 @@
-// A log for lines that clients and upstreams can cause: it has at most so many a minute of each kind.
+// A log for lines that clients and upstreams can cause. It writes a bounded number of each kind a minute.
 
 import type { Logger } from 'pino';
 import type { Level, Refusals, Subject } from './refusals.ts';

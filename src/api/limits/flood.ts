@@ -9,7 +9,7 @@ const BURST_SECONDS = 2;
 /** A long message is work for its length: each of these bytes counts as a message. */
 const BYTES_A_MESSAGE = 1024;
 
-/** A message whose operation is refused for the work that it is counts as so many more. */
+/** A message whose operation exceeds a budget of work counts as this many more messages. */
 const REFUSED_MESSAGES = 9;
 
 /** What else counts as messages, as the caller knows. */

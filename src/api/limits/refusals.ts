@@ -41,7 +41,7 @@ interface Minute {
   readonly since: number;
   said: number;
   unsaid: number;
-  /** Writes what is said last: how many lines were left out. */
+  /** Writes the last line of a minute: how many lines were left out. */
   write: (line: string) => void;
   /** There once something is left unsaid. */
   cancel?: () => void;

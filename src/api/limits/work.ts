@@ -1,5 +1,5 @@
-// What operations cost, and the budgets that pay for them: one of each connection, one of each address.
-// Work is counted by its size, before it is done where that is known, and never by the time that it took.
+// What operations cost, and the budgets that pay for them: one for each connection, one for each address.
+// Work is counted by its size, before it is done where the size is known, and never by the time it took.
 
 import { type Clock, systemClock } from '../../clock.ts';
 import { UserError } from '../../user-error.ts';
@@ -9,9 +9,9 @@ import { TokenBucket } from './token-bucket.ts';
 export const PRICES = {
   /** A query, a subscription that is opened, a message of `/track`. */
   operation: 1000,
-  /** Each word and punctuation of a query that has to be read, since it is not one of those kept. */
+  /** Each token of a query that the server parses because it does not hold the query ready. */
   token: 50,
-  /** Of a query that has to be read, of a text that is analyzed, of an answer. */
+  /** Each character of a query that the server parses, of a text that it analyzes, and of an answer. */
   character: 1,
 } as const;
 
@@ -29,7 +29,7 @@ export interface Overdrawn {
 
 /** How many selections of events an address may have that differ; equal ones count as one, whatever their track. */
 export const MAX_SELECTIONS_PER_ADDRESS = 64;
-const TOO_MANY = `Your address has ${MAX_SELECTIONS_PER_ADDRESS} different selections of events, as many as it may; end one first, or select the same fields under the same names.`;
+const TOO_MANY = `Your address has ${MAX_SELECTIONS_PER_ADDRESS} different selections of events, which is its limit; end one, or select the same fields under the same names.`;
 
 /** How often each selection is used by one address. */
 export type HeldSelections = Map<string, number>;
@@ -44,7 +44,7 @@ export function createBudget(rate: number, now: number): TokenBucket {
   return new TokenBucket(rate, rate * BURST_SECONDS, now);
 }
 
-/** What one client may ask for. An operation is begun if all budgets have something left, and may leave a debt. */
+/** The work that one client may ask for. An operation begins while every budget has something left. */
 export class Work {
   readonly #budgets: readonly Budget[];
   readonly #clock: Clock;
@@ -52,8 +52,8 @@ export class Work {
   readonly #held: HeldSelections | undefined;
 
   /**
-   * `onRefused` is told of every operation that is not begun. `held` is of the client's address; without it,
-   * selections are not counted.
+   * `onRefused` is called for every operation that is rejected. `held` counts the selections of the client's
+   * address; without it, selections have no bound.
    */
   constructor(
     budgets: readonly Budget[],
@@ -82,7 +82,7 @@ export class Work {
     };
   }
 
-  /** Counts an operation that is not begun, and returns what its client is told. */
+  /** Counts a rejected operation, and returns the error for its client. */
   reject(payer: Payer, message: string): UserError {
     this.#onRefused(payer);
     return new UserError('LIMIT_REACHED', message);
@@ -101,7 +101,7 @@ export class Work {
     return { retryAfter: seconds, error: new UserError('LIMIT_REACHED', message) };
   }
 
-  /** Takes `units` for what is done now. */
+  /** Takes `units` from every budget. */
   charge(units: number): void {
     const now = this.#clock.monotonic();
     for (const { bucket } of this.#budgets) bucket.charge(now, units);

@@ -3,7 +3,7 @@
 // " hn". Here no part of a text becomes a RegExp, because a long link would be too large to compile.
 
 export interface Removal {
-  /** Finds what is to go. MUST be global. */
+  /** Finds the texts to remove. MUST be global. */
   readonly pattern: RegExp;
   /** What each match begins with. */
   readonly head: string;
@@ -20,7 +20,7 @@ export interface Budget {
  * more loses its remaining mentions and links just where they stand.
  */
 const MAX_STEPS = 1_000_000;
-/** String.indexOf passes so many characters in a step, and so many steps is its call. */
+/** The characters that String.indexOf passes in one step, and the steps that a call of it costs. */
 const SEARCHED_IN_A_STEP = 32;
 const STEPS_OF_A_CALL = 8;
 

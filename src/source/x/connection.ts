@@ -25,7 +25,7 @@ export const SILENCE_MS = KEEP_ALIVE_MS + 3_000;
 const MAX_LINE_BYTES = 1024 * 1024;
 /** What has come and waits for its tick: beyond either, no more is read. A break leaves all of it readable. */
 const MOST_WAITING = { bytes: 1024 * 1024, chunks: 4096 } as const;
-/** Of what waits when the connection is closed, so many lines are read at once: more than MOST_WAITING has posts. */
+/** Waiting lines that are read when the connection closes: more than there can be posts in MOST_WAITING. */
 const MOST_LAST_LINES = 4096;
 /** As much as is read of an answer that says why there is no stream. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -92,7 +92,7 @@ export function connect(
     }
   }
 
-  /** Passes on so many lines a tick, however many come, and in however many chunks. */
+  /** Passes on a bounded number of lines a tick, whatever the chunks are that they come in. */
   function pass(response: IncomingMessage): void {
     isReading = true;
     for (let count = 0; count < LINES_A_TICK; count++) {

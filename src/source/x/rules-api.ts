@@ -45,7 +45,7 @@ export interface RulesApi {
   /** With `dryRun` nothing is added, only checked. */
   add(values: readonly string[], tag: string, dryRun?: boolean): Promise<Added | ApiFailure>;
   remove(ids: readonly string[]): Promise<ApiFailure | undefined>;
-  /** Breaks off what is under way, and asks nothing more. */
+  /** Breaks off the request that is under way. Nothing is asked after it. */
   close(): void;
 }
 

@@ -110,7 +110,7 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Whatever is there, it is not written into: it may be a pipe, which nobody reads. */
+/** Removes what is there rather than write into it: it may be a pipe that nothing reads. */
 function remove(path: string): void {
   try {
     unlinkSync(path);
