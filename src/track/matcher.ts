@@ -4,7 +4,9 @@
 // has company. A post visits only paths that its own words spell, so its cost goes with its words and the
 // tracks it finds. Even a post with all words there are visits each clause once.
 
+import { ClauseWords } from './clause-words.ts';
 import { type KnownWord, type Phrase, PostWords } from './post-words.ts';
+import { SeenNumbers } from './seen-numbers.ts';
 import type { Clause, Term, Track } from './track.ts';
 import { WordFilter } from './word-filter.ts';
 import type { Word } from './words.ts';
@@ -24,15 +26,19 @@ interface Node<V> {
 
 interface IndexedClause<V> {
   readonly value: V;
-  /** Where the track has other clauses that must not match again; a lone clause needs no such care. */
-  readonly siblings: Siblings | undefined;
+  /** The number of its track, of which no other clause must match again; ALONE where there is none. */
+  readonly track: number;
   /** The way from the top, kept because the order it was chosen by changes over time. */
   readonly path: readonly TopWord<V>[];
-  /** What is left of it where the clause lies, if anything. */
-  rest: readonly TopWord<V>[] | undefined;
+  /** How many words at its end do not lead to where the clause lies. */
+  left: number;
+  /** Its words in `ClauseWords`: all of the path, and single ones that must not be there. */
+  readonly words: number;
   /** What presence alone does not tell: words that have to stand together… */
   readonly phrases: readonly Phrase[] | undefined;
-  /** …and those that must not be there. */
+  /** …and those that must not. */
+  readonly noPhrases: readonly Phrase[] | undefined;
+  /** All terms that must not be there. */
   readonly none: readonly Phrase[] | undefined;
   /** Its place among the clauses of its node. */
   place: number;
@@ -40,10 +46,7 @@ interface IndexedClause<V> {
   readonly clauses?: undefined;
 }
 
-interface Siblings {
-  /** The number of the last post that one of them matched. */
-  matchedBy: number;
-}
+const ALONE = -1;
 
 /** A few long clauses are checked faster in a row than along paths of their own, which few of them share. */
 const MOST_WAITING = 64;
@@ -53,6 +56,9 @@ export class Matcher<V> {
   readonly #active = new Map<string, readonly IndexedClause<V>[]>();
   readonly #known = new Map<Word, TopWord<V>>();
   readonly #filter = new WordFilter();
+  readonly #words = new ClauseWords();
+  /** For tracks of several clauses. */
+  readonly #tracks = new SeenNumbers();
   readonly #post = new PostWords<TopWord<V>>(this.#known, this.#filter);
 
   /** How many tracks are active. */
@@ -68,8 +74,8 @@ export class Matcher<V> {
   /** Makes `track` active. One that already is, by its canonical form, keeps its value. */
   add(track: Track, value: V): void {
     if (this.#active.has(track.canonical)) return;
-    const siblings = track.clauses.length > 1 ? { matchedBy: 0 } : undefined;
-    const clauses = track.clauses.map((clause) => this.#place(value, siblings, clause));
+    const number = track.clauses.length > 1 ? this.#tracks.take() : ALONE;
+    const clauses = track.clauses.map((clause) => this.#place(value, number, clause));
     this.#active.set(track.canonical, clauses);
   }
 
@@ -78,6 +84,8 @@ export class Matcher<V> {
     const clauses = this.#active.get(track.canonical);
     if (clauses === undefined) return;
     for (const clause of clauses) this.#remove(clause);
+    const number = clauses[0]?.track ?? ALONE;
+    if (number !== ALONE) this.#tracks.free(number);
     this.#active.delete(track.canonical);
   }
 
@@ -113,39 +121,41 @@ export class Matcher<V> {
   }
 
   #check(clause: IndexedClause<V>, matched: V[]): void {
-    const { siblings } = clause;
-    const { number } = this.#post;
-    if (siblings !== undefined) {
-      if (siblings.matchedBy === number || !this.#holds(clause)) return;
-      siblings.matchedBy = number;
-    } else if (!this.#holds(clause)) {
-      return;
-    }
+    const { left, none, track, words } = clause;
+    const post = this.#post;
+    if (track !== ALONE && this.#tracks.seenIn[track] === post.number) return;
+    // Most clauses have one word, and lie where it leads.
+    const isSure = left === 0 && none === undefined;
+    if (!isSure && !this.#words.holds(words, left, post.words.seenIn, post.number)) return;
+    if (!this.#stands(clause)) return;
+    if (track !== ALONE) this.#tracks.seenIn[track] = post.number;
     matched.push(clause.value);
   }
 
-  /** Whether the post satisfies a clause, of whose words it has all but the rest. */
-  #holds({ rest, phrases, none }: IndexedClause<V>): boolean {
+  /** Whether the phrases of a clause stand in the post, and none of those that must not. */
+  #stands({ phrases, noPhrases }: IndexedClause<V>): boolean {
     const post = this.#post;
-    if (rest !== undefined) {
-      for (const word of rest) if (word.seenIn !== post.number) return false;
-    }
     if (phrases !== undefined && !phrases.every((phrase) => post.stands(phrase))) return false;
-    return none === undefined || !none.some((phrase) => post.stands(phrase));
+    return noPhrases === undefined || !noPhrases.some((phrase) => post.stands(phrase));
   }
 
-  #place(value: V, siblings: Siblings | undefined, { all, none }: Clause): IndexedClause<V> {
+  #place(value: V, track: number, { all, none }: Clause): IndexedClause<V> {
     const path = [...new Set(all.flat())]
       .map((word) => this.#mention(word))
       .sort((a, b) => a.mentions - b.mentions || b.word.length - a.word.length);
     const phrases = all.filter((term) => term.length > 1);
+    const excluded = none.map((term) => this.#spell(term));
+    const single = excluded.filter((term) => term.length === 1).flat();
+    const noPhrases = excluded.filter((term) => term.length > 1);
     const clause: IndexedClause<V> = {
       value,
-      siblings,
+      track,
       path,
-      rest: undefined,
+      left: 0,
+      words: this.#words.add(path.map(idOf), single.map(idOf)),
       phrases: phrases.length === 0 ? undefined : phrases.map((term) => this.#spell(term)),
-      none: none.length === 0 ? undefined : none.map((term) => this.#spell(term)),
+      noPhrases: noPhrases.length === 0 ? undefined : noPhrases,
+      none: excluded.length === 0 ? undefined : excluded,
       place: 0,
     };
     insert(clause);
@@ -154,6 +164,7 @@ export class Matcher<V> {
 
   #remove(clause: IndexedClause<V>): void {
     removeFrom(clause.path[0] as TopWord<V>, clause, 1);
+    this.#words.delete(clause.words);
     for (const word of clause.path) this.#forget(word);
     for (const phrase of [...(clause.phrases ?? []), ...(clause.none ?? [])]) {
       for (const word of phrase) this.#forget(word as TopWord<V>);
@@ -169,6 +180,7 @@ export class Matcher<V> {
     if (known === undefined) {
       known = {
         word,
+        id: this.#post.words.take(),
         mentions: 0,
         seenIn: 0,
         firstAt: 0,
@@ -186,6 +198,7 @@ export class Matcher<V> {
     known.mentions -= 1;
     if (known.mentions > 0) return;
     this.#known.delete(known.word);
+    this.#post.words.free(known.id);
     this.#filter.forgot(this.#known);
   }
 }
@@ -197,7 +210,7 @@ function insert<V>(clause: IndexedClause<V>): void {
   let node: Node<V> = top;
   for (const [at, word] of below.entries()) {
     if (below.length - at > 1 && node.clauses.length < MOST_WAITING) {
-      clause.rest = below.slice(at);
+      clause.left = below.length - at;
       settle(node, clause);
       return;
     }
@@ -205,11 +218,12 @@ function insert<V>(clause: IndexedClause<V>): void {
     const child = node.next.get(word);
     if (child === undefined) {
       node.next.set(word, clause);
-      clause.rest = at + 1 < below.length ? below.slice(at + 1) : undefined;
+      clause.left = below.length - at - 1;
       return;
     }
     node = child.clauses === undefined ? part(node.next, word, child) : child;
   }
+  clause.left = 0;
   settle(node, clause);
 }
 
@@ -221,11 +235,18 @@ function part<V>(
 ): Node<V> {
   const node: Node<V> = { clauses: [], next: undefined };
   children.set(word, node);
-  const [next, ...rest] = clause.rest ?? [];
-  clause.rest = rest.length > 0 ? rest : undefined;
-  if (next === undefined) settle(node, clause);
-  else node.next = new Map([[next, clause]]);
+  const next = clause.path[clause.path.length - clause.left];
+  if (next === undefined) {
+    settle(node, clause);
+  } else {
+    clause.left -= 1;
+    node.next = new Map([[next, clause]]);
+  }
   return node;
+}
+
+function idOf({ id }: KnownWord): number {
+  return id;
 }
 
 function settle<V>(node: Node<V>, clause: IndexedClause<V>): void {

@@ -1,12 +1,15 @@
 // The post being matched: which of the words that tracks mention it has, and where they stand together.
 
 import { PhraseIndex } from './phrase-index.ts';
+import { SeenNumbers } from './seen-numbers.ts';
 import { hashOf, type WordFilter } from './word-filter.ts';
 import { hasSigil, type Word } from './words.ts';
 
 /** A word that some active track mentions. */
 export interface KnownWord {
   readonly word: Word;
+  /** A number that no other word of an active track has. */
+  readonly id: number;
   /** The number of the last post that has it, and where it first stands in there. */
   seenIn: number;
   firstAt: number;
@@ -36,6 +39,8 @@ export class PostWords<W extends KnownWord> {
   number = 0;
   #length = 0;
   readonly present: W[] = [];
+  /** The ids of known words, and which post last had each. */
+  readonly words = new SeenNumbers();
   presentCount = 0;
   /** What stands at each place. */
   readonly #words: (W | undefined)[] = [];
@@ -84,6 +89,7 @@ export class PostWords<W extends KnownWord> {
     const known = this.#known.get(word);
     if (known !== undefined && known.seenIn !== this.number) {
       known.seenIn = this.number;
+      this.words.seenIn[known.id] = this.number;
       known.firstAt = at;
       this.present[this.presentCount++] = known;
     }

@@ -1,0 +1,25 @@
+// Numbers for things, and which post each was last seen in: side by side, so that asking seldom waits for memory.
+
+const FIRST = 1024;
+
+export class SeenNumbers {
+  /** The number of the last post, by the number of the thing. */
+  seenIn = new Float64Array(FIRST);
+  #taken = 0;
+  readonly #free: number[] = [];
+
+  /** A number that nothing else has until it is freed. */
+  take(): number {
+    const number = this.#free.pop() ?? this.#taken++;
+    if (number >= this.seenIn.length) {
+      const larger = new Float64Array(2 * this.seenIn.length);
+      larger.set(this.seenIn);
+      this.seenIn = larger;
+    }
+    return number;
+  }
+
+  free(number: number): void {
+    this.#free.push(number);
+  }
+}
