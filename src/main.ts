@@ -2,16 +2,16 @@
 
 import { inspect } from 'node:util';
 import { pino } from 'pino';
-import { systemClock } from './clock.ts';
-import { parseConfig } from './config.ts';
-import { descriptorLimit, explainLimit, watchDescriptors } from './descriptors.ts';
-import { explainListenError, greet, greetAtTerminal } from './greeting.ts';
-import { cutLine, loggedError, MAX_LINE } from './log-line.ts';
-import { LogOutput } from './log-output.ts';
-import { prettify } from './pretty-log.ts';
-import { createRedactor } from './redact.ts';
-import { secretsOf } from './secrets.ts';
-import { startServer } from './server.ts';
+import { systemClock } from './base/clock.ts';
+import { descriptorLimit, explainLimit, watchDescriptors } from './base/descriptors.ts';
+import { createRedactor } from './base/redact.ts';
+import { explainListenError, greet, greetAtTerminal } from './command/greeting.ts';
+import { cutLine, loggedError, MAX_LINE } from './command/log-line.ts';
+import { LogOutput } from './command/log-output.ts';
+import { prettify } from './command/pretty-log.ts';
+import { parseConfig } from './config/parse.ts';
+import { secretsOf } from './config/secrets.ts';
+import { startServer } from './server/server.ts';
 
 /** The request of Node.js that looks up a name. Its exit waits for the name server, for half a minute or so. */
 const LOOK_UP = 'GetAddrInfoReqWrap';

@@ -1,17 +1,18 @@
 // The feed of a node among others. One of them holds the lease and ingests for all; every one delivers to
 // its own listeners, and tells the others what those want.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { UserError } from '../base/user-error.ts';
 import type { SourceState, Usage } from '../source/source.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import { type Feed, type FeedSink, type PostCounters, postCountersAtZero } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
-import { UserError } from '../user-error.ts';
-import { Announcer } from './announcer.ts';
-import { Complaints } from './complaints.ts';
-import { channelOf, Inbox } from './inbox.ts';
+import { channelOf, Inbox } from './delivery.ts';
+import { Succession } from './election.ts';
+import { Wanted } from './interest.ts';
+import { Announcer } from './interest-publisher.ts';
 import { type Lane, Leader } from './leader.ts';
 import {
   type Alive,
@@ -19,11 +20,10 @@ import {
   encodeMessage,
   type Ingesting,
   type NodeMessage,
-} from './message.ts';
-import { MUTE_AFTER_MS, Others } from './others.ts';
-import { Succession } from './succession.ts';
+} from './node-message.ts';
+import { Complaints } from './peer-faults.ts';
+import { MUTE_AFTER_MS, Others } from './peers.ts';
 import { isSameTerm, Terms } from './term.ts';
-import { Wanted } from './wanted.ts';
 
 export interface ClusterOptions {
   /** The name of this node; no other one has it, and it has no other the next time. */

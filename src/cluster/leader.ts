@@ -1,14 +1,14 @@
 // The node that ingests: it runs the source for what all nodes want, and sends every event on its way.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { CloseOptions, Source } from '../source/source.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import { readCanonical, type Track } from '../track/track.ts';
-import { UserError } from '../user-error.ts';
-import { encodeEvent, type Stamp, stampEvent } from './event.ts';
-import { isWanted, type Want } from './wanted.ts';
+import { encodeEvent, type Stamp, stampEvent } from './event-message.ts';
+import { isWanted, type Want } from './interest.ts';
 
 export interface LeaderOptions {
   /** The number of this node's term; larger than that of every one before. */

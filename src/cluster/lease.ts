@@ -1,6 +1,6 @@
 // Who may ingest: a node contends for the one lease, renews it, and knows without asking when to stop.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
 
 export interface LeaseOptions {

@@ -1,7 +1,7 @@
 // The credentials file (.creds) for NATS: a JWT that says who a node is, and the seed of the key that proves it.
 
 import { type Authenticator, jwtAuthenticator, nkeys } from '@nats-io/transport-node';
-import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../small-file.ts';
+import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../base/small-file.ts';
 import { RelayError } from '../stream/relay.ts';
 
 interface Creds {

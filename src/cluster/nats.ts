@@ -6,7 +6,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';

@@ -1,9 +1,9 @@
 // Which node ingests, and in which term. Only the keeper of the lease knows: what a message says of that is
 // no more than a reason to ask.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
-import { isEpoch, isNodeId, MAX_EPOCH } from './message.ts';
+import { isEpoch, isNodeId, MAX_EPOCH } from './node-message.ts';
 
 export interface Term {
   readonly node: string;

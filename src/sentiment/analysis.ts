@@ -1,6 +1,6 @@
 // What a post says: its polarity and its hashtags. Made once per post, whoever asks.
 
-import type { Post } from '../post.ts';
+import type { Post } from '../base/post.ts';
 import { fullText } from './profile/full.ts';
 import { originalText } from './profile/original.ts';
 import type { Scorer } from './scorer.ts';

@@ -1,7 +1,7 @@
 // Keeps a source running for a few seconds after the last track: most listeners come back soon, and a
 // client that comes and goes all the time must not make the source connect each time.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Source } from './source.ts';
 
 /** How long a source is kept after the last listener has left, in milliseconds. */

@@ -1,7 +1,7 @@
 // Plays posts at a steady rate for as long as anybody tracks something: what replay and sample share.
 
-import { type Clock, sleep } from '../clock.ts';
-import type { Post } from '../post.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import type { Post } from '../base/post.ts';
 import type { Source, SourceSink, SourceState } from './source.ts';
 
 /** Posts a second, or `max` for as fast as they can be read. */

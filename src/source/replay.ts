@@ -1,10 +1,10 @@
 // Replay: posts from a file, one JSON object a line, played as if they were made now.
 
 import { open } from 'node:fs/promises';
-import type { Clock } from '../clock.ts';
-import { isRecord } from '../json.ts';
-import type { Post } from '../post.ts';
-import { isSystemError, NOT_A_FILE, READ_AT_ONCE } from '../small-file.ts';
+import type { Clock } from '../base/clock.ts';
+import { isRecord } from '../base/json.ts';
+import type { Post } from '../base/post.ts';
+import { isSystemError, NOT_A_FILE, READ_AT_ONCE } from '../base/small-file.ts';
 import { type Line, lines } from './lines.ts';
 import { createPlayer, type Rate } from './player.ts';
 import type { Source, SourceSink } from './source.ts';

@@ -1,7 +1,7 @@
 // Sample: made-up posts on everyday topics, so that Senti shows what it does with no key and no network.
 
-import type { Clock } from '../clock.ts';
-import type { Post } from '../post.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Post } from '../base/post.ts';
 import { createPlayer, type Rate } from './player.ts';
 import { MOODS, type Mood, PHRASES, TAILS, TOPICS, type Topic } from './sample-phrases.ts';
 import type { Source, SourceSink } from './source.ts';

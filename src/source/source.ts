@@ -1,8 +1,8 @@
 // A source of posts. Its implementations stand beside it, one per file, and pass test/contract/source.ts.
 
-import type { Post } from '../post.ts';
+import type { Post } from '../base/post.ts';
+import type { UserError } from '../base/user-error.ts';
 import type { Track } from '../track/track.ts';
-import type { UserError } from '../user-error.ts';
 
 export type SourceState =
   /** Nobody tracks anything, so nothing runs. */

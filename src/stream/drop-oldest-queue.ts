@@ -1,6 +1,6 @@
 // A bounded queue between a topic and a reader that may be slower: when it is full, the oldest goes.
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { isTooMuch } from './room.ts';
 
 /** Items taken that are kept as holes, since cutting off each would move all that wait. */

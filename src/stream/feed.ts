@@ -1,10 +1,10 @@
 // A feed brings the events of the tracks that somebody listens to. Whether they are made in this process
 // (ingest) or come from another node (cluster) is its own affair: local delivery knows nothing of nodes.
 
+import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Source } from '../source/source.ts';
 import type { Track } from '../track/track.ts';
-import type { UserError } from '../user-error.ts';
 import type { ClusterState } from './cluster-state.ts';
 
 /** Brings events to outlets: `T` is whatever its owner hands them on by, and means nothing to the feed. */

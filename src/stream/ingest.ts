@@ -1,6 +1,6 @@
 // The feed that makes events in this process: posts of a source, matched, and analyzed once.
 
-import { cutText, isInLanguages, type Languages, MAX_TEXT, type Post } from '../post.ts';
+import { cutText, isInLanguages, type Languages, MAX_TEXT, type Post } from '../base/post.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
 import type { CloseOptions, Source, SourceSink, SourceState } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';

@@ -1,8 +1,8 @@
 // The multiplexer: one feed, any number of topics, any number of listeners.
 
+import { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
-import { UserError } from '../user-error.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { DropOldestQueue } from './drop-oldest-queue.ts';
 import type { Feed, FeedSink, PostCounters } from './feed.ts';

@@ -1,8 +1,8 @@
 // A topic: one track and everybody who listens to it.
 
+import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
-import type { UserError } from '../user-error.ts';
 
 export interface Listener {
   /** Called in order, once for each event. MUST NOT throw, and MUST NOT wait. */

@@ -1,7 +1,7 @@
 // The track language: what a user's query asks for, and the one form that all its spellings share.
 
 import { eng } from 'stopword';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../base/user-error.ts';
 import { unify, type Word, words } from './words.ts';
 
 /** Words that stand together; most terms are just one. A plain word also matches with any sigil. */

@@ -1,7 +1,7 @@
 // The one tokenizer: posts and track terms both pass through it, so they agree on what a word is.
 
 import { decodeHTMLStrict } from 'entities/decode';
-import { cutText } from '../post.ts';
+import { cutText } from '../base/post.ts';
 
 /**
  * A word, folded. Written straight behind a `#`, `@` or `$` it carries that sigil in front

@@ -1,8 +1,8 @@
 // The latest events of a topic. It holds still while somebody points at it or is inside with the keyboard.
 
 import { h } from './dom.ts';
-import type { Heard, Topic } from './topic.ts';
-import { clockTime } from './words.ts';
+import type { Heard, Topic } from './topic-state.ts';
+import { clockTime } from './wording.ts';
 
 const TAGS_SHOWN = 3;
 

@@ -1,7 +1,7 @@
 // What the server says of its source, asked again and again while somebody looks at the page.
 
 import type { StatusQuery } from '../../schema/operations.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './server-connection.ts';
 
 /** How often a source that is live or idle is asked after, and one that is not; in milliseconds. */
 const CALM_PACE = 5000;

@@ -1,7 +1,7 @@
 // What a first-time visitor can click on. They are links, so they can be opened beside and shared too.
 
-import { addressOf, isAmong, MOST_TOPICS } from './address.ts';
 import { h } from './dom.ts';
+import { addressOf, isAmong, MOST_TOPICS } from './page-address.ts';
 
 /** Everyday words that somebody posts about at any moment, and that the sample's people talk of. */
 const TOPICS = ['coffee', 'football', 'music', 'weather', 'pizza', 'film'];

@@ -4,8 +4,8 @@ import { type Chart, createChart, type Reach } from './chart.ts';
 import { h, setText } from './dom.ts';
 import { createEventList } from './event-list.ts';
 import { balanceOf, type Counts, type Curves, sharesOf, WINDOW_SECONDS } from './rolling-window.ts';
-import type { Topic } from './topic.ts';
-import { counted, moodOf, sideOf, signed } from './words.ts';
+import type { Topic } from './topic-state.ts';
+import { counted, moodOf, sideOf, signed } from './wording.ts';
 
 /** Lists change no more often than this, so that they can be read; in milliseconds. */
 const LIST_PACE = 500;

@@ -2,10 +2,10 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
-import { systemClock } from '../../src/clock.ts';
-import { createFeed } from '../../src/feed.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { createFeed } from '../../src/server/node-feed.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { configOf } from '../support/senti.ts';

@@ -1,6 +1,6 @@
 // npm run bench -- pipeline: posts through matcher, analysis and topics on one core, and each stage's share.
 
-import type { Post } from '../../src/post.ts';
+import type { Post } from '../../src/base/post.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { SourceSink } from '../../src/source/source.ts';

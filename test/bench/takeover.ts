@@ -2,11 +2,11 @@
 // tracks as the README's largest cluster has. Two nodes are real; the others are made of their messages.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../../src/clock.ts';
-import { Announcer } from '../../src/cluster/announcer.ts';
-import { channelOf } from '../../src/cluster/inbox.ts';
-import { decodeMessage, encodeMessage, type NodeMessage } from '../../src/cluster/message.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { channelOf } from '../../src/cluster/delivery.ts';
+import { Announcer } from '../../src/cluster/interest-publisher.ts';
 import { connectNats } from '../../src/cluster/nats.ts';
+import { decodeMessage, encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
 import { startNats } from '../support/nats-server.ts';
 import { startNode, until } from './cluster.ts';
 import { table } from './measure.ts';

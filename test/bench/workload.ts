@@ -1,8 +1,8 @@
 // What the benchmarks feed: posts, and tracks whose words are as common as those of the posts.
 
+import { UserError } from '../../src/base/user-error.ts';
 import { parseTrack, type Track } from '../../src/track/track.ts';
 import { plain, words } from '../../src/track/words.ts';
-import { UserError } from '../../src/user-error.ts';
 import { readCases, readNdjson, sharedFile } from '../support/data.ts';
 import { seeded } from '../support/seeded.ts';
 

@@ -1,6 +1,6 @@
 // npm run bench -- worst: the longest that one post can keep the event loop, by the worst posts and tracks we know.
 
-import { MAX_TEXT } from '../../src/post.ts';
+import { MAX_TEXT } from '../../src/base/post.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { Matcher } from '../../src/track/matcher.ts';

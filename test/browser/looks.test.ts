@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { BrowserContextOptions } from 'playwright-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startServer } from '../../src/server.ts';
+import { startServer } from '../../src/server/server.ts';
 import { createSample } from '../../src/source/sample.ts';
 import { executablePath, useBrowser, violationsOf, type WatchedPage } from '../support/browser.ts';
 import { FakeClock } from '../support/fake-clock.ts';

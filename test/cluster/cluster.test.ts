@@ -1,8 +1,8 @@
 // Nodes that share one source: a relay in memory between them, and a clock that is moved by hand.
 
 import { describe, expect, test } from 'vitest';
-import { GONE_AFTER_MS } from '../../src/cluster/others.ts';
-import { UserError } from '../../src/user-error.ts';
+import { UserError } from '../../src/base/user-error.ts';
+import { GONE_AFTER_MS } from '../../src/cluster/peers.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { track } from '../support/tracks.ts';
 import { turns } from '../support/until.ts';

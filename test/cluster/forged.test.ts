@@ -1,8 +1,8 @@
 // Messages that no node has sent. They may tell listeners anything, but only for as long as they come.
 
 import { describe, expect, test } from 'vitest';
-import { stampEvent } from '../../src/cluster/event.ts';
-import { channelOf } from '../../src/cluster/inbox.ts';
+import { channelOf } from '../../src/cluster/delivery.ts';
+import { stampEvent } from '../../src/cluster/event-message.ts';
 import { digestWith, digestWithout, KnownTracks, ROOM } from '../../src/cluster/known-tracks.ts';
 import { MAX_OPEN, REFUSALS_A_SECOND } from '../../src/cluster/leader.ts';
 import {
@@ -10,8 +10,8 @@ import {
   decodeMessage,
   encodeMessage,
   type NodeMessage,
-} from '../../src/cluster/message.ts';
-import { FORGOTTEN_AT_ONCE, GONE_AFTER_MS, Others } from '../../src/cluster/others.ts';
+} from '../../src/cluster/node-message.ts';
+import { FORGOTTEN_AT_ONCE, GONE_AFTER_MS, Others } from '../../src/cluster/peers.ts';
 import { readTerm } from '../../src/cluster/term.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { alive, event, ingesting } from '../support/forged.ts';

@@ -4,7 +4,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { connectNats, MAX_UNCONFIRMED_BYTES, type NatsOptions } from '../../src/cluster/nats.ts';
 import type { Relay, RelaySink } from '../../src/stream/relay.ts';
 import { relayContract } from '../contract/relay.ts';

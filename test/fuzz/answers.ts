@@ -1,6 +1,6 @@
 // What the server sends back, and what must never be in it.
 
-import { MAX_HEADER_BYTES } from '../../src/api/frame.ts';
+import { MAX_HEADER_BYTES } from '../../src/api/socket/text-frame.ts';
 import { SO_FAR } from './frames.ts';
 
 /** What only comes from inside: stacks, paths, and the words of our own bugs. */

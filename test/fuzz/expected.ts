@@ -1,13 +1,13 @@
 // What tracks get of the sample, worked out from the seed that its posts' ids tell.
 
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { UserError } from '../../src/base/user-error.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { samplePosts } from '../../src/source/sample.ts';
 import { Matcher } from '../../src/track/matcher.ts';
 import { parseTrack } from '../../src/track/track.ts';
 import { words } from '../../src/track/words.ts';
-import { UserError } from '../../src/user-error.ts';
 
 /** Posts whose texts are remembered: some minutes of them. */
 const REMEMBERED = 50_000;

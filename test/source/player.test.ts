@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Post } from '../../src/post.ts';
+import type { Post } from '../../src/base/post.ts';
 import { createPlayer, type Rate } from '../../src/source/player.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';

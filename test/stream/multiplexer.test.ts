@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Languages, MAX_TEXT } from '../../src/post.ts';
+import { type Languages, MAX_TEXT } from '../../src/base/post.ts';
+import { UserError } from '../../src/base/user-error.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
-import { UserError } from '../../src/user-error.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { texts } from '../support/queries.ts';
 import { matchesSlowly } from '../support/slow-matcher.ts';

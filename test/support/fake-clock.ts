@@ -1,7 +1,7 @@
 // A clock that is moved by hand, so that a test of a day takes no time.
 
 import { setImmediate } from 'node:timers/promises';
-import { type Clock, refuseNaN } from '../../src/clock.ts';
+import { type Clock, refuseNaN } from '../../src/base/clock.ts';
 
 interface Timer {
   readonly at: number;

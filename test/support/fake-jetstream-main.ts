@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { startFakeJetstream } from './fake-jetstream.ts';
 import { type Draft, identityEvent, postEvent } from './jetstream-events.ts';
 

@@ -1,6 +1,6 @@
 // The stand-in's rules: kept, added and deleted with the answers that X documents.
 
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { parseRule, type Rule, RuleError, type RulePost } from './fake-x-rules.ts';
 
 export interface StoredRule {

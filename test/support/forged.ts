@@ -1,7 +1,7 @@
 // Messages of a node that there is not.
 
-import { encodeEvent, type Stamp, stampEvent } from '../../src/cluster/event.ts';
-import { encodeMessage, type NodeMessage } from '../../src/cluster/message.ts';
+import { encodeEvent, type Stamp, stampEvent } from '../../src/cluster/event-message.ts';
+import { encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 

@@ -1,6 +1,6 @@
 // A source that a test works by hand.
 
-import type { Post } from '../../src/post.ts';
+import type { Post } from '../../src/base/post.ts';
 import type { Source, SourceSink, SourceState } from '../../src/source/source.ts';
 
 export interface HandSource extends Source {

@@ -1,6 +1,6 @@
 // Nodes in one process: a relay between them that loses nothing by itself, and a keeper of their lease.
 
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
 import { type Relay, RelayError, type RelaySink } from '../../src/stream/relay.ts';
 
 export interface MemoryRelay extends Relay {

@@ -1,11 +1,11 @@
 // Nodes of a cluster in one process, on one clock that is moved by hand.
 
+import type { UserError } from '../../src/base/user-error.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
 import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
-import type { UserError } from '../../src/user-error.ts';
 import { FakeClock } from './fake-clock.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
 import { createMemoryHub, type MemoryRelay } from './memory-relay.ts';

@@ -1,9 +1,9 @@
 // A sink that keeps what a source delivers, and lets a test wait for it.
 
-import type { Post } from '../../src/post.ts';
+import type { Post } from '../../src/base/post.ts';
+import type { UserError } from '../../src/base/user-error.ts';
 import type { SourceSink, SourceState } from '../../src/source/source.ts';
 import type { Track } from '../../src/track/track.ts';
-import type { UserError } from '../../src/user-error.ts';
 
 export interface RecordingSink extends SourceSink {
   readonly posts: Post[];

@@ -2,10 +2,10 @@
 
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { type Clock, systemClock } from '../../src/clock.ts';
-import { parseConfig } from '../../src/config.ts';
-import type { Config } from '../../src/options.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import type { Config } from '../../src/config/options.ts';
+import { parseConfig } from '../../src/config/parse.ts';
+import { type RunningServer, startServer } from '../../src/server/server.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
 
 /** The configuration of a command line, which has to be right. */

@@ -5,8 +5,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
-import type { Config } from '../../src/options.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Config } from '../../src/config/options.ts';
 import { configOf } from './senti.ts';
 
 export const ISSUER = 'https://id.example/';

@@ -1,11 +1,11 @@
 // Senti's X source beside a stand-in for X, on one clock, with all that reaches the sink kept.
 
 import { onTestFinished } from 'vitest';
-import type { Post } from '../../src/post.ts';
+import type { Post } from '../../src/base/post.ts';
+import { UserError } from '../../src/base/user-error.ts';
 import type { Source, SourceState } from '../../src/source/source.ts';
 import { createX, type XOptions } from '../../src/source/x/x.ts';
 import { parseTrack, type Track } from '../../src/track/track.ts';
-import { UserError } from '../../src/user-error.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeX, type FakeXOptions, startFakeX } from './fake-x.ts';
 import { tempFolder } from './temp-file.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/base/user-error.ts';
 import { parseTrack, readCanonical } from '../../src/track/track.ts';
-import { UserError } from '../../src/user-error.ts';
 import { queries } from '../support/queries.ts';
 import { track } from '../support/tracks.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { addressOf, readTopics } from '../../src/web/address.ts';
-import { roundUp, SharedReach } from '../../src/web/reach.ts';
+import { roundUp, SharedReach } from '../../src/web/chart-scale.ts';
+import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { suggest } from '../../src/web/suggestions.ts';
-import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic.ts';
-import { clockTime, describe as say, signed } from '../../src/web/words.ts';
+import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
+import { clockTime, describe as say, signed } from '../../src/web/wording.ts';
 
 describe('the address', () => {
   test('holds the topics, and gives them back as they were written', () => {

@@ -9,17 +9,17 @@ import {
   type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
 } from 'graphql';
-import { type Clock, systemClock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { UserError } from '../../base/user-error.ts';
 import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
-import { UserError } from '../../user-error.ts';
-import { EXPIRED, UNLIMITED, type Visitor } from '../auth.ts';
-import type { Goodbye } from '../farewell.ts';
-import { FREE, type Work } from '../limits/work.ts';
+import { EXPIRED, UNLIMITED, type Visitor } from '../access/auth.ts';
+import { FREE, type Work } from '../access/work-budget.ts';
+import type { Goodbye } from '../socket/drain.ts';
 import type { ApiContext } from './builder.ts';
-import { toGraphQLError } from './errors.ts';
-import { GAP, type Missed } from './missed.ts';
+import { GAP, type Missed } from './loss-notice.ts';
+import { toGraphQLError } from './masked-errors.ts';
 import { type EncodedResult, type Mask, maskErrors, Selection, withMissed } from './selection.ts';
 import { type Shape, shapeOf } from './shape.ts';
 

@@ -1,13 +1,13 @@
 // The builder of the GraphQL schema: what its types stand for, and what resolvers work with.
 
 import SchemaBuilder from '@pothos/core';
-import type { Post } from '../../post.ts';
+import type { Post } from '../../base/post.ts';
 import type { Analysis, Analyze, HashtagCount, SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Clause, Track } from '../../track/track.ts';
-import { PRICES, type Work } from '../limits/work.ts';
+import { PRICES, type Work } from '../access/work-budget.ts';
 
 /** What the resolvers work with. */
 export interface ApiContext {

@@ -10,10 +10,10 @@ import {
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { UserError } from '../../user-error.ts';
-import { FREE, PRICES, type Work } from '../limits/work.ts';
-import { toGraphQLError } from './errors.ts';
-import { checkSize, type QueryLimits } from './size.ts';
+import { UserError } from '../../base/user-error.ts';
+import { FREE, PRICES, type Work } from '../access/work-budget.ts';
+import { toGraphQLError } from './masked-errors.ts';
+import { checkSize, type QueryLimits } from './operation-size.ts';
 
 /** Characters of query texts whose documents are kept; a document takes up to eighty bytes for each. */
 const KEPT_CHARACTERS = 50_000;

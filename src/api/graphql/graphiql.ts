@@ -2,7 +2,7 @@
 
 import type { RequestListener } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { createFile, type File, serveFile } from '../file.ts';
+import { createFile, type File, serveFile } from '../http/static-file.ts';
 
 // The values stand in the operations: GraphiQL drops the variables that the first tab comes with.
 const TABS = [

@@ -1,12 +1,12 @@
 // The GraphQL schema. Printed to schema/schema.graphql; a test holds the two together.
 
-import { MAX_TEXT } from '../../post.ts';
+import { MAX_TEXT } from '../../base/post.ts';
+import { UserError } from '../../base/user-error.ts';
 import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import { parseTrack, spellTerm, type Track } from '../../track/track.ts';
-import { UserError } from '../../user-error.ts';
 import { builder } from './builder.ts';
-import { toGraphQLError } from './errors.ts';
+import { toGraphQLError } from './masked-errors.ts';
 import './status.ts';
 
 builder.scalarType('DateTime', {

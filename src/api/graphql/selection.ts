@@ -8,8 +8,8 @@ import {
   type ValidatedSubscriptionArgs,
 } from 'graphql';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
-import { extensionsOf, type Missed } from './missed.ts';
-import { planSelection } from './plan.ts';
+import { extensionsOf, type Missed } from './loss-notice.ts';
+import { planSelection } from './selection-plan.ts';
 
 /** A result, and what it is sent as. */
 export interface EncodedResult extends ExecutionResult {

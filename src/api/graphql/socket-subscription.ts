@@ -1,16 +1,16 @@
 // A subscription on a WebSocket: hears the events, and has the outbox send what is selected of each.
 
 import type { ExecutionResult } from 'graphql';
+import type { UserError } from '../../base/user-error.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Listener } from '../../stream/topic.ts';
-import type { UserError } from '../../user-error.ts';
-import { EXPIRED, type Pass } from '../auth.ts';
-import type { EventStream } from '../message.ts';
-import type { Outbox } from '../outbox.ts';
+import { EXPIRED, type Pass } from '../access/auth.ts';
+import type { Outbox } from '../socket/outbox.ts';
+import type { EventStream } from '../socket/outbox-queue.ts';
 import type { Opened } from './broadcast.ts';
-import { toGraphQLError } from './errors.ts';
-import { GAP, saysGap, tellMissed } from './missed.ts';
+import { GAP, saysGap, tellMissed } from './loss-notice.ts';
+import { toGraphQLError } from './masked-errors.ts';
 import type { Selection } from './selection.ts';
 
 type Result = IteratorResult<ExecutionResult, void>;

@@ -13,13 +13,13 @@ import {
   processRegularResult,
   type YogaServerInstance,
 } from 'graphql-yoga';
-import type { Visitor } from '../auth.ts';
-import type { BoundedLog } from '../limits/bounded-log.ts';
+import type { Visitor } from '../access/auth.ts';
+import type { BoundedLog } from '../metrics/bounded-log.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
 import type { Broadcast, Connection } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
 import type { Documents } from './documents.ts';
-import { hideOurs } from './errors.ts';
+import { hideOurs } from './masked-errors.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';

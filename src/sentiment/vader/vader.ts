@@ -4,8 +4,8 @@
 import type { Scorer, Scores } from '../scorer.ts';
 import { contrast } from './contrast.ts';
 import { round } from './rounding.ts';
-import { ratedValence } from './rules.ts';
 import { type Tokens, tokenize } from './tokens.ts';
+import { ratedValence } from './valence-rules.ts';
 import { idOf } from './vocabulary.ts';
 
 /** Marks add to the text's intensity whatever their place (paper, section 3.2, heuristic 1). */

@@ -1,15 +1,15 @@
 // Bluesky: every public post as Jetstream tells it, over one connection, resumed where it broke.
 
-import type { Clock } from '../../clock.ts';
-import type { Post } from '../../post.ts';
-import { Recent } from '../../recent.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Post } from '../../base/post.ts';
+import { Recent } from '../../base/seen-keys.ts';
 import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { lingering } from '../linger.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Cursor } from './cursor.ts';
-import { decodeFrame, POST_COLLECTION } from './frame.ts';
-import { type Line, type Loss, MAX_FRAME_BYTES, openLine } from './line.ts';
+import { type Line, type Loss, MAX_FRAME_BYTES, openLine } from './jetstream-connection.ts';
+import { decodeFrame, POST_COLLECTION } from './jetstream-event.ts';
 
 export interface BlueskyOptions {
   /** Jetstream v1 hosts as `ws:` or `wss:` addresses, tried in turn; none stands for the public ones. */

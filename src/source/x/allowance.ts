@@ -1,9 +1,9 @@
 // The daily allowance: how many posts X has charged for in this UTC day, kept across restarts.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Usage } from '../source.ts';
+import { type DayCount, openTally, type Tally } from './daily-count-file.ts';
 import { DOLLARS_A_POST } from './limits.ts';
-import { type DayCount, openTally, type Tally } from './tally.ts';
 
 export interface AllowanceOptions {
   /** Posts a day. */

@@ -1,8 +1,8 @@
 // A line of X's stream, read and checked: a post, a repost, a word from X about the stream, or rubbish.
 // https://docs.x.com/x-api/stream/stream-filtered-posts
 
-import { isRecord, parseJson } from '../../json.ts';
-import type { Post } from '../../post.ts';
+import { isRecord, parseJson } from '../../base/json.ts';
+import type { Post } from '../../base/post.ts';
 import { asRecord, type Failure } from './failure.ts';
 import { readLanguage } from './rule-text.ts';
 

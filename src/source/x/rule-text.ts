@@ -1,7 +1,7 @@
 // A clause of a track in X's rule language: a text that takes every post the clause could match.
 // https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
 
-import type { Languages } from '../../post.ts';
+import type { Languages } from '../../base/post.ts';
 import type { Clause, Term } from '../../track/track.ts';
 import type { Word } from '../../track/words.ts';
 

@@ -1,7 +1,7 @@
 // What to tell X next, so that its rules become the ones that are wanted and no post falls into a gap.
 
 import { ENACTMENT_MS } from './limits.ts';
-import type { Rule } from './plan.ts';
+import type { Rule } from './rule-plan.ts';
 
 /** A rule as X holds it. */
 export interface StoredRule {

@@ -7,8 +7,8 @@ import {
   TwitterApi,
   TwitterApiv2,
 } from 'twitter-api-v2';
-import type { Clock } from '../../clock.ts';
-import { isRecord, parseJson } from '../../json.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isRecord, parseJson } from '../../base/json.ts';
 import { createCountingAgent } from './counting-agent.ts';
 import { asRecord, type Failure, readFailure } from './failure.ts';
 

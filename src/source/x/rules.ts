@@ -1,16 +1,16 @@
 // The rules at X, kept to what is wanted: read once, then changed by few writes within X's budget.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Track } from '../../track/track.ts';
-import { Budget } from './budget.ts';
 import { type Failure, type Failures, nextRetry, REST_MS } from './failure.ts';
 import { RULE_READS_A_WINDOW, RULE_WRITES_A_WINDOW } from './limits.ts';
-import { Objections } from './objections.ts';
-import { plan, type Rule } from './plan.ts';
+import { Objections } from './rejected-clauses.ts';
+import { Budget } from './request-budget.ts';
+import { plan, type Rule } from './rule-plan.ts';
 import { type RuleFrame, spellRule } from './rule-text.ts';
 import { MOST_A_WRITE, nextWrite, type StoredRule } from './rule-writes.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
-import { Turns } from './turns.ts';
+import { Turns } from './serial-timer.ts';
 
 export interface RulesOptions {
   readonly api: RulesApi;

@@ -1,9 +1,7 @@
 // The stream: one connection, made again by X's own schedule whenever it ends, until it is stopped.
 
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Line } from '../lines.ts';
-import type { Budget } from './budget.ts';
-import { connect } from './connection.ts';
 import {
   type Failure,
   type Failures,
@@ -13,6 +11,8 @@ import {
   waitForReset,
 } from './failure.ts';
 import { FIELDS } from './record.ts';
+import type { Budget } from './request-budget.ts';
+import { connect } from './stream-connection.ts';
 
 export interface StreamOptions {
   /** Of X's API, with a slash at the end. */

@@ -1,18 +1,18 @@
 // X: the filtered stream. Wanted tracks become rules, and one connection delivers what they match.
 
-import type { Clock } from '../../clock.ts';
-import type { Languages } from '../../post.ts';
-import { Recent } from '../../recent.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Languages } from '../../base/post.ts';
+import { Recent } from '../../base/seen-keys.ts';
+import { UserError } from '../../base/user-error.ts';
 import type { Track } from '../../track/track.ts';
-import { UserError } from '../../user-error.ts';
 import type { Line } from '../lines.ts';
 import { lingering } from '../linger.ts';
 import type { CloseOptions, Source, SourceSink, SourceState } from '../source.ts';
 import { Allowance } from './allowance.ts';
-import { Budget } from './budget.ts';
 import type { Failure } from './failure.ts';
 import { CONNECTS_A_WINDOW } from './limits.ts';
 import { readRecord } from './record.ts';
+import { Budget } from './request-budget.ts';
 import { frameRule } from './rule-text.ts';
 import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_TEXT } from '../../../src/post.ts';
+import { MAX_TEXT } from '../../../src/base/post.ts';
 import { originalText } from '../../../src/sentiment/profile/original.ts';
 import { newBudget } from '../../../src/sentiment/profile/without-each.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
-import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/line.ts';
+import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/jetstream-connection.ts';
 import { LINGER_MS } from '../../../src/source/linger.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { NOBODY, SOMEBODY, setUpBluesky } from '../../support/bluesky-source.ts';

@@ -12,7 +12,7 @@ import {
   FRAMES_A_TICK,
   LONGEST_SILENCE_MS,
   MAX_FRAME_BYTES,
-} from '../../../src/source/bluesky/line.ts';
+} from '../../../src/source/bluesky/jetstream-connection.ts';
 import { SOMEBODY } from '../../support/bluesky-source.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { postEvent } from '../../support/jetstream-events.ts';

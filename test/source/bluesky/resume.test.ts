@@ -7,7 +7,7 @@ import {
   CONNECT_WITHIN_MS,
   LONGEST_SILENCE_MS,
   MAX_FRAME_BYTES,
-} from '../../../src/source/bluesky/line.ts';
+} from '../../../src/source/bluesky/jetstream-connection.ts';
 import { SOMEBODY, setUpBluesky } from '../../support/bluesky-source.ts';
 import type { FakeJetstream } from '../../support/fake-jetstream.ts';
 import { identityEvent, postEvent } from '../../support/jetstream-events.ts';

@@ -6,7 +6,7 @@ import {
   CONNECT_WITHIN_MS,
   LONGEST_SILENCE_MS,
   MAX_FRAME_BYTES,
-} from '../../../src/source/bluesky/line.ts';
+} from '../../../src/source/bluesky/jetstream-connection.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { type FakeJetstream, startFakeJetstream } from '../../support/fake-jetstream.ts';

@@ -38,7 +38,7 @@ async function countElsewhere(stateDir: string): Promise<string> {
 const SOURCE = new URL('../../../src', import.meta.url).href;
 const COUNT = `
   const { Allowance } = await import('${SOURCE}/source/x/allowance.ts');
-  const { systemClock: clock } = await import('${SOURCE}/clock.ts');
+  const { systemClock: clock } = await import('${SOURCE}/base/clock.ts');
   const stateDir = process.argv[1];
   const allowance = new Allowance({ daily: 10, stateDir, clock, warn: console.log });
   allowance.count();
@@ -50,7 +50,7 @@ const COUNT = `
 const COUNT_WITHOUT_FILES = `
   import { closeSync, openSync } from 'node:fs';
   const { Allowance } = await import('${SOURCE}/source/x/allowance.ts');
-  const { systemClock: clock } = await import('${SOURCE}/clock.ts');
+  const { systemClock: clock } = await import('${SOURCE}/base/clock.ts');
   const stateDir = process.argv[1];
   const taken = [];
   try { for (;;) taken.push(openSync('/dev/null')); } catch {}

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/base/user-error.ts';
 import { frameRule, spellClause, spellRule } from '../../../src/source/x/rule-text.ts';
 import { Matcher } from '../../../src/track/matcher.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { words } from '../../../src/track/words.ts';
-import { UserError } from '../../../src/user-error.ts';
 import { parseRule } from '../../support/fake-x-rules.ts';
 
 const frame = frameRule(['en'], 1024);

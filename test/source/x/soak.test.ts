@@ -2,7 +2,7 @@
 // SOAK_SEED=123 plays a run again, or another one.
 
 import { describe, expect, test } from 'vitest';
-import { SILENCE_MS } from '../../../src/source/x/connection.ts';
+import { SILENCE_MS } from '../../../src/source/x/stream-connection.ts';
 import { Matcher } from '../../../src/track/matcher.ts';
 import { words } from '../../../src/track/words.ts';
 import { spellLine, type XPost } from '../../support/fake-x.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LINGER_MS } from '../../../src/source/linger.ts';
-import { SILENCE_MS } from '../../../src/source/x/connection.ts';
 import { REST_MS } from '../../../src/source/x/failure.ts';
+import { SILENCE_MS } from '../../../src/source/x/stream-connection.ts';
 import { spellLine } from '../../support/fake-x.ts';
 import { turns, until } from '../../support/until.ts';
 import { startXSource, type XSource, xPost } from '../../support/x-source.ts';

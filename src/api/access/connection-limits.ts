@@ -1,0 +1,252 @@
+// Who is let in: connections and attempts are counted, for each address and in all. A connection counts
+// from the moment it is there, whatever comes over it. Through a trusted proxy, whose connections are
+// shared, each request counts instead, while it lasts: for the client that the proxy names, or for the
+// proxy where it names none.
+
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import { TokenBucket } from '../../base/token-bucket.ts';
+import type { RefusalKind } from '../metrics/rejections.ts';
+import { Addresses, canonical, countedBy } from './client-address.ts';
+import { type Kind, REFUSED, type Refusal } from './rejection-answers.ts';
+import { createBudget, type HeldSelections, Work } from './work-budget.ts';
+
+/** Infinity is no limit. */
+export interface AdmissionLimits {
+  readonly maxSockets: number;
+  readonly maxSocketsPerAddress: number;
+  /** A second, as the next one. */
+  readonly maxAttempts: number;
+  readonly maxAttemptsPerAddress: number;
+  /** Units a second of one connection, and of one address. */
+  readonly maxWorkPerSecond: number;
+  readonly maxWorkPerAddress: number;
+  /** Proxies that are trusted to say who a client is. */
+  readonly trustProxy: readonly string[];
+}
+
+/** Refused connections that are kept for long enough to be told why; others are dropped in silence. */
+export const BEING_TOLD = 1000;
+/** How long such a one may take to ask, in milliseconds. */
+const TOLD_WITHIN = 2000;
+/** Addresses that are kept before it is looked which of them have gone. */
+const FIRST_SWEEP = 1024;
+
+/** An address, or network, that has connections or had some a moment ago. */
+interface Visitor {
+  open: number;
+  readonly attempts: TokenBucket;
+  readonly work: TokenBucket;
+  readonly selections: HeldSelections;
+}
+
+/** A connection of which something has to be remembered. */
+interface Connection {
+  readonly socket: Socket;
+  readonly refusal: Refusal | undefined;
+  /** Whether a request may come for the attempt that the connection was. */
+  isPaid: boolean;
+}
+
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  readonly #addresses: Addresses;
+  readonly #clock: Clock;
+  readonly #onRefused: (kind: RefusalKind, address: string) => void;
+  readonly #attempts: TokenBucket;
+  readonly #visitors = new Map<string, Visitor>();
+  /** By both ends, not by socket: a request over TLS comes with another socket than its connection. */
+  readonly #connections = new Map<string, Connection>();
+  /** What each connection may ask for. */
+  readonly #budgets = new WeakMap<Socket, TokenBucket>();
+  #sweepAt = FIRST_SWEEP;
+  #open = 0;
+  #beingTold = 0;
+
+  constructor(
+    limits: AdmissionLimits,
+    clock: Clock,
+    onRefused: (kind: RefusalKind, address: string) => void,
+  ) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#onRefused = onRefused;
+    this.#addresses = new Addresses(limits.trustProxy);
+    this.#attempts = new TokenBucket(limits.maxAttempts, limits.maxAttempts, clock.monotonic());
+  }
+
+  /** How many addresses are remembered. */
+  get visitors(): number {
+    return this.#visitors.size;
+  }
+
+  /** Counts a connection, for the `connection` event of a server. One too many is told so when it asks. */
+  connected(socket: Socket): void {
+    const address = canonical(socket.remoteAddress ?? '');
+    // Already gone.
+    if (address === undefined) return void socket.destroy();
+    const kind = this.#connect(address, socket);
+    if (kind === undefined) {
+      this.#open += 1;
+      socket.on('close', () => {
+        this.#open -= 1;
+      });
+      if (this.#isCounted(address)) this.#remember({ socket, refusal: undefined, isPaid: true });
+      return;
+    }
+    this.#onRefused(kind, address);
+    if (this.#beingTold >= BEING_TOLD) return void socket.destroy();
+    this.#beingTold += 1;
+    const cancel = this.#clock.after(TOLD_WITHIN, () => socket.destroy());
+    socket.once('close', () => {
+      this.#beingTold -= 1;
+      cancel();
+    });
+    this.#remember({ socket, refusal: REFUSED[kind], isPaid: false });
+  }
+
+  /** Says why a request is refused, if it is. It counts until `stays` closes: a socket or a response. */
+  admit(request: IncomingMessage, stays: EventEmitter): Refusal | undefined {
+    const connection = this.#connections.get(nameOf(request.socket));
+    if (connection?.refusal) return connection.refusal;
+    const peer = canonical(request.socket.remoteAddress ?? '');
+    if (peer === undefined) {
+      // The peer has reset the connection: there is no address to count, and no client that waits.
+      request.socket.destroy();
+      return REFUSED['attempts-per-address'];
+    }
+    const client = this.#proxied(request, peer);
+    const kind = this.#admit(peer, client, connection, stays);
+    if (kind === undefined) return undefined;
+    this.#onRefused(kind, client ?? peer);
+    return REFUSED[kind];
+  }
+
+  /**
+   * The budgets that pay for `request`, or for the WebSocket that it opens. Clients of a proxy share its
+   * connection, so that pays for a WebSocket only. `onRefused` is called for each operation that is rejected.
+   */
+  workOf(request: IncomingMessage, isWebSocket: boolean, onRefused = () => {}): Work {
+    const peer = canonical(request.socket.remoteAddress ?? '') ?? '';
+    const client = this.#proxied(request, peer);
+    const budgets = [];
+    if (isWebSocket || client === undefined) {
+      budgets.push({ payer: 'connection', bucket: this.#budgetOf(request.socket) } as const);
+    }
+    const address = client ?? (this.#isCounted(peer) ? peer : undefined);
+    const visitor = address === undefined ? undefined : this.#visitor(countedBy(address));
+    if (visitor !== undefined) budgets.push({ payer: 'address', bucket: visitor.work } as const);
+    const refuse = (payer: string) => {
+      this.#onRefused('work', `${address ?? peer}, for its ${payer}`);
+      onRefused();
+    };
+    return new Work(budgets, this.#clock, refuse, visitor?.selections);
+  }
+
+  /** The client of a request that came through a proxy, which is the proxy itself where it names none. */
+  #proxied({ headers }: IncomingMessage, peer: string): string | undefined {
+    if (!this.#addresses.isProxy(peer)) return undefined;
+    return this.#addresses.forwardedFor(headers['x-forwarded-for']) ?? peer;
+  }
+
+  #budgetOf(socket: Socket): TokenBucket {
+    const known = this.#budgets.get(socket);
+    if (known) return known;
+    const budget = createBudget(this.#limits.maxWorkPerSecond, this.#clock.monotonic());
+    this.#budgets.set(socket, budget);
+    return budget;
+  }
+
+  #admit(
+    peer: string,
+    client: string | undefined,
+    connection: Connection | undefined,
+    stays: EventEmitter,
+  ): Kind | undefined {
+    if (client !== undefined) return this.#enter(client, stays);
+    if (!this.#isCounted(peer)) return undefined;
+    if (!connection?.isPaid) return this.#ask(countedBy(peer));
+    connection.isPaid = false;
+    return undefined;
+  }
+
+  #isCounted(address: string): boolean {
+    return !this.#addresses.isLoopback(address) && !this.#addresses.isProxy(address);
+  }
+
+  #connect(address: string, socket: Socket): Kind | undefined {
+    const isFull = this.#open >= this.#limits.maxSockets;
+    if (isFull && this.#isCounted(address)) return this.#ask(countedBy(address)) ?? 'sockets';
+    if (isFull) return 'sockets';
+    if (this.#isCounted(address)) return this.#enter(address, socket);
+    if (this.#addresses.isProxy(address)) return undefined;
+    return this.#attempts.take(this.#clock.monotonic()) ? undefined : 'attempts';
+  }
+
+  #enter(address: string, stays: EventEmitter): Kind | undefined {
+    const name = countedBy(address);
+    const open = this.#visitors.get(name)?.open ?? 0;
+    if (open >= this.#limits.maxSocketsPerAddress) return 'sockets-per-address';
+    const refused = this.#ask(name);
+    if (refused) return refused;
+    const visitor = this.#visitor(name);
+    visitor.open += 1;
+    stays.once('close', () => {
+      visitor.open -= 1;
+    });
+    return undefined;
+  }
+
+  /** Takes an attempt; one address that asks too often takes none from the others. */
+  #ask(name: string): Kind | undefined {
+    const now = this.#clock.monotonic();
+    if (this.#visitors.get(name)?.attempts.isEmpty(now)) return 'attempts-per-address';
+    if (!this.#attempts.take(now)) return 'attempts';
+    this.#visitor(name).attempts.take(now);
+    return undefined;
+  }
+
+  #visitor(name: string): Visitor {
+    const known = this.#visitors.get(name);
+    if (known) return known;
+    if (this.#visitors.size >= this.#sweepAt) this.#sweep();
+    const now = this.#clock.monotonic();
+    const { maxAttemptsPerAddress: rate, maxWorkPerAddress } = this.#limits;
+    const attempts = new TokenBucket(rate, rate, now);
+    const visitor = {
+      open: 0,
+      attempts,
+      work: createBudget(maxWorkPerAddress, now),
+      selections: new Map(),
+    };
+    this.#visitors.set(name, visitor);
+    return visitor;
+  }
+
+  /** Forgets who has left and would be let in as if it had never been here. */
+  #sweep(): void {
+    const now = this.#clock.monotonic();
+    for (const [name, { open, attempts, work, selections }] of this.#visitors) {
+      const isGone = open === 0 && selections.size === 0;
+      if (isGone && attempts.isFull(now) && work.isFull(now)) this.#visitors.delete(name);
+    }
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#visitors.size);
+  }
+
+  /** The ends of a connection are free again before its `close` is heard: a client may have come back by then. */
+  #remember(connection: Connection): void {
+    const { socket } = connection;
+    const name = nameOf(socket);
+    this.#connections.get(name)?.socket.destroy();
+    this.#connections.set(name, connection);
+    socket.once('close', () => {
+      if (this.#connections.get(name) === connection) this.#connections.delete(name);
+    });
+  }
+}
+
+function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}

@@ -1,0 +1,114 @@
+// JSON Web Tokens (RFC 7519) of an issuer whose public keys are known, or can be asked for.
+
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
+import type { Clock } from '../../base/clock.ts';
+import { UserError } from '../../base/user-error.ts';
+import { EXPIRED, type JwtCheck } from './auth.ts';
+import { createKeyFetch } from './served-keys.ts';
+
+export interface JwtOptions {
+  /** The keys of the issuer, or where they are served. */
+  readonly keys: URL | JSONWebKeySet;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clock: Clock;
+  /** Told why keys cannot be had, and with undefined that they can be again; each change once. */
+  readonly onKeys: (problem: string | undefined) => void;
+}
+
+/** Signatures by a private key alone: with a shared one, who can check tokens could make them. */
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
+
+export function createJwtCheck({ keys, issuer, audience, clock, onKeys }: JwtOptions): JwtCheck {
+  const keyOf =
+    keys instanceof URL ? reporting(servedKeys(keys, clock), onKeys) : createLocalJWKSet(keys);
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, keyOf, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['exp'],
+        currentDate: new Date(clock.now()),
+      });
+      return (payload.exp ?? 0) * 1000;
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return EXPIRED;
+      if (error instanceof KeysMissing)
+        return refuse('its keys cannot be had now; try again later');
+      // Both are about what came from outside; a key that does not suit its algorithm is a TypeError.
+      if (error instanceof errors.JOSEError || error instanceof TypeError) {
+        return refuse(error.message);
+      }
+      // And one that cannot be read at all is one of Web Crypto's.
+      if (error instanceof DOMException) return refuse('its key cannot be used');
+      throw error;
+    }
+  };
+}
+
+/** A wall clock that is set back further than this was wrong before, in milliseconds. */
+const SET_BACK_MS = 60_000;
+
+/**
+ * jose remembers by the wall clock when it fetched keys. Under a clock that was a year ahead it would take
+ * them for fresh for a year, so they are fetched anew when the clock has been set back.
+ */
+function servedKeys(url: URL, clock: Clock): JWTVerifyGetKey {
+  const options = { [customFetch]: createKeyFetch(clock) };
+  let keyOf = createRemoteJWKSet(url, options);
+  let seen = clock.now();
+  return (header, token) => {
+    const now = clock.now();
+    if (now < seen - SET_BACK_MS) keyOf = createRemoteJWKSet(url, options);
+    seen = now;
+    return keyOf(header, token);
+  };
+}
+
+class KeysMissing extends Error {}
+
+/** What is wrong with the token itself, and not with where its key is looked for. */
+const OF_THE_TOKEN = [
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+  errors.JOSENotSupported,
+] as const;
+
+function reporting(keyOf: JWTVerifyGetKey, onKeys: JwtOptions['onKeys']): JWTVerifyGetKey {
+  let failing = false;
+  return async (header, token) => {
+    try {
+      const key = await keyOf(header, token);
+      if (failing) onKeys(undefined);
+      failing = false;
+      return key;
+    } catch (error) {
+      if (OF_THE_TOKEN.some((kind) => error instanceof kind) || !(error instanceof Error))
+        throw error;
+      if (!failing) onKeys(explain(error));
+      failing = true;
+      throw new KeysMissing();
+    }
+  };
+}
+
+/** "fetch failed" says nothing; what it failed of says more. */
+function explain({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+}
+
+function refuse(why: string): UserError {
+  return new UserError('UNAUTHENTICATED', `The token is refused: ${why.replace(/\.$/, '')}.`);
+}

@@ -1,0 +1,33 @@
+// Connections that fail before they are a request: counted, and answered as Node.js answers them.
+
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RefusalKind } from '../metrics/rejections.ts';
+
+const TOO_LATE = 408;
+/** By the code of Node's error; anything else that cannot be read is a bad request. */
+const STATUSES: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: TOO_LATE,
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+};
+const BAD_REQUEST = 400;
+
+/** For the `clientError` event of a server, which then answers nothing by itself. */
+export function answerClientError(
+  onRefused: (kind: RefusalKind, detail: string) => void,
+): (error: NodeJS.ErrnoException, socket: Duplex) => void {
+  return (error, socket) => {
+    const status = STATUSES[error.code ?? ''] ?? BAD_REQUEST;
+    if (status === TOO_LATE) onRefused('request', 'a request that did not arrive in time');
+    if (isFree(socket)) {
+      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+    }
+    socket.destroy(error);
+  };
+}
+
+/** Whether no answer is on its way, which this one would be taken for a part of. */
+function isFree(socket: Duplex & { _httpMessage?: ServerResponse | null }): boolean {
+  return socket.writable && socket._httpMessage?.headersSent !== true;
+}

@@ -1,0 +1,115 @@
+// The requests of one connection. A client may send many before it has an answer (pipelining); the server
+// serves them one after the other. So no answer waits in memory behind another, and each response has the
+// connection to itself: Node tells a response when its connection closes, but not the responses behind it.
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../base/clock.ts';
+import type { RefusalKind } from '../metrics/rejections.ts';
+
+/** Unanswered requests of one connection; a WebSocket may run as many operations. */
+const MOST_PIPELINED = 32;
+/** Heads and bodies of those that wait on one connection, in bytes. */
+const PIPELINED_BYTES = 256 * 1024;
+/** What a name or a value in a head takes besides its characters, in bytes. */
+const TEXT_BYTES = 64;
+/** How long a request may wait for the one before it, in milliseconds. Behind a stream it would wait for ever. */
+export const WAITS_FOR = 10_000;
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+interface Unanswered {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly serve: RequestListener;
+}
+
+/** The first is being served, the others wait. */
+interface Line {
+  readonly requests: Unanswered[];
+  /** Stops the watch on how long the others wait. */
+  cancel(): void;
+}
+
+export class Pipelines {
+  readonly #clock: Clock;
+  readonly #onRefused: (kind: RefusalKind, detail: string) => void;
+  readonly #lines = new WeakMap<Duplex, Line>();
+
+  /** `onRefused` is called for every connection that this closes. */
+  constructor(clock: Clock, onRefused: (kind: RefusalKind, detail: string) => void) {
+    this.#clock = clock;
+    this.#onRefused = onRefused;
+  }
+
+  /** Has `serve` called for a request once those before it on its connection are answered. */
+  inTurn(serve: RequestListener): RequestListener {
+    return (request, response) => {
+      const { socket } = request;
+      // What a connection sent before it was ended is still read.
+      if (socket.destroyed) return;
+      const line = this.#lineOf(socket);
+      line.requests.push({ request, response, serve });
+      if (line.requests.length === 1) this.#serve(line, socket);
+      else if (line.requests.length > MOST_PIPELINED)
+        this.#cut(socket, 'too many requests at once');
+      else if (waitingBytes(line) > PIPELINED_BYTES) this.#cut(socket, 'too much at once');
+      else if (line.requests.length === 2) this.#watch(line, socket);
+    };
+  }
+
+  /** The same for upgrades, which no client sends before it has its answers: such a connection is cut. */
+  alone(upgrade: UpgradeListener): UpgradeListener {
+    return (request, socket, head) => {
+      if (this.#lines.has(socket)) this.#cut(socket, 'an upgrade behind other requests');
+      else upgrade(request, socket, head);
+    };
+  }
+
+  #lineOf(socket: Duplex): Line {
+    const known = this.#lines.get(socket);
+    if (known) return known;
+    const line = { requests: [], cancel() {} };
+    this.#lines.set(socket, line);
+    return line;
+  }
+
+  #serve(line: Line, socket: IncomingMessage['socket']): void {
+    const [next] = line.requests;
+    // Nothing waits, or Node is about to close the connection and gives it to no further answer.
+    if (!next?.response.socket) {
+      this.#lines.delete(socket);
+      if (next) socket.destroySoon();
+      return;
+    }
+    const { request, response, serve } = next;
+    response.once('close', () => {
+      line.cancel();
+      line.requests.shift();
+      this.#serve(line, socket);
+    });
+    if (line.requests.length > 1) this.#watch(line, socket);
+    serve(request, response);
+  }
+
+  #watch(line: Line, socket: Duplex): void {
+    line.cancel = this.#clock.after(WAITS_FOR, () =>
+      this.#cut(socket, 'a request behind an answer that takes long'),
+    );
+  }
+
+  #cut(socket: Duplex, detail: string): void {
+    this.#onRefused('pipelined', detail);
+    socket.destroy();
+  }
+}
+
+function waitingBytes({ requests }: Line): number {
+  return requests.slice(1).reduce((sum, { request }) => sum + bytesOf(request), 0);
+}
+
+/** The memory that a waiting request takes, in bytes. */
+function bytesOf({ url = '', rawHeaders, readableLength }: IncomingMessage): number {
+  const texts = rawHeaders.reduce((sum, { length }) => sum + TEXT_BYTES + length, 0);
+  return url.length + readableLength + texts;
+}

@@ -1,0 +1,175 @@
+// The door for HTTP requests: every path that is not a WebSocket.
+
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import { UserError } from '../../base/user-error.ts';
+import type { SourceState } from '../../source/source.ts';
+import type { Multiplexer } from '../../stream/multiplexer.ts';
+import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
+import type { Admission } from '../access/connection-limits.ts';
+import { isOwnHost, type OriginCheck } from '../access/origins.ts';
+import type { Refusal } from '../access/rejection-answers.ts';
+import { GRAPHQL_PATH } from '../graphql/yoga.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { RefusalKind } from '../metrics/rejections.ts';
+import { COME_BACK_AFTER, STOPPING } from '../socket/drain.ts';
+import type { Cut } from '../socket/outbox.ts';
+import type { Page } from './dashboard.ts';
+import type { Pipelines } from './pipeline.ts';
+import { pathOf, targetOf } from './request-target.ts';
+import { SendQueues } from './send-queues.ts';
+import { cutWhenStalled } from './stall-timeout.ts';
+
+export interface HttpOptions {
+  /** For `/graphql`, with its own door. */
+  readonly graphql: RequestListener;
+  /** For `/metrics`. */
+  readonly auth: Auth;
+  readonly admission: Admission;
+  readonly isAllowed: OriginCheck;
+  /** Whether the server is going away, and answers only how it is. */
+  readonly isStopping: () => boolean;
+  readonly clock: Clock;
+  /** The page for Prometheus, on `/metrics`. */
+  readonly metrics: Pick<Metrics, 'contentType' | 'page'>;
+  /** Told of every connection that asks too much at once. */
+  readonly onRefused: (kind: RefusalKind, detail: string) => void;
+  /** Told why a response was cut. */
+  readonly onCut: (why: Cut) => void;
+  readonly pipelines: Pipelines;
+  /** The dashboard, on `/`. */
+  readonly page: Page;
+  /** Knows the source and the other nodes, for `/ready`. */
+  readonly multiplexer: Pick<Multiplexer, 'source' | 'cluster'>;
+}
+
+/** What is answered to the last, and when all else is refused, for whoever watches over the server. */
+const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
+
+const NOT_OURS =
+  'A page that is not let in may have asked for this; use an IP address, or name the host in --origins';
+
+export function createHttpHandler(options: HttpOptions): RequestListener {
+  const { graphql, auth, isStopping, admission, isAllowed, page, multiplexer, metrics } = options;
+  const { onRefused, onCut, clock, pipelines } = options;
+  const sendQueues = new SendQueues(clock);
+
+  /** Whether no page of another origin, nor one whose name was pointed here, reads the answer. */
+  function isPrivate({ headers: { origin, host } }: IncomingMessage): boolean {
+    return isAllowed({ origin, host }) && (auth.isAsked || isOwnHost(isAllowed, host));
+  }
+
+  async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isPrivate(request)) {
+      const { origin, host } = request.headers;
+      onRefused('origin', `/metrics for a page of ${origin ?? host}`);
+      return sendJson(response, 403, { error: NOT_OURS });
+    }
+    const pass = await auth.check(bearerOf(request.headers.authorization), IN_HEADER);
+    if (pass instanceof UserError) {
+      response.setHeader('www-authenticate', challengeOf(pass));
+      sendJson(response, 401, { error: pass.message });
+    } else if (isRead(request, response)) {
+      send(response, 200, await metrics.page(), metrics.contentType);
+    }
+  }
+
+  /** Answers whoever is not let in; false if `request` is to be served. */
+  function turnAway(request: IncomingMessage, response: ServerResponse, path: string): boolean {
+    const refusal = admission.admit(request, response);
+    const isReport = REPORTS.has(path);
+    if (refusal || isStopping()) response.setHeader('connection', 'close');
+    // A server that is full is not dead: a report says so, and the connection closes after it.
+    if (refusal && !(isReport && refusal.status === 503)) {
+      sendRefusal(response, refusal);
+    } else if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
+      sendJson(response, 400, { error: 'The header Host is no host' });
+    } else if (isStopping() && !isReport) {
+      response.setHeader('retry-after', COME_BACK_AFTER);
+      sendJson(response, 503, { error: STOPPING });
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  function showReadiness(request: IncomingMessage, response: ServerResponse): void {
+    const { name, state } = multiplexer.source;
+    const { problem } = multiplexer.cluster;
+    const ready = !isStopping() && isReady(state);
+    sendReport(request, response, ready ? 200 : 503, {
+      ready,
+      ...(isStopping() && { reason: 'stopping' }),
+      // A probe may call the server by any name, and wants no more than that.
+      ...(isOwnHost(isAllowed, request.headers.host) && {
+        ...(problem !== undefined && { problem }),
+        source: { ...state, name, state: state.name },
+      }),
+    });
+  }
+
+  return pipelines.inTurn((request, response) => {
+    // Yoga knows one form only.
+    request.url = targetOf(request);
+    const path = pathOf(request);
+    if (turnAway(request, response, path)) return;
+    cutWhenStalled(response, clock, onCut, sendQueues);
+    switch (path) {
+      case GRAPHQL_PATH:
+        return graphql(request, response);
+      case '/health':
+        return sendReport(request, response, 200, { status: 'alive' });
+      case '/ready':
+        return showReadiness(request, response);
+      case '/metrics':
+        return void showMetrics(request, response);
+      default:
+        if (page(path, request, response)) return;
+        return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
+    }
+  });
+}
+
+/** An idle source is ready: it connects as soon as somebody tracks something. */
+function isReady(state: SourceState): boolean {
+  return state.name === 'idle' || state.name === 'live';
+}
+
+function sendReport(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  report: object,
+): void {
+  if (isRead(request, response)) sendJson(response, status, report);
+}
+
+/** Whether no more is asked than to read; if not, answers that. */
+function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  response.setHeader('allow', 'GET, HEAD');
+  sendJson(response, 405, { error: `${method} is not possible here; use GET` });
+  return false;
+}
+
+/** In GraphQL's shape on every path, since that is what most who are refused will read. */
+function sendRefusal(
+  response: ServerResponse,
+  { status, retryAfter, error: { message, code } }: Refusal,
+): void {
+  response.setHeader('retry-after', retryAfter);
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  send(response, status, `${JSON.stringify(body)}\n`, 'application/json; charset=utf-8');
+}
+
+function send(response: ServerResponse, status: number, text: string, type: string): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  });
+  response.end(text);
+}

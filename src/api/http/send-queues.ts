@@ -1,0 +1,65 @@
+// What the kernel holds of what was written to a connection, and the peer has not taken. Linux tells it in
+// /proc/net; elsewhere it always looks like nothing.
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import { unlessNoneLeft } from '../../base/descriptors.ts';
+import { canonical, groupsOf } from '../access/client-address.ts';
+
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+/** Local port, remote address and port, and the bytes in the send queue, all in hexadecimal. */
+const ROW = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) .. ([0-9A-F]{8}):/gm;
+/** Before an IPv4 address in the table of IPv6, whose words are in the order of the machine. */
+const MAPPED = '0000000000000000FFFF0000';
+/** How long a table is good for, in milliseconds: to read it takes 2 µs for each connection there is. */
+const FRESH_FOR = 4_000;
+
+export class SendQueues {
+  readonly #clock: Clock;
+  #table: ReadonlyMap<string, number> | undefined;
+  #readAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Bytes that the peer of `socket` has not taken yet, as of a moment ago. */
+  of({ localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): number {
+    const now = this.#clock.monotonic();
+    if (this.#table === undefined || now - this.#readAt >= FRESH_FOR) {
+      this.#table = readTable();
+      this.#readAt = now;
+    }
+    const key = [hex(localPort, 4), addressKey(remoteAddress), hex(remotePort, 4)].join();
+    return this.#table.get(key) ?? 0;
+  }
+}
+
+function readTable(): ReadonlyMap<string, number> {
+  const queues = new Map<string, number>();
+  for (const path of TABLES) {
+    if (!existsSync(path)) continue;
+    const text = unlessNoneLeft(() => readFileSync(path, 'latin1'));
+    if (text === undefined) continue;
+    for (const [, localPort, address = '', port, bytes = ''] of text.matchAll(ROW)) {
+      const remote = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
+      if (bytes !== '00000000') queues.set([localPort, remote, port].join(), Number(`0x${bytes}`));
+    }
+  }
+  return queues;
+}
+
+/** An address as the tables have it: in words of four bytes, each of them backwards. */
+function addressKey(address: string): string {
+  const plain = canonical(address) ?? '';
+  const bytes = plain.includes(':')
+    ? groupsOf(plain).flatMap((group) => hex(Number(`0x${group}`), 4).match(/../g) ?? [])
+    : plain.split('.').map((part) => hex(Number(part), 2));
+  const words = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.slice(4 * i, 4 * i + 4));
+  return words.map((word) => word.reverse().join('')).join('');
+}
+
+function hex(number: number, digits: number): string {
+  return number.toString(16).toUpperCase().padStart(digits, '0');
+}

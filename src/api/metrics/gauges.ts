@@ -1,0 +1,140 @@
+// The numbers of a running server that are read when somebody asks for them: counting costs the way of the
+// events nothing that it would not cost anyway.
+
+import { MAX_TEXT } from '../../base/post.ts';
+import type { SourceState } from '../../source/source.ts';
+import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Refusals } from './rejections.ts';
+
+export interface Reading {
+  readonly help: string;
+  /** Its values are of a fixed set, never what a client sends. */
+  readonly label?: string;
+  /** One value, or one for each value of the label, or none at the moment. */
+  readonly read: () => number | undefined | Readonly<Record<string, number>>;
+}
+
+/** What the numbers are read from. */
+export interface Readable {
+  readonly multiplexer: Multiplexer;
+  /** How many connections of each surface are open. */
+  readonly sockets: () => Readonly<Record<string, number>>;
+  /** How many were refused, by what they did. */
+  readonly refusals: Refusals['counts'];
+  /** How many lines of the log were dropped. */
+  readonly logDropped: () => number;
+  /** When the TLS certificate expires, in milliseconds since 1970, if there is one. */
+  readonly expires: () => number | undefined;
+}
+
+const SOURCE_STATES: readonly SourceState['name'][] = [
+  'idle',
+  'connecting',
+  'live',
+  'waiting',
+  'paused',
+];
+
+/** By name. */
+export function readingsOf({
+  multiplexer,
+  sockets,
+  refusals,
+  logDropped,
+  expires,
+}: Readable): Record<string, Reading> {
+  return {
+    senti_posts_seen_total: {
+      help: 'Posts that came from the source.',
+      read: () => multiplexer.counters.postsSeen,
+    },
+    senti_posts_matched_total: {
+      help: 'Posts that matched at least one track.',
+      read: () => multiplexer.counters.postsMatched,
+    },
+    senti_posts_bad_total: {
+      help: 'Records from the source that were no usable posts.',
+      read: () => multiplexer.counters.postsDropped,
+    },
+    senti_posts_repeated_total: {
+      help: 'Posts that the source sent again, and that were not delivered again.',
+      read: () => multiplexer.counters.postsRepeated,
+    },
+    senti_posts_cut_total: {
+      help: `Posts longer than ${MAX_TEXT} characters, which were read up to there.`,
+      read: () => multiplexer.counters.postsCut,
+    },
+    senti_events_total: {
+      help: 'Events of tracks; a post counts once for each that it matches.',
+      read: () => multiplexer.counters.eventsPublished,
+    },
+    senti_deliveries_total: {
+      help: 'Events handed to listeners; one post counts once for each.',
+      read: () => multiplexer.counters.eventsDelivered,
+    },
+    senti_drops_total: {
+      help: 'Events that a listener was too slow to take.',
+      read: () => multiplexer.counters.eventsDropped,
+    },
+    senti_refusals_total: {
+      help: 'Who was turned away, by the limit.',
+      label: 'reason',
+      read: () => refusals,
+    },
+    senti_log_lines_dropped_total: {
+      help: 'Lines of the log that standard output did not take.',
+      read: logDropped,
+    },
+    senti_sockets: {
+      help: 'Open WebSockets and streams of Server-Sent Events.',
+      label: 'surface',
+      read: sockets,
+    },
+    senti_listeners: {
+      help: 'Open subscriptions and tracking sockets.',
+      read: () => multiplexer.listeners,
+    },
+    senti_tracks: {
+      help: 'Distinct tracks that somebody listens to.',
+      read: () => multiplexer.tracks,
+    },
+    senti_nodes: {
+      help: 'Nodes that are alive, as far as this one knows.',
+      read: () => multiplexer.cluster.nodes,
+    },
+    senti_ingests: {
+      help: 'Whether this is the node that reads the source.',
+      read: () => (multiplexer.cluster.role === 'INGEST' ? 1 : 0),
+    },
+    senti_relay_total: {
+      help: 'What went wrong between nodes, by what it was.',
+      label: 'what',
+      read: () => ({ ...multiplexer.cluster.counters }),
+    },
+    senti_source_state: {
+      help: 'The state of the source: 1 for the one it is in.',
+      label: 'state',
+      read: () => oneOf(SOURCE_STATES, multiplexer.source.state.name),
+    },
+    senti_source_posts_today: {
+      help: 'Posts read in this UTC day.',
+      read: () => multiplexer.source.usage?.postsToday,
+    },
+    senti_source_cost_today_dollars: {
+      help: 'What they cost, in US dollars.',
+      read: () => multiplexer.source.usage?.costToday,
+    },
+    senti_tls_expires_timestamp_seconds: {
+      help: 'When the TLS certificate expires, since 1970.',
+      read() {
+        const at = expires();
+        return at === undefined ? undefined : at / 1000;
+      },
+    },
+  };
+}
+
+/** 1 for the one that `is`, 0 for all others. */
+function oneOf(names: readonly string[], is: string): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, name === is ? 1 : 0]));
+}

@@ -1,0 +1,91 @@
+// Finds sockets whose peer is gone without a word, as when a laptop is shut.
+
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../base/clock.ts';
+import type { Cut } from './outbox.ts';
+import type { Marks } from './ping-marks.ts';
+
+/** How long a socket is left alone between two pings, and how long it may take to answer one. */
+export const PING_EVERY = 5_000;
+export const PONG_WITHIN = 10_000;
+/** How exact both are. One look at all sockets is cheaper than a timer for each. */
+const LOOK_EVERY = 250;
+/** Sockets that come together are pinged in so many looks, so that no turn has thousands of pings. */
+const LOOKS = PING_EVERY / LOOK_EVERY;
+/** Instead of a number of marks: the peer had none to answer. */
+const NONE = -1;
+
+interface Pulse {
+  readonly marks: Marks;
+  /** How many marks the peer had answered when it was given time to answer the next, or `NONE`. */
+  answered: number;
+  /** When to ping again, or when to give up, on the monotonic clock. */
+  due: number;
+}
+
+/** Pings every socket that it watches, and ends those that do not answer. */
+export class Heartbeat {
+  readonly #clock: Clock;
+  readonly #onCut: (why: Cut) => void;
+  readonly #pulses = new Map<WebSocket, Pulse>();
+  #watched = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock, onCut: (why: Cut) => void) {
+    this.#clock = clock;
+    this.#onCut = onCut;
+  }
+
+  /** Watches `socket` until it closes. */
+  watch(socket: WebSocket, marks: Marks): void {
+    this.#pulses.set(socket, {
+      marks,
+      answered: NONE,
+      due: this.#clock.monotonic() + PING_EVERY - (this.#watched % LOOKS) * LOOK_EVERY,
+    });
+    this.#watched += 1;
+    socket.on('close', () => this.#forget(socket));
+    this.#cancel ??= this.#clock.after(LOOK_EVERY, () => this.#look());
+  }
+
+  /** To be told when the peer of `socket` has answered a mark. */
+  answered(socket: WebSocket): void {
+    const pulse = this.#pulses.get(socket);
+    if (pulse === undefined) return;
+    if (pulse.marks.areAwaited) this.#await(pulse);
+    else {
+      pulse.answered = NONE;
+      pulse.due = this.#clock.monotonic() + PING_EVERY;
+    }
+  }
+
+  #look(): void {
+    this.#cancel = this.#clock.after(LOOK_EVERY, () => this.#look());
+    const now = this.#clock.monotonic();
+    for (const [socket, pulse] of this.#pulses) {
+      if (now < pulse.due) continue;
+      const { marks } = pulse;
+      if (!marks.areAwaited) marks.send();
+      if (pulse.answered !== marks.answered) {
+        this.#await(pulse);
+        continue;
+      }
+      this.#pulses.delete(socket);
+      this.#onCut('silent');
+      socket.terminate();
+    }
+  }
+
+  /** Gives the peer time to answer one more mark. */
+  #await(pulse: Pulse): void {
+    pulse.answered = pulse.marks.answered;
+    pulse.due = this.#clock.monotonic() + PONG_WITHIN;
+  }
+
+  #forget(socket: WebSocket): void {
+    this.#pulses.delete(socket);
+    if (this.#pulses.size > 0) return;
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+}

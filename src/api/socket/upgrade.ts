@@ -1,0 +1,212 @@
+// The door for WebSockets: the path decides which protocol a connection gets.
+
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../base/clock.ts';
+import { UserError } from '../../base/user-error.ts';
+import { challengeOf, type Pass, UNLIMITED, type Visitor } from '../access/auth.ts';
+import type { Admission } from '../access/connection-limits.ts';
+import type { OriginCheck } from '../access/origins.ts';
+import { pathOf } from '../http/request-target.ts';
+import type { RefusalKind } from '../metrics/rejections.ts';
+import { COME_BACK_AFTER, GOING_AWAY, GOING_AWAY_REASON, type Goodbye, STOPPING } from './drain.ts';
+import type { Turn } from './flush-scheduler.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { watchFlood } from './message-rate.ts';
+import { type Cut, Outbox } from './outbox.ts';
+import { Scratch } from './write-buffer.ts';
+
+export interface SocketRoute {
+  /** The path it serves, such as `/track`. */
+  readonly path: string;
+  /** Chooses one of the offered subprotocols; without it, none is spoken. */
+  readonly chooseProtocol?: (offered: Set<string>) => string | false;
+  /** With which code a socket is closed that sends too much. */
+  readonly floodCode: number;
+  /** Asks for a token before the handshake; without it, everybody gets a socket. */
+  readonly admit?: (request: IncomingMessage) => Promise<Pass | UserError>;
+  serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, visitor: Visitor): void;
+}
+
+export interface UpgradeOptions {
+  readonly routes: readonly SocketRoute[];
+  readonly isAllowed: OriginCheck;
+  readonly admission: Admission;
+  /** Of one message. */
+  readonly maxBytes: number;
+  /** From one socket. */
+  readonly maxMessagesPerSecond: number;
+  /** Whether the server is going away, and takes no more sockets. */
+  readonly isStopping: () => boolean;
+  readonly clock: Clock;
+  /** Told of failures of single sockets: broken frames, resets. */
+  readonly onSocketError: (error: Error) => void;
+  /** Told of every event that a socket was too slow to take. */
+  readonly onDrop: () => void;
+  /** Told of everybody who is turned away here. */
+  readonly onRefused: (kind: RefusalKind, detail: string) => void;
+  /** Told why a socket was cut. */
+  readonly onCut: (why: Cut) => void;
+  /** Has what waits flushed at the end of the turn. */
+  readonly atTurnEnd: Turn['atEnd'];
+}
+
+export interface Upgrade {
+  /** For the `upgrade` event of an HTTP server. */
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** How many sockets are open on a path. */
+  count(path: string): number;
+  /** One for each open socket: closes it with 1001, and by force when that is not answered in time. */
+  goodbyes(): readonly Goodbye[];
+}
+
+/** How ws names a message that is longer than it may be, or comes in more pieces. */
+const TOO_LONG: readonly unknown[] = [
+  'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+  'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+];
+/** How long a peer may take to answer a close, in milliseconds. */
+const CLOSE_TIMEOUT = 2000;
+/** Pieces that a message may come in; a client that cuts one up makes few. */
+const MAX_FRAGMENTS = 256;
+/** The types of ws do not know these options yet. */
+const UNTYPED: object = { closeTimeout: CLOSE_TIMEOUT, maxFragments: MAX_FRAGMENTS };
+
+export function createUpgrade(options: UpgradeOptions): Upgrade {
+  const { routes, isAllowed, isStopping, admission, maxBytes, maxMessagesPerSecond } = options;
+  const { clock, onSocketError, onDrop, onRefused, onCut, atTurnEnd } = options;
+  const outboxes = new WeakMap<WebSocket, Outbox>();
+  const heartbeat = new Heartbeat(clock, onCut);
+  const outboxOptions = {
+    clock,
+    atTurnEnd,
+    scratch: new Scratch(),
+    onDrop,
+    onCut,
+  };
+  // One server each, without a server of its own: two on one HTTP server break each other's sockets.
+  const doors = new Map(
+    routes.map((route) => {
+      const { chooseProtocol } = route;
+      const door = new WebSocketServer({
+        noServer: true,
+        maxPayload: maxBytes,
+        ...UNTYPED,
+        perMessageDeflate: false,
+        // One message a turn: what the last one set off has come to rest when the next is read, so an
+        // id can be completed and used again at once.
+        allowSynchronousEvents: false,
+        // Answered below, and only to who reads the answers.
+        autoPong: false,
+        ...(chooseProtocol && { handleProtocols: chooseProtocol }),
+      });
+      return [route.path, { route, door }] as const;
+    }),
+  );
+
+  function isTurnedAway(socket: Duplex): boolean {
+    if (!isStopping()) return false;
+    const retry = `Retry-After: ${COME_BACK_AFTER}\r\n`;
+    reject(socket, '503 Service Unavailable', STOPPING, clock, retry);
+    return true;
+  }
+
+  function fail(error: Error): void {
+    if ('code' in error && TOO_LONG.includes(error.code)) onRefused('size', 'a message');
+    onSocketError(error);
+  }
+
+  /** Counts the messages of a socket. The returned function counts an operation that is rejected. */
+  function watch(webSocket: WebSocket, outbox: Outbox, { path, floodCode }: SocketRoute) {
+    const flood = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
+      onRefused('messages', path);
+      outbox.finish();
+      webSocket.close(floodCode, 'Too many messages; send fewer');
+    });
+    webSocket.on('pong', (data) => {
+      if (outbox.answer(data)) heartbeat.answered(webSocket);
+      else flood.pong(data);
+    });
+    return flood.refused;
+  }
+
+  /** All that is for the life of a socket, apart from its request, whose memory is then free. */
+  function open(webSocket: WebSocket, socket: Duplex): Outbox {
+    webSocket.on('error', fail);
+    const outbox = new Outbox(webSocket, socket, outboxOptions);
+    outboxes.set(webSocket, outbox);
+    webSocket.on('ping', (data) => {
+      // Whoever does not read is behind without an event as well, by answers alone.
+      if (!socket.writableNeedDrain) webSocket.pong(data);
+    });
+    heartbeat.watch(webSocket, outbox.marks);
+    return outbox;
+  }
+
+  return {
+    async handle(request, socket, head) {
+      socket.on('error', onSocketError);
+      if (isTurnedAway(socket)) return;
+      const refusal = admission.admit(request, socket);
+      if (refusal) {
+        const { status, retryAfter, error } = refusal;
+        const retry = `Retry-After: ${retryAfter}\r\n`;
+        return reject(socket, `${status} ${STATUS_CODES[status]}`, error.message, clock, retry);
+      }
+      const { origin, host } = request.headers;
+      if (!isAllowed({ origin, host })) {
+        onRefused('origin', String(origin));
+        return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
+      }
+      const at = doors.get(pathOf(request));
+      if (!at) return reject(socket, '404 Not Found', 'No WebSocket here', clock);
+      let pass = UNLIMITED;
+      if (at.route.admit) {
+        const admitted = await at.route.admit(request);
+        if (admitted instanceof UserError) {
+          const challenge = `WWW-Authenticate: ${challengeOf(admitted)}\r\n`;
+          return reject(socket, '401 Unauthorized', admitted.message, clock, challenge);
+        }
+        if (isTurnedAway(socket)) return;
+        pass = admitted;
+      }
+      at.door.handleUpgrade(request, socket, head, (webSocket) => {
+        const outbox = open(webSocket, socket);
+        const work = admission.workOf(request, true, watch(webSocket, outbox, at.route));
+        at.route.serve(webSocket, outbox, request, { pass, work });
+      });
+    },
+    count: (path) => doors.get(path)?.door.clients.size ?? 0,
+    goodbyes() {
+      const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
+      return open.map((socket) => () => {
+        outboxes.get(socket)?.finish();
+        return closeSocket(socket, clock);
+      });
+    },
+  };
+}
+
+/** Answers without a handshake, and does not wait for a peer that keeps its half open. */
+function reject(socket: Duplex, status: string, reason: string, clock: Clock, headers = ''): void {
+  const cancel = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.once('close', cancel);
+  socket.end(
+    `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
+  );
+}
+
+function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState === socket.CLOSED) return resolve();
+    const cancel = clock.after(CLOSE_TIMEOUT, () => socket.terminate());
+    socket.once('close', () => {
+      cancel();
+      resolve();
+    });
+    socket.close(GOING_AWAY, GOING_AWAY_REASON);
+  });
+}

@@ -1,0 +1,65 @@
+// A source and a relay whose texts have no secrets in them, whatever their upstream repeats.
+
+import type { Redact } from '../base/redact.ts';
+import { UserError } from '../base/user-error.ts';
+import type { Source, SourceSink, SourceState } from '../source/source.ts';
+import { type Relay, RelayError } from '../stream/relay.ts';
+
+/** The source that `connect` makes. All its texts go through `redact`: states, bad posts, rejected tracks. */
+export function redactedSource(
+  connect: (sink: SourceSink) => Source,
+  sink: SourceSink,
+  redact: Redact,
+): Source {
+  const source = connect({
+    ...sink,
+    bad: (problem) => sink.bad(redact(problem)),
+    refused: (track, { code, message }) =>
+      sink.refused(track, new UserError(code, redact(message))),
+    state: (state) => sink.state(withoutSecrets(state, redact)),
+  });
+  return {
+    get name() {
+      return source.name;
+    },
+    get state() {
+      return withoutSecrets(source.state, redact);
+    },
+    get usage() {
+      return source.usage;
+    },
+    want: (tracks) => source.want(tracks),
+    close: (options) => source.close(options),
+  };
+}
+
+function withoutSecrets(state: SourceState, redact: Redact): SourceState {
+  return 'reason' in state ? { ...state, reason: redact(state.reason) } : state;
+}
+
+/** `relay`, whose reasons and errors go through `redact`. */
+export function redactedRelay(relay: Relay, redact: Redact): Relay {
+  const { lease } = relay;
+  const asking = async <T>(answer: Promise<T>): Promise<T> => {
+    try {
+      return await answer;
+    } catch (error) {
+      throw error instanceof RelayError ? new RelayError(redact(error.message)) : error;
+    }
+  };
+  return {
+    get trouble() {
+      return relay.trouble === undefined ? undefined : redact(relay.trouble);
+    },
+    lease: {
+      ttl: lease.ttl,
+      claim: (holder) => asking(lease.claim(holder)),
+      renew: (holder, revision) => asking(lease.renew(holder, revision)),
+      release: (revision) => asking(lease.release(revision)),
+      read: () => asking(lease.read()),
+    },
+    send: (channel, message) => relay.send(channel, message),
+    listen: (channel, receive) => relay.listen(channel, receive),
+    close: () => relay.close(),
+  };
+}

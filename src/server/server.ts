@@ -1,0 +1,282 @@
+// The server: puts the parts together. The only file that knows which implementations there are.
+
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { createAuth, type JwtCheck } from '../api/access/auth.ts';
+import { Admission } from '../api/access/connection-limits.ts';
+import { createJwtCheck } from '../api/access/jwt.ts';
+import { createOriginCheck, isLoopback } from '../api/access/origins.ts';
+import { Broadcast } from '../api/graphql/broadcast.ts';
+import { createDocuments } from '../api/graphql/documents.ts';
+import { createGraphiQL } from '../api/graphql/graphiql.ts';
+import {
+  chooseGraphQLProtocol,
+  createGraphQLSocket,
+  FLOODED,
+} from '../api/graphql/graphql-socket.ts';
+import { createDoor } from '../api/graphql/http-guard.ts';
+import { createMask } from '../api/graphql/masked-errors.ts';
+import { schema } from '../api/graphql/schema.ts';
+import { createGraphQL, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
+import { answerClientError } from '../api/http/client-error.ts';
+import { readPage } from '../api/http/dashboard.ts';
+import { Pipelines } from '../api/http/pipeline.ts';
+import { createHttpHandler } from '../api/http/router.ts';
+import { type BoundedLog, boundLog } from '../api/metrics/bounded-log.ts';
+import { createMetrics } from '../api/metrics/metrics.ts';
+import { type RefusalKind, Refusals, type Subject } from '../api/metrics/rejections.ts';
+import { tellInBatches } from '../api/socket/drain.ts';
+import { createTurn } from '../api/socket/flush-scheduler.ts';
+import { CUTS, type Cut } from '../api/socket/outbox.ts';
+import { createUpgrade } from '../api/socket/upgrade.ts';
+import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import type { Config } from '../config/options.ts';
+import { createAnalyzer } from '../sentiment/analysis.ts';
+import { vader } from '../sentiment/vader/vader.ts';
+import { Multiplexer } from '../stream/multiplexer.ts';
+import { createFeed } from './node-feed.ts';
+import { type ConnectSource, connectSource } from './sources.ts';
+import { createHttpServer } from './tls.ts';
+
+/** How often it is looked for requests that take too long to arrive, in milliseconds. */
+const CHECK_EVERY = 1000;
+/** How long a response that is on its way may take when the server stops, in milliseconds. */
+const GRACE = 2000;
+/** How long stopping may take in all, whatever stalls. The log's last lines have the rest of the ten seconds. */
+const STOP_WITHIN = 9000;
+/** Where src/web/build.ts puts the dashboard. */
+const BUILT_PAGE = new URL('../../dist/web/', import.meta.url);
+
+export interface RunningServer {
+  /** Where it listens, such as `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** Reads the files for TLS again. */
+  reload(): void;
+  /**
+   * Ends everything, within ten seconds: nobody new is let in, listeners are told batch by batch and
+   * hear every event until then if they keep up, the source is stopped.
+   */
+  close(): Promise<void>;
+}
+
+/** What a server is made of that is not a matter of configuration. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly connect: ConnectSource;
+  /** How many lines of the log were dropped since the start. */
+  readonly logDropped: () => number;
+}
+
+/** Rejects when it cannot listen, as on a port in use. */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  {
+    clock = systemClock,
+    random = Math.random,
+    connect = connectSource,
+    logDropped = () => 0,
+  }: Partial<Surroundings> = {},
+): Promise<RunningServer> {
+  const refusals = new Refusals((line) => log.warn(line), clock);
+  const notice: Refusals['notice'] = (...args) => refusals.notice(...args);
+  const about = (subject: Subject) => boundLog(log, subject, notice);
+  const refuse = (kind: RefusalKind) => (detail: string) => refusals.refuse(kind, detail);
+  const onRefused = (kind: RefusalKind, detail: string) => refusals.refuse(kind, detail);
+  const admission = new Admission(config, clock, onRefused);
+  const analyze = createAnalyzer(config.profile, vader);
+  const turn = createTurn(clock, (ms) => metrics.wire(ms));
+  const feed = await createFeed({
+    config,
+    connect(sink) {
+      const timed = { ...sink, post: turn.timed(sink.post) };
+      return connect(config, timed, clock, (message) => refusals.notice('warning', message));
+    },
+    analyze,
+    notice,
+    listeners: () => multiplexer.listeners,
+    onState: (state) => metrics.state(state),
+    clock,
+    log,
+  });
+  const multiplexer = new Multiplexer(
+    // Where another node has read the post, its event is the first that is seen of it here.
+    (sink) => feed.connect({ ...sink, event: turn.timed(sink.event) }),
+    { maxTracks: config.maxTracks, onRefused: refuse('tracks') },
+  );
+  const isAllowed = createOriginCheck(config.origins, config.host);
+  const auth = createAuth({
+    tokens: config.authTokens,
+    checkJwt: readJwts(config, about('keys'), clock),
+    clock,
+    onRefused: refuse('token'),
+  });
+  let stopping = false;
+  const isStopping = () => stopping;
+  const context = { multiplexer, analyze };
+  const mask = createMask(about('operation'));
+  const broadcast = new Broadcast(context, mask, turn.leaves, clock);
+  const documents = createDocuments(schema, {
+    limits: config,
+    introspection: config.introspection,
+    onRefused: refuse('query'),
+  });
+  const { maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
+  const yoga = createGraphQL({ context, documents, broadcast, log: about('GraphQL'), maxBytes });
+  const onCut = (why: Cut) => {
+    refusals.notice('cut', `cut a connection that ${CUTS[why]}`);
+    metrics.cut(why);
+  };
+  const socketLog = about('socket');
+  const upgrade = createUpgrade({
+    isAllowed,
+    isStopping,
+    admission,
+    maxBytes,
+    maxMessagesPerSecond,
+    clock,
+    onSocketError: ({ message }) => socketLog.debug(`socket: ${message}`),
+    onDrop: () => multiplexer.countDropped(),
+    onRefused,
+    onCut,
+    atTurnEnd: turn.atEnd,
+    routes: [
+      {
+        path: GRAPHQL_PATH,
+        chooseProtocol: chooseGraphQLProtocol,
+        floodCode: FLOODED,
+        serve: createGraphQLSocket({
+          documents,
+          broadcast,
+          context,
+          mask,
+          auth,
+          log: about('GraphQL socket'),
+          isStopping,
+          initTimeout: config.initTimeout * 1000,
+          maxOperations: config.maxSubscriptions,
+          onRefused: refuse('subscriptions'),
+          onLate: refuse('init'),
+        }),
+      },
+      createTrackSocket(multiplexer, auth),
+    ],
+  });
+  const metrics = createMetrics(clock, {
+    multiplexer,
+    sockets: () => ({
+      graphql: upgrade.count(GRAPHQL_PATH),
+      sse: broadcast.streams,
+      track: upgrade.count(TRACK_PATH),
+    }),
+    refusals: refusals.counts,
+    logDropped,
+    expires: () => server.expires,
+  });
+  const page = await readPage(BUILT_PAGE);
+  const pipelines = new Pipelines(clock, onRefused);
+  const handle = createHttpHandler({
+    graphql: createDoor({
+      yoga,
+      isAllowed,
+      auth,
+      admission,
+      graphiql: config.graphiql ? createGraphiQL(auth.isAsked) : undefined,
+      onRefused,
+    }),
+    auth,
+    isStopping,
+    admission,
+    isAllowed,
+    pipelines,
+    page,
+    multiplexer,
+    metrics,
+    onRefused,
+    onCut,
+    clock,
+  });
+  const requestTimeout = config.requestTimeout * 1000;
+  const patience = {
+    requestTimeout,
+    connectionsCheckingInterval: CHECK_EVERY,
+  };
+  const server = createHttpServer(config, patience, handle, log, clock);
+  const { http } = server;
+  http.on('upgrade', pipelines.alone(upgrade.handle));
+  http.on('clientError', answerClientError(onRefused));
+  // What else is expected than to be told to go on is passed over: it is no way round the limits.
+  http.on('checkExpectation', handle);
+  const connections = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    admission.connected(socket);
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+  });
+  const url = await listen(http, config);
+  // A connection that the system does not give us, for want of memory or of file descriptors.
+  http.on('error', ({ message }) => refusals.notice('accept', `a connection failed: ${message}`));
+  if (!auth.isAsked && !isLoopback(config.host)) {
+    log.warn(
+      'whoever reaches this address may listen: set AUTH_TOKENS, or --auth-jwks, to ask for a token',
+    );
+  }
+
+  async function leave(handedOver: Promise<void>): Promise<void> {
+    await tellInBatches([...upgrade.goodbyes(), ...broadcast.goodbyes()], clock, random);
+    const stopped = new Promise<void>((resolve) => http.close(() => resolve()));
+    await handedOver;
+    await multiplexer.close();
+    // Streams have been told by now; a client that keeps its connection is not waited for long.
+    const cancel = clock.after(GRACE, () => http.closeAllConnections());
+    await stopped;
+    cancel();
+    await yoga.dispose();
+  }
+
+  return {
+    url,
+    reload: server.reload,
+    async close() {
+      stopping = true;
+      const handedOver = feed.handOver();
+      await new Promise<void>((resolve, reject) => {
+        const cancel = clock.after(STOP_WITHIN, resolve);
+        leave(handedOver).finally(cancel).then(resolve, reject);
+      });
+      for (const connection of connections) connection.destroy();
+      metrics.close();
+      refusals.close();
+    },
+  };
+}
+
+function readJwts(config: Config, log: BoundedLog, clock: Clock): JwtCheck | undefined {
+  if (config.authJwks === '') return undefined;
+  return createJwtCheck({
+    keys: config.authJwks,
+    issuer: config.authIssuer,
+    audience: config.authAudience,
+    clock,
+    onKeys(problem) {
+      if (problem === undefined) log.info('the keys of JWTs can be had again');
+      else log.warn(`no JWT can be checked: the keys cannot be had: ${problem}`);
+    },
+  });
+}
+
+function listen(http: Server, { host, port, tlsCert }: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      const at = http.address() as AddressInfo;
+      const scheme = tlsCert === '' ? 'http' : 'https';
+      resolve(`${scheme}://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`);
+    });
+  });
+}

@@ -1,0 +1,43 @@
+// The sources that there are, and how each is made from the options.
+
+import type { Clock } from '../base/clock.ts';
+import type { Config } from '../config/options.ts';
+import { createBluesky } from '../source/bluesky/bluesky.ts';
+import { createReplay } from '../source/replay.ts';
+import { createSample } from '../source/sample.ts';
+import type { Source, SourceSink } from '../source/source.ts';
+import { createX } from '../source/x/x.ts';
+
+/** Makes the source that `config` names. `warn` takes sentences for the log. */
+export type ConnectSource = (
+  config: Config,
+  sink: SourceSink,
+  clock: Clock,
+  warn: (message: string) => void,
+) => Source;
+
+export const connectSource: ConnectSource = (config, sink, clock, warn) => {
+  switch (config.source) {
+    case 'sample':
+      return createSample({ seed: clock.now(), rate: config.rate }, sink, clock);
+    case 'bluesky':
+      return createBluesky({ urls: config.blueskyUrls, random: Math.random }, sink, clock);
+    case 'replay':
+      return createReplay(config, sink, clock);
+    case 'x':
+      return createX(
+        {
+          url: config.xUrl,
+          token: config.xToken,
+          maxRules: config.xMaxRules,
+          ruleLength: config.xRuleLength,
+          languages: config.languages,
+          dailyPosts: config.xDailyPosts,
+          stateDir: config.stateDir,
+          warn,
+        },
+        sink,
+        clock,
+      );
+  }
+};

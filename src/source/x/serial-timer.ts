@@ -1,0 +1,43 @@
+// Steps taken one at a time, each when it is due.
+
+import type { Clock } from '../../base/clock.ts';
+
+export class Turns {
+  readonly #clock: Clock;
+  readonly #step: () => Promise<number | undefined>;
+  #due = Number.POSITIVE_INFINITY;
+  #cancel = () => {};
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  /** `step` says after how many milliseconds the next one is due, if it knows. */
+  constructor(clock: Clock, step: () => Promise<number | undefined>) {
+    this.#clock = clock;
+    this.#step = step;
+  }
+
+  /** A step is due in `ms` milliseconds at the latest, or else when the one that runs is done. */
+  arm(ms: number): void {
+    const due = this.#clock.monotonic() + ms;
+    if (this.#stopped || due >= this.#due) return;
+    this.#cancel();
+    this.#due = due;
+    this.#cancel = this.#clock.after(ms, () => {
+      this.#due = Number.POSITIVE_INFINITY;
+      this.#running = (this.#running ?? Promise.resolve()).then(() => this.#run());
+    });
+  }
+
+  /** No step begins after this; resolves when the last one is done. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    if (this.#stopped) return;
+    const wait = await this.#step();
+    if (wait !== undefined) this.arm(wait);
+  }
+}

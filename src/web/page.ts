@@ -1,0 +1,184 @@
+// The page: topics from the address, events from the connection, one drawing a frame.
+
+import { SharedReach } from './chart-scale.ts';
+import { setText, the } from './dom.ts';
+import { createAnnouncer } from './live-region.ts';
+import { addressOf, isAmong, MOST_TOPICS, readTopics } from './page-address.ts';
+import { type ConnectionState, connect } from './server-connection.ts';
+import { watchSource } from './source-watch.ts';
+import { showSuggestions } from './suggestions.ts';
+import { enterToken, readToken } from './token.ts';
+import { Topic } from './topic-state.ts';
+import { createTopicView, type TopicView } from './topic-view.ts';
+import { describe } from './wording.ts';
+
+interface Followed {
+  readonly topic: Topic;
+  readonly view: TopicView;
+  readonly unfollow: () => void;
+}
+
+const page = {
+  status: the('status', HTMLElement),
+  statusText: the('status-text', HTMLElement),
+  form: the('form', HTMLFormElement),
+  input: the('track', HTMLInputElement),
+  tokenForm: the('token-form', HTMLFormElement),
+  token: the('token', HTMLInputElement),
+  hint: the('hint', HTMLElement),
+  suggestions: the('suggestions', HTMLElement),
+  topics: the('topics', HTMLElement),
+};
+const announcer = createAnnouncer(the('announcer', HTMLElement));
+const reach = new SharedReach();
+const stillness = matchMedia('(prefers-reduced-motion: reduce)');
+/** With reduced motion the charts take a step this often, in milliseconds, in place of gliding. */
+const STEP = 1000;
+
+let followed: readonly Followed[] = [];
+let state: ConnectionState = { name: 'connecting' };
+
+const connection = connect(readToken(), (changed) => {
+  state = changed;
+  for (const { topic } of followed) topic.window.watch(isListening(topic), Date.now());
+  if (changed.name === 'open') source.ask();
+  showDoor(changed.name === 'locked');
+  showStatus();
+});
+const source = watchSource(connection, showStatus);
+
+/** Asks for a token in place of a topic, as long as nothing else is of use. */
+function showDoor(isLocked: boolean): void {
+  page.form.hidden = isLocked;
+  page.suggestions.hidden = isLocked;
+  if (page.tokenForm.hidden !== isLocked) return;
+  page.tokenForm.hidden = !isLocked;
+  if (isLocked) page.token.focus();
+}
+
+function isListening(topic: Topic): boolean {
+  return state.name === 'open' && topic.refusal === undefined;
+}
+
+function follow(track: string): Followed {
+  const topic = new Topic(track);
+  topic.window.watch(isListening(topic), Date.now());
+  const unfollow = connection.follow(track, {
+    event: (event) => topic.hear(event, Date.now()),
+    missed: (count) => topic.miss(count),
+    refused(reason) {
+      topic.refuse(reason, Date.now());
+      announcer.say(`${track} is not tracked. ${reason}`);
+    },
+  });
+  const view = createTopicView(topic, () => {
+    go(tracks().filter((other) => other !== track));
+    page.input.focus();
+  });
+  return { topic, view, unfollow };
+}
+
+function tracks(): string[] {
+  return followed.map(({ topic }) => topic.track);
+}
+
+/** Follows these topics and no others; those that stay go on without a gap. */
+function show(topics: readonly string[]): void {
+  const before = followed;
+  for (const { topic, view, unfollow } of before) {
+    if (topics.includes(topic.track)) continue;
+    unfollow();
+    view.destroy();
+  }
+  followed = topics.map(
+    (track) => before.find(({ topic }) => topic.track === track) ?? follow(track),
+  );
+  // An element that is put where it is already would lose the focus.
+  followed.forEach(({ view }, i) => {
+    if (page.topics.children[i] !== view.element) {
+      page.topics.insertBefore(view.element, page.topics.children[i] ?? null);
+    }
+  });
+  const count = topics.length;
+  document.body.dataset.topics = String(count);
+  document.title = count > 0 ? `${topics.join(' · ')} – Senti` : 'Senti';
+  page.input.placeholder = count > 0 ? 'Another topic to compare' : 'A topic, such as coffee';
+  say('');
+  showSuggestions(page.suggestions, topics, go);
+  source.ask();
+  showStatus();
+  if (count > 0) requestFrame();
+}
+
+/** Shows these topics, as a step that the back button takes back. */
+function go(topics: readonly string[]): void {
+  history.pushState(null, '', addressOf(topics));
+  const added = topics.filter((topic) => !tracks().includes(topic));
+  show(topics);
+  announcer.say(added.length > 0 ? `Tracking ${added.join(' and ')}.` : 'Stopped.');
+}
+
+function say(hint: string): void {
+  setText(page.hint, hint);
+  if (hint) announcer.say(hint);
+}
+
+function showStatus(): void {
+  const isTracking = followed.some(({ topic }) => topic.refusal === undefined);
+  const { tone, text } = describe(state, source.status, isTracking);
+  if (page.statusText.textContent !== text) {
+    setText(page.statusText, text);
+    if (state.name !== 'connecting') announcer.say(text);
+  }
+  page.status.dataset.tone = tone;
+}
+
+let frame = 0;
+let drawnAt = 0;
+
+function requestFrame(): void {
+  if (frame === 0) frame = requestAnimationFrame(draw);
+}
+
+function draw(): void {
+  frame = 0;
+  if (followed.length === 0) return;
+  requestFrame();
+  const now = Date.now();
+  if (stillness.matches && now - drawnAt < STEP) return;
+  drawnAt = now;
+  const curves = followed.map(({ topic }) => {
+    topic.window.advance(now);
+    return topic.window.curves(now);
+  });
+  const since = Math.min(...followed.map(({ topic }) => topic.window.since ?? now));
+  const fitting = reach.fit(curves, since, now, stillness.matches);
+  followed.forEach(({ view }, i) => {
+    const own = curves[i];
+    if (own) view.render(own, now, fitting);
+  });
+  announcer.review(
+    followed.map(({ topic }) => topic),
+    now,
+  );
+}
+
+page.form.addEventListener('submit', (submit) => {
+  submit.preventDefault();
+  const track = page.input.value.trim();
+  const now = tracks();
+  if (track === '') return say('Type a topic first.');
+  if (isAmong(now, track)) return say(`${track} is tracked already.`);
+  if (now.length >= MOST_TOPICS)
+    return say(`${MOST_TOPICS} topics fit side by side; close one first.`);
+  page.input.value = '';
+  go([...now, track]);
+});
+page.tokenForm.addEventListener('submit', (submit) => {
+  submit.preventDefault();
+  enterToken(page.token.value.trim());
+});
+addEventListener('popstate', () => show(readTopics(location.search)));
+
+show(readTopics(location.search));
+history.replaceState(null, '', addressOf(tracks()));

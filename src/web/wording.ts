@@ -1,0 +1,109 @@
+// What is going on, in plain words.
+
+import type { StatusQuery } from '../../schema/operations.ts';
+import type { ConnectionState } from './server-connection.ts';
+
+type SourceStatus = StatusQuery['status']['source'];
+
+export interface Sentence {
+  /** How it is shown: all is well and quiet, posts flow, something is awaited, or it failed. */
+  readonly tone: 'calm' | 'live' | 'waiting' | 'failed';
+  readonly text: string;
+}
+
+const POSTS_OF: Readonly<Record<string, string>> = {
+  sample: 'made-up posts (the sample)',
+  bluesky: 'posts from Bluesky',
+  x: 'posts from X',
+  replay: 'posts from a file',
+};
+
+const NAMES: Readonly<Record<string, string>> = { bluesky: 'Bluesky', x: 'X' };
+
+export function describe(
+  connection: ConnectionState,
+  source: SourceStatus | undefined,
+  isTracking: boolean,
+): Sentence {
+  switch (connection.name) {
+    case 'connecting':
+      return { tone: 'waiting', text: 'Connecting…' };
+    case 'lost':
+      return { tone: 'waiting', text: 'Connection lost. Reconnecting…' };
+    case 'locked':
+      return { tone: 'failed', text: connection.reason.replace(/\.$/, '') };
+    case 'failed':
+      return {
+        tone: 'failed',
+        text: `The server refused: ${connection.reason}. Reload to try again`,
+      };
+    case 'open': {
+      if (!source) return { tone: 'waiting', text: 'Connected' };
+      const said = describeSource(source, isTracking);
+      if (connection.recovered === undefined) return said;
+      return { ...said, text: `${said.text}. Reconnected at ${clockTime(connection.recovered)}` };
+    }
+  }
+}
+
+function describeSource(
+  { name, state, reason, until }: SourceStatus,
+  isTracking: boolean,
+): Sentence {
+  const posts = POSTS_OF[name] ?? `posts from ${name}`;
+  const who = NAMES[name] ?? 'the source';
+  const why = reason ? `: ${reason.replace(/\.$/, '')}` : '';
+  switch (state) {
+    case 'live':
+      return { tone: 'live', text: `Live: ${posts}` };
+    case 'connecting':
+      return { tone: 'waiting', text: `Connecting to ${who}…` };
+    case 'waiting':
+      return {
+        tone: 'waiting',
+        text: `Waiting for ${who}${why}${until ? `. Next try at ${clockTime(until)}` : ''}`,
+      };
+    case 'paused':
+      return {
+        tone: 'failed',
+        text: `Paused${why}${until ? `. Goes on at ${clockTime(until)}` : ''}`,
+      };
+    default:
+      return isTracking
+        ? { tone: 'waiting', text: `Starting ${posts}…` }
+        : { tone: 'calm', text: `Ready: ${posts}` };
+  }
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+export function clockTime(time: number | string): string {
+  return TIME.format(new Date(time));
+}
+
+/** A balance with its sign, and a true minus. */
+export function signed(balance: number | undefined): string {
+  if (balance === undefined) return '–';
+  if (balance === 0) return '0';
+  return balance > 0 ? `+${balance}` : `−${-balance}`;
+}
+
+/** A balance closer to zero than this takes no side; one further off than that is clear. */
+const MIXED = 15;
+const CLEAR = 50;
+
+export function sideOf(balance: number | undefined): 'positive' | 'negative' | 'none' {
+  if (balance === undefined || Math.abs(balance) < MIXED) return 'none';
+  return balance > 0 ? 'positive' : 'negative';
+}
+
+export function moodOf(balance: number | undefined): string {
+  if (balance === undefined) return 'No posts yet';
+  const side = sideOf(balance);
+  if (side === 'none') return 'Mixed';
+  return `${Math.abs(balance) < CLEAR ? 'Mostly' : 'Very'} ${side}`;
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

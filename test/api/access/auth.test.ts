@@ -1,0 +1,440 @@
+// Who has no token does not get in, on any surface; and one that expires ends what was opened with it.
+
+import { once } from 'node:events';
+import { type Client, createClient } from 'graphql-ws';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import WebSocket from 'ws';
+import { SentimentDocument } from '../../../schema/operations.ts';
+import { connectTrack, run } from '../../support/clients.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { connectRaw } from '../../support/raw-socket.ts';
+import { configOf, type Senti, startSenti } from '../../support/senti.ts';
+import { createIssuer, OTHER_TOKEN, TOKEN, withKeys, withTokens } from '../../support/tokens.ts';
+import { until } from '../../support/until.ts';
+
+const SUBSCRIPTION = 'subscription { sentiment(track: "coffee") { post { id } } }';
+const GRAPHQL = 'application/graphql-response+json';
+
+function ask(
+  { url }: Pick<Senti, 'url'>,
+  headers: Record<string, string> = {},
+  query = '{ __typename }',
+) {
+  return fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query }),
+  });
+}
+
+const bearing = (token: string) => ({ authorization: `Bearer ${token}` });
+
+interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A graphql-ws client whose connection_init has this payload, and how its socket closes. */
+function connect(
+  { socketUrl }: Senti,
+  payload?: Record<string, unknown>,
+  headers: Record<string, string> = {},
+): { client: Client; closed: Promise<Closed> } {
+  const client = createClient({
+    url: `${socketUrl}/graphql`,
+    webSocketImpl: class extends WebSocket {
+      constructor(url: string, protocol: string) {
+        super(url, protocol, { headers });
+      }
+    },
+    retryAttempts: 0,
+    ...(payload && { connectionParams: payload }),
+  });
+  onTestFinished(async () => void (await client.dispose()));
+  const closed = new Promise<Closed>((resolve) => {
+    client.on('closed', (event) => resolve(event as Closed));
+  });
+  return { client, closed };
+}
+
+/** The status of a handshake that is refused, its challenge and what it says; 101 for one that is not. */
+async function shake({ socketUrl }: Senti, path: string, headers: Record<string, string> = {}) {
+  const socket = new WebSocket(`${socketUrl}${path}`, { headers });
+  onTestFinished(() => socket.terminate());
+  const opened = once(socket, 'open').then(() => [101]);
+  const refused = once(socket, 'unexpected-response').then(async ([, response]) => {
+    let text = '';
+    for await (const chunk of response) text += chunk;
+    return [response.statusCode, response.headers['www-authenticate'], text];
+  });
+  return Promise.race([opened, refused]);
+}
+
+describe('without a token', () => {
+  test.each(['application/json', GRAPHQL, '*/*', 'text/event-stream'])(
+    'HTTP that accepts %s is answered with 401, a challenge and an error',
+    async (accept) => {
+      const senti = await startSenti(withTokens());
+      for (const authorization of ['', 'Basic YTpi', 'Bearer']) {
+        const response = await ask(senti, { accept, authorization }, SUBSCRIPTION);
+        expect(response.status).toBe(401);
+        expect(response.headers.get('www-authenticate')).toBe('Bearer');
+        const type = accept === GRAPHQL ? GRAPHQL : 'application/json';
+        expect(response.headers.get('content-type')).toBe(`${type}; charset=utf-8`);
+        const message =
+          'This server asks for a token; send it in a header "Authorization: Bearer <token>".';
+        expect(await response.json()).toEqual({
+          errors: [{ message, extensions: { code: 'UNAUTHENTICATED' } }],
+        });
+      }
+      expect(senti.source.wanted).toEqual([]);
+    },
+  );
+
+  test('a GET is answered with 401 as well, a HEAD too, and a token in the address is none', async () => {
+    const senti = await startSenti(withTokens());
+    for (const method of ['GET', 'HEAD']) {
+      const response = await fetch(`${senti.url}/graphql?query={__typename}&token=${TOKEN}`, {
+        method,
+      });
+      expect(response.status).toBe(401);
+    }
+  });
+
+  test.each([
+    undefined,
+    {},
+    { authorization: '' },
+    { authorization: null },
+    { authorization: [TOKEN] },
+    { authorization: { toString: TOKEN } },
+    { token: TOKEN },
+  ])('graphql-ws with %j is closed with 4403', async (payload) => {
+    const senti = await startSenti(withTokens());
+    const { client, closed } = connect(senti, payload);
+    await expect(run(client, SentimentDocument, { track: 'coffee' }).next()).rejects.toBeTruthy();
+    const { code, reason } = await closed;
+    expect(code).toBe(4403);
+    expect(reason).toMatch(/^Th(is server asks for a token|is token is none)/);
+    expect(senti.source.wanted).toEqual([]);
+  });
+
+  test('graphql-ws that subscribes without connection_init is closed with 4401', async () => {
+    const senti = await startSenti(withTokens());
+    const socket = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-transport-ws', {
+      headers: bearing(TOKEN),
+    });
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: SUBSCRIPTION } }));
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(4401);
+  });
+
+  test('/track is refused before the handshake', async () => {
+    const senti = await startSenti(withTokens());
+    for (const path of ['/track', '/track?token=', '/track?Token=x', '/track?track=coffee']) {
+      expect(await shake(senti, path)).toEqual([
+        401,
+        'Bearer',
+        'This server asks for a token; send it in a header "Authorization: Bearer <token>", ' +
+          'or as /track?token=<token>.',
+      ]);
+    }
+  });
+
+  test('/metrics is answered with 401, and with a token in full', async () => {
+    const { url } = await startSenti(withTokens());
+    const refused = await fetch(`${url}/metrics`);
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(await refused.text()).not.toContain('senti_');
+    const answered = await fetch(`${url}/metrics`, { headers: bearing(TOKEN) });
+    expect([answered.status, await answered.text()]).toEqual([
+      200,
+      expect.stringContaining('senti_'),
+    ]);
+  });
+
+  test('what is the same for everybody stays open', async () => {
+    const { url } = await startSenti(withTokens());
+    for (const path of ['/', '/health', '/ready', '/graphql']) {
+      const response = await fetch(`${url}${path}`, { headers: { accept: 'text/html' } });
+      expect([path, response.status]).toEqual([path, 200]);
+      await response.text();
+    }
+  });
+
+  test('a browser may still ask what it may send', async () => {
+    const { url } = await startSenti(withTokens());
+    const response = await fetch(`${url}/graphql`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'http://localhost:3000',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      },
+    });
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-headers')).toBe('authorization');
+  });
+
+  test('a page that is let in can read why', async () => {
+    const senti = await startSenti(withTokens());
+    const response = await ask(senti, { origin: 'http://localhost:3000' });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('access-control-allow-origin')).toBe('http://localhost:3000');
+  });
+});
+
+describe('a token that is wrong', () => {
+  test.each([
+    'wrong-token',
+    TOKEN.slice(0, -1),
+    `${TOKEN}x`,
+    TOKEN.toUpperCase(),
+    `${TOKEN},${OTHER_TOKEN}`,
+  ])('is refused on every surface: %s', async (token) => {
+    const senti = await startSenti(withTokens());
+    const response = await ask(senti, bearing(token));
+    const message = 'This token is none of those let in.';
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer error="invalid_token", error_description="${message}"`,
+    );
+    expect(await response.json()).toMatchObject({ errors: [{ message }] });
+    for (const { client, closed } of [
+      connect(senti, bearing(token)),
+      connect(senti, undefined, bearing(token)),
+    ]) {
+      await expect(run(client, SentimentDocument, { track: 'a' }).next()).rejects.toBeTruthy();
+      expect(await closed).toMatchObject({ code: 4403, reason: message });
+    }
+    const refused = [401, expect.stringContaining('invalid_token'), message];
+    expect(await shake(senti, '/track', bearing(token))).toEqual(refused);
+    expect(await shake(senti, `/track?token=${encodeURIComponent(token)}`)).toEqual(refused);
+    expect(senti.source.wanted).toEqual([]);
+  });
+});
+
+describe('a token that is right', () => {
+  test.each([TOKEN, OTHER_TOKEN])('lets in on every surface: %s', async (token) => {
+    const senti = await startSenti(withTokens());
+    for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`]) {
+      expect((await ask(senti, { authorization })).status).toBe(200);
+    }
+    const get = await fetch(`${senti.url}/graphql?query={__typename}`, { headers: bearing(token) });
+    expect(get.status).toBe(200);
+    for (const [payload, headers] of [
+      [{ authorization: `Bearer ${token}` }],
+      [{ Authorization: `bearer ${token}` }],
+      [{ AUTHORIZATION: token, other: 1 }],
+      [undefined, bearing(token)],
+      [{}, bearing(token)],
+    ] as const) {
+      const { client } = connect(senti, payload, headers);
+      const events = client.iterate({ query: '{ __typename }' });
+      expect((await events.next()).value).toEqual({ data: { __typename: 'Query' } });
+    }
+    expect(await shake(senti, '/track', bearing(token))).toEqual([101]);
+    expect(await shake(senti, `/track?token=${encodeURIComponent(token)}`)).toEqual([101]);
+    expect(await shake(senti, `/track?a=b&token=${token}`)).toEqual([101]);
+  });
+
+  test('that comes with connection_init goes before that of the handshake', async () => {
+    const senti = await startSenti(withTokens());
+    const { client, closed } = connect(senti, bearing('wrong-token'), bearing(TOKEN));
+    await expect(run(client, SentimentDocument, { track: 'a' }).next()).rejects.toBeTruthy();
+    expect((await closed).code).toBe(4403);
+  });
+
+  test('is no more than being let in: a strange origin stays out', async () => {
+    const senti = await startSenti(withTokens());
+    const headers = { ...bearing(TOKEN), origin: 'https://evil.example' };
+    expect((await ask(senti, headers)).status).toBe(403);
+    expect((await shake(senti, '/track', headers))[0]).toBe(403);
+  });
+});
+
+describe('a JWT that expires', () => {
+  /** So few that no ping is due meanwhile, which a clock moved by hand leaves unanswered. */
+  const SECONDS = 4;
+  const EXPIRED = 'The token has expired; come back with a new one.';
+
+  async function start() {
+    const clock = new FakeClock();
+    const issuer = await createIssuer(clock);
+    const senti = await startSenti(withKeys(issuer.keys), clock);
+    return { ...senti, clock, issuer };
+  }
+
+  test('ends every operation of a graphql-ws socket with an error, and the socket with 4403', async () => {
+    const senti = await start();
+    const { clock, issuer, source } = senti;
+    const { client, closed } = connect(senti, bearing(await issuer.sign(SECONDS)));
+    const streams = ['coffee', 'tea'].map((track) => run(client, SentimentDocument, { track }));
+    const events = streams.map((stream) => stream.next());
+    await until(() => source.wanted.at(-1)?.length === 2, 'both are wanted');
+    source.say('coffee and tea');
+    await Promise.all(events);
+    clock.advance(SECONDS * 1000);
+    for (const stream of streams) {
+      expect((await stream.next()).value).toEqual({
+        errors: [{ message: EXPIRED, extensions: { code: 'UNAUTHENTICATED' } }],
+      });
+      expect((await stream.next()).done).toBe(true);
+    }
+    expect(await closed).toMatchObject({ code: 4403, reason: EXPIRED });
+    expect(source.state.name).toBe('idle');
+  });
+
+  test('closes a graphql-ws socket that does nothing', async () => {
+    const senti = await start();
+    const { client, closed } = connect(senti, bearing(await senti.issuer.sign(SECONDS)));
+    await client.iterate({ query: '{ __typename }' }).next();
+    const { client: idle, closed: closedToo } = connect(senti, undefined, {
+      ...bearing(await senti.issuer.sign(SECONDS)),
+    });
+    const stream = run(idle, SentimentDocument, { track: 'tea' });
+    const next = stream.next();
+    await until(() => senti.source.state.name === 'live', 'tea is wanted');
+    senti.clock.advance(SECONDS * 1000);
+    expect((await next).value?.errors?.[0]?.message).toBe(EXPIRED);
+    expect((await closedToo).code).toBe(4403);
+    // The first was closed by its client, which had nothing more to ask.
+    expect((await closed).code).toBe(1000);
+  });
+
+  test('ends a stream of SSE with an error as its last result', async () => {
+    const senti = await start();
+    const { clock, issuer, source } = senti;
+    const headers = { ...bearing(await issuer.sign(SECONDS)), accept: 'text/event-stream' };
+    const response = await ask(senti, headers, SUBSCRIPTION);
+    await until(() => source.state.name === 'live', 'the source is live');
+    source.say('coffee');
+    const text = response.text();
+    clock.advance(SECONDS * 1000);
+    const results = [...(await text).matchAll(/^data: ?(.+)$/gm)].map(([, json]) =>
+      JSON.parse(json ?? ''),
+    );
+    expect(results).toEqual([
+      { data: { sentiment: { post: { id: '0' } } } },
+      { errors: [{ message: EXPIRED, extensions: { code: 'UNAUTHENTICATED' } }] },
+    ]);
+    expect(source.state.name).toBe('idle');
+  });
+
+  test.each(['header', 'address'])('closes /track with 1008, sent as %s', async (place) => {
+    const senti = await start();
+    const { clock, issuer, source } = senti;
+    const token = await issuer.sign(SECONDS);
+    const client =
+      place === 'header'
+        ? await connectTrack(senti.socketUrl, { headers: bearing(token) })
+        : await connectTrack(senti.socketUrl, {}, `?token=${token}`);
+    client.send({ track: 'coffee' });
+    await until(() => source.state.name === 'live', 'the source is live');
+    clock.advance(SECONDS * 1000);
+    expect(await client.closed).toEqual({ code: 1008, reason: EXPIRED });
+    expect(source.state.name).toBe('idle');
+  });
+
+  test('lets nobody in from then on', async () => {
+    const senti = await start();
+    const token = await senti.issuer.sign(SECONDS);
+    expect((await ask(senti, bearing(token))).status).toBe(200);
+    senti.clock.advance(SECONDS * 1000);
+    const response = await ask(senti, bearing(token));
+    expect([response.status, await response.json()]).toMatchObject([
+      401,
+      { errors: [{ message: EXPIRED }] },
+    ]);
+    expect(await shake(senti, `/track?token=${token}`)).toEqual([
+      401,
+      expect.stringContaining('invalid_token'),
+      EXPIRED,
+    ]);
+  });
+
+  test('leaves no timer behind when its socket or stream is gone', async () => {
+    const senti = await start();
+    const headers = bearing(await senti.issuer.sign(3600));
+    const pending = senti.clock.pending;
+    const track = await connectTrack(senti.socketUrl, { headers });
+    const { client } = connect(senti, undefined, headers);
+    const events = run(client, SentimentDocument, { track: 'tea' });
+    void events.next();
+    const stream = await ask(senti, { ...headers, accept: 'text/event-stream' }, SUBSCRIPTION);
+    await until(() => senti.source.wanted.at(-1)?.length === 2, 'both are wanted');
+    expect(senti.clock.pending).toBeGreaterThan(pending);
+    track.socket.close();
+    await client.dispose();
+    await stream.body?.cancel();
+    await until(() => senti.clock.pending === pending, 'no timer is left');
+  });
+});
+
+test('a server with tokens and JWTs takes either', async () => {
+  const clock = new FakeClock();
+  const issuer = await createIssuer(clock);
+  const senti = await startSenti(withKeys(issuer.keys, withTokens()), clock);
+  for (const token of [TOKEN, await issuer.sign(60)]) {
+    expect((await ask(senti, bearing(token))).status).toBe(200);
+  }
+  expect((await ask(senti, bearing('wrong-token'))).status).toBe(401);
+});
+
+describe('a server that others can reach', () => {
+  const WARNING = 'set AUTH_TOKENS, or --auth-jwks';
+
+  test('warns once when it asks for no token', async () => {
+    const { warnings } = await startSenti(configOf('--host', '0.0.0.0'));
+    expect(warnings.filter((line) => line.includes(WARNING)).length).toBe(1);
+  });
+
+  test('does not when it asks for one, or when only this machine can reach it', async () => {
+    const asking = await startSenti(withTokens(configOf('--host', '0.0.0.0')));
+    const here = await startSenti(configOf('--host', '127.0.0.1'));
+    expect([...asking.warnings, ...here.warnings]).toEqual([]);
+  });
+});
+
+test('no line of the log has a token in it, at any level', async () => {
+  const clock = new FakeClock();
+  const issuer = await createIssuer(clock);
+  let broken = false;
+  const senti = await startSenti(
+    { ...withKeys(issuer.keys, withTokens()), logLevel: 'trace' },
+    clock,
+    (source) =>
+      Object.defineProperty(source, 'name', {
+        get() {
+          if (broken) throw new Error('this is logged');
+          return 'hand';
+        },
+      }),
+  );
+  broken = true;
+  const jwt = await issuer.sign(60);
+  const tokens = [TOKEN, OTHER_TOKEN, jwt, 'a-wrong-token', `${jwt}x`];
+  for (const token of tokens) {
+    for (const query of ['{ status { source { name } } }', '{ nothing', SUBSCRIPTION]) {
+      await (await ask(senti, { ...bearing(token), accept: GRAPHQL }, query)).text();
+      const { client } = connect(senti, bearing(token));
+      await client.iterate({ query }).return?.();
+    }
+    await fetch(`${senti.url}/graphql?token=${token}`);
+    await fetch(`${senti.url}/track?token=${token}`);
+    await shake(senti, `/track?token=${token}`, { origin: 'https://evil.example' });
+    await shake(senti, `/elsewhere?token=${token}`);
+    if ((await shake(senti, `/track?token=${token}`))[0] !== 101) continue;
+    // A frame that breaks the protocol.
+    const raw = await connectRaw(senti, `/track?token=${token}`);
+    raw.socket.write(Buffer.from([0xff, 0xff, 0xff]));
+    await once(raw.socket, 'close');
+  }
+  await senti.close();
+  const log = senti.log.join('');
+  expect(log).toContain('this is logged');
+  expect(log).toContain('"level":20');
+  for (const token of tokens) expect(log).not.toContain(token);
+  expect(log).not.toContain(jwt.split('.')[2]);
+});

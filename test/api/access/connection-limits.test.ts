@@ -1,0 +1,185 @@
+// Connections that come straight from a client: real ones, whose address alone is made up.
+
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { connect as secure } from 'node:tls';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Admission, BEING_TOLD } from '../../../src/api/access/connection-limits.ts';
+import { createCertificate } from '../../support/certificate.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { configOf } from '../../support/senti.ts';
+import { until } from '../../support/until.ts';
+
+type Protocol = 'http' | 'https';
+
+const start = (...argv: readonly string[]) => startOver('http', ...argv);
+
+async function startOver(protocol: Protocol, ...argv: readonly string[]) {
+  const clock = new FakeClock();
+  const refused: string[] = [];
+  const admission = new Admission(configOf(...argv), clock, (kind) => refused.push(kind));
+  const handle: RequestListener = (request, response) => {
+    const refusal = admission.admit(request, response);
+    response.writeHead(refusal?.status ?? 200).end();
+  };
+  const server =
+    protocol === 'http'
+      ? createServer(handle)
+      : createSecureServer(createCertificate('localhost'), handle);
+  let address = '';
+  let connections = 0;
+  const disguise = (socket: Socket) =>
+    Object.defineProperty(socket, 'remoteAddress', { value: address });
+  server.on('connection', (socket) => {
+    disguise(socket);
+    admission.connected(socket);
+    connections += 1;
+  });
+  // The socket of TLS around the one of the connection.
+  server.on('secureConnection', disguise);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    clock,
+    refused,
+    admission,
+    /** Connects as somebody, and from a port of its own if one is given. */
+    async open(as: string, localPort?: number): Promise<Socket> {
+      address = as;
+      const before = connections;
+      const socket = connect({ port, host: '127.0.0.1', ...(localPort && { localPort }) });
+      onTestFinished(() => void socket.destroy());
+      socket.on('error', () => {});
+      await until(() => connections > before && !socket.connecting, 'the connection is there');
+      return socket;
+    },
+  };
+}
+
+/** The status of a request on an open connection. */
+async function get(socket: Socket): Promise<number> {
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  const [answer] = await once(socket, 'data');
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(String(answer))?.[1]);
+}
+
+describe('an address', () => {
+  test('may open so many connections, whatever comes over them', async () => {
+    const { open, refused } = await start('--max-sockets-per-address', '2');
+    const silent = [await open('192.0.2.1'), await open('::ffff:192.0.2.1')];
+    expect(await get(await open('192.0.2.1'))).toBe(429);
+    expect(await get(await open('192.0.2.2'))).toBe(200);
+    silent[0]?.end();
+    await once(silent[0] as Socket, 'close');
+    await until(() => refused.length === 1);
+    expect(await get(await open('192.0.2.1'))).toBe(200);
+  });
+
+  test('may ask so often, by connections and by requests, and then again', async () => {
+    const { open, clock, refused } = await start('--max-attempts-per-address', '3');
+    const socket = await open('192.0.2.1');
+    expect(await get(socket)).toBe(200);
+    expect(await get(socket)).toBe(200);
+    expect(await get(socket)).toBe(200);
+    expect(await get(socket)).toBe(429);
+    expect(await get(await open('192.0.2.1'))).toBe(429);
+    clock.advance(1000);
+    expect(await get(await open('192.0.2.1'))).toBe(200);
+    expect(new Set(refused)).toEqual(new Set(['attempts-per-address']));
+  });
+
+  test('may ask no more often of a server that is full', async () => {
+    const { open } = await start('--max-sockets', '1', '--max-attempts-per-address', '2');
+    await open('192.0.2.9');
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push(await get(await open('192.0.2.1')));
+    expect(statuses).toEqual([503, 503, 429]);
+  });
+
+  test('that is refused takes nothing from the others', async () => {
+    const { open } = await start('--max-attempts', '5', '--max-attempts-per-address', '1');
+    for (let i = 0; i < 20; i++) await open('192.0.2.1');
+    expect(await get(await open('192.0.2.2'))).toBe(200);
+  });
+
+  test('is forgotten when it has gone, so that many of them take no memory', async () => {
+    const { open, admission, clock } = await start();
+    const stays = await open('192.0.2.1');
+    for (let i = 0; i < 5000; i++) {
+      clock.advance(1000);
+      const socket = await open(`2001:db8:${i.toString(16)}::1`);
+      socket.destroy();
+      if (i % 100 === 0) await until(() => socket.closed);
+    }
+    expect(admission.visitors).toBeLessThan(3000);
+    expect(await get(stays)).toBe(200);
+  });
+});
+
+/** A port that no system gives out by itself, as it does with 32768 and above. */
+function choosePort(): number {
+  return 10_000 + Math.floor(20_000 * Math.random());
+}
+
+describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) => {
+  /** What a client speaks HTTP over. */
+  async function speak(socket: Socket): Promise<Socket> {
+    if (protocol === 'http') return socket;
+    const spoken = secure({ socket, rejectUnauthorized: false });
+    spoken.on('error', () => {});
+    await once(spoken, 'secureConnect');
+    return spoken;
+  }
+
+  test('from the port of another that was reset counts its requests all the same', async () => {
+    const { open } = await startOver(protocol, '--max-attempts-per-address', '5');
+    const localPort = choosePort();
+    let socket = await open('192.0.2.1', localPort);
+    // The server hears of both in one turn: that the old connection is gone, and that the new one is there.
+    for (let i = 0; i < 2; i++) {
+      socket.resetAndDestroy();
+      socket = await open('192.0.2.1', localPort);
+    }
+    const spoken = await speak(socket);
+    const statuses = [];
+    for (let i = 0; i < 5; i++) statuses.push(await get(spoken));
+    // The first request came with the third attempt, its connection.
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+  });
+
+  test('from the port of another that was reset stays refused', async () => {
+    const { open } = await startOver(protocol, '--max-sockets', '1');
+    await open('192.0.2.9');
+    const localPort = choosePort();
+    const reset = await open('192.0.2.1', localPort);
+    reset.resetAndDestroy();
+    const spoken = await speak(await open('192.0.2.1', localPort));
+    expect([await get(spoken), await get(spoken)]).toEqual([503, 503]);
+  });
+});
+
+describe('a refused connection', () => {
+  test('that does not ask why is closed', async () => {
+    const { open, clock } = await start('--max-sockets', '1');
+    await open('192.0.2.1');
+    const refused = await open('192.0.2.2');
+    refused.resume();
+    const closed = once(refused, 'close');
+    clock.advance(2000);
+    await closed;
+  });
+
+  test('is dropped without a word when too many wait to be told', async () => {
+    const { open } = await start('--max-sockets', '1', '--max-attempts', 'none');
+    await open('192.0.2.1');
+    for (let i = 0; i < BEING_TOLD; i++) await open('192.0.2.2');
+    expect(await text(await open('192.0.2.2'))).toBe('');
+  });
+});

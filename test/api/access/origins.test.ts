@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { createOriginCheck, isLoopback } from '../../../src/api/access/origins.ts';
+
+describe('an origin is let in', () => {
+  const check = createOriginCheck(['https://app.example.com'], 'senti.example');
+
+  test.each([
+    [undefined, 'senti.example:8000', true],
+    ['https://app.example.com', 'senti.example:8000', true],
+    ['http://senti.example:8000', 'senti.example:8000', true],
+    ['http://192.168.1.5:8000', '192.168.1.5:8000', true],
+    ['http://[fe80::1]:8000', '[fe80::1]:8000', true],
+    ['http://127.9.9.9:1', 'senti.example:8000', true],
+    ['http://192.168.1.6:8000', '192.168.1.5:8000', false],
+    ['http://senti.example:8001', 'senti.example:8000', false],
+    // A name that its owner pointed at this machine: the page is not ours.
+    ['http://rebound.example:8000', 'rebound.example:8000', false],
+    ['null', 'senti.example:8000', false],
+    ['file://', 'senti.example:8000', false],
+    ['nonsense', 'nonsense', false],
+    ['', 'senti.example:8000', false],
+  ])('%j at %j: %s', (origin, host, expected) => {
+    expect(check({ origin, host })).toBe(expected);
+  });
+});
+
+test.each([
+  ['localhost', true],
+  ['LOCALHOST', true],
+  ['app.localhost', true],
+  ['127.0.0.1', true],
+  ['127.255.0.3', true],
+  ['[::1]', true],
+  ['127.evil.example', false],
+  ['128.0.0.1', false],
+  ['0.0.0.0', false],
+])('%s is loopback: %s', (hostname, expected) => {
+  expect(isLoopback(hostname)).toBe(expected);
+});

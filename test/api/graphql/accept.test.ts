@@ -1,0 +1,96 @@
+// The header Accept: a subscription that nobody could hear is not started, and its client is told why.
+
+import { describe, expect, test } from 'vitest';
+import { admits } from '../../../src/api/graphql/accept.ts';
+import { startSenti } from '../../support/senti.ts';
+import { turns, until } from '../../support/until.ts';
+
+const QUERY = '{ __typename }';
+const SUBSCRIPTION = 'subscription { sentiment(track: "coffee") { score } }';
+const STREAM = 'text/event-stream';
+
+function ask(url: string, method: string, query: string, accept: string): Promise<Response> {
+  const address = `${url}/graphql`;
+  const headers = { accept, 'content-type': 'application/json' };
+  return method === 'POST'
+    ? fetch(address, { method, headers, body: JSON.stringify({ query }) })
+    : fetch(`${address}?query=${encodeURIComponent(query)}`, { method, headers });
+}
+
+/** What clients send that has no place for a stream; the first two are Apollo Client's and urql's. */
+const NO_STREAM = [
+  'application/graphql-response+json,application/json;q=0.9',
+  'multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json',
+  'application/json',
+  'multipart/mixed',
+  'image/png',
+  'application/*',
+  'text/event-stream;q=0, */*',
+  'text/event-stream;charset=latin1',
+  ',;',
+];
+
+describe.each(['POST', 'GET'])('a %s', (method) => {
+  test.each(NO_STREAM)('for a subscription that takes %j is told of streams', async (accept) => {
+    const { url, source } = await startSenti();
+    const response = await ask(url, method, SUBSCRIPTION, accept);
+    const { errors } = (await response.json()) as {
+      errors: [{ message: string; extensions: object }];
+    };
+    expect(response.status).toBe(406);
+    expect(response.headers.get('content-type')).toMatch(/json; charset=utf-8$/);
+    expect(errors).toHaveLength(1);
+    expect(errors[0].extensions).toEqual({ code: 'NOT_ACCEPTABLE' });
+    expect(errors[0].message).toContain('send the header "Accept: text/event-stream"');
+    expect(errors[0].message).toContain('graphql-transport-ws');
+    await turns(5);
+    expect(source.wanted).toEqual([]);
+  });
+
+  test.each([STREAM, '*/*', '', 'text/*', `application/json, ${STREAM};q=0.1`])(
+    'for a subscription that takes %j is answered with a stream, which ends with its client',
+    async (accept) => {
+      const { url, source } = await startSenti();
+      const response = await ask(url, method, SUBSCRIPTION, accept);
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, STREAM]);
+      await response.body?.cancel();
+      await until(() => source.wanted.length === 2, 'nobody listens');
+      expect(source.wanted).toEqual([['coffee'], []]);
+    },
+  );
+
+  test.each(['image/png', 'application/json;charset=latin1'])(
+    'for a query that takes %j is told of JSON',
+    async (accept) => {
+      const { url } = await startSenti();
+      const response = await ask(url, method, QUERY, accept);
+      expect(response.status).toBe(406);
+      expect(await response.text()).toContain('Answers are JSON; send the header');
+    },
+  );
+});
+
+test('a subscription by HEAD is refused, and nothing is tracked', async () => {
+  const { url, source } = await startSenti();
+  const response = await ask(url, 'HEAD', SUBSCRIPTION, STREAM);
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  await turns(5);
+  expect(source.wanted).toEqual([]);
+});
+
+test.each<[string | undefined, boolean]>([
+  [undefined, true],
+  ['', true],
+  ['*/*', true],
+  ['TEXT/Event-Stream ; q = 0.5', true],
+  ['text/*, application/json', true],
+  ['*/*;q=0', false],
+  ['*/*;q=0.000, text/event-stream', true],
+  ['*/*, text/event-stream; q=0.0', false],
+  ['text/*;q=0, */*', false],
+  ['text/event-stream; charset=utf-8', true],
+  ['text/event-streams', false],
+  ['*', false],
+])('Accept %j takes a stream of events: %s', (accept, takes) => {
+  expect(admits(accept, STREAM)).toBe(takes);
+});

@@ -1,0 +1,252 @@
+// The shared path against the stock one: the same bytes for every valid operation.
+
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { type ExecutionArgs, type ExecutionResult, parse, subscribe, validate } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { Broadcast } from '../../../src/api/graphql/broadcast.ts';
+import { createDocuments } from '../../../src/api/graphql/documents.ts';
+import { schema } from '../../../src/api/graphql/schema.ts';
+import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
+import { vader } from '../../../src/sentiment/vader/vader.ts';
+import { Ingest } from '../../../src/stream/ingest.ts';
+import { Multiplexer } from '../../../src/stream/multiplexer.ts';
+import { BURST_BYTES } from '../../../src/stream/room.ts';
+import { createHandSource, type HandSource } from '../../support/hand-source.ts';
+import { configOf } from '../../support/senti.ts';
+
+function start() {
+  let source: HandSource | undefined;
+  const analyze = createAnalyzer('full', vader);
+  const multiplexer = new Multiplexer(
+    (feedSink) =>
+      new Ingest(
+        {
+          connect: (sink) => {
+            source = createHandSource(sink);
+            return source;
+          },
+          analyze,
+          languages: 'any',
+        },
+        feedSink,
+      ),
+  );
+  if (!source) throw new Error('no source was connected');
+  const contextValue = { multiplexer, analyze };
+  const broadcast = new Broadcast(contextValue, (error) => error);
+  return { source, broadcast, multiplexer, contextValue };
+}
+
+const condition = fc.constantFrom(
+  '',
+  '',
+  '',
+  ' @skip(if: $skip)',
+  ' @include(if: $include)',
+  ' @skip(if: false)',
+);
+const alias = fc.constantFrom('', '', '', 'a: ', 'b: ');
+const leaf = (names: readonly string[]) =>
+  fc
+    .tuple(alias, fc.constantFrom(...names, '__typename'), condition)
+    .map((parts) => parts.join(''));
+const fields = (field: fc.Arbitrary<string>) =>
+  fc.array(field, { minLength: 1, maxLength: 5 }).map((all) => `{ ${all.join(' ')} }`);
+
+const hashtag = fields(leaf(['tag', 'count']));
+const post = fields(leaf(['id', 'source', 'url', 'createdAt', 'lang']));
+const eventField = fc.oneof(
+  { weight: 4, arbitrary: leaf(['polarityIndex', 'polarity', 'score']) },
+  fc.tuple(alias, fc.constant('hashtags'), condition, hashtag).map((parts) => parts.join('')),
+  fc.tuple(alias, fc.constant('post'), condition, post).map((parts) => parts.join('')),
+  fc
+    .tuple(condition, post)
+    .map(([directive, inner]) => `... on SentimentEvent${directive} { post ${inner} }`),
+  condition.map((directive) => `...Parts${directive}`),
+  fields(leaf(['score', 'polarity'])).map((inner) => `... ${inner}`),
+);
+
+const operation = fc
+  .record({
+    root: fc.constantFrom('sentiment', 'mood: sentiment'),
+    selection: fields(eventField),
+    parts: fields(leaf(['score', 'polarityIndex'])),
+    viaFragment: fc.boolean(),
+    fallback: fc.constantFrom('', ' = true', ' = false'),
+  })
+  .map(({ root, selection, parts, viaFragment, fallback }) => {
+    const field = `${root}(track: $track) ${selection}`;
+    const variables = `($track: String!, $skip: Boolean!, $include: Boolean${fallback || '!'})`;
+    return [
+      `subscription One${variables} { ${viaFragment ? '...Root' : field} }`,
+      `subscription Two($track: String!) { sentiment(track: $track) { score } }`,
+      `fragment Parts on SentimentEvent ${parts}`,
+      viaFragment ? `fragment Root on Subscription { ${field} }` : '',
+    ].join('\n');
+  });
+
+const variables = fc.record(
+  {
+    track: fc.constantFrom('coffee', 'COFFEE', 'tea, coffee', 'the'),
+    skip: fc.boolean(),
+    include: fc.constantFrom(true, false, null),
+  },
+  { requiredKeys: ['track', 'skip'] },
+);
+
+describe('the shared path', () => {
+  test('sends the same bytes as the stock one, whatever the operation', async () => {
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        operation,
+        variables,
+        fc.constantFrom('One', 'Two'),
+        async (query, given, name) => {
+          const document = parse(query);
+          const errors = validate(schema, document);
+          // Fields of one name that select different things, and fragments that nobody uses.
+          fc.pre(errors.every(({ message }) => /is never used/.test(message)));
+          const { source, broadcast, contextValue } = start();
+          const args: ExecutionArgs = {
+            schema,
+            document,
+            operationName: name,
+            variableValues: given,
+            contextValue,
+          };
+          const stock = await firstOf(await subscribe(args), source);
+          const shared = await firstOf(await broadcast.results(args, new PassThrough()), source);
+          expect(shared).toBe(stock);
+          compared += 1;
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect(compared).toBeGreaterThan(100);
+  });
+
+  test('computes a result once for each event, whatever the track and the transport', async () => {
+    const { source, broadcast, contextValue } = start();
+    const documents = createDocuments(schema, {
+      limits: configOf(),
+      introspection: true,
+      onRefused() {},
+    });
+    const query =
+      'subscription ($track: String!, $all: Boolean = true) { sentiment(track: $track) { score polarity @include(if: $all) } }';
+    const open = async (variableValues: Record<string, unknown>) => {
+      const document = documents.parse(query);
+      expect(documents.validate(document)).toEqual([]);
+      const opened = await broadcast.open({ schema, document, variableValues, contextValue });
+      if (!('selection' in opened)) throw new Error(JSON.stringify(opened));
+      return opened;
+    };
+    const coffee = await open({ track: 'coffee' });
+    const tea = await open({ track: 'tea' });
+    const less = await open({ track: 'tea', all: false });
+    expect(tea.selection).toBe(coffee.selection);
+    expect(less.selection).not.toBe(coffee.selection);
+    source.say('nothing');
+
+    coffee.release();
+    coffee.release();
+    expect((await open({ track: 'x' })).selection).toBe(tea.selection);
+  });
+
+  test('holds few results for a reader that is behind when they are large', async () => {
+    const { source, broadcast, multiplexer, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { hashtags { tag } } }');
+    const results = await broadcast.results({ schema, document, contextValue }, new PassThrough());
+    if (!('next' in results)) throw new Error(JSON.stringify(results));
+    const large = `#large${'x'.repeat(20_000)}`;
+    for (let i = 0; i < 1000; i++) source.say(`coffee ${large}`);
+    const held = 1000 - multiplexer.counters.eventsDropped;
+    expect(held).toBeGreaterThan(0);
+    expect(held).toBeLessThanOrEqual(BURST_BYTES / large.length);
+    await results.return?.();
+  });
+
+  test('stops listening with its connection, though nobody reads it', async () => {
+    const { source, broadcast, multiplexer, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { score } }');
+    const connection = new PassThrough();
+    const results = await broadcast.results({ schema, document, contextValue }, connection);
+    if (!('next' in results)) throw new Error(JSON.stringify(results));
+    source.say('coffee');
+    expect([multiplexer.listeners, broadcast.streams]).toEqual([1, 1]);
+    connection.destroy();
+    await once(connection, 'close');
+    expect([multiplexer.listeners, broadcast.streams]).toEqual([0, 0]);
+    expect(source.wanted).toEqual([['coffee'], []]);
+    expect(await results.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('listens to nothing for a connection that has gone', async () => {
+    const { source, broadcast, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { score } }');
+    const connection = new PassThrough().destroy();
+    const results = await broadcast.results({ schema, document, contextValue }, connection);
+    expect(results).toHaveProperty('errors');
+    expect([source.wanted, broadcast.streams]).toEqual([[], 0]);
+  });
+
+  test('keeps nothing of the request that opened a selection for those who share it', async () => {
+    const { broadcast, contextValue } = start();
+    const document = parse('subscription { sentiment(track: "coffee") { score } }');
+    const open = async (request: object) => {
+      const results = await broadcast.results(
+        { schema, document, contextValue: { ...contextValue, request } },
+        new PassThrough(),
+      );
+      if (!('next' in results)) throw new Error(JSON.stringify(results));
+      return results;
+    };
+    let gone = false;
+    const registry = new FinalizationRegistry(() => {
+      gone = true;
+    });
+    const comeShareAndLeave = async () => {
+      const request = {};
+      registry.register(request, undefined);
+      const first = await open(request);
+      const second = await open({});
+      await first.return?.();
+      return second;
+    };
+    const second = await comeShareAndLeave();
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    while (!gone) {
+      collect();
+      await setImmediate();
+    }
+    await second.return?.();
+  });
+});
+
+/** The first result of a subscription, as the text it is sent as. */
+async function firstOf(
+  results:
+    | AsyncIterableIterator<ExecutionResult>
+    | AsyncGenerator<ExecutionResult>
+    | ExecutionResult,
+  source: HandSource,
+): Promise<string> {
+  if (!(Symbol.asyncIterator in results)) return JSON.stringify(results);
+  const first = results.next();
+  source.say('Coffee is great, tea is awful #bean #Bean #leaf', {
+    id: '7',
+    createdAt: new Date('2026-11-20T10:11:12Z'),
+  });
+  const { value } = await first;
+  await results.return?.(undefined);
+  if (value && 'ending' in value) return String(value.ending).slice(0, -1);
+  const { errors, ...rest } = value as ExecutionResult;
+  return JSON.stringify(errors ? { ...rest, errors } : rest);
+}

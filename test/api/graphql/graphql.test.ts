@@ -1,0 +1,282 @@
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import {
+  AnalyzeDocument,
+  SentimentDocument,
+  StatusDocument,
+  TrackDocument,
+} from '../../../schema/operations.ts';
+import { UserError } from '../../../src/base/user-error.ts';
+import { connectGraphQL, post, run, runOverSse } from '../../support/clients.ts';
+import { startSenti } from '../../support/senti.ts';
+import { track } from '../../support/tracks.ts';
+import { until } from '../../support/until.ts';
+
+const BAD_TRACK = {
+  message: expect.stringContaining('nothing but stop words'),
+  extensions: { code: 'BAD_TRACK' },
+};
+
+describe('a subscription', () => {
+  const transports = [
+    ['WebSocket', (s: { socketUrl: string }) => connectGraphQL(s.socketUrl)],
+    ['SSE', (s: { url: string }) => s.url],
+  ] as const;
+
+  test.each(transports)('over %s delivers what the schema promises', async (_, connect) => {
+    const senti = await startSenti();
+    const client = connect(senti);
+    const variables = { track: 'coffee' };
+    const events =
+      typeof client === 'string'
+        ? runOverSse(client, SentimentDocument, variables)
+        : run(client, SentimentDocument, variables);
+    const first = events.next();
+    await until(() => senti.source.wanted.length === 1, 'the track is wanted');
+    senti.source.say('I love coffee #yum #Yum #joy', {
+      url: 'https://example.com/0',
+      createdAt: new Date('2026-11-20T10:11:12Z'),
+    });
+    senti.source.say('tea');
+    senti.source.say('coffee is awful');
+    expect((await first).value).toEqual({
+      data: {
+        sentiment: {
+          polarityIndex: 0,
+          polarity: 'POSITIVE',
+          score: expect.any(Number),
+          hashtags: [
+            { tag: 'yum', count: 2 },
+            { tag: 'joy', count: 1 },
+          ],
+          post: {
+            id: '0',
+            source: 'hand',
+            url: 'https://example.com/0',
+            createdAt: '2026-11-20T10:11:12.000Z',
+            lang: 'en',
+          },
+        },
+      },
+    });
+    expect((await events.next()).value).toMatchObject({
+      data: { sentiment: { polarityIndex: 1, polarity: 'NEGATIVE', post: { id: '2', url: null } } },
+    });
+    await events.return?.();
+    await until(() => senti.source.state.name === 'idle', 'the source is idle');
+  });
+
+  test.each(transports)(
+    'over %s is told when the upstream has no room for it',
+    async (_, connect) => {
+      const senti = await startSenti();
+      const client = connect(senti);
+      const variables = { track: 'coffee' };
+      const events =
+        typeof client === 'string'
+          ? runOverSse(client, SentimentDocument, variables)
+          : run(client, SentimentDocument, variables);
+      const first = events.next();
+      await until(() => senti.source.state.name === 'live', 'the source is live');
+      senti.source.say('coffee');
+      await first;
+      const error = new UserError('UPSTREAM_FULL', 'X has no room for another topic.');
+      senti.source.sink.refused(track('coffee'), error);
+      expect((await events.next()).value?.errors).toEqual([
+        { message: error.message, extensions: { code: 'UPSTREAM_FULL' } },
+      ]);
+      expect((await events.next()).done).toBe(true);
+      expect(senti.source.state).toEqual({ name: 'idle' });
+    },
+  );
+
+  test.each(transports)('over %s is told why its track is refused', async (_, connect) => {
+    const senti = await startSenti();
+    const client = connect(senti);
+    const variables = { track: 'the' };
+    const events =
+      typeof client === 'string'
+        ? runOverSse(client, SentimentDocument, variables)
+        : run(client, SentimentDocument, variables);
+    expect((await events.next()).value?.errors).toEqual([expect.objectContaining(BAD_TRACK)]);
+    expect(senti.source.wanted).toEqual([]);
+  });
+
+  test('over SSE ends when its client goes without a word', async () => {
+    const senti = await startSenti();
+    const stop = new AbortController();
+    const response = await fetch(`${senti.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query: 'subscription { sentiment(track: "coffee") { score } }' }),
+      signal: stop.signal,
+    });
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    await until(() => senti.source.state.name === 'live', 'the source is live');
+    stop.abort();
+    await until(() => senti.source.state.name === 'idle', 'the source is idle');
+  });
+});
+
+describe('on one WebSocket', () => {
+  test.each([
+    ['a bad track', { query: 'subscription { sentiment(track: "the") { score } }' }],
+    ['a syntax error', { query: 'subscription { sentiment(' }],
+    ['a field that is not there', { query: '{ nothing }' }],
+    [
+      'a variable that is missing',
+      { query: 'query ($t: String!) { track(query: $t) { canonical } }' },
+    ],
+    ['an operation that is not there', { query: '{ __typename }', operationName: 'Other' }],
+    ['no operation at all', { query: 'fragment F on Query { __typename }' }],
+    ['a query that goes too deep', { query: '{a'.repeat(20_000) }],
+    ['a list that goes too deep', { query: `{ track(query: ${'['.repeat(30_000)}` }],
+  ])('%s fails its own operation alone', async (_, payload) => {
+    const senti = await startSenti();
+    const client = connectGraphQL(senti.socketUrl);
+    const good = run(client, SentimentDocument, { track: 'coffee' });
+    const first = good.next();
+    await until(() => senti.source.state.name === 'live', 'the source is live');
+
+    const outcome = await new Promise<unknown>((resolve) => {
+      client.subscribe(payload, {
+        next: ({ errors }) => resolve(errors),
+        error: resolve,
+        complete: () => {},
+      });
+    });
+    expect(outcome).toEqual([expect.objectContaining({ message: expect.any(String) })]);
+
+    senti.source.say('coffee');
+    expect((await first).value?.data?.sentiment.post.id).toBe('0');
+  });
+
+  test('queries are answered while a subscription runs', async () => {
+    const senti = await startSenti();
+    const client = connectGraphQL(senti.socketUrl);
+    const events = run(client, SentimentDocument, { track: 'coffee' });
+    const first = events.next();
+    await until(() => senti.source.state.name === 'live', 'the source is live');
+    for await (const { data } of run(client, StatusDocument, {})) {
+      expect(data?.status).toMatchObject({ activeTracks: 1, listeners: 1 });
+    }
+    senti.source.say('coffee');
+    expect((await first).value?.data?.sentiment.post.id).toBe('0');
+  });
+
+  test('a protocol that is not spoken is turned away', async () => {
+    const senti = await startSenti();
+    const socket = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-ws');
+    const refused = await new Promise<string>((resolve) => {
+      socket.once('error', ({ message }: Error) => resolve(message));
+      socket.once('close', (code: number) => resolve(String(code)));
+    });
+    expect(refused).toMatch(/subprotocol|4406/i);
+  });
+});
+
+describe('a query', () => {
+  test('analyzes no text that is longer than any post', async () => {
+    const { url } = await startSenti();
+    const longest = 'good '.repeat(5000);
+    const { data } = await post(url, AnalyzeDocument, { text: longest });
+    expect(data?.analyze.polarity).toBe('POSITIVE');
+
+    const { errors } = await post(url, AnalyzeDocument, { text: `${longest}!` });
+    expect(errors).toEqual([
+      expect.objectContaining({
+        message: 'This text has 25001 characters; 25000 at most.',
+        extensions: { code: 'LIMIT_REACHED' },
+      }),
+    ]);
+  });
+
+  test('analyzes a text', async () => {
+    const { url } = await startSenti();
+    const { data } = await post(url, AnalyzeDocument, { text: 'Awful, awful day :( #monday' });
+    expect(data?.analyze).toEqual({
+      polarityIndex: 1,
+      polarity: 'NEGATIVE',
+      score: expect.any(Number),
+      hashtags: [{ tag: 'monday', count: 1 }],
+      positive: expect.any(Number),
+      neutral: expect.any(Number),
+      negative: expect.any(Number),
+    });
+  });
+
+  test('shows how a track is understood, or why it is not', async () => {
+    const { url } = await startSenti();
+    const good = await post(url, TrackDocument, { query: 'B "Flat White",c -#D' });
+    expect(good.data?.track).toEqual({
+      canonical: '"flat white" b, c -#d',
+      clauses: [
+        { all: ['"flat white"', 'b'], none: [] },
+        { all: ['c'], none: ['#d'] },
+      ],
+    });
+    const bad = await post(url, TrackDocument, { query: 'the' });
+    expect(bad.errors).toEqual([expect.objectContaining(BAD_TRACK)]);
+  });
+
+  test('shows the status', async () => {
+    const senti = await startSenti();
+    const before = await post(senti.url, StatusDocument, {});
+    expect(before.data?.status).toEqual({
+      source: { name: 'hand', state: 'idle', reason: null, until: null, usage: null },
+      node: { id: 'single', role: 'INGEST' },
+      cluster: { nodes: 1, activeTracks: 0, listeners: 0, problem: null },
+      activeTracks: 0,
+      listeners: 0,
+      postsSeen: 0,
+      postsMatched: 0,
+      postsDropped: 0,
+      postsRepeated: 0,
+      eventsDelivered: 0,
+      eventsDropped: 0,
+    });
+    const until = Date.UTC(2026, 10, 20);
+    senti.source.become({ name: 'waiting', reason: 'X is busy', until });
+    senti.source.sink.bad('nonsense');
+    senti.source.say('tea');
+    const after = await post(senti.url, StatusDocument, {});
+    expect(after.data?.status).toMatchObject({
+      source: { state: 'waiting', reason: 'X is busy', until: '2026-11-20T00:00:00.000Z' },
+      postsSeen: 1,
+      postsDropped: 1,
+    });
+  });
+});
+
+test('the status of a paid source shows what was read today and what it cost', async () => {
+  const resetsAt = Date.UTC(2026, 10, 21);
+  const usage = { postsToday: 120, costToday: 0.6, allowance: 10_000, resetsAt };
+  const senti = await startSenti(undefined, undefined, (source) =>
+    Object.defineProperty(source, 'usage', { value: usage }),
+  );
+  const { data } = await post(senti.url, StatusDocument, {});
+  expect(data?.status.source.usage).toEqual({ ...usage, resetsAt: '2026-11-21T00:00:00.000Z' });
+});
+
+test('an error that is ours is masked on POST, SSE and WebSocket, and logged', async () => {
+  const senti = await startSenti(undefined, undefined, (source) =>
+    Object.defineProperty(source, 'state', {
+      get() {
+        throw new Error('secret internals');
+      },
+    }),
+  );
+  const client = connectGraphQL(senti.socketUrl);
+  const answers = [
+    await post(senti.url, StatusDocument, {}),
+    (await runOverSse(senti.url, StatusDocument, {}).next()).value,
+    (await run(client, StatusDocument, {}).next()).value,
+  ];
+  for (const answer of answers) {
+    expect(answer?.errors?.map((error: { message: string }) => error.message)).toEqual([
+      'Unexpected error.',
+    ]);
+    expect(JSON.stringify(answer)).not.toContain('secret');
+  }
+  expect(senti.warnings.join('')).toContain('secret internals');
+});

@@ -1,0 +1,115 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readPage } from '../../../src/api/http/dashboard.ts';
+import { configOf, startSenti } from '../../support/senti.ts';
+
+const ASSETS = new URL('../../../dist/web/assets/', import.meta.url);
+/** The whole of the page's script, in bytes. */
+const MOST_SCRIPT = 120_000;
+
+describe('the dashboard', () => {
+  test('is served with a policy that allows nothing inline and nothing from elsewhere', async () => {
+    const { url } = await startSenti();
+    const response = await fetch(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|data:|https?:/);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+    const page = await response.text();
+    expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=/);
+    expect(page).not.toMatch(/(src|href)="https?:/);
+  });
+
+  test('has assets that never change under their name, and an index that is asked after', async () => {
+    const { url } = await startSenti();
+    const index = await fetch(url);
+    const names = [...(await index.text()).matchAll(/"(\/assets\/[^"]+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect(names.length).toBeGreaterThanOrEqual(3);
+    for (const name of names) {
+      const response = await fetch(`${url}${name}`);
+      expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(response.headers.get('content-type')).toMatch(/^(text\/(javascript|css)|image\/svg)/);
+      await response.arrayBuffer();
+    }
+    const again = await fetch(url, {
+      headers: { 'if-none-match': index.headers.get('etag') ?? '' },
+    });
+    expect(again.status).toBe(304);
+  });
+
+  test('has less than 120 kB of script', () => {
+    const scripts = readdirSync(ASSETS).filter((name) => name.endsWith('.js'));
+    const bytes = scripts.reduce((sum, name) => sum + statSync(new URL(name, ASSETS)).size, 0);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(MOST_SCRIPT);
+  });
+
+  test('answers HEAD without a body, and refuses what is no reading', async () => {
+    const { url } = await startSenti();
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect(Number(head.headers.get('content-length'))).toBeGreaterThan(100);
+    const posted = await fetch(url, { method: 'POST', body: 'x' });
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test.each([
+    '/../package.json',
+    '/assets/../../web.stamp',
+    '/%2e%2e/package.json',
+    '/assets/..%2f..%2fweb.stamp',
+    '//etc/passwd',
+    '/index.html/../../web.stamp',
+    '/assets/',
+    '/__proto__',
+  ])('serves nothing at %s', async (path) => {
+    const { url } = await startSenti();
+    // fetch would tidy the path up before it is sent.
+    const status = await new Promise((resolve, reject) => {
+      const asked = request({ port: new URL(url).port, host: '127.0.0.1', path }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.on('error', reject).end();
+    });
+    expect(status).toBe(404);
+  });
+
+  test('that has not been built says how to build it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'senti-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const place of [folder, join(folder, 'nowhere')]) {
+      const page = await readPage(pathToFileURL(`${place}/`));
+      const server = createServer((asked, response) => {
+        if (!page('/', asked, response)) response.end('not the page');
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      expect(response.status).toBe(503);
+      expect(await response.text()).toContain('npm run build');
+    }
+  });
+});
+
+test('GraphiQL can be switched off, and GraphQL stays', async () => {
+  const { url } = await startSenti(configOf('--graphiql=false'));
+  const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
+  expect(await page.text()).not.toContain('<html');
+  const answer = await fetch(`${url}/graphql?query={__typename}`, {
+    headers: { accept: 'application/json' },
+  });
+  expect(await answer.json()).toEqual({ data: { __typename: 'Query' } });
+});

@@ -1,0 +1,219 @@
+// Requests that do not wait for their answers: served in order, one at a time, and bounded while they wait.
+
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { getIntrospectionQuery } from 'graphql';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { Pipelines, WAITS_FOR } from '../../../src/api/http/pipeline.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startSenti } from '../../support/senti.ts';
+import { turns, until } from '../../support/until.ts';
+
+const MOST = 32;
+
+function open({ url }: { readonly url: string }) {
+  const { port, hostname } = new URL(url);
+  const socket: Socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  let heard = '';
+  socket.on('data', (chunk) => {
+    heard += chunk;
+  });
+  return {
+    socket,
+    get heard() {
+      return heard;
+    },
+  };
+}
+
+const get = (path: string, headers = '') =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
+
+function ask(query: string, accept = 'application/json'): string {
+  const body = JSON.stringify({ query });
+  return (
+    `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  );
+}
+
+const stream = (track: string) =>
+  ask(`subscription { sentiment(track: "${track}") { score } }`, 'text/event-stream');
+
+const UPGRADE = get(
+  '/track',
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+);
+
+async function metric({ url }: { readonly url: string }, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(' ')[1],
+  );
+}
+const PIPELINED = 'senti_refusals_total{reason="pipelined"}';
+
+describe('pipelined requests', () => {
+  test('are answered in order, however they are answered', async () => {
+    const senti = await startSenti();
+    const client = open(senti);
+    let requests = '';
+    for (let i = 0; i < MOST; i++) {
+      requests += i % 2 === 0 ? ask(`{ a${i}: __typename }`) : get(`/nothing`);
+    }
+    client.socket.write(requests);
+    await until(() => client.heard.split('HTTP/1.1 ').length - 1 === MOST, 'all are answered');
+    const answers = client.heard.split('HTTP/1.1 ').slice(1);
+    for (const [i, answer] of answers.entries()) {
+      expect(answer).toContain(i % 2 === 0 ? `{"a${i}":"Query"}` : 'Nothing here');
+    }
+    expect(await metric(senti, PIPELINED)).toBe(0);
+  });
+
+  test('are begun one at a time, each with the connection to itself', async () => {
+    const begun: ServerResponse[] = [];
+    const pipelines = new Pipelines(systemClock, () => {});
+    const server = createServer(
+      pipelines.inTurn((_request, response) => {
+        expect(response.socket).not.toBe(null);
+        begun.push(response);
+      }),
+    );
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = open({ url: `http://127.0.0.1:${port}` });
+    client.socket.write(get('/').repeat(4));
+    await until(() => begun.length > 0);
+    for (let i = 1; i < 4; i++) {
+      await turns(5);
+      expect(begun).toHaveLength(i);
+      begun[i - 1]?.end('x');
+      await until(() => begun.length > i, 'the next is begun');
+    }
+    client.socket.destroy();
+    await once(begun[3] as ServerResponse, 'close');
+  });
+
+  test.each([
+    ['closes', ''],
+    ['is upgraded', UPGRADE],
+  ])('for streams leave no listener when their connection %s', async (_, last) => {
+    const senti = await startSenti();
+    const clients = Array.from({ length: 20 }, () => open(senti));
+    for (const { socket } of clients) {
+      socket.write(Array.from({ length: 20 }, (_, i) => stream(`t${i}`)).join(''));
+    }
+    await until(() => clients.every(({ heard }) => heard.includes(':\n\n')), 'all hear a stream');
+    expect(senti.source.wanted).toEqual([['t0']]);
+    expect(await metric(senti, 'senti_listeners')).toBe(20);
+    for (const { socket } of clients) {
+      if (last === '') socket.destroy();
+      else socket.write(last);
+    }
+    await until(() => senti.source.wanted.length > 1, 'nobody listens');
+    expect(senti.source.wanted).toEqual([['t0'], []]);
+    await until(() => clients.every(({ socket }) => socket.destroyed), 'all are closed');
+    expect(await metric(senti, 'senti_listeners')).toBe(0);
+    expect(await metric(senti, 'senti_sockets{surface="track"}')).toBe(0);
+    expect(await metric(senti, PIPELINED)).toBe(last === '' ? 0 : 20);
+  });
+
+  test('behind a stream of events end their connection after a while', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const alone = open(senti);
+    alone.socket.write(stream('coffee'));
+    const client = open(senti);
+    client.socket.write(stream('tea') + ask('{ __typename }').repeat(3));
+    await until(() => senti.source.wanted.at(-1)?.length === 2, 'both listen');
+    await until(() => clock.pending > 0);
+    clock.advance(WAITS_FOR - 1);
+    await turns(20);
+    expect(client.socket.destroyed).toBe(false);
+    clock.advance(1);
+    await once(client.socket, 'close');
+    await until(() => senti.source.wanted.at(-1)?.length === 1, 'one listens');
+    expect(client.heard).not.toContain('__typename');
+    expect(await metric(senti, PIPELINED)).toBe(1);
+    clock.advance(2 * WAITS_FOR);
+    await turns(20);
+    expect(await metric(senti, PIPELINED)).toBe(1);
+    expect(alone.socket.destroyed).toBe(false);
+  });
+
+  test('with the headers of a browser behind a stream stay', async () => {
+    const senti = await startSenti();
+    const client = open(senti);
+    const headers = 'Sec-Fetch-Header: a value of usual length\r\n'.repeat(20);
+    const usual = get('/health', headers).repeat(MOST - 1);
+    client.socket.write(stream('coffee') + usual);
+    await until(() => client.heard.includes(':\n\n'), 'it hears the stream');
+    expect(await metric(senti, PIPELINED)).toBe(0);
+    expect(await metric(senti, 'senti_listeners')).toBe(1);
+  });
+
+  test.each([
+    ['heads', get('/health', `X-Long: ${'x'.repeat(12_000)}\r\n`)],
+    ['bodies', ask(`{ __typename } #${'x'.repeat(12_000)}`)],
+    ['numbers of small headers', get('/health', 'a:b\r\n'.repeat(300))],
+  ])('with large %s behind a stream end their connection', async (_, large) => {
+    const senti = await startSenti();
+    const client = open(senti);
+    client.socket.write(stream('coffee') + large.repeat(MOST - 1));
+    await until(() => client.socket.destroyed, 'it is closed');
+    expect(await metric(senti, PIPELINED)).toBe(1);
+    expect(await metric(senti, 'senti_listeners')).toBe(0);
+  });
+
+  test('behind a malformed one are not begun', async () => {
+    const senti = await startSenti();
+    const client = open(senti);
+    client.socket.write(`${ask('{ __typename }')}GET / HTTP/1.1\r\n\r\n${stream('coffee')}`);
+    await once(client.socket, 'close');
+    expect(client.heard).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 400 /s);
+    await turns(20);
+    expect(senti.source.wanted).toEqual([]);
+  });
+
+  test('whose answers are large take no memory behind a stream', async () => {
+    const senti = await startSenti();
+    const introspection = ask(getIntrospectionQuery());
+    const before = process.memoryUsage();
+    const clients = Array.from({ length: 50 }, () => open(senti));
+    for (const { socket } of clients) socket.write(stream('coffee') + introspection.repeat(31));
+    await until(() => clients.every(({ heard }) => heard.includes(':\n\n')), 'all hear a stream');
+    await turns(100);
+    expect(await metric(senti, 'senti_listeners')).toBe(50);
+    const { external, heapUsed } = process.memoryUsage();
+    expect(external + heapUsed - before.external - before.heapUsed).toBeLessThan(30_000_000);
+  });
+});
+
+test('an upgrade behind a request that is not answered ends its connection, and is counted', async () => {
+  const senti = await startSenti();
+  const client = open(senti);
+  client.socket.write(ask('{ __typename }') + UPGRADE);
+  await once(client.socket, 'close');
+  expect(client.heard).not.toContain('101');
+  expect(await metric(senti, PIPELINED)).toBe(1);
+});
+
+test('an upgrade after an answer, on the same connection, opens a socket', async () => {
+  const senti = await startSenti();
+  const client = open(senti);
+  client.socket.write(ask('{ __typename }'));
+  await until(() => client.heard.includes('"Query"'));
+  client.socket.write(UPGRADE);
+  await until(() => client.heard.includes('HTTP/1.1 101 '));
+  expect(await metric(senti, PIPELINED)).toBe(0);
+});

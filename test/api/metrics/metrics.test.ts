@@ -1,0 +1,287 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { setDefaultCACertificates } from 'node:tls';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { SentimentDocument, StatusDocument } from '../../../schema/operations.ts';
+import { createMetrics, LOOP_WINDOW } from '../../../src/api/metrics/metrics.ts';
+import { Refusals } from '../../../src/api/metrics/rejections.ts';
+import { PING_EVERY, PONG_WITHIN } from '../../../src/api/socket/heartbeat.ts';
+import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
+import { MAX_TEXT } from '../../../src/base/post.ts';
+import { postCountersAtZero } from '../../../src/stream/feed.ts';
+import { Multiplexer } from '../../../src/stream/multiplexer.ts';
+import { createCertificate, writeCertificate } from '../../support/certificate.ts';
+import { connectGraphQL, connectTrack, post, run, runOverSse } from '../../support/clients.ts';
+import { readExposition } from '../../support/exposition.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { createHandSource } from '../../support/hand-source.ts';
+import { connectRaw, openStalled } from '../../support/raw-socket.ts';
+import { createRecordingSink } from '../../support/recording-sink.ts';
+import { configOf, type Senti, startSenti } from '../../support/senti.ts';
+import { turns, until } from '../../support/until.ts';
+
+/** So long that nobody else keeps the loop, in milliseconds. */
+const BUSY = 100;
+
+async function scrape({ url }: Pick<Senti, 'url'>) {
+  const response = await fetch(`${url}/metrics`);
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const text = await response.text();
+  return { text, ...readExposition(text) };
+}
+
+/** One listener of each surface, with a name that nobody else uses. */
+async function listenEverywhere({ url, socketUrl, source }: Senti, name: string) {
+  const overSocket = run(connectGraphQL(socketUrl), SentimentDocument, { track: `${name}1` });
+  const overSse = runOverSse(url, SentimentDocument, { track: `${name}2` });
+  const track = await connectTrack(socketUrl, { headers: { 'user-agent': name } });
+  track.send({ track: `${name}3, ${name}1` });
+  const all = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
+  await until(() => source.wanted.at(-1)?.length === 3, 'all listen');
+  return { all };
+}
+
+describe('/metrics', () => {
+  test('tells what status tells, in the format that Prometheus reads', async () => {
+    const senti = await startSenti();
+    const listeners = await listenEverywhere(senti, 'zebra');
+    const { source } = senti;
+    source.say('zebra1');
+    source.say('zebra2');
+    source.say('nothing of that');
+    source.sink.bad('line 1: no JSON');
+    source.say('x'.repeat(MAX_TEXT + 1));
+    source.sink.repeated();
+    source.sink.repeated();
+    source.become({ name: 'waiting', reason: 'it broke', until: 5 });
+    await listeners.all;
+    const { types, values } = await scrape(senti);
+    const status = (await post(senti.url, StatusDocument, {})).data?.status;
+    for (const [name, value] of [
+      ['senti_posts_seen_total', status?.postsSeen],
+      ['senti_posts_matched_total', status?.postsMatched],
+      ['senti_posts_bad_total', status?.postsDropped],
+      ['senti_posts_repeated_total', status?.postsRepeated],
+      ['senti_deliveries_total', status?.eventsDelivered],
+      ['senti_drops_total', status?.eventsDropped],
+      ['senti_listeners', status?.listeners],
+      ['senti_tracks', status?.activeTracks],
+    ] as const) {
+      expect([name, values.get(name)]).toEqual([name, value]);
+    }
+    expect(Object.fromEntries(values)).toMatchObject({
+      senti_posts_seen_total: 4,
+      senti_posts_matched_total: 2,
+      senti_posts_bad_total: 1,
+      senti_posts_repeated_total: 2,
+      senti_posts_cut_total: 1,
+      // The first post matches two tracks.
+      senti_events_total: 3,
+      senti_deliveries_total: 3,
+      'senti_sockets{surface="graphql"}': 1,
+      'senti_sockets{surface="sse"}': 1,
+      'senti_sockets{surface="track"}': 1,
+      'senti_source_state{state="live"}': 0,
+      'senti_source_state{state="waiting"}': 1,
+      senti_source_reconnects_total: 1,
+      senti_post_to_wire_seconds_count: 1,
+    });
+    for (const [name, type] of types) expect(name.endsWith('_total')).toBe(type === 'counter');
+    expect(values.get('process_resident_memory_bytes')).toBeGreaterThan(1e7);
+    expect(values.get('process_cpu_seconds_total')).toBeGreaterThan(0);
+    const started = values.get('process_start_time_seconds') ?? 0;
+    expect(Math.abs(started - (Date.now() / 1000 - process.uptime()))).toBeLessThan(5);
+  });
+
+  test('counts a failure of the source once, however often a listener leaves and comes back', async () => {
+    const senti = await startSenti();
+    const wait = { name: 'waiting', reason: 'it broke', until: 5 } as const;
+    const count = async () => (await scrape(senti)).values.get('senti_source_reconnects_total');
+    senti.source.become(wait);
+    for (let i = 0; i < 3; i++) {
+      senti.source.become({ name: 'idle' });
+      senti.source.become(wait);
+    }
+    expect(await count()).toBe(1);
+    senti.source.become({ name: 'connecting' });
+    senti.source.become(wait);
+    senti.source.become({ ...wait, until: 6 });
+    expect(await count()).toBe(3);
+  });
+
+  test('shows nothing that a client chose, and no more for more clients', async () => {
+    const senti = await startSenti();
+    const before = await scrape(senti);
+    const listeners = await listenEverywhere(senti, 'zebra');
+    senti.source.say('zebra1 zebra2', { id: 'zebra', source: 'zebra' });
+    await listeners.all;
+    await post(senti.url, 'query zebra { zebra }', {});
+    await fetch(`${senti.url}/zebra?zebra`, { method: 'PUT', headers: { zebra: 'zebra' } });
+    await once(new WebSocket(`${senti.socketUrl}/zebra`), 'error');
+    const after = await scrape(senti);
+    expect(after.text).not.toMatch(/zebra/i);
+    expect([...after.values.keys()]).toEqual([...before.values.keys()]);
+  });
+
+  test('counts connections that are cut, by what they did', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    await connectRaw(senti, '/track');
+    const count = async () => {
+      const { values } = await scrape(senti);
+      const reasons = ['stalled', 'flooding', 'silent'] as const;
+      return reasons.map((reason) => values.get(`senti_evictions_total{reason="${reason}"}`));
+    };
+    expect(await count()).toEqual([0, 0, 0]);
+    clock.advance(PING_EVERY + PONG_WITHIN);
+    expect(await count()).toEqual([0, 0, 1]);
+    await openStalled(senti, '/graphql');
+    const filler = '#filler'.padEnd(4000, 'x');
+    for (let i = 0; i < 4000; i++) {
+      senti.source.say(`coffee ${filler}`);
+      if (i % 50 === 0) await setImmediate();
+    }
+    clock.advance(STALLED_FOR);
+    expect(await count()).toEqual([1, 0, 1]);
+  }, 20_000);
+
+  test('times one post a turn, from when it came until it is written', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const track = await connectTrack(senti.socketUrl);
+    track.send({ track: 'coffee' });
+    await until(() => senti.source.wanted.length === 1, 'coffee is wanted');
+    senti.source.say('tea');
+    clock.advance(1000);
+    senti.source.say('coffee');
+    clock.advance(15);
+    senti.source.say('coffee');
+    clock.advance(5);
+    await track.received(2);
+    const { values } = await scrape(senti);
+    expect(values.get('senti_post_to_wire_seconds_count')).toBe(1);
+    expect(values.get('senti_post_to_wire_seconds_sum')).toBe(0.02);
+    expect(values.get('senti_post_to_wire_seconds_bucket{le="0.01"}')).toBe(0);
+    expect(values.get('senti_post_to_wire_seconds_bucket{le="0.025"}')).toBe(1);
+  });
+
+  test('times what goes over Server-Sent Events as well', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const event = runOverSse(senti.url, SentimentDocument, { track: 'coffee' }).next();
+    await until(() => senti.source.wanted.length === 1, 'coffee is wanted');
+    senti.source.say('coffee');
+    clock.advance(20);
+    await event;
+    const { values } = await scrape(senti);
+    expect(values.get('senti_post_to_wire_seconds_count')).toBe(1);
+    expect(values.get('senti_post_to_wire_seconds_sum')).toBe(0.02);
+  });
+
+  test('tells how late the event loop was', async () => {
+    const senti = await startSenti();
+    await scrape(senti);
+    // The first look only says when to look next.
+    for (let i = 0; i < 3; i++) {
+      for (const start = performance.now(); performance.now() - start < BUSY; );
+      await turns(2);
+    }
+    const { values } = await scrape(senti);
+    const longest = values.get('senti_loop_delay_seconds{quantile="1"}') ?? 0;
+    expect(longest).toBeGreaterThan((BUSY - 20) / 1000);
+    expect(longest).toBeLessThan(5);
+  });
+
+  test('tells it to everybody who asks in that minute and the next, and then no more', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const longest = async () =>
+      (await scrape(senti)).values.get('senti_loop_delay_seconds{quantile="1"}') ?? 0;
+    await turns(2);
+    for (let i = 0; i < 3; i++) {
+      for (const start = performance.now(); performance.now() - start < BUSY; );
+      await turns(2);
+    }
+    const late = await longest();
+    expect(late).toBeGreaterThan((BUSY - 20) / 1000);
+    expect(await longest()).toBeGreaterThanOrEqual(late);
+    clock.advance(LOOP_WINDOW);
+    expect(await longest()).toBeGreaterThanOrEqual(late);
+    clock.advance(LOOP_WINDOW);
+    expect(await longest()).toBeLessThan(late);
+  });
+
+  test('tells when the certificate expires', async () => {
+    const certificate = createCertificate('one', { until: '20990101000000Z' });
+    setDefaultCACertificates([certificate.cert]);
+    const { tlsCert, tlsKey } = writeCertificate(certificate);
+    const senti = await startSenti(configOf('--tls-cert', tlsCert, '--tls-key', tlsKey));
+    const { values } = await scrape(senti);
+    expect(values.get('senti_tls_expires_timestamp_seconds')).toBe(Date.UTC(2099) / 1000);
+  });
+
+  test('says nothing of what there is not: a certificate, or a source that costs', async () => {
+    const { types, values } = await scrape(await startSenti());
+    for (const name of [
+      'senti_tls_expires_timestamp_seconds',
+      'senti_source_posts_today',
+      'senti_source_cost_today_dollars',
+    ]) {
+      expect([name, types.get(name), values.get(name)]).toEqual([name, 'gauge', undefined]);
+    }
+  });
+
+  test('counts for each server of a process by itself', async () => {
+    const [busy, quiet] = [await startSenti(), await startSenti()];
+    busy.source.say('coffee');
+    busy.source.become({ name: 'waiting', reason: 'it broke', until: 5 });
+    const counts = async (senti: Senti) => {
+      const { values } = await scrape(senti);
+      return [values.get('senti_posts_seen_total'), values.get('senti_source_reconnects_total')];
+    };
+    expect(await counts(busy)).toEqual([1, 1]);
+    expect(await counts(quiet)).toEqual([0, 0]);
+  });
+
+  test('tells what a paid source has cost today', async () => {
+    const usage = { postsToday: 100, allowance: 200, costToday: 0.5, resetsAt: 0 };
+    const senti = await startSenti(undefined, undefined, (source) =>
+      Object.assign(source, { usage }),
+    );
+    const { values } = await scrape(senti);
+    expect(values.get('senti_source_posts_today')).toBe(100);
+    expect(values.get('senti_source_cost_today_dollars')).toBe(0.5);
+  });
+});
+
+test('a time to the wire counts in all buckets that are wide enough', async () => {
+  const source = createHandSource(createRecordingSink());
+  const counters = postCountersAtZero();
+  const feed = { source, counters, open() {}, close() {}, async stop() {} };
+  const readable = {
+    multiplexer: new Multiplexer(() => feed),
+    sockets: () => ({}),
+    refusals: new Refusals(() => {}, new FakeClock()).counts,
+    logDropped: () => 0,
+    expires: () => undefined,
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.double({ min: 0, max: 5000, noNaN: true })), async (times) => {
+      const metrics = createMetrics(new FakeClock(), readable);
+      for (const ms of times) metrics.wire(ms);
+      const { values } = readExposition(await metrics.page());
+      metrics.close();
+      const name = 'senti_post_to_wire_seconds';
+      const buckets = [...values.keys()].filter((series) => series.startsWith(`${name}_bucket`));
+      expect(buckets.length).toBeGreaterThan(10);
+      for (const series of buckets) {
+        const le = Number(/le="(.+)"/.exec(series)?.[1]?.replace('+Inf', 'Infinity'));
+        expect(values.get(series)).toBe(times.filter((ms) => ms / 1000 <= le).length);
+      }
+      expect(values.get(`${name}_count`)).toBe(times.length);
+      expect(values.get(`${name}_sum`)).toBeCloseTo(times.reduce((a, b) => a + b, 0) / 1000);
+    }),
+  );
+});

@@ -1,0 +1,249 @@
+// Events between nodes: what arrives is what was sent, and whatever else arrives is no event.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Post } from '../../src/base/post.ts';
+import { channelOf } from '../../src/cluster/delivery.ts';
+import { createEventReader, encodeEvent, stampEvent } from '../../src/cluster/event-message.ts';
+import { decodeMessage, encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
+import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
+import { createNodes, type Node } from '../support/nodes.ts';
+import { queries, texts } from '../support/queries.ts';
+import { matchesSlowly } from '../support/slow-matcher.ts';
+import { track } from '../support/tracks.ts';
+
+const analyze = createAnalyzer('full', vader);
+
+const posts: fc.Arbitrary<Post> = fc.record({
+  id: fc.string({ minLength: 1, maxLength: 100 }),
+  source: fc.constantFrom('x', 'bluesky'),
+  text: fc.oneof(texts, fc.string({ unit: 'grapheme' })),
+  langs: fc.array(fc.constantFrom('en', 'de-AT')),
+  createdAt: fc.option(fc.date({ noInvalidDate: true }), { nil: undefined }),
+  url: fc.option(fc.webUrl(), { nil: undefined }),
+});
+const counts = fc.nat(2 ** 48 - 1);
+const epochs = fc.nat(2 ** 40);
+
+function tags(length: number) {
+  return Array.from({ length }, (_, i) => ({ tag: `tag${i}`, count: 1 }));
+}
+
+function eventOf(post: Post) {
+  return { ...analyze(post.text), post };
+}
+
+const EVENT = eventOf({
+  id: '1',
+  source: 'x',
+  text: 'great #coffee',
+  langs: ['en'],
+  url: 'https://x.com/i/1',
+});
+
+describe('an event', () => {
+  test('arrives as it was sent, but for the text of its post', () => {
+    fc.assert(
+      fc.property(posts, epochs, counts, (post, epoch, number) => {
+        const event = eventOf(post);
+        const read = createEventReader()(stampEvent({ epoch, number }, encodeEvent(event)));
+        expect(read).toEqual({
+          stamp: { epoch, number },
+          event: { ...event, post: { ...post, text: '' } },
+        });
+      }),
+    );
+  });
+
+  test('arrives, if its text is all hashtags and as long as can be', () => {
+    const some = eventOf({ id: '1', source: 'x', text: '#東京 '.repeat(6250), langs: [] });
+    const one = eventOf({ id: '1', source: 'x', text: `#${'東'.repeat(24_999)}`, langs: [] });
+    const full = { ...one, hashtags: [...one.hashtags, ...tags(49)] };
+    for (const event of [some, full]) {
+      const read = createEventReader()(stampEvent({ epoch: 1, number: 1 }, encodeEvent(event)));
+      expect(read?.event.hashtags).toEqual(event.hashtags);
+    }
+  });
+
+  test('never says what its post says', () => {
+    const bytes = encodeEvent(eventOf({ id: '1', source: 'x', text: 'secret words', langs: [] }));
+    expect(String(bytes)).not.toContain('secret');
+  });
+
+  test('is read once for all tracks that it matches, and anew for the next post', () => {
+    const read = createEventReader();
+    const first = read(stampEvent({ epoch: 1, number: 1 }, encodeEvent(EVENT)));
+    const same = read(stampEvent({ epoch: 1, number: 7 }, encodeEvent(EVENT)));
+    const other = read(stampEvent({ epoch: 1, number: 2 }, encodeEvent({ ...EVENT, score: 0 })));
+    expect(same?.event).toBe(first?.event);
+    expect(other?.event).not.toBe(first?.event);
+  });
+
+  const ofTags = (hashtags: unknown) => ({ ...right, hashtags });
+  const right = JSON.parse(String(encodeEvent(EVENT)));
+  const wrong: readonly (readonly [string, unknown])[] = [
+    ['no object', 1],
+    ['null', null],
+    ['a polarity that there is not', { ...right, polarityIndex: 3 }],
+    ['a polarity that is no number', { ...right, polarityIndex: 'length' }],
+    ['a score that is none', { ...right, score: 2 }],
+    ['a share that is none', { ...right, neutral: -1 }],
+    ['hashtags that are no list', { ...right, hashtags: {} }],
+    ['a hashtag without a count', { ...right, hashtags: [{ tag: 'a' }] }],
+    ['a hashtag more often than a text has room for', ofTags([{ tag: 'a', count: 25_001 }])],
+    ['more hashtags than an event has', ofTags(tags(51))],
+    ['no post', { ...right, post: undefined }],
+    ['a post without an id', { ...right, post: { ...right.post, id: undefined } }],
+    ['a time that is none', { ...right, post: { ...right.post, createdAt: 'x' } }],
+    ['a time that throws', { ...right, post: { ...right.post, createdAt: { toString: 1 } } }],
+    ['an address that runs', { ...right, post: { ...right.post, url: 'javascript:alert(1)' } }],
+    ['an address that is none', { ...right, post: { ...right.post, url: 'x' } }],
+  ];
+  test.each(wrong)('with %s is none', (_, value) => {
+    const bytes = Buffer.from(JSON.stringify(value) ?? '');
+    expect(createEventReader()(stampEvent({ epoch: 1, number: 1 }, bytes))).toBeUndefined();
+  });
+
+  test('of an epoch that nobody could count on from is none', () => {
+    const stamp = { epoch: 2 ** 40 + 1, number: 1 };
+    expect(createEventReader()(stampEvent(stamp, encodeEvent(EVENT)))).toBeUndefined();
+    const alive = {
+      kind: 'alive',
+      node: 'a',
+      version: 1,
+      digest: 0,
+      listeners: 1,
+      scoring: 'x',
+    } as const;
+    expect(decodeMessage(encodeMessage({ ...alive, epoch: 2 ** 48 }))).toBeUndefined();
+    expect(
+      decodeMessage(encodeMessage({ ...alive, epoch: 1, listeners: 2 ** 40 })),
+    ).toBeUndefined();
+  });
+
+  test('that is too long is none, and one that is cut short neither', () => {
+    const long = encodeEvent({
+      ...EVENT,
+      hashtags: [{ tag: 'a'.repeat(128 * 1024), count: 1 }],
+    });
+    expect(createEventReader()(stampEvent({ epoch: 1, number: 1 }, long))).toBeUndefined();
+    const whole = stampEvent({ epoch: 1, number: 1 }, encodeEvent(EVENT));
+    for (let length = 0; length < whole.length; length++) {
+      expect(createEventReader()(whole.subarray(0, length))).toBeUndefined();
+    }
+  });
+});
+
+describe('a message between nodes', () => {
+  const messages: readonly NodeMessage[] = [
+    { kind: 'alive', node: 'a', version: 3, digest: 9, listeners: 2, epoch: 0, scoring: 'x' },
+    {
+      kind: 'alive',
+      node: 'a',
+      version: 3,
+      digest: 9,
+      listeners: 2,
+      epoch: 7,
+      scoring: 'x',
+      ingest: {
+        name: 'x',
+        state: { name: 'waiting', reason: 'r', until: 1 },
+        usage: { postsToday: 1, allowance: 'none', costToday: 0.005, resetsAt: 2 },
+      },
+    },
+    { kind: 'wants', node: 'a', version: 1, dropped: ['tea'], added: ['coffee'] },
+    { kind: 'all', node: 'a', version: 1, part: 0, parts: 1, tracks: ['coffee'] },
+    { kind: 'ask', node: 'a', of: 'b' },
+    { kind: 'refused', node: 'a', epoch: 1, track: 'x', code: 'UPSTREAM_FULL', message: 'No.' },
+    { kind: 'bye', node: 'a' },
+  ];
+
+  test.each(messages)('is read as it was sent: %j', (message) => {
+    expect(decodeMessage(encodeMessage(message))).toEqual(message);
+  });
+
+  test('is none when any part of it is of another kind', () => {
+    const others = [undefined, null, -1, 1.5, 'x'.repeat(20_000), {}, [1], true];
+    for (const message of messages) {
+      for (const key of Object.keys(message)) {
+        for (const other of others) {
+          if (key === 'ingest' && other === undefined) continue;
+          const bytes = Buffer.from(JSON.stringify({ ...message, [key]: other }));
+          expect([key, other, decodeMessage(bytes)]).toEqual([key, other, undefined]);
+        }
+      }
+    }
+  });
+
+  test('is none when it is too long, whatever it says', () => {
+    const message = `{"kind":"bye","node":"a"${' '.repeat(600_000)}}`;
+    expect(decodeMessage(Buffer.from(message))).toBeUndefined();
+  });
+
+  test('of any bytes is read or is none, and nothing throws', () => {
+    const read = createEventReader();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.json(), (bytes, json) => {
+        for (const message of [bytes, Buffer.from(json)]) {
+          expect(() => decodeMessage(message)).not.toThrow();
+          expect(() => read(message)).not.toThrow();
+        }
+      }),
+    );
+  });
+});
+
+describe('topics', () => {
+  test('have channels of their own, of characters that a subject takes', () => {
+    fc.assert(
+      fc.property(queries, queries, (a, b) => {
+        expect(channelOf(a)).toMatch(/^[\w-]{22}$/);
+        expect(channelOf(a) === channelOf(b)).toBe(a === b);
+      }),
+    );
+  });
+
+  test('stay apart and in order across nodes, whatever is asked, said and lost', async () => {
+    const asked = ['cat', 'bee cat', '#cat', '"cat bee"', 'cat -bee', 'x_1, λόγος', '@bee'];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ text: texts, lost: fc.boolean() }), { maxLength: 30 }),
+        async (said) => {
+          const nodes = createNodes();
+          const { leads, others } = await nodes.startMany(3);
+          const all = [leads, ...others] as Node[];
+          const heard = asked.map((query, i) => ({
+            query,
+            isHere: all[i % 3] === leads,
+            ...(all[i % 3] as Node).listen(query),
+          }));
+          await nodes.until(() => leads.source?.wanted.at(-1)?.length === asked.length);
+          for (const { text, lost } of said) {
+            leads.relay.swallow = lost;
+            await nodes.say(text, leads);
+          }
+          for (const { query, told, isHere } of heard) {
+            const expected: string[] = [];
+            let gap = false;
+            let any = false;
+            for (const [i, { text, lost }] of said.entries()) {
+              if (!matchesSlowly(track(query), text)) continue;
+              if (lost && !isHere) {
+                // Who has heard nothing yet cannot know that something came before.
+                gap = any;
+                continue;
+              }
+              if (gap) expected.push('gap');
+              expected.push(`p${i}`);
+              gap = false;
+              any = true;
+            }
+            expect(told).toEqual(expected);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});

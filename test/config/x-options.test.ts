@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/parse.ts';
+
+function read(argv: string[], env: Record<string, string> = {}) {
+  const parsed = parseConfig(argv, env);
+  return 'config' in parsed ? parsed.config : parsed;
+}
+
+const SECRET = 'AAAA%2Fsecret';
+
+describe('the options of the X source', () => {
+  test('make X the source as soon as there is a token, unless another is named', () => {
+    expect(read([], { X_BEARER_TOKEN: SECRET })).toMatchObject({ source: 'x', xToken: SECRET });
+    expect(read(['--source', 'sample'], { X_BEARER_TOKEN: SECRET })).toMatchObject({
+      source: 'sample',
+    });
+    expect(read([], { X_BEARER_TOKEN: SECRET, SOURCE: 'sample' })).toMatchObject({
+      source: 'sample',
+    });
+    expect(read([])).toMatchObject({ source: 'sample' });
+  });
+
+  test('have the limits of what anybody can buy by default', () => {
+    expect(read([])).toMatchObject({
+      xUrl: 'https://api.x.com/2/',
+      xMaxRules: 1000,
+      xRuleLength: 1024,
+      xDailyPosts: 10_000,
+    });
+  });
+
+  test('are given by flag or environment', () => {
+    const env = {
+      X_MAX_RULES: '25',
+      X_RULE_LENGTH: '512',
+      X_DAILY_POSTS: 'none',
+      X_URL: 'http://127.0.0.1:1/2',
+    };
+    expect(read(['--x-max-rules', '50', '--state-dir', '/var/lib/senti'], env)).toMatchObject({
+      xMaxRules: 50,
+      xRuleLength: 512,
+      xDailyPosts: 'none',
+      xUrl: 'http://127.0.0.1:1/2/',
+      stateDir: '/var/lib/senti',
+    });
+  });
+
+  test('keep state where the user keeps it', () => {
+    expect(read([], { HOME: '/home/ann' })).toMatchObject({
+      stateDir: '/home/ann/.local/state/senti',
+    });
+    expect(read([], { HOME: '/home/ann', XDG_STATE_HOME: '/state' })).toMatchObject({
+      stateDir: '/state/senti',
+    });
+    expect(read([], { HOME: '/home/ann', XDG_STATE_HOME: 'relative' })).toMatchObject({
+      stateDir: '/home/ann/.local/state/senti',
+    });
+  });
+
+  test('are all wrong at once, and a wrong token is not said', () => {
+    const problems = read(
+      [
+        '--x-url',
+        'http://localhost',
+        '--x-max-rules',
+        '0',
+        '--x-rule-length',
+        '10',
+        '--x-daily-posts',
+        '-1',
+      ],
+      { X_BEARER_TOKEN: `${SECRET} and a space` },
+    );
+    expect(problems).toEqual({
+      problems: [
+        'X_BEARER_TOKEN cannot be used; it has to be a token without spaces, as X shows it.',
+        '--x-url is "http://localhost"; it has to be an address that ends in /2/, such as http://127.0.0.1:8001/2/.',
+        '--x-max-rules is "0"; it has to be a whole number from 1 to 100000.',
+        '--x-rule-length is "10"; it has to be a whole number from 256 to 100000.',
+        '--x-daily-posts is "-1"; it has to be a whole number from 1 to 1000000000, or none.',
+      ],
+    });
+    expect(JSON.stringify(problems)).not.toContain(SECRET);
+  });
+
+  test('need a token for X, and take none from the command line', () => {
+    expect(read(['--source', 'x'])).toEqual({
+      problems: ['--source x needs the Bearer token of an app at X, in X_BEARER_TOKEN.'],
+    });
+    expect(JSON.stringify(read(['--x-bearer-token', SECRET]))).not.toContain(SECRET);
+  });
+});

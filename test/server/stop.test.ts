@@ -1,0 +1,234 @@
+// How the server goes away: who is told, when, and that it is gone in ten seconds whatever its clients do.
+
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { SentimentDocument, StatusDocument } from '../../schema/operations.ts';
+import {
+  connectGraphQL,
+  connectTrack,
+  post,
+  run,
+  runOverSse,
+  type TrackClient,
+} from '../support/clients.ts';
+import { FakeClock, passTime } from '../support/fake-clock.ts';
+import { exitOf, listening, logged, start, startWith } from '../support/program.ts';
+import { connectRaw, openStalled } from '../support/raw-socket.ts';
+import { type Senti, startSenti } from '../support/senti.ts';
+import { openSse } from '../support/sse.ts';
+import { ndjson, tempFile } from '../support/temp-file.ts';
+import { until } from '../support/until.ts';
+
+const TEN_SECONDS = 10_000;
+const FILLER = '#filler'.padEnd(4000, 'x');
+/** More than the kernel's buffers hold for one connection, at 4 kB an event. */
+const FLOOD = 4000;
+const QUERY = 'subscription { sentiment(track: "coffee") { hashtags { tag } post { id } } }';
+
+/** A stream of Server-Sent Events on coffee that is never read. */
+/** So many sockets on coffee that they are told in two batches: one at once, and the next later. */
+async function openTwoBatches() {
+  const clock = new FakeClock();
+  let turn = 0;
+  const random = () => (turn++ % 2 === 0 ? 0 : 0.99);
+  const senti = await startSenti(undefined, clock, undefined, random);
+  const clients = await Promise.all(
+    Array.from({ length: 120 }, () => connectTrack(senti.socketUrl)),
+  );
+  for (const client of clients) client.send({ track: 'coffee' });
+  await until(() => senti.source.wanted.length > 0, 'coffee is wanted');
+  senti.source.say('coffee');
+  await Promise.all(clients.map((client) => client.received(1)));
+  return { senti, clock, clients };
+}
+
+async function countListeners({ url }: Pick<Senti, 'url'>): Promise<number> {
+  return (await post(url, StatusDocument, {})).data?.status.listeners ?? 0;
+}
+
+const isOpen = ({ socket }: TrackClient) => socket.readyState === WebSocket.OPEN;
+
+describe('a server that stops', () => {
+  test('lets nobody new in, and says so, while it still serves who has not been told', async () => {
+    const { senti, clock, clients } = await openTwoBatches();
+    const { url, socketUrl, source } = senti;
+    const closing = senti.close();
+    await until(() => clients.filter(isOpen).length === 60, 'the first batch is told');
+
+    const ready = await fetch(`${url}/ready`);
+    expect([ready.status, await ready.json()]).toMatchObject([
+      503,
+      { ready: false, reason: 'stopping' },
+    ]);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    for (const path of ['/graphql', '/']) {
+      const response = await fetch(`${url}${path}?query={__typename}`);
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    }
+    for (const path of ['/graphql', '/track']) {
+      const socket = new WebSocket(`${socketUrl}${path}`, 'graphql-transport-ws');
+      const [, response] = await once(socket, 'unexpected-response');
+      expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '5']);
+      response.destroy();
+    }
+
+    source.say('more coffee');
+    const others = clients.filter(isOpen);
+    await Promise.all(others.map((client) => client.received(2)));
+    clock.advance(TEN_SECONDS);
+    await closing;
+    const codes = await Promise.all(clients.map(({ closed }) => closed));
+    expect(new Set(codes.map(({ code }) => code))).toEqual(new Set([1001]));
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+  });
+
+  test('tells few clients at once, each in its own words', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const graphql = connectGraphQL(senti.socketUrl);
+    const codes: number[] = [];
+    graphql.on('closed', (event) => void codes.push((event as { code: number }).code));
+    const overSocket = run(graphql, SentimentDocument, { track: 'coffee' });
+    const overSse = runOverSse(senti.url, SentimentDocument, { track: 'tea' });
+    const track = await connectTrack(senti.socketUrl);
+    track.send({ track: 'milk' });
+    const idle = await connectTrack(senti.socketUrl);
+    const answers = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
+    await until(() => senti.source.wanted.length === 3, 'all are there');
+    senti.source.say('coffee tea milk');
+    await answers;
+    const [inSocket, inSse] = [overSocket.next(), overSse.next()];
+    // No `complete`: a client takes that for the end of its operation, and does not come back.
+    const broken = expect(inSocket).rejects.toMatchObject({ code: 1001 });
+    await senti.close();
+    await broken;
+    expect(await inSse).toEqual({ done: true, value: undefined });
+    expect(codes).toEqual([1001]);
+    expect((await track.closed).code).toBe(1001);
+    expect((await idle.closed).code).toBe(1001);
+    expect(clock.monotonic()).toBe(0);
+  });
+
+  test('is soon gone with a few peers that take nothing', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const peers = [
+      (await openStalled(senti, '/graphql')).socket,
+      (await openStalled(senti, '/track')).socket,
+      await openSse(senti.url, QUERY),
+      // One that was never sent anything, and answers no close.
+      (await connectRaw(senti, '/track')).socket,
+    ];
+    while ((await countListeners(senti)) < 3) await setImmediate();
+    for (let i = 0; i < FLOOD; i++) {
+      senti.source.say(`coffee ${FILLER}`);
+      if (i % 50 === 0) await setImmediate();
+    }
+    const started = clock.monotonic();
+    await passTime(clock, senti.close());
+    // Two seconds to answer a close, and two for a response that is on its way.
+    expect(clock.monotonic() - started).toBeLessThan(TEN_SECONDS / 2);
+    await Promise.all(
+      peers.map((peer) => {
+        peer.resume();
+        return new Promise<void>((resolve) => {
+          if (peer.closed) resolve();
+          else peer.once('close', resolve);
+        });
+      }),
+    );
+  }, 20_000);
+
+  test('is gone in ten seconds with a source that does not let go', async () => {
+    const clock = new FakeClock();
+    const stubborn = new Promise<void>(() => {});
+    const senti = await startSenti(undefined, clock, (source) => {
+      source.close = () => stubborn;
+      return source;
+    });
+    const peer = await openSse(senti.url, QUERY);
+    await until(() => senti.source.wanted.length > 0, 'it listens');
+    for (let i = 0; i < FLOOD; i++) {
+      senti.source.say(`coffee ${FILLER}`);
+      if (i % 50 === 0) await setImmediate();
+    }
+    await passTime(clock, senti.close());
+    expect(clock.monotonic()).toBeLessThan(TEN_SECONDS);
+    peer.resume();
+    await new Promise<void>((resolve) => {
+      if (peer.closed) resolve();
+      else peer.once('close', resolve);
+    });
+  });
+});
+
+describe('the program', () => {
+  /** Posts on coffee as fast as they can be played, and one client of each kind that takes none. */
+  async function startAmongStalled() {
+    const posts = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, text: `coffee ${FILLER}` }));
+    const file = tempFile('posts.ndjson', ndjson(posts));
+    const argv = ['--source', 'replay', '--file', file, '--rate', '20000', '--loop'];
+    const program = start('--port', '0', ...argv);
+    const exited = exitOf(program);
+    const url = await listening(program);
+    for (const path of ['/graphql', '/track'] as const) {
+      const { socket, send } = await connectRaw(
+        { url },
+        path,
+        path === '/graphql' ? 'graphql-transport-ws' : undefined,
+      );
+      if (path === '/track') send('{"track": "coffee"}');
+      else {
+        send('{"type":"connection_init"}');
+        send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: QUERY } }));
+      }
+      socket.pause();
+    }
+    await openSse(url, QUERY);
+    // Events are dropped: at least one of them is behind.
+    for (;;) {
+      const { data } = await post(url, StatusDocument, {});
+      if (data && data.status.eventsDropped > 0) break;
+    }
+    return { program, exited, url };
+  }
+
+  test('is gone after SIGTERM, though its clients take nothing, and others are told', async () => {
+    const { program, exited, url } = await startAmongStalled();
+    const client = await connectTrack(url.replace('http', 'ws'));
+    client.send({ track: 'tea' });
+    const asked = performance.now();
+    program.kill('SIGTERM');
+    expect((await client.closed).code).toBe(1001);
+    expect(await exited).toEqual({ code: 0, errors: '' });
+    expect(performance.now() - asked).toBeLessThan(TEN_SECONDS);
+  });
+
+  test('is gone at once after a second signal', async () => {
+    const { program, exited } = await startAmongStalled();
+    program.kill('SIGTERM');
+    await logged(program, /SIGTERM: stopping/);
+    const again = performance.now();
+    program.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 1, errors: '' });
+    // Those that take nothing would have had two seconds.
+    expect(performance.now() - again).toBeLessThan(1000);
+  });
+
+  test.each([
+    ['throws', 'throw new Error("a part broke")'],
+    ['rejects', 'void Promise.reject(new Error("a part broke"))'],
+  ])('says what went wrong and exits with 1 when a part of it %s', async (_, crash) => {
+    const part = `process.on("SIGUSR2", () => { ${crash} })`;
+    const program = startWith(['--import', `data:text/javascript,${part}`], '--port', '0');
+    await listening(program);
+    const log = logged(program, /\{"level":60.*a part broke.*crashed/);
+    program.kill('SIGUSR2');
+    const { code, errors } = await exitOf(program);
+    expect(code).toBe(1);
+    expect(errors).toContain('Error: a part broke');
+    await log;
+  });
+});

@@ -1,0 +1,315 @@
+// https and wss: every surface over TLS, files that cannot be used, and a change of certificate.
+
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { setDefaultCACertificates, connect as tlsConnect } from 'node:tls';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { AnalyzeDocument, SentimentDocument, StatusDocument } from '../../schema/operations.ts';
+import { STALLED_FOR } from '../../src/api/socket/outbox.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { parseConfig } from '../../src/config/parse.ts';
+import { createCertificate, writeCertificate } from '../support/certificate.ts';
+import { connectGraphQL, connectTrack, post, run, runOverSse } from '../support/clients.ts';
+import { FakeClock, passTime } from '../support/fake-clock.ts';
+import { exitOf, listening, logged, start } from '../support/program.ts';
+import { configOf, type Senti, startSenti } from '../support/senti.ts';
+import { openSse } from '../support/sse.ts';
+import { NO_FILES, tempFile } from '../support/temp-file.ts';
+import { until } from '../support/until.ts';
+
+const ONE = createCertificate('one');
+const OTHER = createCertificate('other');
+const FILLER = '#filler'.padEnd(4000, 'x');
+/** More than the kernel's buffers hold for one connection, at 4 kB an event. */
+const FLOOD = 4000;
+
+// All clients of this file, whichever they are, trust these two and nobody else.
+setDefaultCACertificates([ONE.cert, OTHER.cert]);
+
+function flags({ tlsCert, tlsKey }: { tlsCert: string; tlsKey: string }) {
+  return ['--tls-cert', tlsCert, '--tls-key', tlsKey];
+}
+
+async function startSecure(clock: Clock = systemClock) {
+  const files = writeCertificate(ONE);
+  const senti = await startSenti(configOf(...flags(files)), clock);
+  return { senti, files };
+}
+
+/** Whose certificate a new connection is shown. */
+async function nameAt({ url }: Pick<Senti, 'url'>): Promise<unknown> {
+  const { port, hostname } = new URL(url);
+  const socket = tlsConnect({ port: Number(port), host: hostname });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'secureConnect');
+  return socket.getPeerCertificate().subject.CN;
+}
+
+async function flood({ source }: Senti): Promise<void> {
+  for (let i = 0; i < FLOOD; i++) {
+    source.say(`coffee ${FILLER}`);
+    if (i % 50 === 0) await setImmediate();
+  }
+}
+
+describe('a server with a certificate', () => {
+  test('serves every surface over TLS', async () => {
+    const { senti } = await startSecure();
+    const { url, socketUrl, source } = senti;
+    expect(url).toMatch(/^https:/);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect((await fetch(url)).headers.get('content-type')).toContain('text/html');
+    const analysis = await post(url, AnalyzeDocument, { text: 'great' });
+    expect(analysis.data?.analyze.polarity).toBe('POSITIVE');
+    const overSocket = run(connectGraphQL(socketUrl), SentimentDocument, { track: 'coffee' });
+    const overSse = runOverSse(url, SentimentDocument, { track: 'tea' });
+    const track = await connectTrack(socketUrl, { origin: url });
+    track.send({ track: 'milk' });
+    const events = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
+    await until(() => source.wanted.length === 3, 'all are there');
+    source.say('great coffee, tea, milk');
+    const [inSocket, inSse, [message]] = await events;
+    expect(inSocket.value?.data?.sentiment.polarityIndex).toBe(0);
+    expect(inSse.value?.data?.sentiment.polarityIndex).toBe(0);
+    expect(message?.polarityIndex).toBe(0);
+  });
+
+  test('holds little for clients that ask for the largest page and do not read it', async () => {
+    const { senti } = await startSecure();
+    const { port, hostname } = new URL(senti.url);
+    const come = async () => {
+      const socket = tlsConnect({ port: Number(port), host: hostname });
+      onTestFinished(() => void socket.destroy());
+      socket.write('GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n');
+      await once(socket, 'readable');
+    };
+    await come();
+    const before = process.memoryUsage().rss;
+    await Promise.all(Array.from({ length: 60 }, come));
+    await fetch(`${senti.url}/health`);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+  });
+
+  test('sends a reader all of a turn that has much for it', async () => {
+    const { senti } = await startSecure();
+    const client = connectGraphQL(senti.socketUrl);
+    const streams = Array.from({ length: 32 }, () =>
+      run(client, SentimentDocument, { track: 'coffee' }),
+    );
+    const first = Promise.all(streams.map((stream) => stream.next()));
+    const listeners = async () =>
+      (await post(senti.url, StatusDocument, {})).data?.status.listeners;
+    while ((await listeners()) !== 32);
+    for (let i = 0; i < 40; i++) senti.source.say('coffee', { id: String(i) });
+    await first;
+    for (let i = 1; i < 40; i++) {
+      for (const stream of streams) {
+        expect((await stream.next()).value?.data?.sentiment.post.id).toBe(String(i));
+      }
+    }
+  });
+
+  test('is not disturbed by who speaks plainly to it', async () => {
+    const { senti } = await startSecure();
+    const { port, hostname } = new URL(senti.url);
+    for (const words of [
+      'GET /health HTTP/1.1\r\nHost: x\r\n\r\n',
+      '\x16\x03\x01\x00\x05garbage',
+    ]) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => {});
+      socket.write(words);
+      socket.resume();
+      await once(socket, 'close');
+    }
+    expect((await fetch(`${senti.url}/health`)).status).toBe(200);
+  });
+
+  test('cuts a stream of Server-Sent Events that takes nothing, and no other', async () => {
+    const clock = new FakeClock();
+    const { senti } = await startSecure(clock);
+    const query = 'subscription { sentiment(track: "coffee") { hashtags { tag } } }';
+    const stalled = await openSse(senti.url, query);
+    const reading = await openSse(senti.url, query);
+    let read = 0;
+    reading.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+    });
+    const gone = new Promise<void>((resolve) => stalled.once('close', resolve));
+    await flood(senti);
+    await until(() => read > 1000 * FILLER.length, 'the other one has read');
+    for (let i = 0; i < 6; i++) {
+      const before = read;
+      clock.advance(STALLED_FOR / 2);
+      senti.source.say('coffee');
+      await until(() => read > before, 'the other one goes on');
+    }
+    stalled.resume();
+    await gone;
+    expect(reading.closed).toBe(false);
+  });
+
+  test('is gone in ten seconds with a peer that never greets', async () => {
+    const clock = new FakeClock();
+    const { senti } = await startSecure(clock);
+    const { port, hostname } = new URL(senti.url);
+    const peer = connect(Number(port), hostname);
+    peer.on('error', () => {});
+    await once(peer, 'connect');
+    const closed = new Promise<void>((resolve) => peer.once('close', resolve));
+    await fetch(`${senti.url}/health`);
+    await passTime(clock, senti.close());
+    expect(clock.monotonic()).toBeLessThan(10_000);
+    peer.resume();
+    await closed;
+  });
+});
+
+/** A stream on coffee; nothing of it is read yet. */
+describe('a new certificate', () => {
+  test('is for new connections; those there are stay', async () => {
+    const { senti, files } = await startSecure();
+    const track = await connectTrack(senti.socketUrl);
+    track.send({ track: 'coffee' });
+    await until(() => senti.source.wanted.length === 1, 'coffee is wanted');
+    expect(await nameAt(senti)).toBe('one');
+    writeCertificate(OTHER, files.folder);
+    expect(await nameAt(senti)).toBe('one');
+    senti.reload();
+    expect(await nameAt(senti)).toBe('other');
+    senti.source.say('coffee');
+    await track.received(1);
+    expect(senti.warnings).toEqual([]);
+  });
+
+  test.each([
+    [
+      'is cut off',
+      { cert: OTHER.cert.slice(0, 200), key: OTHER.key },
+      /cert.pem" has to be a cert/,
+    ],
+    [
+      'does not fit its key',
+      { cert: OTHER.cert, key: ONE.key },
+      /key.pem" has to be the private key/,
+    ],
+    [
+      'is too weak for TLS',
+      createCertificate('weak', { namedCurve: 'prime192v1' }),
+      /cert.pem" has to be a certificate that TLS can use/,
+    ],
+  ])('that %s is logged, and the old one kept', async (_, pair, problem) => {
+    const { senti, files } = await startSecure();
+    writeCertificate(pair, files.folder);
+    senti.reload();
+    expect(await nameAt(senti)).toBe('one');
+    expect(senti.warnings).toHaveLength(1);
+    expect(JSON.parse(senti.warnings[0] ?? '').msg).toMatch(problem);
+  });
+
+  test.each(Object.entries(NO_FILES))(
+    'that has become %s is logged at once, and the old one kept',
+    async (_, make) => {
+      const { senti, files } = await startSecure();
+      for (const path of [files.tlsCert, files.tlsKey]) {
+        rmSync(path);
+        make(path);
+        senti.reload();
+        expect(await nameAt(senti)).toBe('one');
+        expect(JSON.parse(senti.warnings.at(-1) ?? '').msg).toMatch(
+          /^TLS: kept as it was; ".*\.pem" has to be a file(,| of at most)/,
+        );
+        rmSync(path, { recursive: true });
+        writeCertificate(ONE, files.folder);
+      }
+      senti.reload();
+      expect(senti.warnings).toHaveLength(2);
+    },
+  );
+
+  test('that has expired is used, with a warning', async () => {
+    const files = writeCertificate(createCertificate('old', { until: '20210101000000Z' }));
+    const senti = await startSenti(configOf(...flags(files)));
+    expect(JSON.parse(senti.warnings[0] ?? '').msg).toContain('expired at 2021-01-01');
+  });
+
+  test('is read at SIGHUP', async () => {
+    const files = writeCertificate(ONE);
+    const program = start('--port', '0', ...flags(files));
+    const exited = exitOf(program);
+    const url = await listening(program);
+    expect(url).toMatch(/^https:/);
+    writeCertificate(OTHER, files.folder);
+    program.kill('SIGHUP');
+    await logged(program, /certificate is good until/);
+    expect(await nameAt({ url })).toBe('other');
+    program.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 0, errors: '' });
+  });
+
+  test('that there is not does not end a service at SIGHUP', async () => {
+    const program = start('--port', '0');
+    const exited = exitOf(program);
+    await listening(program);
+    program.kill('SIGHUP');
+    await logged(program, /no TLS certificate/);
+    program.kill('SIGTERM');
+    expect(await exited).toEqual({ code: 0, errors: '' });
+  });
+});
+
+describe('files that cannot be used', () => {
+  function problemsOf(argv: readonly string[], env: Record<string, string> = {}) {
+    const parsed = parseConfig(argv, env);
+    return 'problems' in parsed ? parsed.problems : [];
+  }
+
+  test('are named at the start, with all other problems', () => {
+    const { tlsCert, tlsKey, folder } = writeCertificate(ONE);
+    const encrypted = createPrivateKey(ONE.key).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'x',
+    });
+    const der = tempFile('cert.der', new X509Certificate(ONE.cert).raw);
+    const locked = tempFile('key.pem', String(encrypted));
+    const none = join(folder, 'none.pem');
+    expect(problemsOf(flags({ tlsCert, tlsKey }))).toEqual([]);
+    expect(problemsOf(flags({ tlsCert: none, tlsKey: folder }))).toEqual([
+      expect.stringContaining(
+        `--tls-cert is "${none}"; it has to be a file that can be read (ENOENT`,
+      ),
+      `--tls-key is "${folder}"; it has to be a file, not a folder, pipe or device.`,
+    ]);
+    const inPem = `it has to be a certificate in PEM.`;
+    const key = 'it has to be a private key in PEM, without a passphrase.';
+    expect(problemsOf(['--port', 'x', ...flags({ tlsCert: tlsKey, tlsKey: tlsCert })])).toEqual([
+      '--port is "x"; it has to be a whole number from 0 to 65535.',
+      `--tls-cert is "${tlsKey}"; ${inPem}`,
+      `--tls-key is "${tlsCert}"; ${key}`,
+    ]);
+    expect(problemsOf([], { TLS_CERT: der, TLS_KEY: locked })).toEqual([
+      `TLS_CERT is "${der}"; ${inPem}`,
+      `TLS_KEY is "${locked}"; ${key}`,
+    ]);
+  });
+
+  test('are named when they do not belong together, or one is missing', () => {
+    const { tlsCert, tlsKey } = writeCertificate(ONE);
+    const other = writeCertificate(OTHER);
+    expect(problemsOf(flags({ tlsCert, tlsKey: other.tlsKey }))).toEqual([
+      `--tls-key is "${other.tlsKey}"; it has to be the private key of the certificate in ${tlsCert}.`,
+    ]);
+    expect(problemsOf(['--tls-cert', tlsCert])).toEqual([
+      '--tls-cert needs --tls-key, the private key of that certificate.',
+    ]);
+    expect(problemsOf([], { TLS_KEY: tlsKey })).toEqual([
+      '--tls-key needs --tls-cert, the certificate of that key.',
+    ]);
+  });
+});

@@ -1,0 +1,274 @@
+import { existsSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/jetstream-connection.ts';
+import { decodeFrame, type Frame } from '../../../src/source/bluesky/jetstream-event.ts';
+import { postEvent } from '../../support/jetstream-events.ts';
+
+const FIXTURE = new URL('../../fixtures/jetstream.jsonl', import.meta.url);
+const CAPTURE = new URL('../../../../shared/data/jetstream-capture.jsonl', import.meta.url);
+const TIME_US = Date.UTC(2026, 0, 1) * 1000;
+
+function decodeFile(file: URL): Frame[] {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').map(decodeFrame);
+}
+
+/** The frame of a sound post, after `change` has been at it. */
+function decodeChanged(change: (frame: Changeable) => void): Frame {
+  const event = postEvent(1, { text: 'tea', createdAt: '2026-01-01T00:00:00Z' });
+  const frame = structuredClone({ ...event, time_us: TIME_US }) as unknown as Changeable;
+  change(frame);
+  return decodeFrame(JSON.stringify(frame));
+}
+
+interface Changeable {
+  did: unknown;
+  time_us: unknown;
+  kind: unknown;
+  commit: Record<string, unknown> & { record: Record<string, unknown> };
+}
+
+function problemOf(frame: Frame): string {
+  return frame.kind === 'bad' ? frame.problem : `no problem, but ${frame.kind}`;
+}
+
+function postOf(frame: Frame) {
+  if (frame.kind !== 'post') throw new Error(problemOf(frame));
+  return frame.post;
+}
+
+describe('a frame of Jetstream', () => {
+  test('is a post where one was created, and nothing where it was edited, deleted or is no post', () => {
+    const frames = decodeFile(FIXTURE);
+    expect(frames.map(({ kind }) => kind)).toEqual([
+      ...Array(10).fill('post'),
+      ...Array(6).fill('other'),
+    ]);
+  });
+
+  test('gives a post its at-address, its page, its text as written and its time', () => {
+    const [frame] = decodeFile(FIXTURE);
+    expect(frame && postOf(frame)).toEqual({
+      id: 'at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3kaaaaaaaaaa2',
+      url: 'https://bsky.app/profile/did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/post/3kaaaaaaaaaa2',
+      source: 'bluesky',
+      text: 'A plain post about tea',
+      langs: ['en'],
+      createdAt: new Date('2026-01-01T00:00:00Z'),
+    });
+  });
+
+  test('keeps all languages of a post, and none where none is named', () => {
+    const langs = decodeFile(FIXTURE)
+      .slice(0, 3)
+      .map((frame) => postOf(frame).langs);
+    expect(langs).toEqual([['en'], ['de', 'en-GB'], []]);
+  });
+
+  test.each([
+    ['a word instead of a list', 'en', []],
+    ['things that are no tags', [1, null, 'e n', '', 'pt-BR', {}], ['pt-BR']],
+    ['a hundred languages', Array(100).fill('en'), Array(8).fill('en')],
+  ])('takes from %s what makes sense', (_, langs, expected) => {
+    const frame = decodeChanged(({ commit }) => {
+      commit.record.langs = langs;
+    });
+    expect(postOf(frame).langs).toEqual(expected);
+  });
+
+  test.each([
+    ['just before it came', '2025-12-31T23:59:58Z', '2025-12-31T23:59:58.000Z'],
+    ['in another zone', '2026-01-01T01:30:00+02:00', '2025-12-31T23:30:00.000Z'],
+    ['some hours ago', '2025-12-31T18:00:01Z', '2025-12-31T18:00:01.000Z'],
+    ['years ago', '2013-05-06T07:08:09Z', '2026-01-01T00:00:00.000Z'],
+    ['after it came', '2026-01-01T00:00:01Z', '2026-01-01T00:00:00.000Z'],
+    ['at no time', 'soon', '2026-01-01T00:00:00.000Z'],
+    ['by a number', 12, '2026-01-01T00:00:00.000Z'],
+    ['not at all', undefined, '2026-01-01T00:00:00.000Z'],
+  ])('believes an author about the time where it can be true: made %s', (_, claim, expected) => {
+    const frame = decodeChanged(({ commit }) => {
+      commit.record.createdAt = claim;
+    });
+    expect(postOf(frame).createdAt?.toISOString()).toBe(expected);
+  });
+
+  test('has a key that tells two versions of one post apart', () => {
+    const keys = ['bafyreia', 'bafyreib'].map((cid) => {
+      const frame = decodeChanged(({ commit }) => {
+        commit.cid = cid;
+      });
+      return frame.kind === 'post' ? frame.key : frame;
+    });
+    expect(keys[0]).not.toEqual(keys[1]);
+  });
+
+  test.each<[string, (frame: Changeable) => void]>([
+    [
+      '"time_us"',
+      (frame) => {
+        frame.time_us = 'now';
+      },
+    ],
+    [
+      '"time_us"',
+      (frame) => {
+        frame.time_us = -1;
+      },
+    ],
+    [
+      '"time_us"',
+      (frame) => {
+        frame.time_us = 1e300;
+      },
+    ],
+    [
+      '"kind"',
+      (frame) => {
+        frame.kind = 7;
+      },
+    ],
+    [
+      '"commit"',
+      (frame) => {
+        frame.commit = [] as never;
+      },
+    ],
+    [
+      '"collection"',
+      ({ commit }) => {
+        delete commit.collection;
+      },
+    ],
+    [
+      '"operation"',
+      ({ commit }) => {
+        commit.operation = 'destroy';
+      },
+    ],
+    [
+      '"did"',
+      (frame) => {
+        frame.did = 'did:plc:a/../../evil?x#y';
+      },
+    ],
+    [
+      '"did"',
+      (frame) => {
+        frame.did = `did:web:${'a'.repeat(1000)}`;
+      },
+    ],
+    [
+      '"rkey"',
+      ({ commit }) => {
+        commit.rkey = '..';
+      },
+    ],
+    [
+      '"rkey"',
+      ({ commit }) => {
+        commit.rkey = 'a/b';
+      },
+    ],
+    [
+      '"rkey"',
+      ({ commit }) => {
+        commit.rkey = 'abc\n';
+      },
+    ],
+    [
+      '"cid"',
+      ({ commit }) => {
+        delete commit.cid;
+      },
+    ],
+    [
+      '"record"',
+      ({ commit }) => {
+        commit.record = null as never;
+      },
+    ],
+    [
+      '"text"',
+      ({ commit }) => {
+        commit.record.text = ['tea'];
+      },
+    ],
+  ])('is bad with an odd %s, and the problem names it', (field, change) => {
+    expect(problemOf(decodeChanged(change))).toContain(field);
+  });
+
+  test.each(['', 'null', '[]', '"post"', '{"did"', 'undefined'])('is bad when it is %j', (text) => {
+    expect(decodeFrame(text).kind).toBe('bad');
+  });
+
+  test('is quoted in a problem by a short beginning in plain characters', () => {
+    const problem = problemOf(decodeFrame(`\u001b[31m"\n\u202e${'secret '.repeat(10_000)}`));
+    expect(problem).toMatch(/^[\x20-\x7e…]{1,200}$/);
+    expect(problem).toContain('\\u001b[31m\\"\\u000a\\u202esecret');
+  });
+
+  test.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('may hold %s as deep as it has room for', (_, open, close) => {
+    const depth = Math.floor((MAX_FRAME_BYTES - 1000) / (open.length + close.length));
+    const deep = `${open.repeat(depth)}0${close.repeat(depth)}`;
+    expect(problemOf(decodeFrame(open.repeat(depth)))).toContain('not JSON');
+    expect(problemOf(decodeFrame(`{"time_us":${deep}}`))).toContain('"time_us" is not');
+    const post = JSON.stringify({ time_us: TIME_US, ...postEvent(1, { text: 'tea' }) });
+    const langs = post.replace('"text"', `"langs":${deep},"text"`);
+    expect(postOf(decodeFrame(langs))).toMatchObject({ text: 'tea', langs: [] });
+    const text = post.replace('"tea"', deep);
+    expect(problemOf(decodeFrame(text))).toContain('"text" is not a string');
+  });
+
+  test('never throws, whatever it is', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void decodeFrame(text)));
+    fc.assert(fc.property(fc.json(), (text) => void decodeFrame(text)));
+  });
+
+  test('never throws, whatever stands in its fields, and makes addresses of its own kind alone', () => {
+    const field = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }));
+    const fields = ['did', 'time_us', 'kind', 'commit'] as const;
+    const inner = ['operation', 'collection', 'rkey', 'cid', 'record'] as const;
+    const record = ['text', 'langs', 'createdAt'] as const;
+    fc.assert(
+      fc.property(fc.constantFrom(...fields, ...inner, ...record), field, (name, value) => {
+        const frame = decodeChanged((changed) => {
+          if (record.some((key) => key === name)) changed.commit.record[name] = value;
+          else if (inner.some((key) => key === name))
+            Object.assign(changed.commit, { [name]: value });
+          else Object.assign(changed, { [name]: value });
+        });
+        if (frame.kind === 'bad') expect(frame.problem).toMatch(/^[\x20-\x7e…]{1,600}$/);
+        if (frame.kind === 'post') {
+          expect(new URL(frame.post.url ?? '').href).toBe(frame.post.url);
+          expect(frame.post.url).toMatch(/^https:\/\/bsky\.app\/profile\/[^/?#]+\/post\/[^/?#]+$/);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe.skipIf(!existsSync(CAPTURE))('what the real service sent on one day', () => {
+  test('decodes without a loss', () => {
+    const frames = decodeFile(CAPTURE);
+    const count = (kind: Frame['kind']) => frames.filter((frame) => frame.kind === kind).length;
+    expect({ post: count('post'), other: count('other'), bad: count('bad') }).toEqual({
+      // 18 frames are on posts; one of them is a deletion.
+      post: 17,
+      other: 135,
+      bad: 0,
+    });
+  });
+
+  test('has credible times and sound languages throughout', () => {
+    for (const frame of decodeFile(CAPTURE)) {
+      if (frame.kind !== 'post') continue;
+      const { createdAt, langs } = frame.post;
+      expect(frame.timeUs / 1000 - Number(createdAt)).toBeLessThan(60_000);
+      expect(langs.length).toBeLessThanOrEqual(3);
+    }
+  });
+});

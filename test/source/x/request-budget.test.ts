@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { WINDOW_MS } from '../../../src/source/x/limits.ts';
+import { Budget } from '../../../src/source/x/request-budget.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+describe('a budget', () => {
+  test('is kept in every window, wherever one begins', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 200 }),
+        fc.array(fc.integer({ min: 0, max: 120_000 }), { minLength: 50, maxLength: 400 }),
+        (perWindow, pauses) => {
+          const clock = new FakeClock();
+          const budget = new Budget(perWindow, clock);
+          const spent: number[] = [];
+          for (const pause of pauses) {
+            clock.advance(pause);
+            while (budget.wait() === 0) {
+              budget.spend();
+              spent.push(clock.monotonic());
+            }
+          }
+          for (const [n, at] of spent.entries()) {
+            const first = spent[n - perWindow];
+            if (first !== undefined) expect(at - first).toBeGreaterThanOrEqual(WINDOW_MS * 0.999);
+          }
+        },
+      ),
+      { seed: 3, numRuns: 100 },
+    );
+  });
+
+  test('says exactly how long to wait, and keeps back what it is told to', () => {
+    const clock = new FakeClock();
+    const budget = new Budget(100, clock);
+    while (budget.wait(4) === 0) budget.spend();
+    expect(budget.wait(0)).toBe(0);
+    for (let i = 0; i < 4; i++) budget.spend();
+    const wait = budget.wait();
+    clock.advance(wait - 1);
+    expect(budget.wait()).toBeGreaterThan(0);
+    clock.advance(1);
+    expect(budget.wait()).toBe(0);
+    budget.block(60_000);
+    expect(budget.wait()).toBe(60_000);
+  });
+});
