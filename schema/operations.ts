@@ -36,7 +36,7 @@ export type SentimentSubscription = { sentiment: { polarityIndex: number, polari
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsDropped: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null }, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
+export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null }, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
 
 export type TrackQueryVariables = Exact<{
   query: string;
@@ -129,7 +129,7 @@ export const StatusDocument = new TypedDocumentString(`
     listeners
     postsSeen
     postsMatched
-    postsDropped
+    postsBad
     postsRepeated
     eventsDelivered
     eventsDropped

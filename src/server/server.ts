@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createAuth, type JwtCheck } from '../api/access/auth.ts';
-import { Admission } from '../api/access/connection-limits.ts';
+import { ConnectionLimits } from '../api/access/connection-limits.ts';
 import { createJwtCheck } from '../api/access/jwt.ts';
 import { createOriginCheck, isLoopback } from '../api/access/origins.ts';
 import { Broadcast } from '../api/graphql/broadcast.ts';
@@ -15,20 +15,20 @@ import {
   createGraphQLSocket,
   FLOODED,
 } from '../api/graphql/graphql-socket.ts';
-import { createDoor } from '../api/graphql/http-guard.ts';
+import { createHttpGuard } from '../api/graphql/http-guard.ts';
 import { createMask } from '../api/graphql/masked-errors.ts';
 import { schema } from '../api/graphql/schema.ts';
 import { createGraphQL, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
 import { answerClientError } from '../api/http/client-error.ts';
-import { readPage } from '../api/http/dashboard.ts';
+import { readDashboard } from '../api/http/dashboard.ts';
 import { Pipelines } from '../api/http/pipeline.ts';
 import { createHttpHandler } from '../api/http/router.ts';
 import { type BoundedLog, boundLog } from '../api/metrics/bounded-log.ts';
 import { createMetrics } from '../api/metrics/metrics.ts';
-import { type RefusalKind, Refusals, type Subject } from '../api/metrics/rejections.ts';
-import { tellInBatches } from '../api/socket/drain.ts';
-import { createTurn } from '../api/socket/flush-scheduler.ts';
-import { CUTS, type Cut } from '../api/socket/outbox.ts';
+import { Refusals, type RejectionKind, type Subject } from '../api/metrics/rejections.ts';
+import { drainInBatches } from '../api/socket/drain.ts';
+import { createFlushScheduler } from '../api/socket/flush-scheduler.ts';
+import { EVICTIONS, type Eviction } from '../api/socket/outbox.ts';
 import { createUpgrade } from '../api/socket/upgrade.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
@@ -85,11 +85,11 @@ export async function startServer(
   const refusals = new Refusals((line) => log.warn(line), clock);
   const notice: Refusals['notice'] = (...args) => refusals.notice(...args);
   const about = (subject: Subject) => boundLog(log, subject, notice);
-  const refuse = (kind: RefusalKind) => (detail: string) => refusals.refuse(kind, detail);
-  const onRefused = (kind: RefusalKind, detail: string) => refusals.refuse(kind, detail);
-  const admission = new Admission(config, clock, onRefused);
+  const refuse = (kind: RejectionKind) => (detail: string) => refusals.refuse(kind, detail);
+  const onRefused = (kind: RejectionKind, detail: string) => refusals.refuse(kind, detail);
+  const connectionLimits = new ConnectionLimits(config, clock, onRefused);
   const analyze = createAnalyzer(config.profile, vader);
-  const turn = createTurn(clock, (ms) => metrics.wire(ms));
+  const turn = createFlushScheduler(clock, (ms) => metrics.wire(ms));
   const feed = await createFeed({
     config,
     connect(sink) {
@@ -127,15 +127,15 @@ export async function startServer(
   });
   const { maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
   const yoga = createGraphQL({ context, documents, broadcast, log: about('GraphQL'), maxBytes });
-  const onCut = (why: Cut) => {
-    refusals.notice('cut', `cut a connection that ${CUTS[why]}`);
+  const onCut = (why: Eviction) => {
+    refusals.notice('cut', `cut a connection that ${EVICTIONS[why]}`);
     metrics.cut(why);
   };
   const socketLog = about('socket');
   const upgrade = createUpgrade({
     isAllowed,
     isStopping,
-    admission,
+    connectionLimits,
     maxBytes,
     maxMessagesPerSecond,
     clock,
@@ -177,20 +177,20 @@ export async function startServer(
     logDropped,
     expires: () => server.expires,
   });
-  const page = await readPage(BUILT_PAGE);
+  const page = await readDashboard(BUILT_PAGE);
   const pipelines = new Pipelines(clock, onRefused);
   const handle = createHttpHandler({
-    graphql: createDoor({
+    graphql: createHttpGuard({
       yoga,
       isAllowed,
       auth,
-      admission,
+      connectionLimits,
       graphiql: config.graphiql ? createGraphiQL(auth.isAsked) : undefined,
       onRefused,
     }),
     auth,
     isStopping,
-    admission,
+    connectionLimits,
     isAllowed,
     pipelines,
     page,
@@ -213,7 +213,7 @@ export async function startServer(
   http.on('checkExpectation', handle);
   const connections = new Set<Socket>();
   http.on('connection', (socket: Socket) => {
-    admission.connected(socket);
+    connectionLimits.connected(socket);
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
   });
@@ -227,7 +227,7 @@ export async function startServer(
   }
 
   async function leave(handedOver: Promise<void>): Promise<void> {
-    await tellInBatches([...upgrade.goodbyes(), ...broadcast.goodbyes()], clock, random);
+    await drainInBatches([...upgrade.drains(), ...broadcast.drains()], clock, random);
     const stopped = new Promise<void>((resolve) => http.close(() => resolve()));
     await handedOver;
     await multiplexer.close();

@@ -45,13 +45,13 @@ export interface PostCounters {
   /** Posts that matched at least one track. */
   postsMatched: number;
   /** Upstream records that could not be used. */
-  postsDropped: number;
+  postsBad: number;
   /** Posts that the source sent more than once; counted for each repeat, and not seen again. */
   postsRepeated: number;
   /** Posts with a text longer than MAX_TEXT: the rest of it was not read. */
-  postsCut: number;
+  postsTruncated: number;
 }
 
 export function postCountersAtZero(): PostCounters {
-  return { postsSeen: 0, postsMatched: 0, postsDropped: 0, postsRepeated: 0, postsCut: 0 };
+  return { postsSeen: 0, postsMatched: 0, postsBad: 0, postsRepeated: 0, postsTruncated: 0 };
 }

@@ -40,7 +40,7 @@ export class Ingest<T> implements Feed<T> {
     this.source = options.connect({
       post: (post) => this.#post(post.text.length > MAX_TEXT ? this.#cut(post) : post),
       bad: (problem) => {
-        counters.postsDropped += 1;
+        counters.postsBad += 1;
         options.onBad?.(problem);
       },
       repeated: () => {
@@ -83,7 +83,7 @@ export class Ingest<T> implements Feed<T> {
   }
 
   #cut(post: Post): Post {
-    this.counters.postsCut += 1;
+    this.counters.postsTruncated += 1;
     return { ...post, text: cutText(post.text) };
   }
 

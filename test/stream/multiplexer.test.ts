@@ -167,9 +167,9 @@ describe('the multiplexer', () => {
     expect(multiplexer.counters).toEqual({
       postsSeen: 3,
       postsMatched: 2,
-      postsDropped: 1,
+      postsBad: 1,
       postsRepeated: 1,
-      postsCut: 0,
+      postsTruncated: 0,
       eventsPublished: 3,
       eventsDelivered: 5,
       eventsDropped: 0,
@@ -186,7 +186,11 @@ describe('the multiplexer', () => {
     source.say(`${start25k}.`);
     expect(MAX_TEXT).toBe(25_000);
     expect(ids).toEqual([]);
-    expect(multiplexer.counters).toMatchObject({ postsSeen: 2, postsMatched: 2, postsCut: 1 });
+    expect(multiplexer.counters).toMatchObject({
+      postsSeen: 2,
+      postsMatched: 2,
+      postsTruncated: 1,
+    });
     expect(events[0]).toMatchObject({ polarity: 'NEUTRAL', hashtags: [{ tag: 'one', count: 1 }] });
     // No half of an emoji is left.
     expect(events[0]?.post).toEqual({ ...events[1]?.post, id: '0', text: start25k });

@@ -90,7 +90,7 @@ export async function startFakeJetstream({
   const watchers = new Set<() => void>();
   let lastTimeUs = 0;
   let handshakes = 0;
-  let refusal: number | undefined;
+  let rejection: number | undefined;
   let holding = false;
 
   function changed(): void {
@@ -120,7 +120,7 @@ export async function startFakeJetstream({
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'ws://host');
     const collections = query.getAll('wantedCollections');
     const cursor = query.get('cursor');
-    const status = refusal ?? judge(pathname, collections, cursor);
+    const status = rejection ?? judge(pathname, collections, cursor);
     if (status !== undefined) {
       socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
@@ -195,7 +195,7 @@ export async function startFakeJetstream({
       for (const { socket } of clients) socket.close(code, reason);
     },
     refuse(status) {
-      refusal = status;
+      rejection = status;
     },
     hold() {
       holding = true;

@@ -15,7 +15,7 @@ export interface Pass {
 }
 
 /** A client that was let in: what its token is worth, and what pays for what it asks. */
-export interface Visitor {
+export interface Client {
   readonly pass: Pass;
   readonly work: Work;
 }

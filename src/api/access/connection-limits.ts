@@ -8,13 +8,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
-import type { RefusalKind } from '../metrics/rejections.ts';
+import type { RejectionKind } from '../metrics/rejections.ts';
 import { Addresses, canonical, countedBy } from './client-address.ts';
-import { type Kind, REFUSED, type Refusal } from './rejection-answers.ts';
+import { type Kind, REJECTIONS, type Rejection } from './rejection-answers.ts';
 import { createBudget, type HeldSelections, Work } from './work-budget.ts';
 
 /** Infinity is no limit. */
-export interface AdmissionLimits {
+export interface ConnectionLimitOptions {
   readonly maxSockets: number;
   readonly maxSocketsPerAddress: number;
   /** A second, as the next one. */
@@ -35,7 +35,7 @@ const TOLD_WITHIN = 2000;
 const FIRST_SWEEP = 1024;
 
 /** An address, or network, that has connections or had some a moment ago. */
-interface Visitor {
+interface AddressUse {
   open: number;
   readonly attempts: TokenBucket;
   readonly work: TokenBucket;
@@ -45,18 +45,18 @@ interface Visitor {
 /** A connection of which something has to be remembered. */
 interface Connection {
   readonly socket: Socket;
-  readonly refusal: Refusal | undefined;
+  readonly rejection: Rejection | undefined;
   /** Whether a request may come for the attempt that the connection was. */
   isPaid: boolean;
 }
 
-export class Admission {
-  readonly #limits: AdmissionLimits;
+export class ConnectionLimits {
+  readonly #limits: ConnectionLimitOptions;
   readonly #addresses: Addresses;
   readonly #clock: Clock;
-  readonly #onRefused: (kind: RefusalKind, address: string) => void;
+  readonly #onRefused: (kind: RejectionKind, address: string) => void;
   readonly #attempts: TokenBucket;
-  readonly #visitors = new Map<string, Visitor>();
+  readonly #uses = new Map<string, AddressUse>();
   /** By both ends, not by socket: a request over TLS comes with another socket than its connection. */
   readonly #connections = new Map<string, Connection>();
   /** What each connection may ask for. */
@@ -66,9 +66,9 @@ export class Admission {
   #beingTold = 0;
 
   constructor(
-    limits: AdmissionLimits,
+    limits: ConnectionLimitOptions,
     clock: Clock,
-    onRefused: (kind: RefusalKind, address: string) => void,
+    onRefused: (kind: RejectionKind, address: string) => void,
   ) {
     this.#limits = limits;
     this.#clock = clock;
@@ -78,8 +78,8 @@ export class Admission {
   }
 
   /** How many addresses are remembered. */
-  get visitors(): number {
-    return this.#visitors.size;
+  get addresses(): number {
+    return this.#uses.size;
   }
 
   /** Counts a connection, for the `connection` event of a server. One too many is told so when it asks. */
@@ -93,7 +93,7 @@ export class Admission {
       socket.on('close', () => {
         this.#open -= 1;
       });
-      if (this.#isCounted(address)) this.#remember({ socket, refusal: undefined, isPaid: true });
+      if (this.#isCounted(address)) this.#remember({ socket, rejection: undefined, isPaid: true });
       return;
     }
     this.#onRefused(kind, address);
@@ -104,24 +104,24 @@ export class Admission {
       this.#beingTold -= 1;
       cancel();
     });
-    this.#remember({ socket, refusal: REFUSED[kind], isPaid: false });
+    this.#remember({ socket, rejection: REJECTIONS[kind], isPaid: false });
   }
 
   /** Says why a request is refused, if it is. It counts until `stays` closes: a socket or a response. */
-  admit(request: IncomingMessage, stays: EventEmitter): Refusal | undefined {
+  admit(request: IncomingMessage, stays: EventEmitter): Rejection | undefined {
     const connection = this.#connections.get(nameOf(request.socket));
-    if (connection?.refusal) return connection.refusal;
+    if (connection?.rejection) return connection.rejection;
     const peer = canonical(request.socket.remoteAddress ?? '');
     if (peer === undefined) {
       // The peer has reset the connection: there is no address to count, and no client that waits.
       request.socket.destroy();
-      return REFUSED['attempts-per-address'];
+      return REJECTIONS['attempts-per-address'];
     }
     const client = this.#proxied(request, peer);
     const kind = this.#admit(peer, client, connection, stays);
     if (kind === undefined) return undefined;
     this.#onRefused(kind, client ?? peer);
-    return REFUSED[kind];
+    return REJECTIONS[kind];
   }
 
   /**
@@ -136,13 +136,13 @@ export class Admission {
       budgets.push({ payer: 'connection', bucket: this.#budgetOf(request.socket) } as const);
     }
     const address = client ?? (this.#isCounted(peer) ? peer : undefined);
-    const visitor = address === undefined ? undefined : this.#visitor(countedBy(address));
-    if (visitor !== undefined) budgets.push({ payer: 'address', bucket: visitor.work } as const);
+    const use = address === undefined ? undefined : this.#useOf(countedBy(address));
+    if (use !== undefined) budgets.push({ payer: 'address', bucket: use.work } as const);
     const refuse = (payer: string) => {
       this.#onRefused('work', `${address ?? peer}, for its ${payer}`);
       onRefused();
     };
-    return new Work(budgets, this.#clock, refuse, visitor?.selections);
+    return new Work(budgets, this.#clock, refuse, use?.selections);
   }
 
   /** The client of a request that came through a proxy, which is the proxy itself where it names none. */
@@ -187,14 +187,14 @@ export class Admission {
 
   #enter(address: string, stays: EventEmitter): Kind | undefined {
     const name = countedBy(address);
-    const open = this.#visitors.get(name)?.open ?? 0;
+    const open = this.#uses.get(name)?.open ?? 0;
     if (open >= this.#limits.maxSocketsPerAddress) return 'sockets-per-address';
     const refused = this.#ask(name);
     if (refused) return refused;
-    const visitor = this.#visitor(name);
-    visitor.open += 1;
+    const use = this.#useOf(name);
+    use.open += 1;
     stays.once('close', () => {
-      visitor.open -= 1;
+      use.open -= 1;
     });
     return undefined;
   }
@@ -202,37 +202,37 @@ export class Admission {
   /** Takes an attempt; one address that asks too often takes none from the others. */
   #ask(name: string): Kind | undefined {
     const now = this.#clock.monotonic();
-    if (this.#visitors.get(name)?.attempts.isEmpty(now)) return 'attempts-per-address';
+    if (this.#uses.get(name)?.attempts.isEmpty(now)) return 'attempts-per-address';
     if (!this.#attempts.take(now)) return 'attempts';
-    this.#visitor(name).attempts.take(now);
+    this.#useOf(name).attempts.take(now);
     return undefined;
   }
 
-  #visitor(name: string): Visitor {
-    const known = this.#visitors.get(name);
+  #useOf(name: string): AddressUse {
+    const known = this.#uses.get(name);
     if (known) return known;
-    if (this.#visitors.size >= this.#sweepAt) this.#sweep();
+    if (this.#uses.size >= this.#sweepAt) this.#sweep();
     const now = this.#clock.monotonic();
     const { maxAttemptsPerAddress: rate, maxWorkPerAddress } = this.#limits;
     const attempts = new TokenBucket(rate, rate, now);
-    const visitor = {
+    const use = {
       open: 0,
       attempts,
       work: createBudget(maxWorkPerAddress, now),
       selections: new Map(),
     };
-    this.#visitors.set(name, visitor);
-    return visitor;
+    this.#uses.set(name, use);
+    return use;
   }
 
   /** Forgets who has left and would be let in as if it had never been here. */
   #sweep(): void {
     const now = this.#clock.monotonic();
-    for (const [name, { open, attempts, work, selections }] of this.#visitors) {
+    for (const [name, { open, attempts, work, selections }] of this.#uses) {
       const isGone = open === 0 && selections.size === 0;
-      if (isGone && attempts.isFull(now) && work.isFull(now)) this.#visitors.delete(name);
+      if (isGone && attempts.isFull(now) && work.isFull(now)) this.#uses.delete(name);
     }
-    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#visitors.size);
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#uses.size);
   }
 
   /** The ends of a connection are free again before its `close` is heard: a client may have come back by then. */

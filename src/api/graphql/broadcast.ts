@@ -14,9 +14,9 @@ import { UserError } from '../../base/user-error.ts';
 import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
-import { EXPIRED, UNLIMITED, type Visitor } from '../access/auth.ts';
+import { type Client, EXPIRED, UNLIMITED } from '../access/auth.ts';
 import { FREE, type Work } from '../access/work-budget.ts';
-import type { Goodbye } from '../socket/drain.ts';
+import type { Drain } from '../socket/drain.ts';
 import type { ApiContext } from './builder.ts';
 import { GAP, type Missed } from './loss-notice.ts';
 import { toGraphQLError } from './masked-errors.ts';
@@ -59,7 +59,7 @@ export class Broadcast {
   /** Equal texts are parsed to the same document. */
   readonly #shapes = new WeakMap<DocumentNode, Shape>();
   /** What ends each stream of results that is open. */
-  readonly #ends = new Set<Goodbye>();
+  readonly #ends = new Set<Drain>();
 
   /** `onResult` is told of every result of an event that is handed to a stream. */
   constructor(
@@ -103,7 +103,7 @@ export class Broadcast {
   async results(
     args: ExecutionArgs,
     connection: Connection,
-    { pass, work }: Visitor = { pass: UNLIMITED, work: FREE },
+    { pass, work }: Client = { pass: UNLIMITED, work: FREE },
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const opened = await this.open(args, work);
     if (!('selection' in opened)) return opened;
@@ -171,7 +171,7 @@ export class Broadcast {
   }
 
   /** One for each open stream of results: ends it once what waits is read. */
-  goodbyes(): readonly Goodbye[] {
+  drains(): readonly Drain[] {
     return [...this.#ends];
   }
 

@@ -20,14 +20,7 @@ import type { WebSocket } from 'ws';
 import { isRecord, parseJson } from '../../base/json.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
-import {
-  type Auth,
-  bearerOf,
-  EXPIRED,
-  type Pass,
-  UNLIMITED,
-  type Visitor,
-} from '../access/auth.ts';
+import { type Auth, bearerOf, type Client, EXPIRED, type Pass, UNLIMITED } from '../access/auth.ts';
 import type { BoundedLog } from '../metrics/bounded-log.ts';
 import { closeReason } from '../socket/close-reason.ts';
 import type { Outbox } from '../socket/outbox.ts';
@@ -63,12 +56,12 @@ export interface GraphQLSocketOptions {
 }
 
 /** A socket, and who is at its other end. */
-interface Visit extends Visitor {
+interface Visit extends Client {
   readonly socket: WebSocket;
   readonly outbox: Outbox;
   /** The token that came with the handshake. */
   readonly token: string | undefined;
-  /** What the visitor's token is worth. */
+  /** What the client's token is worth. */
   pass: Pass;
 }
 
@@ -107,8 +100,8 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
     subscribe: (args) => subscribe(broadcast, context.multiplexer, args, args.rootValue as Asker),
   });
 
-  return (socket, outbox, { headers }, visitor) => {
-    const visit = { ...visitor, socket, outbox, token: bearerOf(headers.authorization) };
+  return (socket, outbox, { headers }, client) => {
+    const visit = { ...client, socket, outbox, token: bearerOf(headers.authorization) };
     function fail(error: unknown): void {
       log.error('a GraphQL socket failed', error);
       close(CloseCode.InternalServerError, 'Internal server error');
@@ -129,7 +122,7 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
         },
         onMessage: (handle) =>
           socket.on('message', (data) => {
-            // Who was told goodbye is not listened to any more, however long it takes to leave.
+            // A client that was told to leave is heard no more, however long its close takes.
             if (socket.readyState !== socket.OPEN) return;
             const message = String(data);
             if (isServersOwn(message)) close(CloseCode.BadRequest, 'Invalid message received');

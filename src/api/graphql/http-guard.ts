@@ -4,31 +4,31 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../base/user-error.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
-import type { Admission } from '../access/connection-limits.ts';
+import type { ConnectionLimits } from '../access/connection-limits.ts';
 import { isOwnHost, type OriginCheck } from '../access/origins.ts';
-import type { RefusalKind } from '../metrics/rejections.ts';
+import type { RejectionKind } from '../metrics/rejections.ts';
 import type { Yoga } from './yoga.ts';
 
-export interface DoorOptions {
+export interface HttpGuardOptions {
   readonly yoga: Yoga;
   readonly isAllowed: OriginCheck;
   readonly auth: Auth;
-  readonly admission: Pick<Admission, 'workOf'>;
+  readonly connectionLimits: Pick<ConnectionLimits, 'workOf'>;
   /** GraphiQL, for a browser that asks: a page that is open to all, and does nothing by itself. */
   readonly graphiql: RequestListener | undefined;
   /** Told of everybody who is turned away here. */
-  readonly onRefused: (kind: RefusalKind, detail: string) => void;
+  readonly onRefused: (kind: RejectionKind, detail: string) => void;
 }
 
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
 
-export function createDoor(options: DoorOptions): RequestListener {
+export function createHttpGuard(options: HttpGuardOptions): RequestListener {
   return (request, response) => void enter(options, request, response);
 }
 
 async function enter(
-  { yoga, isAllowed, auth, admission, graphiql, onRefused }: DoorOptions,
+  { yoga, isAllowed, auth, connectionLimits, graphiql, onRefused }: HttpGuardOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -59,7 +59,7 @@ async function enter(
     response.setHeader('www-authenticate', challengeOf(pass));
     return refuse(request, response, 401, pass.code, pass.message);
   }
-  const work = admission.workOf(request, false);
+  const work = connectionLimits.workOf(request, false);
   const overdrawn = work.refuse();
   if (overdrawn) {
     response.setHeader('retry-after', overdrawn.retryAfter);

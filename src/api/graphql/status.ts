@@ -150,9 +150,9 @@ builder.objectType('Status', {
       description: 'Posts that matched at least one track.',
       resolve: ({ counters }) => counters.postsMatched,
     }),
-    postsDropped: t.float({
+    postsBad: t.float({
       description: 'Records from the source that were no usable posts.',
-      resolve: ({ counters }) => counters.postsDropped,
+      resolve: ({ counters }) => counters.postsBad,
     }),
     postsRepeated: t.float({
       description: 'Posts that the source sent again, and that were not delivered again.',

@@ -13,7 +13,7 @@ import {
   processRegularResult,
   type YogaServerInstance,
 } from 'graphql-yoga';
-import type { Visitor } from '../access/auth.ts';
+import type { Client } from '../access/auth.ts';
 import type { BoundedLog } from '../metrics/bounded-log.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
 import type { Broadcast, Connection } from './broadcast.ts';
@@ -55,18 +55,18 @@ export interface GraphQLOptions {
 }
 
 /** What is known of who asks. */
-export interface HttpVisitor extends Visitor {
+export interface HttpClient extends Client {
   /** Ends every subscription of the request. */
   readonly connection: Connection;
   /** The header of the request. */
   readonly accept: string | undefined;
 }
 
-export type Yoga = YogaServerInstance<HttpVisitor & Record<string, unknown>, ApiContext>;
+export type Yoga = YogaServerInstance<HttpClient & Record<string, unknown>, ApiContext>;
 
 export function createGraphQL(options: GraphQLOptions): Yoga {
   const { context, documents, broadcast, log, maxBytes } = options;
-  return createYoga<HttpVisitor & Record<string, unknown>, ApiContext>({
+  return createYoga<HttpClient & Record<string, unknown>, ApiContext>({
     schema,
     context: ({ work }) => payFor(context, work),
     graphqlEndpoint: GRAPHQL_PATH,
@@ -81,19 +81,19 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
     plugins: [
       {
         onParse: ({ context, setParseFn }: Hooks) =>
-          setParseFn((text) => documents.parse(text, (context as Visitor).work)),
+          setParseFn((text) => documents.parse(text, (context as Client).work)),
         onValidate: ({ setValidationFn }: Hooks) =>
           setValidationFn((_schema, document) => documents.validate(document)),
         onExecute: ({ executeFn, setExecuteFn }: Hooks) =>
           setExecuteFn(async (args) =>
-            (args.contextValue as Visitor).work.chargeAnswer(await executeFn(args)),
+            (args.contextValue as Client).work.chargeAnswer(await executeFn(args)),
           ),
         onSubscribe: ({ setSubscribeFn }: Hooks) =>
           setSubscribeFn((args) => {
-            const visitor = args.contextValue as HttpVisitor;
+            const client = args.contextValue as HttpClient;
             // Yoga would subscribe first, and then find no way to answer.
-            if (!admits(visitor.accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
-            return broadcast.results(args, visitor.connection, visitor);
+            if (!admits(client.accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
+            return broadcast.results(args, client.connection, client);
           }),
         onResultProcess({ resultProcessor, setResultProcessor }: Hooks) {
           if (resultProcessor) return;

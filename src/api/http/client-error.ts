@@ -2,7 +2,7 @@
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { RefusalKind } from '../metrics/rejections.ts';
+import type { RejectionKind } from '../metrics/rejections.ts';
 
 const TOO_LATE = 408;
 /** By the code of Node's error; anything else that cannot be read is a bad request. */
@@ -15,7 +15,7 @@ const BAD_REQUEST = 400;
 
 /** For the `clientError` event of a server, which then answers nothing by itself. */
 export function answerClientError(
-  onRefused: (kind: RefusalKind, detail: string) => void,
+  onRefused: (kind: RejectionKind, detail: string) => void,
 ): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   return (error, socket) => {
     const status = STATUSES[error.code ?? ''] ?? BAD_REQUEST;

@@ -43,7 +43,7 @@ const NOT_BUILT =
   'is installed); then start the server again. Meanwhile /graphql answers as ever.\n';
 
 /** Reads the built page in `folder`. Without one, `/` says how to build it. */
-export async function readPage(folder: URL): Promise<Page> {
+export async function readDashboard(folder: URL): Promise<Page> {
   const files = await readFiles(folder);
   return (path, request, response) => {
     const file = files.get(path);

@@ -5,7 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
-import type { RefusalKind } from '../metrics/rejections.ts';
+import type { RejectionKind } from '../metrics/rejections.ts';
 
 /** Unanswered requests of one connection; a WebSocket may run as many operations. */
 const MOST_PIPELINED = 32;
@@ -25,7 +25,7 @@ interface Unanswered {
 }
 
 /** The first is being served, the others wait. */
-interface Line {
+interface Pipeline {
   readonly requests: Unanswered[];
   /** Stops the watch on how long the others wait. */
   cancel(): void;
@@ -33,67 +33,67 @@ interface Line {
 
 export class Pipelines {
   readonly #clock: Clock;
-  readonly #onRefused: (kind: RefusalKind, detail: string) => void;
-  readonly #lines = new WeakMap<Duplex, Line>();
+  readonly #onRefused: (kind: RejectionKind, detail: string) => void;
+  readonly #pipelines = new WeakMap<Duplex, Pipeline>();
 
   /** `onRefused` is called for every connection that this closes. */
-  constructor(clock: Clock, onRefused: (kind: RefusalKind, detail: string) => void) {
+  constructor(clock: Clock, onRefused: (kind: RejectionKind, detail: string) => void) {
     this.#clock = clock;
     this.#onRefused = onRefused;
   }
 
   /** Has `serve` called for a request once those before it on its connection are answered. */
-  inTurn(serve: RequestListener): RequestListener {
+  inOrder(serve: RequestListener): RequestListener {
     return (request, response) => {
       const { socket } = request;
       // What a connection sent before it was ended is still read.
       if (socket.destroyed) return;
-      const line = this.#lineOf(socket);
-      line.requests.push({ request, response, serve });
-      if (line.requests.length === 1) this.#serve(line, socket);
-      else if (line.requests.length > MOST_PIPELINED)
+      const pipeline = this.#pipelineOf(socket);
+      pipeline.requests.push({ request, response, serve });
+      if (pipeline.requests.length === 1) this.#serve(pipeline, socket);
+      else if (pipeline.requests.length > MOST_PIPELINED)
         this.#cut(socket, 'too many requests at once');
-      else if (waitingBytes(line) > PIPELINED_BYTES) this.#cut(socket, 'too much at once');
-      else if (line.requests.length === 2) this.#watch(line, socket);
+      else if (waitingBytes(pipeline) > PIPELINED_BYTES) this.#cut(socket, 'too much at once');
+      else if (pipeline.requests.length === 2) this.#watch(pipeline, socket);
     };
   }
 
   /** The same for upgrades, which no client sends before it has its answers: such a connection is cut. */
   alone(upgrade: UpgradeListener): UpgradeListener {
     return (request, socket, head) => {
-      if (this.#lines.has(socket)) this.#cut(socket, 'an upgrade behind other requests');
+      if (this.#pipelines.has(socket)) this.#cut(socket, 'an upgrade behind other requests');
       else upgrade(request, socket, head);
     };
   }
 
-  #lineOf(socket: Duplex): Line {
-    const known = this.#lines.get(socket);
+  #pipelineOf(socket: Duplex): Pipeline {
+    const known = this.#pipelines.get(socket);
     if (known) return known;
-    const line = { requests: [], cancel() {} };
-    this.#lines.set(socket, line);
-    return line;
+    const pipeline = { requests: [], cancel() {} };
+    this.#pipelines.set(socket, pipeline);
+    return pipeline;
   }
 
-  #serve(line: Line, socket: IncomingMessage['socket']): void {
-    const [next] = line.requests;
+  #serve(pipeline: Pipeline, socket: IncomingMessage['socket']): void {
+    const [next] = pipeline.requests;
     // Nothing waits, or Node is about to close the connection and gives it to no further answer.
     if (!next?.response.socket) {
-      this.#lines.delete(socket);
+      this.#pipelines.delete(socket);
       if (next) socket.destroySoon();
       return;
     }
     const { request, response, serve } = next;
     response.once('close', () => {
-      line.cancel();
-      line.requests.shift();
-      this.#serve(line, socket);
+      pipeline.cancel();
+      pipeline.requests.shift();
+      this.#serve(pipeline, socket);
     });
-    if (line.requests.length > 1) this.#watch(line, socket);
+    if (pipeline.requests.length > 1) this.#watch(pipeline, socket);
     serve(request, response);
   }
 
-  #watch(line: Line, socket: Duplex): void {
-    line.cancel = this.#clock.after(WAITS_FOR, () =>
+  #watch(pipeline: Pipeline, socket: Duplex): void {
+    pipeline.cancel = this.#clock.after(WAITS_FOR, () =>
       this.#cut(socket, 'a request behind an answer that takes long'),
     );
   }
@@ -104,7 +104,7 @@ export class Pipelines {
   }
 }
 
-function waitingBytes({ requests }: Line): number {
+function waitingBytes({ requests }: Pipeline): number {
   return requests.slice(1).reduce((sum, { request }) => sum + bytesOf(request), 0);
 }
 

@@ -6,26 +6,26 @@ import { UserError } from '../../base/user-error.ts';
 import type { SourceState } from '../../source/source.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
-import type { Admission } from '../access/connection-limits.ts';
+import type { ConnectionLimits } from '../access/connection-limits.ts';
 import { isOwnHost, type OriginCheck } from '../access/origins.ts';
-import type { Refusal } from '../access/rejection-answers.ts';
+import type { Rejection } from '../access/rejection-answers.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { RefusalKind } from '../metrics/rejections.ts';
-import { COME_BACK_AFTER, STOPPING } from '../socket/drain.ts';
-import type { Cut } from '../socket/outbox.ts';
+import type { RejectionKind } from '../metrics/rejections.ts';
+import { RETRY_AFTER, STOPPING } from '../socket/drain.ts';
+import type { Eviction } from '../socket/outbox.ts';
 import type { Page } from './dashboard.ts';
 import type { Pipelines } from './pipeline.ts';
 import { pathOf, targetOf } from './request-target.ts';
 import { SendQueues } from './send-queues.ts';
-import { cutWhenStalled } from './stall-timeout.ts';
+import { evictWhenStalled } from './stall-timeout.ts';
 
 export interface HttpOptions {
   /** For `/graphql`, with its own door. */
   readonly graphql: RequestListener;
   /** For `/metrics`. */
   readonly auth: Auth;
-  readonly admission: Admission;
+  readonly connectionLimits: ConnectionLimits;
   readonly isAllowed: OriginCheck;
   /** Whether the server is going away, and answers only how it is. */
   readonly isStopping: () => boolean;
@@ -33,9 +33,9 @@ export interface HttpOptions {
   /** The page for Prometheus, on `/metrics`. */
   readonly metrics: Pick<Metrics, 'contentType' | 'page'>;
   /** Told of every connection that asks too much at once. */
-  readonly onRefused: (kind: RefusalKind, detail: string) => void;
+  readonly onRefused: (kind: RejectionKind, detail: string) => void;
   /** Told why a response was cut. */
-  readonly onCut: (why: Cut) => void;
+  readonly onCut: (why: Eviction) => void;
   readonly pipelines: Pipelines;
   /** The dashboard, on `/`. */
   readonly page: Page;
@@ -50,7 +50,8 @@ const NOT_OURS =
   'A page that is not let in may have asked for this; use an IP address, or name the host in --origins';
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { graphql, auth, isStopping, admission, isAllowed, page, multiplexer, metrics } = options;
+  const { graphql, auth, isStopping, connectionLimits, isAllowed, page, multiplexer, metrics } =
+    options;
   const { onRefused, onCut, clock, pipelines } = options;
   const sendQueues = new SendQueues(clock);
 
@@ -75,17 +76,17 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
   }
 
   /** Answers whoever is not let in; false if `request` is to be served. */
-  function turnAway(request: IncomingMessage, response: ServerResponse, path: string): boolean {
-    const refusal = admission.admit(request, response);
+  function rejects(request: IncomingMessage, response: ServerResponse, path: string): boolean {
+    const rejection = connectionLimits.admit(request, response);
     const isReport = REPORTS.has(path);
-    if (refusal || isStopping()) response.setHeader('connection', 'close');
+    if (rejection || isStopping()) response.setHeader('connection', 'close');
     // A server that is full is not dead: a report says so, and the connection closes after it.
-    if (refusal && !(isReport && refusal.status === 503)) {
-      sendRefusal(response, refusal);
+    if (rejection && !(isReport && rejection.status === 503)) {
+      sendRefusal(response, rejection);
     } else if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
       sendJson(response, 400, { error: 'The header Host is no host' });
     } else if (isStopping() && !isReport) {
-      response.setHeader('retry-after', COME_BACK_AFTER);
+      response.setHeader('retry-after', RETRY_AFTER);
       sendJson(response, 503, { error: STOPPING });
     } else {
       return false;
@@ -108,12 +109,12 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     });
   }
 
-  return pipelines.inTurn((request, response) => {
+  return pipelines.inOrder((request, response) => {
     // Yoga knows one form only.
     request.url = targetOf(request);
     const path = pathOf(request);
-    if (turnAway(request, response, path)) return;
-    cutWhenStalled(response, clock, onCut, sendQueues);
+    if (rejects(request, response, path)) return;
+    evictWhenStalled(response, clock, onCut, sendQueues);
     switch (path) {
       case GRAPHQL_PATH:
         return graphql(request, response);
@@ -155,7 +156,7 @@ function isRead({ method }: IncomingMessage, response: ServerResponse): boolean 
 /** In GraphQL's shape on every path, since that is what most who are refused will read. */
 function sendRefusal(
   response: ServerResponse,
-  { status, retryAfter, error: { message, code } }: Refusal,
+  { status, retryAfter, error: { message, code } }: Rejection,
 ): void {
   response.setHeader('retry-after', retryAfter);
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
-import { type Cut, STALLED_FOR } from '../socket/outbox.ts';
+import { type Eviction, STALLED_FOR } from '../socket/outbox.ts';
 import type { SendQueues } from './send-queues.ts';
 
 /**
@@ -25,10 +25,10 @@ export function giveTime(response: ServerResponse): void {
  * something: the kernel lets us write again only when a third of its megabytes are free, so its send queue
  * has to be looked at.
  */
-export function cutWhenStalled(
+export function evictWhenStalled(
   response: ServerResponse,
   clock: Clock,
-  onCut: (why: Cut) => void,
+  onCut: (why: Eviction) => void,
   sendQueues: SendQueues,
 ): void {
   let taken = takenBy(response);

@@ -36,7 +36,7 @@ const SOURCE_STATES: readonly SourceState['name'][] = [
 ];
 
 /** By name. */
-export function readingsOf({
+export function gaugesOf({
   multiplexer,
   sockets,
   refusals,
@@ -54,29 +54,29 @@ export function readingsOf({
     },
     senti_posts_bad_total: {
       help: 'Records from the source that were no usable posts.',
-      read: () => multiplexer.counters.postsDropped,
+      read: () => multiplexer.counters.postsBad,
     },
     senti_posts_repeated_total: {
       help: 'Posts that the source sent again, and that were not delivered again.',
       read: () => multiplexer.counters.postsRepeated,
     },
-    senti_posts_cut_total: {
+    senti_posts_truncated_total: {
       help: `Posts longer than ${MAX_TEXT} characters, which were read up to there.`,
-      read: () => multiplexer.counters.postsCut,
+      read: () => multiplexer.counters.postsTruncated,
     },
     senti_events_total: {
       help: 'Events of tracks; a post counts once for each that it matches.',
       read: () => multiplexer.counters.eventsPublished,
     },
-    senti_deliveries_total: {
+    senti_events_delivered_total: {
       help: 'Events handed to listeners; one post counts once for each.',
       read: () => multiplexer.counters.eventsDelivered,
     },
-    senti_drops_total: {
+    senti_events_dropped_total: {
       help: 'Events that a listener was too slow to take.',
       read: () => multiplexer.counters.eventsDropped,
     },
-    senti_refusals_total: {
+    senti_rejections_total: {
       help: 'Who was turned away, by the limit.',
       label: 'reason',
       read: () => refusals,

@@ -7,8 +7,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../base/clock.ts';
 import { unlessNoneLeft } from '../../base/descriptors.ts';
 import type { SourceState } from '../../source/source.ts';
-import { CUTS, type Cut } from '../socket/outbox.ts';
-import { type Readable, type Reading, readingsOf } from './gauges.ts';
+import { EVICTIONS, type Eviction } from '../socket/outbox.ts';
+import { gaugesOf, type Readable, type Reading } from './gauges.ts';
 
 /** Seconds. One turn of an idle event loop takes less than the first, a slow one some of the middle. */
 const WIRE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -25,7 +25,7 @@ export interface Metrics {
   /** The page, in Prometheus' text format; all its values are of the moment of the call. */
   page(): Promise<string>;
   /** To be told of every socket that was cut, */
-  cut(why: Cut): void;
+  cut(why: Eviction): void;
   /** of every new state of the source, */
   state(state: SourceState): void;
   /** and how long it took from a post to the last of the listeners that its turn wrote to, in milliseconds. */
@@ -44,7 +44,7 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
     labelNames: ['reason'],
     registers,
   });
-  for (const reason of Object.keys(CUTS)) cuts.inc({ reason }, 0);
+  for (const reason of Object.keys(EVICTIONS)) cuts.inc({ reason }, 0);
   const reconnects = new Counter({
     name: 'senti_source_reconnects_total',
     help: 'Times that the source failed, and was to be tried again.',
@@ -60,7 +60,7 @@ export function createMetrics(clock: Clock, readable: Readable): Metrics {
   });
   // The library's own metrics of a process start observers that nothing can stop.
   const readings = {
-    ...readingsOf(readable),
+    ...gaugesOf(readable),
     ...ofProcess(clock, createLoopReader(clock, loop)),
   };
   for (const [name, reading] of Object.entries(readings)) register(name, reading, registry);

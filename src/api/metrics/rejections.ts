@@ -29,8 +29,8 @@ const OTHERS = ['accept', 'bad record', 'cut', 'state', 'failure', 'warning'] as
 export type Subject = 'operation' | 'GraphQL socket' | 'GraphQL' | 'socket' | 'keys' | 'cluster';
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-export type RefusalKind = (typeof REFUSALS)[number];
-export type NoticeKind = RefusalKind | (typeof OTHERS)[number] | `${Subject}, ${Level}`;
+export type RejectionKind = (typeof REFUSALS)[number];
+export type NoticeKind = RejectionKind | (typeof OTHERS)[number] | `${Subject}, ${Level}`;
 
 export const LINES_A_MINUTE = 10;
 /** Of what a client sent. */
@@ -49,7 +49,7 @@ interface Minute {
 
 export class Refusals {
   readonly #counts = Object.fromEntries(REFUSALS.map((kind) => [kind, 0])) as Record<
-    RefusalKind,
+    RejectionKind,
     number
   >;
   readonly #minutes = new Map<NoticeKind, Minute>();
@@ -62,12 +62,12 @@ export class Refusals {
   }
 
   /** Since the start. */
-  get counts(): Readonly<Record<RefusalKind, number>> {
+  get counts(): Readonly<Record<RejectionKind, number>> {
     return this.#counts;
   }
 
-  /** Counts a refusal. `detail` may hold what a client sent. */
-  refuse(kind: RefusalKind, detail: string): void {
+  /** Counts a rejection. `detail` may hold what a client sent. */
+  refuse(kind: RejectionKind, detail: string): void {
     this.#counts[kind] += 1;
     this.notice(kind, `refused (${kind}): ${detail.slice(0, MAX_DETAIL_LENGTH)}`);
   }

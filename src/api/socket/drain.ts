@@ -3,13 +3,13 @@
 import type { Clock } from '../../base/clock.ts';
 
 /** As many as whoever takes over lets in, when nothing else is said. */
-const TOLD_A_SECOND = 1000;
+const DRAINED_A_SECOND = 1000;
 /** However many there are, in milliseconds; it leaves them half of ten seconds to close. */
 const LONGEST_SPREAD = 5000;
 const BATCH_EVERY = 50;
 
 /** For whoever comes while the server stops: when to try again, in seconds. */
-export const COME_BACK_AFTER = 5;
+export const RETRY_AFTER = 5;
 
 /** How a WebSocket is closed then (RFC 6455, section 7.4.1), and what others are told who come then. */
 export const GOING_AWAY = 1001;
@@ -17,21 +17,21 @@ export const GOING_AWAY_REASON = 'The server is going away';
 export const STOPPING = 'The server is stopping';
 
 /** Tells one client that the server goes away; resolves when nothing more is to be waited for. */
-export type Goodbye = () => Promise<void> | void;
+export type Drain = () => Promise<void> | void;
 
 /**
- * Calls each of `goodbyes` in a batch that `random` (from 0 up to 1) chooses, the first batch at once:
+ * Calls each of `drains` in a batch that `random` (from 0 up to 1) chooses, the first batch at once:
  * a few clients need no second one. Resolves when the last of them is through.
  */
-export async function tellInBatches(
-  goodbyes: readonly Goodbye[],
+export async function drainInBatches(
+  drains: readonly Drain[],
   clock: Clock,
   random: () => number,
 ): Promise<void> {
-  const spread = Math.min(LONGEST_SPREAD, (goodbyes.length / TOLD_A_SECOND) * 1000);
+  const spread = Math.min(LONGEST_SPREAD, (drains.length / DRAINED_A_SECOND) * 1000);
   const count = Math.max(1, Math.ceil(spread / BATCH_EVERY));
-  const batches = Array.from({ length: count }, (): Goodbye[] => []);
-  for (const goodbye of goodbyes) batches[Math.floor(random() * count)]?.push(goodbye);
+  const batches = Array.from({ length: count }, (): Drain[] => []);
+  for (const drain of drains) batches[Math.floor(random() * count)]?.push(drain);
   const [first = [], ...others] = batches;
   const told = [
     tell(first),
@@ -45,6 +45,6 @@ export async function tellInBatches(
   await Promise.all(told);
 }
 
-async function tell(batch: readonly Goodbye[]): Promise<void> {
-  await Promise.all(batch.map((goodbye) => goodbye()));
+async function tell(batch: readonly Drain[]): Promise<void> {
+  await Promise.all(batch.map((drain) => drain()));
 }

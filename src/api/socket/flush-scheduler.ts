@@ -6,7 +6,7 @@ export interface Flushable {
   flush(): void;
 }
 
-export interface Turn {
+export interface FlushScheduler {
   /** Has `flush` called once this turn is over. */
   atEnd(flushable: Flushable): void;
   /** To be told of what leaves by itself before this turn is over. */
@@ -19,7 +19,10 @@ export interface Turn {
 }
 
 /** `onFlushed` is told of the first timed message of a turn of which anything came, in milliseconds. */
-export function createTurn(clock: Clock, onFlushed: (ms: number) => void): Turn {
+export function createFlushScheduler(
+  clock: Clock,
+  onFlushed: (ms: number) => void,
+): FlushScheduler {
   let due: Flushable[] = [];
   let scheduled = false;
   /** When the message came that is being handled, and when the first did that waits for its end. */

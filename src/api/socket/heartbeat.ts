@@ -2,8 +2,8 @@
 
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
-import type { Cut } from './outbox.ts';
-import type { Marks } from './ping-marks.ts';
+import type { Eviction } from './outbox.ts';
+import type { PingMarks } from './ping-marks.ts';
 
 /** How long a socket is left alone between two pings, and how long it may take to answer one. */
 export const PING_EVERY = 5_000;
@@ -16,7 +16,7 @@ const LOOKS = PING_EVERY / LOOK_EVERY;
 const NONE = -1;
 
 interface Pulse {
-  readonly marks: Marks;
+  readonly marks: PingMarks;
   /** How many marks the peer had answered when it was given time to answer the next, or `NONE`. */
   answered: number;
   /** When to ping again, or when to give up, on the monotonic clock. */
@@ -26,18 +26,18 @@ interface Pulse {
 /** Pings every socket that it watches, and ends those that do not answer. */
 export class Heartbeat {
   readonly #clock: Clock;
-  readonly #onCut: (why: Cut) => void;
+  readonly #onCut: (why: Eviction) => void;
   readonly #pulses = new Map<WebSocket, Pulse>();
   #watched = 0;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, onCut: (why: Cut) => void) {
+  constructor(clock: Clock, onCut: (why: Eviction) => void) {
     this.#clock = clock;
     this.#onCut = onCut;
   }
 
   /** Watches `socket` until it closes. */
-  watch(socket: WebSocket, marks: Marks): void {
+  watch(socket: WebSocket, marks: PingMarks): void {
     this.#pulses.set(socket, {
       marks,
       answered: NONE,

@@ -1,7 +1,7 @@
 // Messages that wait for a socket, as a chain, and the bytes that they are sent as.
 
 import { headerLength, writeHeader } from './text-frame.ts';
-import type { Scratch } from './write-buffer.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 
 /** Events of one subscription on a socket, each sent as `prefix` (if there is one) and payload. */
 export interface EventStream {
@@ -32,13 +32,17 @@ export function endWithin(bytes: number, oldest: Message): Message | undefined {
 }
 
 /** The messages from `oldest` up to `end` as the bytes of their frames, in a row. */
-export function assemble(oldest: Message, end: Message | undefined, scratch: Scratch): Buffer {
+export function assemble(
+  oldest: Message,
+  end: Message | undefined,
+  writeBuffer: WriteBuffer,
+): Buffer {
   let total = 0;
   for (let message: Message | undefined = oldest; message !== end; message = message?.next) {
     const length = lengthOf(tell(message as Message));
     total += headerLength(length) + length;
   }
-  const bytes = scratch.take(total);
+  const bytes = writeBuffer.take(total);
   let at = 0;
   for (let message: Message | undefined = oldest; message !== end; message = message?.next) {
     at = write(message as Message, bytes, at);

@@ -6,9 +6,9 @@ import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { isTooMuch } from '../../stream/room.ts';
 import { assemble, type EventStream, endWithin, lengthOf, type Message } from './outbox-queue.ts';
-import { Marks } from './ping-marks.ts';
+import { PingMarks } from './ping-marks.ts';
 import { MAX_HEADER_BYTES } from './text-frame.ts';
-import type { Scratch } from './write-buffer.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 
 /** What may wait besides events: answers and protocol messages, in bytes. Nobody needs as much. */
 const WAITING_ANSWER_BYTES = 256 * 1024;
@@ -16,22 +16,22 @@ const WAITING_ANSWER_BYTES = 256 * 1024;
 export const STALLED_FOR = 10_000;
 
 /** Why connections are cut, and what their peer did. */
-export const CUTS = {
+export const EVICTIONS = {
   stalled: 'takes nothing',
   flooding: 'asks for more than it takes',
   silent: 'answers no ping',
 } as const;
-export type Cut = keyof typeof CUTS;
+export type Eviction = keyof typeof EVICTIONS;
 
 export interface OutboxOptions {
   readonly clock: Clock;
-  readonly scratch: Scratch;
+  readonly writeBuffer: WriteBuffer;
   /** Has `flush` called when the turn is over. */
   readonly atTurnEnd: (outbox: Outbox) => void;
   /** Called for each event dropped. */
   readonly onDrop: () => void;
   /** Called when a peer is cut that takes nothing, or asks for more than it takes. */
-  readonly onCut: (why: Cut) => void;
+  readonly onCut: (why: Eviction) => void;
 }
 
 /** The state of a WebSocket that is open, by the standard. */
@@ -52,13 +52,13 @@ export class Outbox {
   #cancelCut: (() => void) | undefined;
   /** When the peer fell behind what was there for it; undefined while nothing waits. */
   #behindSince: number | undefined;
-  readonly #marks: Marks;
+  readonly #marks: PingMarks;
 
   constructor(webSocket: WebSocket, socket: Duplex, options: OutboxOptions) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#options = options;
-    this.#marks = new Marks(webSocket);
+    this.#marks = new PingMarks(webSocket);
     socket.on('drain', () => this.#progressed());
     webSocket.on('close', () => this.#release());
   }
@@ -68,8 +68,8 @@ export class Outbox {
     return this.#cancelCut !== undefined;
   }
 
-  /** Marks in what was written, whose answers show how far the peer has read. */
-  get marks(): Marks {
+  /** PingMarks in what was written, whose answers show how far the peer has read. */
+  get marks(): PingMarks {
     return this.#marks;
   }
 
@@ -128,13 +128,13 @@ export class Outbox {
 
   /** Writes what waits from `oldest` on, up to the next mark; returns whether more may be written. */
   #writePiece(oldest: Message): boolean {
-    const { scratch } = this.#options;
+    const { writeBuffer } = this.#options;
     const end = endWithin(this.#marks.room, oldest);
     if (end === undefined) this.#empty();
     else while (this.#oldest !== undefined && this.#oldest !== end) this.#remove(this.#oldest);
-    const bytes = assemble(oldest, end, scratch);
+    const bytes = assemble(oldest, end, writeBuffer);
     this.#socket.write(bytes);
-    if (this.#socket.writableLength > 0) scratch.keep(bytes);
+    if (this.#socket.writableLength > 0) writeBuffer.keep(bytes);
     this.#marks.count(bytes.length);
     return this.#mayWrite;
   }
@@ -220,7 +220,7 @@ export class Outbox {
     }
   }
 
-  #cut(why: Cut): void {
+  #cut(why: Eviction): void {
     this.#options.onCut(why);
     this.#release();
     this.#webSocket.terminate();

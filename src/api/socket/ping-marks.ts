@@ -7,14 +7,14 @@ import type { WebSocket } from 'ws';
 /** Bytes from one mark to the next, give or take a message. */
 const MARK_EVERY = 64 * 1024;
 /**
- * Marks that may be unanswered before nothing more is written. So a peer has about 1 MiB under way, which
+ * PingMarks that may be unanswered before nothing more is written. So a peer has about 1 MiB under way, which
  * over a line with a round trip of 200 ms is 5 MB/s.
  */
 const MOST_UNANSWERED = 16;
 /** Names that a mark may have. A peer that does not read a mark does not guess its name. */
 const NAMES = 2 ** 48 - 1;
 
-export class Marks {
+export class PingMarks {
   readonly #webSocket: WebSocket;
   /** The names of the marks that are not answered, the oldest first. */
   readonly #awaited: string[] = [];

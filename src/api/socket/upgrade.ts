@@ -1,21 +1,21 @@
-// The door for WebSockets: the path decides which protocol a connection gets.
+// The server for WebSockets: the path decides which protocol a connection gets.
 
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
-import { challengeOf, type Pass, UNLIMITED, type Visitor } from '../access/auth.ts';
-import type { Admission } from '../access/connection-limits.ts';
+import { type Client, challengeOf, type Pass, UNLIMITED } from '../access/auth.ts';
+import type { ConnectionLimits } from '../access/connection-limits.ts';
 import type { OriginCheck } from '../access/origins.ts';
 import { pathOf } from '../http/request-target.ts';
-import type { RefusalKind } from '../metrics/rejections.ts';
-import { COME_BACK_AFTER, GOING_AWAY, GOING_AWAY_REASON, type Goodbye, STOPPING } from './drain.ts';
-import type { Turn } from './flush-scheduler.ts';
+import type { RejectionKind } from '../metrics/rejections.ts';
+import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
+import type { FlushScheduler } from './flush-scheduler.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { watchFlood } from './message-rate.ts';
-import { type Cut, Outbox } from './outbox.ts';
-import { Scratch } from './write-buffer.ts';
+import { type Eviction, Outbox } from './outbox.ts';
+import { WriteBuffer } from './write-buffer.ts';
 
 export interface SocketRoute {
   /** The path it serves, such as `/track`. */
@@ -26,13 +26,13 @@ export interface SocketRoute {
   readonly floodCode: number;
   /** Asks for a token before the handshake; without it, everybody gets a socket. */
   readonly admit?: (request: IncomingMessage) => Promise<Pass | UserError>;
-  serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, visitor: Visitor): void;
+  serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, client: Client): void;
 }
 
 export interface UpgradeOptions {
   readonly routes: readonly SocketRoute[];
   readonly isAllowed: OriginCheck;
-  readonly admission: Admission;
+  readonly connectionLimits: ConnectionLimits;
   /** Of one message. */
   readonly maxBytes: number;
   /** From one socket. */
@@ -45,11 +45,11 @@ export interface UpgradeOptions {
   /** Told of every event that a socket was too slow to take. */
   readonly onDrop: () => void;
   /** Told of everybody who is turned away here. */
-  readonly onRefused: (kind: RefusalKind, detail: string) => void;
+  readonly onRefused: (kind: RejectionKind, detail: string) => void;
   /** Told why a socket was cut. */
-  readonly onCut: (why: Cut) => void;
+  readonly onCut: (why: Eviction) => void;
   /** Has what waits flushed at the end of the turn. */
-  readonly atTurnEnd: Turn['atEnd'];
+  readonly atTurnEnd: FlushScheduler['atEnd'];
 }
 
 export interface Upgrade {
@@ -58,7 +58,7 @@ export interface Upgrade {
   /** How many sockets are open on a path. */
   count(path: string): number;
   /** One for each open socket: closes it with 1001, and by force when that is not answered in time. */
-  goodbyes(): readonly Goodbye[];
+  drains(): readonly Drain[];
 }
 
 /** How ws names a message that is longer than it may be, or comes in more pieces. */
@@ -74,22 +74,23 @@ const MAX_FRAGMENTS = 256;
 const UNTYPED: object = { closeTimeout: CLOSE_TIMEOUT, maxFragments: MAX_FRAGMENTS };
 
 export function createUpgrade(options: UpgradeOptions): Upgrade {
-  const { routes, isAllowed, isStopping, admission, maxBytes, maxMessagesPerSecond } = options;
+  const { routes, isAllowed, isStopping, connectionLimits, maxBytes, maxMessagesPerSecond } =
+    options;
   const { clock, onSocketError, onDrop, onRefused, onCut, atTurnEnd } = options;
   const outboxes = new WeakMap<WebSocket, Outbox>();
   const heartbeat = new Heartbeat(clock, onCut);
   const outboxOptions = {
     clock,
     atTurnEnd,
-    scratch: new Scratch(),
+    writeBuffer: new WriteBuffer(),
     onDrop,
     onCut,
   };
   // One server each, without a server of its own: two on one HTTP server break each other's sockets.
-  const doors = new Map(
+  const servers = new Map(
     routes.map((route) => {
       const { chooseProtocol } = route;
-      const door = new WebSocketServer({
+      const server = new WebSocketServer({
         noServer: true,
         maxPayload: maxBytes,
         ...UNTYPED,
@@ -101,13 +102,13 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         autoPong: false,
         ...(chooseProtocol && { handleProtocols: chooseProtocol }),
       });
-      return [route.path, { route, door }] as const;
+      return [route.path, { route, server }] as const;
     }),
   );
 
-  function isTurnedAway(socket: Duplex): boolean {
+  function rejectedAsStopping(socket: Duplex): boolean {
     if (!isStopping()) return false;
-    const retry = `Retry-After: ${COME_BACK_AFTER}\r\n`;
+    const retry = `Retry-After: ${RETRY_AFTER}\r\n`;
     reject(socket, '503 Service Unavailable', STOPPING, clock, retry);
     return true;
   }
@@ -147,10 +148,10 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   return {
     async handle(request, socket, head) {
       socket.on('error', onSocketError);
-      if (isTurnedAway(socket)) return;
-      const refusal = admission.admit(request, socket);
-      if (refusal) {
-        const { status, retryAfter, error } = refusal;
+      if (rejectedAsStopping(socket)) return;
+      const rejection = connectionLimits.admit(request, socket);
+      if (rejection) {
+        const { status, retryAfter, error } = rejection;
         const retry = `Retry-After: ${retryAfter}\r\n`;
         return reject(socket, `${status} ${STATUS_CODES[status]}`, error.message, clock, retry);
       }
@@ -159,7 +160,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         onRefused('origin', String(origin));
         return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
       }
-      const at = doors.get(pathOf(request));
+      const at = servers.get(pathOf(request));
       if (!at) return reject(socket, '404 Not Found', 'No WebSocket here', clock);
       let pass = UNLIMITED;
       if (at.route.admit) {
@@ -168,18 +169,18 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
           const challenge = `WWW-Authenticate: ${challengeOf(admitted)}\r\n`;
           return reject(socket, '401 Unauthorized', admitted.message, clock, challenge);
         }
-        if (isTurnedAway(socket)) return;
+        if (rejectedAsStopping(socket)) return;
         pass = admitted;
       }
-      at.door.handleUpgrade(request, socket, head, (webSocket) => {
+      at.server.handleUpgrade(request, socket, head, (webSocket) => {
         const outbox = open(webSocket, socket);
-        const work = admission.workOf(request, true, watch(webSocket, outbox, at.route));
+        const work = connectionLimits.workOf(request, true, watch(webSocket, outbox, at.route));
         at.route.serve(webSocket, outbox, request, { pass, work });
       });
     },
-    count: (path) => doors.get(path)?.door.clients.size ?? 0,
-    goodbyes() {
-      const open = [...doors.values()].flatMap(({ door }) => [...door.clients]);
+    count: (path) => servers.get(path)?.server.clients.size ?? 0,
+    drains() {
+      const open = [...servers.values()].flatMap(({ server }) => [...server.clients]);
       return open.map((socket) => () => {
         outboxes.get(socket)?.finish();
         return closeSocket(socket, clock);

@@ -3,7 +3,7 @@
 /** Most turns have less than this for a socket, in bytes. */
 const SIZE = 8 * 1024;
 
-export class Scratch {
+export class WriteBuffer {
   #free = Buffer.allocUnsafeSlow(SIZE);
   /** What was taken last: most listeners of an event are sent as much of it. */
   #taken = this.#free.subarray(0, 0);

@@ -8,7 +8,7 @@ import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Listener } from '../../stream/topic.ts';
 import { parseTrack, type Track } from '../../track/track.ts';
-import { type Auth, bearerOf, EXPIRED, IN_HEADER, type Visitor } from '../access/auth.ts';
+import { type Auth, bearerOf, type Client, EXPIRED, IN_HEADER } from '../access/auth.ts';
 import { PRICES } from '../access/work-budget.ts';
 import { closeReason } from '../socket/close-reason.ts';
 import { GOING_AWAY, GOING_AWAY_REASON } from '../socket/drain.ts';
@@ -20,7 +20,7 @@ export const TRACK_PATH = '/track';
 
 /** By RFC 6455, section 7.4.1. */
 const NOT_JSON = 1007;
-const REFUSED = 1008;
+const POLICY_VIOLATION = 1008;
 /** Registered with IANA for a server that is overloaded. */
 const TRY_AGAIN_LATER = 1013;
 
@@ -30,8 +30,7 @@ export function createTrackSocket(multiplexer: Multiplexer, auth: Auth): SocketR
     path: TRACK_PATH,
     floodCode: TRY_AGAIN_LATER,
     ...(auth.isAsked && { admit: (request) => auth.check(tokenOf(request), HOW) }),
-    serve: (socket, outbox, _request, visitor) =>
-      serve(socket, outbox, multiplexer, encode, visitor),
+    serve: (socket, outbox, _request, client) => serve(socket, outbox, multiplexer, encode, client),
   };
 }
 
@@ -50,7 +49,7 @@ function serve(
   outbox: Outbox,
   multiplexer: Multiplexer,
   encode: (event: SentimentEvent) => Buffer,
-  { pass, work }: Visitor,
+  { pass, work }: Client,
 ): void {
   let stop = () => {};
 
@@ -72,7 +71,7 @@ function serve(
 
   function end(error?: UserError): void {
     if (error === undefined) close(GOING_AWAY, GOING_AWAY_REASON);
-    else close(error.code === 'LIMIT_REACHED' ? TRY_AGAIN_LATER : REFUSED, error.message);
+    else close(error.code === 'LIMIT_REACHED' ? TRY_AGAIN_LATER : POLICY_VIOLATION, error.message);
   }
 
   function close(code: number, reason: string): void {
@@ -90,10 +89,10 @@ function serve(
     if (query instanceof BadMessage) return close(query.code, query.reason);
     if (query.trim() === '') return follow(undefined);
     const track = parseTrack(query);
-    if (track instanceof UserError) return close(REFUSED, track.message);
+    if (track instanceof UserError) return close(POLICY_VIOLATION, track.message);
     follow(track);
   });
-  const unwatch = pass.onExpiry(() => close(REFUSED, EXPIRED.message));
+  const unwatch = pass.onExpiry(() => close(POLICY_VIOLATION, EXPIRED.message));
   socket.once('close', () => {
     unwatch();
     follow(undefined);
@@ -146,7 +145,10 @@ function readMessage(text: string): string | BadMessage {
     return new BadMessage(NOT_JSON, 'Not JSON; send {"track": "coffee"}');
   }
   if (isRecord(message) && typeof message.track === 'string') return message.track;
-  return new BadMessage(REFUSED, 'No string "track" in the message; send {"track": "coffee"}');
+  return new BadMessage(
+    POLICY_VIOLATION,
+    'No string "track" in the message; send {"track": "coffee"}',
+  );
 }
 
 function encodeEvent({ polarityIndex, hashtags }: SentimentEvent): Buffer {

@@ -7,7 +7,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as secure } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Admission, BEING_TOLD } from '../../../src/api/access/connection-limits.ts';
+import { BEING_TOLD, ConnectionLimits } from '../../../src/api/access/connection-limits.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf } from '../../support/senti.ts';
@@ -20,10 +20,12 @@ const start = (...argv: readonly string[]) => startOver('http', ...argv);
 async function startOver(protocol: Protocol, ...argv: readonly string[]) {
   const clock = new FakeClock();
   const refused: string[] = [];
-  const admission = new Admission(configOf(...argv), clock, (kind) => refused.push(kind));
+  const connectionLimits = new ConnectionLimits(configOf(...argv), clock, (kind) =>
+    refused.push(kind),
+  );
   const handle: RequestListener = (request, response) => {
-    const refusal = admission.admit(request, response);
-    response.writeHead(refusal?.status ?? 200).end();
+    const rejection = connectionLimits.admit(request, response);
+    response.writeHead(rejection?.status ?? 200).end();
   };
   const server =
     protocol === 'http'
@@ -35,7 +37,7 @@ async function startOver(protocol: Protocol, ...argv: readonly string[]) {
     Object.defineProperty(socket, 'remoteAddress', { value: address });
   server.on('connection', (socket) => {
     disguise(socket);
-    admission.connected(socket);
+    connectionLimits.connected(socket);
     connections += 1;
   });
   // The socket of TLS around the one of the connection.
@@ -49,7 +51,7 @@ async function startOver(protocol: Protocol, ...argv: readonly string[]) {
   return {
     clock,
     refused,
-    admission,
+    connectionLimits,
     /** Connects as somebody, and from a port of its own if one is given. */
     async open(as: string, localPort?: number): Promise<Socket> {
       address = as;
@@ -110,7 +112,7 @@ describe('an address', () => {
   });
 
   test('is forgotten when it has gone, so that many of them take no memory', async () => {
-    const { open, admission, clock } = await start();
+    const { open, connectionLimits, clock } = await start();
     const stays = await open('192.0.2.1');
     for (let i = 0; i < 5000; i++) {
       clock.advance(1000);
@@ -118,7 +120,7 @@ describe('an address', () => {
       socket.destroy();
       if (i % 100 === 0) await until(() => socket.closed);
     }
-    expect(admission.visitors).toBeLessThan(3000);
+    expect(connectionLimits.addresses).toBeLessThan(3000);
     expect(await get(stays)).toBe(200);
   });
 });

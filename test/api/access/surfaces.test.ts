@@ -228,7 +228,7 @@ test('a connection that says nothing is ended, and so is one that never comes to
     expect(answer === '' || answer.startsWith('HTTP/1.1 408 ')).toBe(true);
   }
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  expect(metrics).toContain('senti_refusals_total{reason="request"} 3\n');
+  expect(metrics).toContain('senti_rejections_total{reason="request"} 3\n');
 });
 
 test.each([
@@ -259,7 +259,7 @@ test('who is refused is counted for Prometheus', async () => {
   const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts-per-address', '1'));
   for (let i = 0; i < 3; i++) await ask(senti, '/track', CLIENT);
   const text = await (await fetch(`${senti.url}/metrics`)).text();
-  expect(text).toContain('senti_refusals_total{reason="attempts-per-address"} 2');
+  expect(text).toContain('senti_rejections_total{reason="attempts-per-address"} 2');
 });
 
 test('what is too long or too late is counted as well', async () => {
@@ -275,6 +275,6 @@ test('what is too long or too late is counted as well', async () => {
     body: `{"query":"{ __typename }","x":"${'x'.repeat(2000)}"}`,
   });
   const text = await (await fetch(`${senti.url}/metrics`)).text();
-  expect(text).toContain('senti_refusals_total{reason="size"} 2');
-  expect(text).toContain('senti_refusals_total{reason="init"} 1');
+  expect(text).toContain('senti_rejections_total{reason="size"} 2');
+  expect(text).toContain('senti_rejections_total{reason="init"} 1');
 });

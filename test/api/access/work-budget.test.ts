@@ -132,7 +132,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     clock.advance(8000);
     expect(isAnswered(await ask())).toBe(true);
     const metrics = await (await fetch(`${senti.url}/metrics`)).text();
-    expect(metrics).toContain('senti_refusals_total{reason="work"} 2\n');
+    expect(metrics).toContain('senti_rejections_total{reason="work"} 2\n');
   });
 
   test('an address has one budget, over however many connections it asks', async () => {

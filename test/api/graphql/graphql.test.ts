@@ -230,7 +230,7 @@ describe('a query', () => {
       listeners: 0,
       postsSeen: 0,
       postsMatched: 0,
-      postsDropped: 0,
+      postsBad: 0,
       postsRepeated: 0,
       eventsDelivered: 0,
       eventsDropped: 0,
@@ -243,7 +243,7 @@ describe('a query', () => {
     expect(after.data?.status).toMatchObject({
       source: { state: 'waiting', reason: 'X is busy', until: '2026-11-20T00:00:00.000Z' },
       postsSeen: 1,
-      postsDropped: 1,
+      postsBad: 1,
     });
   });
 });

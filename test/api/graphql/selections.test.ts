@@ -64,7 +64,7 @@ test('an address has a bounded number of different selections, over all its conn
   );
   expect(await overSse.text()).toContain('different selections');
   const metrics = await (await fetch(`${senti.url}/metrics`)).text();
-  expect(metrics).toContain('senti_refusals_total{reason="work"} 2\n');
+  expect(metrics).toContain('senti_rejections_total{reason="work"} 2\n');
 
   // An equal one is none of its own, whatever it listens to.
   third.begin('same', selecting('a0', 'milk'));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readPage } from '../../../src/api/http/dashboard.ts';
+import { readDashboard } from '../../../src/api/http/dashboard.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 
 const ASSETS = new URL('../../../dist/web/assets/', import.meta.url);
@@ -91,7 +91,7 @@ describe('the dashboard', () => {
     const folder = mkdtempSync(join(tmpdir(), 'senti-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     for (const place of [folder, join(folder, 'nowhere')]) {
-      const page = await readPage(pathToFileURL(`${place}/`));
+      const page = await readDashboard(pathToFileURL(`${place}/`));
       const server = createServer((asked, response) => {
         if (!page('/', asked, response)) response.end('not the page');
       });

@@ -59,7 +59,7 @@ async function metric({ url }: { readonly url: string }, name: string): Promise<
       ?.split(' ')[1],
   );
 }
-const PIPELINED = 'senti_refusals_total{reason="pipelined"}';
+const PIPELINED = 'senti_rejections_total{reason="pipelined"}';
 
 describe('pipelined requests', () => {
   test('are answered in order, however they are answered', async () => {
@@ -82,7 +82,7 @@ describe('pipelined requests', () => {
     const begun: ServerResponse[] = [];
     const pipelines = new Pipelines(systemClock, () => {});
     const server = createServer(
-      pipelines.inTurn((_request, response) => {
+      pipelines.inOrder((_request, response) => {
         expect(response.socket).not.toBe(null);
         begun.push(response);
       }),

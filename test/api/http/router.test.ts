@@ -215,7 +215,7 @@ describe('a request', () => {
       if (error.code !== 'ECONNRESET') throw error;
     });
     const text = await (await fetch(`${url}/metrics`)).text();
-    expect(text).toContain('senti_refusals_total{reason="pipelined"} 1\n');
+    expect(text).toContain('senti_rejections_total{reason="pipelined"} 1\n');
     expect(other.readyState).toBe(WebSocket.OPEN);
     other.terminate();
   });

@@ -62,10 +62,10 @@ describe('/metrics', () => {
     for (const [name, value] of [
       ['senti_posts_seen_total', status?.postsSeen],
       ['senti_posts_matched_total', status?.postsMatched],
-      ['senti_posts_bad_total', status?.postsDropped],
+      ['senti_posts_bad_total', status?.postsBad],
       ['senti_posts_repeated_total', status?.postsRepeated],
-      ['senti_deliveries_total', status?.eventsDelivered],
-      ['senti_drops_total', status?.eventsDropped],
+      ['senti_events_delivered_total', status?.eventsDelivered],
+      ['senti_events_dropped_total', status?.eventsDropped],
       ['senti_listeners', status?.listeners],
       ['senti_tracks', status?.activeTracks],
     ] as const) {
@@ -76,10 +76,10 @@ describe('/metrics', () => {
       senti_posts_matched_total: 2,
       senti_posts_bad_total: 1,
       senti_posts_repeated_total: 2,
-      senti_posts_cut_total: 1,
+      senti_posts_truncated_total: 1,
       // The first post matches two tracks.
       senti_events_total: 3,
-      senti_deliveries_total: 3,
+      senti_events_delivered_total: 3,
       'senti_sockets{surface="graphql"}': 1,
       'senti_sockets{surface="sse"}': 1,
       'senti_sockets{surface="track"}': 1,

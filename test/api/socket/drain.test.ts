@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tellInBatches } from '../../../src/api/socket/drain.ts';
+import { drainInBatches } from '../../../src/api/socket/drain.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { seeded } from '../../support/seeded.ts';
 
-/** Says goodbye to `count` clients; gives the moment at which each was told, in milliseconds. */
+/** Says drain to `count` clients; gives the moment at which each was told, in milliseconds. */
 async function tell(count: number, random: () => number): Promise<number[]> {
   const clock = new FakeClock();
   const moments: number[] = [];
-  const goodbyes = Array.from({ length: count }, () => () => void moments.push(clock.monotonic()));
-  const told = tellInBatches(goodbyes, clock, random);
+  const drains = Array.from({ length: count }, () => () => void moments.push(clock.monotonic()));
+  const told = drainInBatches(drains, clock, random);
   clock.advance(10_000);
   await told;
   return moments;
@@ -50,7 +50,7 @@ test('ten thousand are told in many small batches', async () => {
 test('it is over when the last of them is through', async () => {
   const through = Promise.withResolvers<void>();
   let over = false;
-  const told = tellInBatches([() => through.promise], new FakeClock(), () => 0).then(() => {
+  const told = drainInBatches([() => through.promise], new FakeClock(), () => 0).then(() => {
     over = true;
   });
   await Promise.resolve();

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTurn } from '../../../src/api/socket/flush-scheduler.ts';
+import { createFlushScheduler } from '../../../src/api/socket/flush-scheduler.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 function start() {
   const clock = new FakeClock();
   const times: number[] = [];
-  const turn = createTurn(clock, (ms) => times.push(ms));
+  const turn = createFlushScheduler(clock, (ms) => times.push(ms));
   return { clock, times, turn };
 }
 

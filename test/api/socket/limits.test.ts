@@ -123,7 +123,7 @@ describe('operations of a socket', () => {
     const senti = await startSenti();
     const { messages, send, subscribe, socket } = await connectGraphQL(senti);
     for (let i = 0; i < 33; i++) subscribe(`s${i}`);
-    await until(() => messages.length === 2, 'the refusal');
+    await until(() => messages.length === 2, 'the rejection');
     expect(messages[1]).toMatchObject({
       id: 's32',
       type: 'error',
@@ -132,7 +132,7 @@ describe('operations of a socket', () => {
     send({ id: 's0', type: 'complete' });
     subscribe('again');
     subscribe('query', '{ __typename }');
-    await until(() => messages.length === 3, 'the next refusal');
+    await until(() => messages.length === 3, 'the next rejection');
     expect(messages[2]).toMatchObject({ id: 'query', type: 'error' });
     senti.source.say('coffee');
     await until(() => messages.length === 3 + 32, 'events');
@@ -145,7 +145,7 @@ describe('operations of a socket', () => {
     const senti = await startSenti();
     const { messages, subscribe } = await connectGraphQL(senti);
     subscribe('x'.repeat(129));
-    await until(() => messages.length === 2, 'the refusal');
+    await until(() => messages.length === 2, 'the rejection');
     expect(messages[1]).toMatchObject({
       type: 'error',
       payload: [{ extensions: { code: 'LIMIT_REACHED' } }],
@@ -167,7 +167,7 @@ describe('one track too many', () => {
     const { senti } = await start();
     const { messages, subscribe } = await connectGraphQL(senti);
     subscribe('new');
-    await until(() => messages.length === 3, 'the refusal');
+    await until(() => messages.length === 3, 'the rejection');
     expect(messages.slice(1)).toMatchObject([
       { id: 'new', type: 'next', payload: { errors: [{ extensions: { code: 'LIMIT_REACHED' } }] } },
       { id: 'new', type: 'complete' },
@@ -190,7 +190,7 @@ describe('one track too many', () => {
     expect(await response.text()).toContain('"LIMIT_REACHED"');
     const metrics = await (await fetch(`${senti.url}/metrics`)).text();
     expect(metrics).toContain('senti_sockets{surface="sse"} 0');
-    expect(metrics).toContain('senti_refusals_total{reason="tracks"} 1');
+    expect(metrics).toContain('senti_rejections_total{reason="tracks"} 1');
     senti.source.say('tea');
     expect((await first.received(1)).length).toBe(1);
   });
