@@ -3,31 +3,25 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Logger } from 'pino';
-import { type BoundedLog, boundLog } from '../api/metrics/bounded-log.ts';
-import type { Refusals } from '../api/metrics/rejections.ts';
 import type { Clock } from '../base/clock.ts';
 import { createRedactor } from '../base/redact.ts';
 import type { Config } from '../config/options.ts';
 import { secretsOf } from '../config/secrets.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
-import type { Source, SourceSink, SourceState } from '../source/source.ts';
+import type { Source, SourceSink } from '../source/source.ts';
 import type { Feed, FeedSink, PostCounters } from '../stream/feed.ts';
 import { Ingest } from '../stream/ingest.ts';
+import type { BoundedLog, Telemetry } from '../stream/telemetry.ts';
 import { redactedRelay, redactedSource } from './redacted.ts';
 
 export interface FeedOptions {
   readonly config: Config;
   readonly connect: (sink: SourceSink) => Source;
   readonly analyze: Analyze;
-  /** Logs a line, within the bound of its kind. */
-  readonly notice: Refusals['notice'];
+  readonly telemetry: Telemetry;
   /** How many listeners this server has. */
   readonly listeners: () => number;
-  /** Told of every change of the source's state. */
-  readonly onState: (state: SourceState) => void;
   readonly clock: Clock;
-  readonly log: Logger;
 }
 
 export interface ServerFeed {
@@ -37,7 +31,7 @@ export interface ServerFeed {
 }
 
 export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
-  const { config, clock, log, listeners, notice } = options;
+  const { config, clock, listeners, telemetry } = options;
   const redact = createRedactor(secretsOf(config));
   const ingest = <T>(sink: FeedSink<T>, counters?: PostCounters) =>
     new Ingest(
@@ -45,14 +39,7 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
         connect: (sourceSink) => redactedSource(options.connect, sourceSink, redact),
         analyze: options.analyze,
         languages: config.languages,
-        onBad: (problem) => notice('bad record', `source: bad record: ${problem}`),
-        onState(state) {
-          const write = (line: string) => log.info({ state }, line);
-          // Clients choose how often a source begins and ends, which must not hide that it fails.
-          if ('reason' in state) notice('failure', `source: ${state.name}: ${state.reason}`, write);
-          else notice('state', `source: ${state.name}`, write);
-          options.onState(state);
-        },
+        telemetry,
       },
       sink,
       counters,
@@ -61,7 +48,7 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
 
   const { Cluster } = await import('../cluster/cluster.ts');
   const { connectNats } = await import('../cluster/nats.ts');
-  const clusterLog = boundLog(log, 'cluster', notice);
+  const log = telemetry.log('cluster');
   const id = `${hostname()
     .replace(/[^\w.-]/g, '-')
     .slice(0, 64)}-${randomBytes(4).toString('hex')}`;
@@ -73,15 +60,12 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
           id,
           clock,
           connect: (relaySink) =>
-            redactedRelay(
-              connectNats(natsOptions(config, id, clock, clusterLog), relaySink),
-              redact,
-            ),
+            redactedRelay(connectNats(natsOptions(config, id, clock, log), relaySink), redact),
           ingest,
           source: config.source,
           scoring: describeScoring(config),
           listeners,
-          log: clusterLog,
+          log,
         },
         sink,
       );

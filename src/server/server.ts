@@ -23,12 +23,10 @@ import { answerClientError } from '../api/http/client-error.ts';
 import { readDashboard } from '../api/http/dashboard.ts';
 import { Pipelines } from '../api/http/pipeline.ts';
 import { createHttpHandler } from '../api/http/router.ts';
-import { type BoundedLog, boundLog } from '../api/metrics/bounded-log.ts';
 import { createMetrics } from '../api/metrics/metrics.ts';
-import { Refusals, type RejectionKind, type Subject } from '../api/metrics/rejections.ts';
+import { createTelemetry } from '../api/metrics/server-telemetry.ts';
 import { drainInBatches } from '../api/socket/drain.ts';
 import { createFlushScheduler } from '../api/socket/flush-scheduler.ts';
-import { EVICTIONS, type Eviction } from '../api/socket/outbox.ts';
 import { createUpgrade } from '../api/socket/upgrade.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
@@ -36,6 +34,7 @@ import type { Config } from '../config/options.ts';
 import { createAnalyzer } from '../sentiment/analysis.ts';
 import { vader } from '../sentiment/vader/vader.ts';
 import { Multiplexer } from '../stream/multiplexer.ts';
+import type { BoundedLog } from '../stream/telemetry.ts';
 import { createFeed } from './node-feed.ts';
 import { type ConnectSource, connectSource } from './sources.ts';
 import { createHttpServer } from './tls.ts';
@@ -82,56 +81,51 @@ export async function startServer(
     logDropped = () => 0,
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
-  const refusals = new Refusals((line) => log.warn(line), clock);
-  const notice: Refusals['notice'] = (...args) => refusals.notice(...args);
-  const about = (subject: Subject) => boundLog(log, subject, notice);
-  const refuse = (kind: RejectionKind) => (detail: string) => refusals.refuse(kind, detail);
-  const onRefused = (kind: RejectionKind, detail: string) => refusals.refuse(kind, detail);
-  const connectionLimits = new ConnectionLimits(config, clock, onRefused);
+  const telemetry = createTelemetry(log, clock);
+  const connectionLimits = new ConnectionLimits(config, clock, telemetry);
   const analyze = createAnalyzer(config.profile, vader);
-  const turn = createFlushScheduler(clock, (ms) => metrics.wire(ms));
+  const flushes = createFlushScheduler(clock, telemetry);
   const feed = await createFeed({
     config,
     connect(sink) {
-      const timed = { ...sink, post: turn.timed(sink.post) };
-      return connect(config, timed, clock, (message) => refusals.notice('warning', message));
+      const timed = { ...sink, post: flushes.timed(sink.post) };
+      return connect(config, timed, clock, telemetry.log('source').warn);
     },
     analyze,
-    notice,
+    telemetry,
     listeners: () => multiplexer.listeners,
-    onState: (state) => metrics.state(state),
     clock,
-    log,
   });
   const multiplexer = new Multiplexer(
     // Where another node has read the post, its event is the first that is seen of it here.
-    (sink) => feed.connect({ ...sink, event: turn.timed(sink.event) }),
-    { maxTracks: config.maxTracks, onRefused: refuse('tracks') },
+    (sink) => feed.connect({ ...sink, event: flushes.timed(sink.event) }),
+    { maxTracks: config.maxTracks, telemetry },
   );
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
     tokens: config.authTokens,
-    checkJwt: readJwts(config, about('keys'), clock),
+    checkJwt: readJwts(config, telemetry.log('keys'), clock),
     clock,
-    onRefused: refuse('token'),
+    telemetry,
   });
   let stopping = false;
   const isStopping = () => stopping;
   const context = { multiplexer, analyze };
-  const mask = createMask(about('operation'));
-  const broadcast = new Broadcast(context, mask, turn.leaves, clock);
+  const mask = createMask(telemetry.log('operation'));
+  const broadcast = new Broadcast(context, mask, telemetry, flushes.leaves, clock);
   const documents = createDocuments(schema, {
     limits: config,
     introspection: config.introspection,
-    onRefused: refuse('query'),
+    telemetry,
   });
   const { maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
-  const yoga = createGraphQL({ context, documents, broadcast, log: about('GraphQL'), maxBytes });
-  const onCut = (why: Eviction) => {
-    refusals.notice('cut', `cut a connection that ${EVICTIONS[why]}`);
-    metrics.cut(why);
-  };
-  const socketLog = about('socket');
+  const yoga = createGraphQL({
+    context,
+    documents,
+    broadcast,
+    log: telemetry.log('GraphQL'),
+    maxBytes,
+  });
   const upgrade = createUpgrade({
     isAllowed,
     isStopping,
@@ -139,11 +133,8 @@ export async function startServer(
     maxBytes,
     maxMessagesPerSecond,
     clock,
-    onSocketError: ({ message }) => socketLog.debug(`socket: ${message}`),
-    onDrop: () => multiplexer.countDropped(),
-    onRefused,
-    onCut,
-    atTurnEnd: turn.atEnd,
+    telemetry,
+    atTurnEnd: flushes.atEnd,
     routes: [
       {
         path: GRAPHQL_PATH,
@@ -155,30 +146,27 @@ export async function startServer(
           context,
           mask,
           auth,
-          log: about('GraphQL socket'),
           isStopping,
           initTimeout: config.initTimeout * 1000,
           maxOperations: config.maxSubscriptions,
-          onRefused: refuse('subscriptions'),
-          onLate: refuse('init'),
+          telemetry,
         }),
       },
       createTrackSocket(multiplexer, auth),
     ],
   });
-  const metrics = createMetrics(clock, {
+  const metrics = createMetrics(telemetry.registry, clock, {
     multiplexer,
     sockets: () => ({
       graphql: upgrade.count(GRAPHQL_PATH),
       sse: broadcast.streams,
       track: upgrade.count(TRACK_PATH),
     }),
-    refusals: refusals.counts,
     logDropped,
     expires: () => server.expires,
   });
   const page = await readDashboard(BUILT_PAGE);
-  const pipelines = new Pipelines(clock, onRefused);
+  const pipelines = new Pipelines(clock, telemetry);
   const handle = createHttpHandler({
     graphql: createHttpGuard({
       yoga,
@@ -186,7 +174,7 @@ export async function startServer(
       auth,
       connectionLimits,
       graphiql: config.graphiql ? createGraphiQL(auth.isAsked) : undefined,
-      onRefused,
+      telemetry,
     }),
     auth,
     isStopping,
@@ -196,8 +184,7 @@ export async function startServer(
     page,
     multiplexer,
     metrics,
-    onRefused,
-    onCut,
+    telemetry,
     clock,
   });
   const requestTimeout = config.requestTimeout * 1000;
@@ -208,7 +195,7 @@ export async function startServer(
   const server = createHttpServer(config, patience, handle, log, clock);
   const { http } = server;
   http.on('upgrade', pipelines.alone(upgrade.handle));
-  http.on('clientError', answerClientError(onRefused));
+  http.on('clientError', answerClientError(telemetry));
   // What else is expected than to be told to go on is passed over: it is no way round the limits.
   http.on('checkExpectation', handle);
   const connections = new Set<Socket>();
@@ -219,7 +206,9 @@ export async function startServer(
   });
   const url = await listen(http, config);
   // A connection that the system does not give us, for want of memory or of file descriptors.
-  http.on('error', ({ message }) => refusals.notice('accept', `a connection failed: ${message}`));
+  http.on('error', ({ message }) =>
+    telemetry.log('connection').warn(`a connection failed: ${message}`),
+  );
   if (!auth.isAsked && !isLoopback(config.host)) {
     log.warn(
       'whoever reaches this address may listen: set AUTH_TOKENS, or --auth-jwks, to ask for a token',
@@ -250,7 +239,7 @@ export async function startServer(
       });
       for (const connection of connections) connection.destroy();
       metrics.close();
-      refusals.close();
+      telemetry.close();
     },
   };
 }
@@ -262,10 +251,7 @@ function readJwts(config: Config, log: BoundedLog, clock: Clock): JwtCheck | und
     issuer: config.authIssuer,
     audience: config.authAudience,
     clock,
-    onKeys(problem) {
-      if (problem === undefined) log.info('the keys of JWTs can be had again');
-      else log.warn(`no JWT can be checked: the keys cannot be had: ${problem}`);
-    },
+    log,
   });
 }
 

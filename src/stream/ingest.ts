@@ -2,21 +2,19 @@
 
 import { cutText, isInLanguages, type Languages, MAX_TEXT, type Post } from '../base/post.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
-import type { CloseOptions, Source, SourceSink, SourceState } from '../source/source.ts';
+import type { CloseOptions, Source, SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
 import type { Track } from '../track/track.ts';
 import { words } from '../track/words.ts';
 import { type Feed, type FeedSink, type PostCounters, postCountersAtZero } from './feed.ts';
+import type { Telemetry } from './telemetry.ts';
 
 export interface IngestOptions {
   /** Makes the source, which delivers into the given sink. */
   readonly connect: (sink: SourceSink) => Source;
   readonly analyze: Analyze;
   readonly languages: Languages;
-  /** Told of every record that the source could not use. */
-  readonly onBad?: (problem: string) => void;
-  /** Told of every change of the source's state. */
-  readonly onState?: (state: SourceState) => void;
+  readonly telemetry: Pick<Telemetry, 'bad' | 'state'>;
 }
 
 export class Ingest<T> implements Feed<T> {
@@ -41,13 +39,13 @@ export class Ingest<T> implements Feed<T> {
       post: (post) => this.#post(post.text.length > MAX_TEXT ? this.#cut(post) : post),
       bad: (problem) => {
         counters.postsBad += 1;
-        options.onBad?.(problem);
+        options.telemetry.bad(problem);
       },
       repeated: () => {
         counters.postsRepeated += 1;
       },
       refused: (track, error) => sink.refused(track, error),
-      state: (state) => options.onState?.(state),
+      state: (state) => options.telemetry.state(state),
     });
   }
 

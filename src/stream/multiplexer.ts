@@ -6,6 +6,7 @@ import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { DropOldestQueue } from './drop-oldest-queue.ts';
 import type { Feed, FeedSink, PostCounters } from './feed.ts';
+import type { Telemetry } from './telemetry.ts';
 import { type Listener, Topic } from './topic.ts';
 
 /** Counted since the start. */
@@ -21,8 +22,7 @@ export interface Counters extends PostCounters {
 export interface MultiplexerOptions {
   /** Distinct tracks that may be followed. */
   readonly maxTracks?: number;
-  /** Told of every track that is refused as one too many. */
-  readonly onRefused?: (reason: string) => void;
+  readonly telemetry: Telemetry;
 }
 
 export class Multiplexer {
@@ -31,11 +31,10 @@ export class Multiplexer {
   readonly #topics = new Map<string, Topic>();
   #eventsPublished = 0;
   #eventsDelivered = 0;
-  #eventsDropped = 0;
   #listeners = 0;
   #closed = false;
 
-  constructor(connect: (sink: FeedSink<Topic>) => Feed<Topic>, options: MultiplexerOptions = {}) {
+  constructor(connect: (sink: FeedSink<Topic>) => Feed<Topic>, options: MultiplexerOptions) {
     this.#options = options;
     this.#feed = connect({
       event: (event, topics) => {
@@ -58,7 +57,7 @@ export class Multiplexer {
       ...counters,
       eventsPublished: this.#eventsPublished,
       eventsDelivered: this.#eventsDelivered,
-      eventsDropped: this.#eventsDropped,
+      eventsDropped: this.#options.telemetry.eventsDropped,
     };
   }
 
@@ -89,10 +88,10 @@ export class Multiplexer {
       listener.end();
       return () => {};
     }
-    const { maxTracks = Number.POSITIVE_INFINITY, onRefused } = this.#options;
+    const { maxTracks = Number.POSITIVE_INFINITY, telemetry } = this.#options;
     if (this.#topics.size >= maxTracks && !this.#topics.has(track.canonical)) {
       const reason = `The server follows ${maxTracks} tracks, as many as it takes; try again later.`;
-      onRefused?.(reason);
+      telemetry.rejected('tracks', reason);
       listener.end(new UserError('LIMIT_REACHED', reason));
       return () => {};
     }
@@ -112,7 +111,7 @@ export class Multiplexer {
    */
   subscribe(track: Track): AsyncIterableIterator<SentimentEvent, undefined> {
     const queue = new DropOldestQueue<SentimentEvent>({
-      onDrop: () => this.countDropped(),
+      onDrop: () => this.#options.telemetry.dropped(),
       onReturn: () => stop(),
     });
     const stop = this.listen(track, {
@@ -120,11 +119,6 @@ export class Multiplexer {
       end: (error) => queue.end(error),
     });
     return queue;
-  }
-
-  /** To be called by whoever holds back events for a slow listener, for each one it gives up. */
-  countDropped(): void {
-    this.#eventsDropped += 1;
   }
 
   /** Ends every listener, then the feed. */

@@ -1,7 +1,6 @@
 // One node of the cluster benchmark, in a process of its own: topics and counting listeners, no sockets.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { pino } from 'pino';
 import { systemClock } from '../../src/base/clock.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
@@ -9,6 +8,7 @@ import { createFeed } from '../../src/server/node-feed.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { configOf } from '../support/senti.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
 
 export type Request =
@@ -46,6 +46,7 @@ let latencies: number[] = [];
 let said = 0;
 const ticks = monitorEventLoopDelay({ resolution: 1 });
 ticks.enable();
+const telemetry = recordTelemetry();
 const feed = await createFeed({
   config: configOf(...process.argv.slice(2)),
   connect(sink) {
@@ -54,12 +55,10 @@ const feed = await createFeed({
   },
   analyze,
   listeners: () => multiplexer.listeners,
-  notice: () => {},
-  onState: () => {},
+  telemetry,
   clock: systemClock,
-  log: pino({ level: 'silent' }),
 });
-const multiplexer = new Multiplexer(feed.connect);
+const multiplexer = new Multiplexer(feed.connect, { telemetry });
 
 process.on('message', (request: Request) => {
   switch (request.ask) {

@@ -20,6 +20,7 @@ import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { configOf } from '../support/senti.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
 
 /** What the benchmark asks of this process. */
 export type Request =
@@ -52,6 +53,7 @@ async function senti(): Promise<Way> {
 async function stock(): Promise<Way> {
   let source: HandSource | undefined;
   const analyze = createAnalyzer('full', vader);
+  const telemetry = recordTelemetry();
   const multiplexer = new Multiplexer(
     (feedSink) =>
       new Ingest(
@@ -62,9 +64,11 @@ async function stock(): Promise<Way> {
           },
           analyze,
           languages: ['en'],
+          telemetry,
         },
         feedSink,
       ),
+    { telemetry },
   );
   const context: ApiContext = { multiplexer, analyze };
   const yoga = createYoga({ schema, context: () => context, logging: false });

@@ -10,6 +10,7 @@ import { Matcher } from '../../src/track/matcher.ts';
 import type { Track } from '../../src/track/track.ts';
 import { words } from '../../src/track/words.ts';
 import { seeded } from '../support/seeded.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
 import { cpuNanoseconds, median, table } from './measure.ts';
 import { makeTracks, readTexts, vocabularyOf } from './workload.ts';
 
@@ -44,6 +45,7 @@ function draw(tracks: readonly Track[], count: number): Track[] {
 function measure(name: string, active: readonly Track[], texts: readonly string[]) {
   let sink: SourceSink | undefined;
   const analyze = createAnalyzer('full', vader);
+  const telemetry = recordTelemetry();
   const multiplexer = new Multiplexer(
     (feedSink) =>
       new Ingest(
@@ -55,9 +57,11 @@ function measure(name: string, active: readonly Track[], texts: readonly string[
           },
           analyze,
           languages: ['en'],
+          telemetry,
         },
         feedSink,
       ),
+    { telemetry },
   );
   let deliveries = 0;
   const listeners = Array.from({ length: LISTENERS }, () => ({

@@ -21,10 +21,10 @@ function logged(act: (log: pino.Logger) => void): string {
 
 test('a message is one line, with what a terminal would obey written out', () => {
   const hostile = 'bad\u001b[2J\u009b31m\r\n[12:00:00] INFO: all is well\u202e\u0007';
-  const shown = logged((log) => log.warn(`source: bad record: ${hostile}`));
+  const shown = logged((log) => log.warn(`source: bad post: ${hostile}`));
   expect(shown.split('\n')).toEqual([
     expect.stringContaining(
-      'WARN: source: bad record: bad\\u001b[2J\\u009b31m\\u000d\\n[12:00:00] INFO: all is well\\u202e\\u0007',
+      'WARN: source: bad post: bad\\u001b[2J\\u009b31m\\u000d\\n[12:00:00] INFO: all is well\\u202e\\u0007',
     ),
     '',
   ]);

@@ -88,7 +88,7 @@ test('a secret that a client sends does not get into the log', async () => {
   await fetch(`${url}/graphql`, { headers: { origin: 'https://a-token-of-ours.example' } });
   program.kill('SIGTERM');
   await exited;
-  expect(log).toContain('refused (origin): https://[redacted].example');
+  expect(log).toContain('rejected (origin): https://[redacted].example');
   expect(log).not.toContain('a-token-of-ours');
 });
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
-import { LINES_A_MINUTE } from '../../src/api/metrics/rejections.ts';
+import { LINES_A_MINUTE } from '../../src/api/metrics/bounded-log.ts';
 import { startServer } from '../../src/server/server.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startFakeJetstream } from '../support/fake-jetstream.ts';

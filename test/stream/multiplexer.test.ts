@@ -10,10 +10,12 @@ import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { texts } from '../support/queries.ts';
 import { matchesSlowly } from '../support/slow-matcher.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
 
 function start(languages: Languages = ['en']) {
   let source: HandSource | undefined;
+  const telemetry = recordTelemetry();
   const multiplexer = new Multiplexer(
     (feedSink) =>
       new Ingest(
@@ -24,9 +26,11 @@ function start(languages: Languages = ['en']) {
           },
           analyze: createAnalyzer('full', vader),
           languages,
+          telemetry,
         },
         feedSink,
       ),
+    { telemetry },
   );
   if (!source) throw new Error('no source was connected');
   return { multiplexer, source };

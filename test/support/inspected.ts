@@ -52,7 +52,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
   const inspector = Promise.withResolvers<string>();
   let leaveInspector = () => {};
   createInterface(program.stdout).on('line', (line) => {
-    if (line.includes('cut a connection')) cuts += 1;
+    if (line.includes('evicted a connection')) cuts += 1;
     const address = /https?:\/\/[\d.]+:\d+/.exec(line)?.[0];
     if (address) url.resolve(address);
     if (isComplaint(line)) complaints.push(line);

@@ -9,6 +9,7 @@ import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { FakeClock } from './fake-clock.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
 import { createMemoryHub, type MemoryRelay } from './memory-relay.ts';
+import { recordTelemetry } from './telemetry.ts';
 import { track } from './tracks.ts';
 import { turns, untilWith } from './until.ts';
 
@@ -41,52 +42,57 @@ export function createNodes() {
     let cluster: Node['cluster'] | undefined;
     const analyze = createAnalyzer('full', vader);
     const logged: string[] = [];
-    const multiplexer = new Multiplexer((sink) => {
-      const made = new Cluster(
-        {
-          id: `node-${nodes.length + 1}`,
-          clock,
-          connect: (relaySink) => {
-            relay = hub.connect(relaySink);
-            return relay;
-          },
-          ingest: (ingestSink, counters) => {
-            const ingest = new Ingest(
-              {
-                connect: (sourceSink) => {
-                  source = createHandSource(sourceSink);
-                  return source;
+    const telemetry = recordTelemetry();
+    const multiplexer = new Multiplexer(
+      (sink) => {
+        const made = new Cluster(
+          {
+            id: `node-${nodes.length + 1}`,
+            clock,
+            connect: (relaySink) => {
+              relay = hub.connect(relaySink);
+              return relay;
+            },
+            ingest: (ingestSink, counters) => {
+              const ingest = new Ingest(
+                {
+                  connect: (sourceSink) => {
+                    source = createHandSource(sourceSink);
+                    return source;
+                  },
+                  analyze: (text) => {
+                    analyzed();
+                    return analyze(text);
+                  },
+                  languages: 'any',
+                  telemetry,
                 },
-                analyze: (text) => {
-                  analyzed();
-                  return analyze(text);
-                },
-                languages: 'any',
-              },
-              ingestSink,
-              counters,
-            );
-            const add = ingest.add.bind(ingest);
-            ingest.add = (opening, outlet) => {
-              opened();
-              add(opening, outlet);
-            };
-            return ingest;
+                ingestSink,
+                counters,
+              );
+              const add = ingest.add.bind(ingest);
+              ingest.add = (opening, outlet) => {
+                opened();
+                add(opening, outlet);
+              };
+              return ingest;
+            },
+            source: 'hand',
+            scoring,
+            listeners: () => multiplexer.listeners,
+            log: {
+              info: () => {},
+              warn: (message) => logged.push(`warn ${message}`),
+              error: (message) => logged.push(`error ${message}`),
+            },
           },
-          source: 'hand',
-          scoring,
-          listeners: () => multiplexer.listeners,
-          log: {
-            info: () => {},
-            warn: (message) => logged.push(`warn ${message}`),
-            error: (message) => logged.push(`error ${message}`),
-          },
-        },
-        sink,
-      );
-      cluster = made;
-      return made;
-    });
+          sink,
+        );
+        cluster = made;
+        return made;
+      },
+      { telemetry },
+    );
     if (relay === undefined || cluster === undefined) throw new Error('the node has no relay');
     const node: Node = {
       relay,

@@ -3,6 +3,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { atTime, type Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import type { Work } from './work-budget.ts';
 
 /** What a token is worth: being let in, until it expires. */
@@ -36,8 +37,7 @@ export interface AuthOptions {
   /** Asked about tokens that are not among them. */
   readonly checkJwt: JwtCheck | undefined;
   readonly clock: Clock;
-  /** Told of everybody who is not let in; never of a token. */
-  readonly onRefused?: (detail: string) => void;
+  readonly telemetry: Pick<Telemetry, 'rejected'>;
 }
 
 /** For whoever needs no token, or has one that never expires. */
@@ -53,7 +53,7 @@ export const EXPIRED = new UserError(
   'The token has expired; come back with a new one.',
 );
 
-export function createAuth({ tokens, checkJwt, clock, onRefused }: AuthOptions): Auth {
+export function createAuth({ tokens, checkJwt, clock, telemetry }: AuthOptions): Auth {
   // Digests under a key that nobody knows have one length, and tell nothing by the time they take.
   const key = randomBytes(32);
   const digest = (token: string) => createHmac('sha256', key).update(token).digest();
@@ -80,7 +80,7 @@ export function createAuth({ tokens, checkJwt, clock, onRefused }: AuthOptions):
     async check(token, how) {
       if (!isAsked) return UNLIMITED;
       const pass = await judge(token ?? '', how);
-      if (pass instanceof UserError) onRefused?.(token ? 'a token' : 'no token');
+      if (pass instanceof UserError) telemetry.rejected('token', token ? 'a token' : 'no token');
       return pass;
     },
   };

@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
-import type { RejectionKind } from '../metrics/rejections.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import { Addresses, canonical, countedBy } from './client-address.ts';
 import { type Kind, REJECTIONS, type Rejection } from './rejection-answers.ts';
 import { createBudget, type HeldSelections, Work } from './work-budget.ts';
@@ -54,7 +54,7 @@ export class ConnectionLimits {
   readonly #limits: ConnectionLimitOptions;
   readonly #addresses: Addresses;
   readonly #clock: Clock;
-  readonly #onRefused: (kind: RejectionKind, address: string) => void;
+  readonly #telemetry: Telemetry;
   readonly #attempts: TokenBucket;
   readonly #uses = new Map<string, AddressUse>();
   /** By both ends, not by socket: a request over TLS comes with another socket than its connection. */
@@ -65,14 +65,10 @@ export class ConnectionLimits {
   #open = 0;
   #beingTold = 0;
 
-  constructor(
-    limits: ConnectionLimitOptions,
-    clock: Clock,
-    onRefused: (kind: RejectionKind, address: string) => void,
-  ) {
+  constructor(limits: ConnectionLimitOptions, clock: Clock, telemetry: Telemetry) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#onRefused = onRefused;
+    this.#telemetry = telemetry;
     this.#addresses = new Addresses(limits.trustProxy);
     this.#attempts = new TokenBucket(limits.maxAttempts, limits.maxAttempts, clock.monotonic());
   }
@@ -96,7 +92,7 @@ export class ConnectionLimits {
       if (this.#isCounted(address)) this.#remember({ socket, rejection: undefined, isPaid: true });
       return;
     }
-    this.#onRefused(kind, address);
+    this.#telemetry.rejected(kind, address);
     if (this.#beingTold >= BEING_TOLD) return void socket.destroy();
     this.#beingTold += 1;
     const cancel = this.#clock.after(TOLD_WITHIN, () => socket.destroy());
@@ -120,15 +116,15 @@ export class ConnectionLimits {
     const client = this.#proxied(request, peer);
     const kind = this.#admit(peer, client, connection, stays);
     if (kind === undefined) return undefined;
-    this.#onRefused(kind, client ?? peer);
+    this.#telemetry.rejected(kind, client ?? peer);
     return REJECTIONS[kind];
   }
 
   /**
    * The budgets that pay for `request`, or for the WebSocket that it opens. Clients of a proxy share its
-   * connection, so that pays for a WebSocket only. `onRefused` is called for each operation that is rejected.
+   * connection, so that pays for a WebSocket only. `onRejected` is called for each operation that is rejected.
    */
-  workOf(request: IncomingMessage, isWebSocket: boolean, onRefused = () => {}): Work {
+  workOf(request: IncomingMessage, isWebSocket: boolean, onRejected = () => {}): Work {
     const peer = canonical(request.socket.remoteAddress ?? '') ?? '';
     const client = this.#proxied(request, peer);
     const budgets = [];
@@ -138,11 +134,11 @@ export class ConnectionLimits {
     const address = client ?? (this.#isCounted(peer) ? peer : undefined);
     const use = address === undefined ? undefined : this.#useOf(countedBy(address));
     if (use !== undefined) budgets.push({ payer: 'address', bucket: use.work } as const);
-    const refuse = (payer: string) => {
-      this.#onRefused('work', `${address ?? peer}, for its ${payer}`);
-      onRefused();
+    const reject = (payer: string) => {
+      this.#telemetry.rejected('work', `${address ?? peer}, for its ${payer}`);
+      onRejected();
     };
-    return new Work(budgets, this.#clock, refuse, use?.selections);
+    return new Work(budgets, this.#clock, reject, use?.selections);
   }
 
   /** The client of a request that came through a proxy, which is the proxy itself where it names none. */

@@ -11,6 +11,7 @@ import {
 } from 'jose';
 import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
+import type { BoundedLog } from '../../stream/telemetry.ts';
 import { EXPIRED, type JwtCheck } from './auth.ts';
 import { createKeyFetch } from './served-keys.ts';
 
@@ -20,8 +21,7 @@ export interface JwtOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly clock: Clock;
-  /** Told why keys cannot be had, and with undefined that they can be again; each change once. */
-  readonly onKeys: (problem: string | undefined) => void;
+  readonly log: Pick<BoundedLog, 'info' | 'warn'>;
 }
 
 /** Signatures by a private key alone: with a shared one, who can check tokens could make them. */
@@ -30,9 +30,9 @@ const ALGORITHMS = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ];
 
-export function createJwtCheck({ keys, issuer, audience, clock, onKeys }: JwtOptions): JwtCheck {
+export function createJwtCheck({ keys, issuer, audience, clock, log }: JwtOptions): JwtCheck {
   const keyOf =
-    keys instanceof URL ? reporting(servedKeys(keys, clock), onKeys) : createLocalJWKSet(keys);
+    keys instanceof URL ? reporting(servedKeys(keys, clock), log) : createLocalJWKSet(keys);
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keyOf, {
@@ -86,18 +86,19 @@ const OF_THE_TOKEN = [
   errors.JOSENotSupported,
 ] as const;
 
-function reporting(keyOf: JWTVerifyGetKey, onKeys: JwtOptions['onKeys']): JWTVerifyGetKey {
+function reporting(keyOf: JWTVerifyGetKey, log: JwtOptions['log']): JWTVerifyGetKey {
   let failing = false;
   return async (header, token) => {
     try {
       const key = await keyOf(header, token);
-      if (failing) onKeys(undefined);
+      if (failing) log.info('the keys of JWTs are available again');
       failing = false;
       return key;
     } catch (error) {
       if (OF_THE_TOKEN.some((kind) => error instanceof kind) || !(error instanceof Error))
         throw error;
-      if (!failing) onKeys(explain(error));
+      if (!failing)
+        log.warn(`no JWT can be checked: the keys are not available: ${explain(error)}`);
       failing = true;
       throw new KeysMissing();
     }

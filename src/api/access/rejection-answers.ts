@@ -1,7 +1,7 @@
 // What is answered to a client that is not let in.
 
 import { UserError } from '../../base/user-error.ts';
-import type { RejectionKind } from '../metrics/rejections.ts';
+import type { RejectionKind } from '../../stream/telemetry.ts';
 
 /** Why a client is not let in, in HTTP's words. */
 export interface Rejection {

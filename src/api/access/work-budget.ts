@@ -48,22 +48,22 @@ export function createBudget(rate: number, now: number): TokenBucket {
 export class Work {
   readonly #budgets: readonly Budget[];
   readonly #clock: Clock;
-  readonly #onRefused: (payer: Payer) => void;
+  readonly #onRejected: (payer: Payer) => void;
   readonly #held: HeldSelections | undefined;
 
   /**
-   * `onRefused` is called for every operation that is rejected. `held` counts the selections of the client's
+   * `onRejected` is called for every operation that is rejected. `held` counts the selections of the client's
    * address; without it, selections have no bound.
    */
   constructor(
     budgets: readonly Budget[],
     clock: Clock,
-    onRefused: (payer: Payer) => void,
+    onRejected: (payer: Payer) => void,
     held?: HeldSelections,
   ) {
     this.#budgets = budgets;
     this.#clock = clock;
-    this.#onRefused = onRefused;
+    this.#onRejected = onRejected;
     this.#held = held;
   }
 
@@ -84,16 +84,16 @@ export class Work {
 
   /** Counts a rejected operation, and returns the error for its client. */
   reject(payer: Payer, message: string): UserError {
-    this.#onRefused(payer);
+    this.#onRejected(payer);
     return new UserError('LIMIT_REACHED', message);
   }
 
   /** Says why no operation may begin now, if none may. */
-  refuse(): Overdrawn | undefined {
+  overdrawn(): Overdrawn | undefined {
     const now = this.#clock.monotonic();
     const empty = this.#budgets.find(({ bucket }) => bucket.isEmpty(now));
     if (empty === undefined) return undefined;
-    this.#onRefused(empty.payer);
+    this.#onRejected(empty.payer);
     const seconds = Math.ceil(empty.bucket.wait(now) / 1000);
     const who = empty.payer === 'address' ? 'Your address' : 'This connection';
     const wait = `wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;

@@ -12,6 +12,7 @@ import {
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
 import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
 import { type Client, EXPIRED, UNLIMITED } from '../access/auth.ts';
@@ -52,6 +53,7 @@ interface Shared {
 export class Broadcast {
   readonly #context: ApiContext;
   readonly #mask: Mask;
+  readonly #telemetry: Pick<Telemetry, 'dropped'>;
   readonly #onResult: () => void;
   readonly #clock: Clock;
   /** By shape, and by what else matters. */
@@ -65,11 +67,13 @@ export class Broadcast {
   constructor(
     context: ApiContext,
     mask: Mask,
+    telemetry: Pick<Telemetry, 'dropped'>,
     onResult: () => void = () => {},
     clock: Clock = systemClock,
   ) {
     this.#context = context;
     this.#mask = mask;
+    this.#telemetry = telemetry;
     this.#onResult = onResult;
     this.#clock = clock;
   }
@@ -127,7 +131,7 @@ export class Broadcast {
       bytesOf: (result) => ('ending' in result ? result.ending.length : 0),
       onDrop: ({ extensions }) => {
         missed = { dropped: missed.dropped + 1, gap: missed.gap || extensions?.gap === true };
-        this.#context.multiplexer.countDropped();
+        this.#telemetry.dropped();
       },
       onReturn: leave,
     });

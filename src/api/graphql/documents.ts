@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { UserError } from '../../base/user-error.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import { FREE, PRICES, type Work } from '../access/work-budget.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import { checkSize, type QueryLimits } from './operation-size.ts';
@@ -35,15 +36,14 @@ export interface DocumentOptions {
   readonly limits: QueryLimits;
   /** Whether clients may ask for the schema; if not, errors do not suggest names from it either. */
   readonly introspection: boolean;
-  /** Told of every document that is refused for its size. */
-  readonly onRefused: (reason: string) => void;
+  readonly telemetry: Pick<Telemetry, 'rejected'>;
 }
 
 /** As graphql-js says it. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
 
 export function createDocuments(schema: GraphQLSchema, options: DocumentOptions): Documents {
-  const { limits, introspection, onRefused } = options;
+  const { limits, introspection, telemetry } = options;
   const rules = introspection
     ? specifiedRules
     : [...specifiedRules, NoSchemaIntrospectionCustomRule];
@@ -65,7 +65,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
   }
 
   function refuse(message: string): GraphQLError {
-    onRefused(message);
+    telemetry.rejected('query', message);
     return toGraphQLError(new UserError('LIMIT_REACHED', message));
   }
 
@@ -80,7 +80,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
     const tooLarge = checkSize(document, limits);
     const options = { hideSuggestions: !introspection, maxErrors: MOST_MISTAKES };
     if (!tooLarge) return validate(schema, document, rules, options);
-    onRefused(tooLarge.message);
+    telemetry.rejected('query', tooLarge.message);
     return [tooLarge];
   }
 
@@ -101,7 +101,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
 
   return {
     parse(text, work = FREE) {
-      const overdrawn = work.refuse();
+      const overdrawn = work.overdrawn();
       if (overdrawn) throw toGraphQLError(overdrawn.error);
       work.charge(PRICES.operation);
       return kept.get(text) ?? read(text, work);

@@ -20,8 +20,8 @@ import type { WebSocket } from 'ws';
 import { isRecord, parseJson } from '../../base/json.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import { type Auth, bearerOf, type Client, EXPIRED, type Pass, UNLIMITED } from '../access/auth.ts';
-import type { BoundedLog } from '../metrics/bounded-log.ts';
 import { closeReason } from '../socket/close-reason.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { SocketRoute } from '../socket/upgrade.ts';
@@ -42,17 +42,13 @@ export interface GraphQLSocketOptions {
   readonly context: ApiContext;
   readonly mask: Mask;
   readonly auth: Auth;
-  readonly log: BoundedLog;
   /** How long a client may take to say `connection_init`, in milliseconds. */
   readonly initTimeout: number;
   /** Operations that may run on one socket. */
   readonly maxOperations: number;
   /** Whether the server is going away, and begins nothing any more. */
   readonly isStopping: () => boolean;
-  /** Told of every operation that is refused as one too many. */
-  readonly onRefused: (reason: string) => void;
-  /** Told of every client that took too long to say `connection_init`. */
-  readonly onLate: (reason: string) => void;
+  readonly telemetry: Telemetry;
 }
 
 /** A socket, and who is at its other end. */
@@ -79,7 +75,8 @@ interface Asker {
 
 /** Returns what takes over a socket whose handshake is done. */
 export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute['serve'] {
-  const { broadcast, context, mask, auth, log, isStopping, initTimeout, onLate } = options;
+  const { broadcast, context, mask, auth, isStopping, initTimeout, telemetry } = options;
+  const log = telemetry.log('GraphQL socket');
   const protocol = makeServer<Record<string, unknown>, Visit>({
     connectionInitWaitTimeout: initTimeout,
     ...(auth.isAsked && {
@@ -107,7 +104,7 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
       close(CloseCode.InternalServerError, 'Internal server error');
     }
     function close(code: number, reason: string): void {
-      if (code === CloseCode.ConnectionInitialisationTimeout) onLate(reason);
+      if (code === CloseCode.ConnectionInitialisationTimeout) telemetry.rejected('init', reason);
       closeAfterAll(visit, code, reason);
     }
     const closed = protocol.opened(
@@ -192,7 +189,7 @@ function writePong(payload: Record<string, unknown> | undefined): string | undef
 
 /** Says why an operation may not begin beside those that run, if it may not. */
 function checkRoom(
-  { maxOperations, onRefused }: GraphQLSocketOptions,
+  { maxOperations, telemetry }: GraphQLSocketOptions,
   id: string,
   running: number,
 ): GraphQLError | undefined {
@@ -201,7 +198,7 @@ function checkRoom(
     running < maxOperations
       ? `An id has at most ${MAX_ID_LENGTH} characters; choose a shorter one.`
       : `A socket runs at most ${maxOperations} operations at once; end one, or open another socket.`;
-  onRefused(reason);
+  telemetry.rejected('subscriptions', reason);
   return toGraphQLError(new UserError('LIMIT_REACHED', reason));
 }
 

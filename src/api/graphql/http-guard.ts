@@ -3,10 +3,10 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../base/user-error.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
 import type { ConnectionLimits } from '../access/connection-limits.ts';
 import { isOwnHost, type OriginCheck } from '../access/origins.ts';
-import type { RejectionKind } from '../metrics/rejections.ts';
 import type { Yoga } from './yoga.ts';
 
 export interface HttpGuardOptions {
@@ -16,8 +16,7 @@ export interface HttpGuardOptions {
   readonly connectionLimits: Pick<ConnectionLimits, 'workOf'>;
   /** GraphiQL, for a browser that asks: a page that is open to all, and does nothing by itself. */
   readonly graphiql: RequestListener | undefined;
-  /** Told of everybody who is turned away here. */
-  readonly onRefused: (kind: RejectionKind, detail: string) => void;
+  readonly telemetry: Telemetry;
 }
 
 const JSON_TYPE = 'application/json';
@@ -28,7 +27,7 @@ export function createHttpGuard(options: HttpGuardOptions): RequestListener {
 }
 
 async function enter(
-  { yoga, isAllowed, auth, connectionLimits, graphiql, onRefused }: HttpGuardOptions,
+  { yoga, isAllowed, auth, connectionLimits, graphiql, telemetry }: HttpGuardOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -36,7 +35,7 @@ async function enter(
   const { origin, host, accept = '' } = headers;
   response.setHeader('vary', 'Origin');
   if (!isAllowed({ origin, host })) {
-    onRefused('origin', String(origin));
+    telemetry.rejected('origin', String(origin));
     return refuse(request, response, 403, 'FORBIDDEN', 'This Origin is not allowed.');
   }
   if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
@@ -46,12 +45,12 @@ async function enter(
   }
   if (method === 'POST' && !isJson(request)) {
     const sent = headers['content-type'] ?? 'none';
-    onRefused('forged', 'a POST that is not JSON');
+    telemetry.rejected('forged', 'a POST that is not JSON');
     const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
     return refuse(request, response, 415, 'BAD_REQUEST', message);
   }
   if (method === 'GET' && mayBeForged(request, isAllowed, auth.isAsked)) {
-    onRefused('forged', 'a GET that a page may have had sent');
+    telemetry.rejected('forged', 'a GET that a page may have had sent');
     return refuse(request, response, 403, 'FORBIDDEN', FORGED);
   }
   const pass = await auth.check(bearerOf(headers.authorization), IN_HEADER);
@@ -60,13 +59,13 @@ async function enter(
     return refuse(request, response, 401, pass.code, pass.message);
   }
   const work = connectionLimits.workOf(request, false);
-  const overdrawn = work.refuse();
+  const overdrawn = work.overdrawn();
   if (overdrawn) {
     response.setHeader('retry-after', overdrawn.retryAfter);
     return refuse(request, response, 429, overdrawn.error.code, overdrawn.error.message);
   }
   await yoga(request, response, { pass, work, accept: headers.accept, connection: response });
-  if (response.statusCode === 413) onRefused('size', 'a body');
+  if (response.statusCode === 413) telemetry.rejected('size', 'a body');
 }
 
 const FORGED =

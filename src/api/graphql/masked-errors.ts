@@ -3,7 +3,7 @@
 import { GraphQLError } from 'graphql';
 import { maskError } from 'graphql-yoga';
 import type { UserError } from '../../base/user-error.ts';
-import type { BoundedLog } from '../metrics/bounded-log.ts';
+import type { BoundedLog } from '../../stream/telemetry.ts';
 
 export function toGraphQLError({ code, message }: UserError): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });

@@ -13,8 +13,8 @@ import {
   processRegularResult,
   type YogaServerInstance,
 } from 'graphql-yoga';
+import type { BoundedLog } from '../../stream/telemetry.ts';
 import type { Client } from '../access/auth.ts';
-import type { BoundedLog } from '../metrics/bounded-log.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
 import type { Broadcast, Connection } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';

@@ -2,7 +2,7 @@
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { RejectionKind } from '../metrics/rejections.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 
 const TOO_LATE = 408;
 /** By the code of Node's error; anything else that cannot be read is a bad request. */
@@ -15,11 +15,11 @@ const BAD_REQUEST = 400;
 
 /** For the `clientError` event of a server, which then answers nothing by itself. */
 export function answerClientError(
-  onRefused: (kind: RejectionKind, detail: string) => void,
+  telemetry: Telemetry,
 ): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   return (error, socket) => {
     const status = STATUSES[error.code ?? ''] ?? BAD_REQUEST;
-    if (status === TOO_LATE) onRefused('request', 'a request that did not arrive in time');
+    if (status === TOO_LATE) telemetry.rejected('request', 'a request that did not arrive in time');
     if (isFree(socket)) {
       socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
     }

@@ -5,7 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
-import type { RejectionKind } from '../metrics/rejections.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 
 /** Unanswered requests of one connection; a WebSocket may run as many operations. */
 const MOST_PIPELINED = 32;
@@ -33,13 +33,12 @@ interface Pipeline {
 
 export class Pipelines {
   readonly #clock: Clock;
-  readonly #onRefused: (kind: RejectionKind, detail: string) => void;
+  readonly #telemetry: Telemetry;
   readonly #pipelines = new WeakMap<Duplex, Pipeline>();
 
-  /** `onRefused` is called for every connection that this closes. */
-  constructor(clock: Clock, onRefused: (kind: RejectionKind, detail: string) => void) {
+  constructor(clock: Clock, telemetry: Telemetry) {
     this.#clock = clock;
-    this.#onRefused = onRefused;
+    this.#telemetry = telemetry;
   }
 
   /** Has `serve` called for a request once those before it on its connection are answered. */
@@ -52,8 +51,8 @@ export class Pipelines {
       pipeline.requests.push({ request, response, serve });
       if (pipeline.requests.length === 1) this.#serve(pipeline, socket);
       else if (pipeline.requests.length > MOST_PIPELINED)
-        this.#cut(socket, 'too many requests at once');
-      else if (waitingBytes(pipeline) > PIPELINED_BYTES) this.#cut(socket, 'too much at once');
+        this.#reject(socket, 'too many requests at once');
+      else if (waitingBytes(pipeline) > PIPELINED_BYTES) this.#reject(socket, 'too much at once');
       else if (pipeline.requests.length === 2) this.#watch(pipeline, socket);
     };
   }
@@ -61,7 +60,7 @@ export class Pipelines {
   /** The same for upgrades, which no client sends before it has its answers: such a connection is cut. */
   alone(upgrade: UpgradeListener): UpgradeListener {
     return (request, socket, head) => {
-      if (this.#pipelines.has(socket)) this.#cut(socket, 'an upgrade behind other requests');
+      if (this.#pipelines.has(socket)) this.#reject(socket, 'an upgrade behind other requests');
       else upgrade(request, socket, head);
     };
   }
@@ -94,12 +93,12 @@ export class Pipelines {
 
   #watch(pipeline: Pipeline, socket: Duplex): void {
     pipeline.cancel = this.#clock.after(WAITS_FOR, () =>
-      this.#cut(socket, 'a request behind an answer that takes long'),
+      this.#reject(socket, 'a request behind an answer that takes long'),
     );
   }
 
-  #cut(socket: Duplex, detail: string): void {
-    this.#onRefused('pipelined', detail);
+  #reject(socket: Duplex, detail: string): void {
+    this.#telemetry.rejected('pipelined', detail);
     socket.destroy();
   }
 }

@@ -5,15 +5,14 @@ import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { SourceState } from '../../source/source.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
 import type { ConnectionLimits } from '../access/connection-limits.ts';
 import { isOwnHost, type OriginCheck } from '../access/origins.ts';
 import type { Rejection } from '../access/rejection-answers.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { RejectionKind } from '../metrics/rejections.ts';
 import { RETRY_AFTER, STOPPING } from '../socket/drain.ts';
-import type { Eviction } from '../socket/outbox.ts';
 import type { Page } from './dashboard.ts';
 import type { Pipelines } from './pipeline.ts';
 import { pathOf, targetOf } from './request-target.ts';
@@ -32,10 +31,7 @@ export interface HttpOptions {
   readonly clock: Clock;
   /** The page for Prometheus, on `/metrics`. */
   readonly metrics: Pick<Metrics, 'contentType' | 'page'>;
-  /** Told of every connection that asks too much at once. */
-  readonly onRefused: (kind: RejectionKind, detail: string) => void;
-  /** Told why a response was cut. */
-  readonly onCut: (why: Eviction) => void;
+  readonly telemetry: Telemetry;
   readonly pipelines: Pipelines;
   /** The dashboard, on `/`. */
   readonly page: Page;
@@ -52,7 +48,7 @@ const NOT_OURS =
 export function createHttpHandler(options: HttpOptions): RequestListener {
   const { graphql, auth, isStopping, connectionLimits, isAllowed, page, multiplexer, metrics } =
     options;
-  const { onRefused, onCut, clock, pipelines } = options;
+  const { telemetry, clock, pipelines } = options;
   const sendQueues = new SendQueues(clock);
 
   /** Whether no page of another origin, nor one whose name was pointed here, reads the answer. */
@@ -63,7 +59,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
   async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isPrivate(request)) {
       const { origin, host } = request.headers;
-      onRefused('origin', `/metrics for a page of ${origin ?? host}`);
+      telemetry.rejected('origin', `/metrics for a page of ${origin ?? host}`);
       return sendJson(response, 403, { error: NOT_OURS });
     }
     const pass = await auth.check(bearerOf(request.headers.authorization), IN_HEADER);
@@ -114,7 +110,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     request.url = targetOf(request);
     const path = pathOf(request);
     if (rejects(request, response, path)) return;
-    evictWhenStalled(response, clock, onCut, sendQueues);
+    evictWhenStalled(response, clock, telemetry, sendQueues);
     switch (path) {
       case GRAPHQL_PATH:
         return graphql(request, response);

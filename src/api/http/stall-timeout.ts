@@ -2,7 +2,8 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
-import { type Eviction, STALLED_FOR } from '../socket/outbox.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
+import { STALLED_FOR } from '../socket/outbox.ts';
 import type { SendQueues } from './send-queues.ts';
 
 /**
@@ -28,7 +29,7 @@ export function giveTime(response: ServerResponse): void {
 export function evictWhenStalled(
   response: ServerResponse,
   clock: Clock,
-  onCut: (why: Eviction) => void,
+  telemetry: Telemetry,
   sendQueues: SendQueues,
 ): void {
   let taken = takenBy(response);
@@ -50,7 +51,7 @@ export function evictWhenStalled(
     if (hasMoved && !isFile) movedAt = clock.monotonic();
     const patience = writableEnded || isFile ? REST_WITHIN : STALLED_FOR;
     if (clock.monotonic() - movedAt >= patience) {
-      onCut('stalled');
+      telemetry.evicted('stalled');
       response.destroy();
       return;
     }

@@ -1,18 +1,74 @@
-// A log for lines that clients and upstreams can cause. It writes a bounded number of each kind a minute.
+// Bounds the log lines that clients and upstreams can cause: so many of each kind a minute, then how many more.
 
 import type { Logger } from 'pino';
-import type { Level, Refusals, Subject } from './rejections.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { BoundedLog, Level, Subject } from '../../stream/telemetry.ts';
 
-export type BoundedLog = Readonly<Record<Level, (line: string, error?: unknown) => void>>;
+/** Of each kind. */
+export const LINES_A_MINUTE = 10;
+const MINUTE_MS = 60_000;
 
-export function boundLog(log: Logger, subject: Subject, notice: Refusals['notice']): BoundedLog {
-  const at = (level: Level) => (line: string, error?: unknown) => {
-    // What is not written must not use up the lines of its kind.
-    if (!log.isLevelEnabled(level)) return;
-    notice(`${subject}, ${level}`, line, (text) => {
-      if (error === undefined) log[level](text);
-      else log[level]({ err: error }, text);
-    });
-  };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+interface Minute {
+  readonly since: number;
+  readonly level: Level;
+  /** Of the last line. */
+  details: object;
+  written: number;
+  omitted: number;
+  /** Set once a line was omitted. */
+  cancel?: () => void;
+}
+
+export class LineLimits {
+  readonly #minutes = new Map<string, Minute>();
+  readonly #log: Logger;
+  readonly #clock: Clock;
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Writes `line` with the fields of `details`, or counts it as omitted if its kind had enough in this minute. */
+  write(kind: string, level: Level, line: string, details: object = {}): void {
+    // A line that the level leaves out must not use up its kind's lines.
+    if (!this.#log.isLevelEnabled(level)) return;
+    const now = this.#clock.monotonic();
+    let minute = this.#minutes.get(kind);
+    if (minute === undefined || now - minute.since >= MINUTE_MS) {
+      this.#end(kind);
+      minute = { since: now, level, details, written: 0, omitted: 0 };
+      this.#minutes.set(kind, minute);
+    }
+    if (minute.written < LINES_A_MINUTE) {
+      minute.written += 1;
+      this.#log[level](details, line);
+    } else {
+      minute.details = details;
+      minute.omitted += 1;
+      minute.cancel ??= this.#clock.after(minute.since + MINUTE_MS - now, () => this.#end(kind));
+    }
+  }
+
+  about(subject: Subject): BoundedLog {
+    const at = (level: Level) => (line: string, error?: unknown) =>
+      this.write(`${subject}, ${level}`, level, line, error === undefined ? {} : { err: error });
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  }
+
+  /** Logs at once how many lines were omitted. */
+  close(): void {
+    for (const kind of [...this.#minutes.keys()]) this.#end(kind);
+  }
+
+  #end(kind: string): void {
+    const minute = this.#minutes.get(kind);
+    this.#minutes.delete(kind);
+    minute?.cancel?.();
+    if (!minute?.omitted) return;
+    this.#log[minute.level](
+      minute.details,
+      `and ${minute.omitted.toLocaleString('en-US')} more (${kind})`,
+    );
+  }
 }

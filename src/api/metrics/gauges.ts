@@ -1,16 +1,14 @@
-// The numbers of a running server that are read when somebody asks for them: counting costs the way of the
-// events nothing that it would not cost anyway.
+// The numbers of a running server, read on scrape, so that the event path pays nothing.
 
 import { MAX_TEXT } from '../../base/post.ts';
 import type { SourceState } from '../../source/source.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
-import type { Refusals } from './rejections.ts';
 
 export interface Reading {
   readonly help: string;
-  /** Its values are of a fixed set, never what a client sends. */
+  /** Takes values of a fixed set, never what a client sent. */
   readonly label?: string;
-  /** One value, or one for each value of the label, or none at the moment. */
+  /** One value, or one for each value of the label, or undefined while there is none. */
   readonly read: () => number | undefined | Readonly<Record<string, number>>;
 }
 
@@ -19,8 +17,6 @@ export interface Readable {
   readonly multiplexer: Multiplexer;
   /** How many connections of each surface are open. */
   readonly sockets: () => Readonly<Record<string, number>>;
-  /** How many were refused, by what they did. */
-  readonly refusals: Refusals['counts'];
   /** How many lines of the log were dropped. */
   readonly logDropped: () => number;
   /** When the TLS certificate expires, in milliseconds since 1970, if there is one. */
@@ -39,7 +35,6 @@ const SOURCE_STATES: readonly SourceState['name'][] = [
 export function gaugesOf({
   multiplexer,
   sockets,
-  refusals,
   logDropped,
   expires,
 }: Readable): Record<string, Reading> {
@@ -53,15 +48,15 @@ export function gaugesOf({
       read: () => multiplexer.counters.postsMatched,
     },
     senti_posts_bad_total: {
-      help: 'Records from the source that were no usable posts.',
+      help: 'Bad posts: records of the source that could not be read as posts.',
       read: () => multiplexer.counters.postsBad,
     },
     senti_posts_repeated_total: {
-      help: 'Posts that the source sent again, and that were not delivered again.',
+      help: 'Posts that the source sent again; they were not delivered again.',
       read: () => multiplexer.counters.postsRepeated,
     },
     senti_posts_truncated_total: {
-      help: `Posts longer than ${MAX_TEXT} characters, which were read up to there.`,
+      help: `Posts longer than ${MAX_TEXT} characters; the rest of each was not read.`,
       read: () => multiplexer.counters.postsTruncated,
     },
     senti_events_total: {
@@ -69,20 +64,15 @@ export function gaugesOf({
       read: () => multiplexer.counters.eventsPublished,
     },
     senti_events_delivered_total: {
-      help: 'Events handed to listeners; one post counts once for each.',
+      help: 'Events handed to listeners; a post counts once for each listener.',
       read: () => multiplexer.counters.eventsDelivered,
     },
     senti_events_dropped_total: {
-      help: 'Events that a listener was too slow to take.',
+      help: 'Events that slow listeners did not get.',
       read: () => multiplexer.counters.eventsDropped,
     },
-    senti_rejections_total: {
-      help: 'Who was turned away, by the limit.',
-      label: 'reason',
-      read: () => refusals,
-    },
     senti_log_lines_dropped_total: {
-      help: 'Lines of the log that standard output did not take.',
+      help: 'Log lines that standard output did not take.',
       read: logDropped,
     },
     senti_sockets: {
@@ -95,7 +85,7 @@ export function gaugesOf({
       read: () => multiplexer.listeners,
     },
     senti_tracks: {
-      help: 'Distinct tracks that somebody listens to.',
+      help: 'Distinct tracks with listeners.',
       read: () => multiplexer.tracks,
     },
     senti_nodes: {
@@ -103,11 +93,11 @@ export function gaugesOf({
       read: () => multiplexer.cluster.nodes,
     },
     senti_ingests: {
-      help: 'Whether this is the node that reads the source.',
+      help: '1 on the node that ingests, 0 on gateways.',
       read: () => (multiplexer.cluster.role === 'INGEST' ? 1 : 0),
     },
     senti_relay_total: {
-      help: 'What went wrong between nodes, by what it was.',
+      help: 'What went wrong between nodes, by kind.',
       label: 'what',
       read: () => ({ ...multiplexer.cluster.counters }),
     },
@@ -121,11 +111,11 @@ export function gaugesOf({
       read: () => multiplexer.source.usage?.postsToday,
     },
     senti_source_cost_today_dollars: {
-      help: 'What they cost, in US dollars.',
+      help: "What today's posts cost, in US dollars.",
       read: () => multiplexer.source.usage?.costToday,
     },
     senti_tls_expires_timestamp_seconds: {
-      help: 'When the TLS certificate expires, since 1970.',
+      help: 'When the TLS certificate expires, in seconds since 1970.',
       read() {
         const at = expires();
         return at === undefined ? undefined : at / 1000;

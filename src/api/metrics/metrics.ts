@@ -1,21 +1,17 @@
-// What there is to know of a running server and its process, as a page for Prometheus.
+// The page for Prometheus: what was counted, and what is read on scrape.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { cpuUsage, memoryUsage, uptime } from 'node:process';
 import { getHeapStatistics } from 'node:v8';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../../base/clock.ts';
 import { unlessNoneLeft } from '../../base/descriptors.ts';
-import type { SourceState } from '../../source/source.ts';
-import { EVICTIONS, type Eviction } from '../socket/outbox.ts';
 import { gaugesOf, type Readable, type Reading } from './gauges.ts';
 
-/** Seconds. One turn of an idle event loop takes less than the first, a slow one some of the middle. */
-const WIRE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
-/** How often the delay of the event loop is looked at, in milliseconds. */
+/** How often the delay of the event loop is sampled, in milliseconds. */
 const LOOP_RESOLUTION = 10;
 const LOOP_QUANTILES = [0.5, 0.99, 1];
-/** How long at least what is seen goes back, in milliseconds, however often others ask. */
+/** Every scrape covers at least this long, in milliseconds, however many scrapers there are. */
 export const LOOP_WINDOW = 60_000;
 type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
 
@@ -24,63 +20,29 @@ export interface Metrics {
   readonly contentType: string;
   /** The page, in Prometheus' text format; all its values are of the moment of the call. */
   page(): Promise<string>;
-  /** To be told of every socket that was cut, */
-  cut(why: Eviction): void;
-  /** of every new state of the source, */
-  state(state: SourceState): void;
-  /** and how long it took from a post to the last of the listeners that its turn wrote to, in milliseconds. */
-  wire(ms: number): void;
   close(): void;
 }
 
-export function createMetrics(clock: Clock, readable: Readable): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
+/** Adds to `registry` what is read on scrape, and makes a page of all that is in it. */
+export function createMetrics(registry: Registry, clock: Clock, readable: Readable): Metrics {
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION });
   loop.enable();
-  const cuts = new Counter({
-    name: 'senti_evictions_total',
-    help: 'Connections that were cut, by what they did.',
-    labelNames: ['reason'],
-    registers,
-  });
-  for (const reason of Object.keys(EVICTIONS)) cuts.inc({ reason }, 0);
-  const reconnects = new Counter({
-    name: 'senti_source_reconnects_total',
-    help: 'Times that the source failed, and was to be tried again.',
-    registers,
-  });
-  let last: SourceState['name'] = 'idle';
-  let hasLeftWait = false;
-  const wire = new Histogram({
-    name: 'senti_post_to_wire_seconds',
-    help: 'Time from a post, or its event from another node, until listeners are sent it; one a turn, its first.',
-    buckets: WIRE_BOUNDS,
-    registers,
-  });
-  // The library's own metrics of a process start observers that nothing can stop.
-  const readings = {
+  const gauges = {
     ...gaugesOf(readable),
     ...ofProcess(clock, createLoopReader(clock, loop)),
   };
-  for (const [name, reading] of Object.entries(readings)) register(name, reading, registry);
-
+  for (const [name, gauge] of Object.entries(gauges)) register(name, gauge, registry);
   return {
     contentType: registry.contentType,
     page: () => registry.metrics(),
-    cut: (reason) => cuts.inc({ reason }),
-    state({ name }) {
-      // A wait that was left and goes on when a listener comes back is no new failure.
-      if (name === 'waiting' && !hasLeftWait) reconnects.inc();
-      hasLeftWait = name === 'idle' && last === 'waiting';
-      last = name;
-    },
-    wire: (ms) => wire.observe(ms / 1000),
     close: () => void loop.disable(),
   };
 }
 
-/** By the names that dashboards for any process expect. */
+/**
+ * By the names that dashboards for any process expect. prom-client's own set walks every open handle on each scrape,
+ * and starts observers that nothing can stop.
+ */
 function ofProcess(clock: Clock, loopDelays: () => Delays): Record<string, Reading> {
   const started = clock.now() / 1000 - uptime();
   return {
@@ -127,7 +89,7 @@ function delaysBy(delayAt: (quantile: number) => number): Delays {
   return Object.fromEntries(LOOP_QUANTILES.map((quantile) => [quantile, delayAt(quantile)]));
 }
 
-/** Reads the worse of two windows, of which the first that asks after its end opens the next. */
+/** Reads the worse of two windows. The first scrape after a window's end opens the next. */
 function createLoopReader(clock: Clock, loop: LoopDelay): () => Delays {
   let before = delaysBy(() => 0);
   let since = clock.monotonic();
@@ -142,7 +104,7 @@ function createLoopReader(clock: Clock, loop: LoopDelay): () => Delays {
 }
 
 function delaysOf(loop: LoopDelay): Delays {
-  // The interval itself is no delay, and nothing was measured yet when it is 0.
+  // The interval itself is no delay. Nothing was measured yet when it is 0.
   return delaysBy(
     (quantile) => Math.max(0, loop.percentile(quantile * 100) / 1e6 - LOOP_RESOLUTION) / 1000,
   );
@@ -152,7 +114,7 @@ function worse(some: Delays, others: Delays): Delays {
   return delaysBy((quantile) => Math.max(some[quantile] ?? 0, others[quantile] ?? 0));
 }
 
-/** Counters are those whose names end in `_total`, as is the custom. */
+/** By convention, the names of counters end in `_total`. */
 function register(name: string, { help, label, read }: Reading, registry: Registry): void {
   const labelNames = label === undefined ? [] : [label];
   const Kind = name.endsWith('_total') ? Counter : Gauge;

@@ -1,6 +1,7 @@
 // The end of a turn of the event loop, when all that came up in it has come up.
 
 import type { Clock } from '../../base/clock.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 
 export interface Flushable {
   flush(): void;
@@ -18,10 +19,10 @@ export interface FlushScheduler {
   timed<A extends unknown[]>(handle: (...message: A) => void): (...message: A) => void;
 }
 
-/** `onFlushed` is told of the first timed message of a turn of which anything came, in milliseconds. */
+/** Reports the time from a tick's first timed message that caused a write until all is flushed. */
 export function createFlushScheduler(
   clock: Clock,
-  onFlushed: (ms: number) => void,
+  telemetry: Pick<Telemetry, 'wire'>,
 ): FlushScheduler {
   let due: Flushable[] = [];
   let scheduled = false;
@@ -40,7 +41,7 @@ export function createFlushScheduler(
     due = [];
     scheduled = false;
     for (const flushable of now) flushable.flush();
-    if (first !== undefined) onFlushed(clock.monotonic() - first);
+    if (first !== undefined) telemetry.wire(clock.monotonic() - first);
     first = undefined;
   }
 

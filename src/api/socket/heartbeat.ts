@@ -2,7 +2,7 @@
 
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
-import type { Eviction } from './outbox.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import type { PingMarks } from './ping-marks.ts';
 
 /** How long a socket is left alone between two pings, and how long it may take to answer one. */
@@ -26,14 +26,14 @@ interface Pulse {
 /** Pings every socket that it watches, and ends those that do not answer. */
 export class Heartbeat {
   readonly #clock: Clock;
-  readonly #onCut: (why: Eviction) => void;
+  readonly #telemetry: Pick<Telemetry, 'evicted'>;
   readonly #pulses = new Map<WebSocket, Pulse>();
   #watched = 0;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, onCut: (why: Eviction) => void) {
+  constructor(clock: Clock, telemetry: Pick<Telemetry, 'evicted'>) {
     this.#clock = clock;
-    this.#onCut = onCut;
+    this.#telemetry = telemetry;
   }
 
   /** Watches `socket` until it closes. */
@@ -71,7 +71,7 @@ export class Heartbeat {
         continue;
       }
       this.#pulses.delete(socket);
-      this.#onCut('silent');
+      this.#telemetry.evicted('silent');
       socket.terminate();
     }
   }

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { isTooMuch } from '../../stream/room.ts';
+import type { Eviction, Telemetry } from '../../stream/telemetry.ts';
 import { assemble, type EventStream, endWithin, lengthOf, type Message } from './outbox-queue.ts';
 import { PingMarks } from './ping-marks.ts';
 import { MAX_HEADER_BYTES } from './text-frame.ts';
@@ -15,23 +16,12 @@ const WAITING_ANSWER_BYTES = 256 * 1024;
 /** How long a peer may take nothing before it is cut, in milliseconds. */
 export const STALLED_FOR = 10_000;
 
-/** Why connections are cut, and what their peer did. */
-export const EVICTIONS = {
-  stalled: 'takes nothing',
-  flooding: 'asks for more than it takes',
-  silent: 'answers no ping',
-} as const;
-export type Eviction = keyof typeof EVICTIONS;
-
 export interface OutboxOptions {
   readonly clock: Clock;
   readonly writeBuffer: WriteBuffer;
   /** Has `flush` called when the turn is over. */
   readonly atTurnEnd: (outbox: Outbox) => void;
-  /** Called for each event dropped. */
-  readonly onDrop: () => void;
-  /** Called when a peer is cut that takes nothing, or asks for more than it takes. */
-  readonly onCut: (why: Eviction) => void;
+  readonly telemetry: Pick<Telemetry, 'dropped' | 'evicted'>;
 }
 
 /** The state of a WebSocket that is open, by the standard. */
@@ -92,7 +82,7 @@ export class Outbox {
     this.#add({ payload: Buffer.from(message), stream: undefined, next: undefined });
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
       this.flush();
-      if (this.#answerBytes > WAITING_ANSWER_BYTES) this.#cut('flooding');
+      if (this.#answerBytes > WAITING_ANSWER_BYTES) this.#evict('flooding');
     }
     this.#schedule();
   }
@@ -185,7 +175,7 @@ export class Outbox {
   #fallBehind(): void {
     const { clock } = this.#options;
     this.#behindSince ??= clock.monotonic();
-    this.#cancelCut = clock.after(STALLED_FOR, () => this.#cut('stalled'));
+    this.#cancelCut = clock.after(STALLED_FOR, () => this.#evict('stalled'));
   }
 
   #keepUp(): void {
@@ -216,12 +206,12 @@ export class Outbox {
       }
       this.#remove(message, before);
       message.stream.drop(message.payload);
-      this.#options.onDrop();
+      this.#options.telemetry.dropped();
     }
   }
 
-  #cut(why: Eviction): void {
-    this.#options.onCut(why);
+  #evict(why: Eviction): void {
+    this.#options.telemetry.evicted(why);
     this.#release();
     this.#webSocket.terminate();
   }

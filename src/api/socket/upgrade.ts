@@ -5,16 +5,16 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
+import type { Telemetry } from '../../stream/telemetry.ts';
 import { type Client, challengeOf, type Pass, UNLIMITED } from '../access/auth.ts';
 import type { ConnectionLimits } from '../access/connection-limits.ts';
 import type { OriginCheck } from '../access/origins.ts';
 import { pathOf } from '../http/request-target.ts';
-import type { RejectionKind } from '../metrics/rejections.ts';
 import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
 import type { FlushScheduler } from './flush-scheduler.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { watchFlood } from './message-rate.ts';
-import { type Eviction, Outbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import { WriteBuffer } from './write-buffer.ts';
 
 export interface SocketRoute {
@@ -40,14 +40,7 @@ export interface UpgradeOptions {
   /** Whether the server is going away, and takes no more sockets. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
-  /** Told of failures of single sockets: broken frames, resets. */
-  readonly onSocketError: (error: Error) => void;
-  /** Told of every event that a socket was too slow to take. */
-  readonly onDrop: () => void;
-  /** Told of everybody who is turned away here. */
-  readonly onRefused: (kind: RejectionKind, detail: string) => void;
-  /** Told why a socket was cut. */
-  readonly onCut: (why: Eviction) => void;
+  readonly telemetry: Telemetry;
   /** Has what waits flushed at the end of the turn. */
   readonly atTurnEnd: FlushScheduler['atEnd'];
 }
@@ -76,15 +69,15 @@ const UNTYPED: object = { closeTimeout: CLOSE_TIMEOUT, maxFragments: MAX_FRAGMEN
 export function createUpgrade(options: UpgradeOptions): Upgrade {
   const { routes, isAllowed, isStopping, connectionLimits, maxBytes, maxMessagesPerSecond } =
     options;
-  const { clock, onSocketError, onDrop, onRefused, onCut, atTurnEnd } = options;
+  const { clock, telemetry, atTurnEnd } = options;
+  const log = telemetry.log('socket');
   const outboxes = new WeakMap<WebSocket, Outbox>();
-  const heartbeat = new Heartbeat(clock, onCut);
+  const heartbeat = new Heartbeat(clock, telemetry);
   const outboxOptions = {
     clock,
     atTurnEnd,
     writeBuffer: new WriteBuffer(),
-    onDrop,
-    onCut,
+    telemetry,
   };
   // One server each, without a server of its own: two on one HTTP server break each other's sockets.
   const servers = new Map(
@@ -113,15 +106,20 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     return true;
   }
 
+  /** Notes broken frames and resets. */
+  function note({ message }: Error): void {
+    log.debug(`socket: ${message}`);
+  }
+
   function fail(error: Error): void {
-    if ('code' in error && TOO_LONG.includes(error.code)) onRefused('size', 'a message');
-    onSocketError(error);
+    if ('code' in error && TOO_LONG.includes(error.code)) telemetry.rejected('size', 'a message');
+    note(error);
   }
 
   /** Counts the messages of a socket. The returned function counts an operation that is rejected. */
   function watch(webSocket: WebSocket, outbox: Outbox, { path, floodCode }: SocketRoute) {
     const flood = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
-      onRefused('messages', path);
+      telemetry.rejected('messages', path);
       outbox.finish();
       webSocket.close(floodCode, 'Too many messages; send fewer');
     });
@@ -147,7 +145,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
 
   return {
     async handle(request, socket, head) {
-      socket.on('error', onSocketError);
+      socket.on('error', note);
       if (rejectedAsStopping(socket)) return;
       const rejection = connectionLimits.admit(request, socket);
       if (rejection) {
@@ -157,7 +155,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
       }
       const { origin, host } = request.headers;
       if (!isAllowed({ origin, host })) {
-        onRefused('origin', String(origin));
+        telemetry.rejected('origin', String(origin));
         return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
       }
       const at = servers.get(pathOf(request));

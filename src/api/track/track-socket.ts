@@ -82,7 +82,7 @@ function serve(
 
   socket.on('message', (data) => {
     if (socket.readyState !== socket.OPEN) return;
-    const overdrawn = work.refuse();
+    const overdrawn = work.overdrawn();
     if (overdrawn) return end(overdrawn.error);
     work.charge(PRICES.operation);
     const query = readMessage(String(data));

@@ -11,6 +11,7 @@ import { BEING_TOLD, ConnectionLimits } from '../../../src/api/access/connection
 import { createCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf } from '../../support/senti.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 import { until } from '../../support/until.ts';
 
 type Protocol = 'http' | 'https';
@@ -19,10 +20,8 @@ const start = (...argv: readonly string[]) => startOver('http', ...argv);
 
 async function startOver(protocol: Protocol, ...argv: readonly string[]) {
   const clock = new FakeClock();
-  const refused: string[] = [];
-  const connectionLimits = new ConnectionLimits(configOf(...argv), clock, (kind) =>
-    refused.push(kind),
-  );
+  const telemetry = recordTelemetry();
+  const connectionLimits = new ConnectionLimits(configOf(...argv), clock, telemetry);
   const handle: RequestListener = (request, response) => {
     const rejection = connectionLimits.admit(request, response);
     response.writeHead(rejection?.status ?? 200).end();
@@ -50,7 +49,7 @@ async function startOver(protocol: Protocol, ...argv: readonly string[]) {
   const { port } = server.address() as AddressInfo;
   return {
     clock,
-    refused,
+    rejections: telemetry.rejections,
     connectionLimits,
     /** Connects as somebody, and from a port of its own if one is given. */
     async open(as: string, localPort?: number): Promise<Socket> {
@@ -74,18 +73,18 @@ async function get(socket: Socket): Promise<number> {
 
 describe('an address', () => {
   test('may open so many connections, whatever comes over them', async () => {
-    const { open, refused } = await start('--max-sockets-per-address', '2');
+    const { open, rejections } = await start('--max-sockets-per-address', '2');
     const silent = [await open('192.0.2.1'), await open('::ffff:192.0.2.1')];
     expect(await get(await open('192.0.2.1'))).toBe(429);
     expect(await get(await open('192.0.2.2'))).toBe(200);
     silent[0]?.end();
     await once(silent[0] as Socket, 'close');
-    await until(() => refused.length === 1);
+    await until(() => rejections.length === 1);
     expect(await get(await open('192.0.2.1'))).toBe(200);
   });
 
   test('may ask so often, by connections and by requests, and then again', async () => {
-    const { open, clock, refused } = await start('--max-attempts-per-address', '3');
+    const { open, clock, rejections } = await start('--max-attempts-per-address', '3');
     const socket = await open('192.0.2.1');
     expect(await get(socket)).toBe(200);
     expect(await get(socket)).toBe(200);
@@ -94,7 +93,7 @@ describe('an address', () => {
     expect(await get(await open('192.0.2.1'))).toBe(429);
     clock.advance(1000);
     expect(await get(await open('192.0.2.1'))).toBe(200);
-    expect(new Set(refused)).toEqual(new Set(['attempts-per-address']));
+    expect(new Set(rejections)).toEqual(new Set(['attempts-per-address']));
   });
 
   test('may ask no more often of a server that is full', async () => {
@@ -105,7 +104,7 @@ describe('an address', () => {
     expect(statuses).toEqual([503, 503, 429]);
   });
 
-  test('that is refused takes nothing from the others', async () => {
+  test('that is rejections takes nothing from the others', async () => {
     const { open } = await start('--max-attempts', '5', '--max-attempts-per-address', '1');
     for (let i = 0; i < 20; i++) await open('192.0.2.1');
     expect(await get(await open('192.0.2.2'))).toBe(200);
@@ -167,13 +166,13 @@ describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) =>
   });
 });
 
-describe('a refused connection', () => {
+describe('a rejections connection', () => {
   test('that does not ask why is closed', async () => {
     const { open, clock } = await start('--max-sockets', '1');
     await open('192.0.2.1');
-    const refused = await open('192.0.2.2');
-    refused.resume();
-    const closed = once(refused, 'close');
+    const rejected = await open('192.0.2.2');
+    rejected.resume();
+    const closed = once(rejected, 'close');
     clock.advance(2000);
     await closed;
   });

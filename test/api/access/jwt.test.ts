@@ -10,13 +10,20 @@ import { createJwtCheck, type JwtOptions } from '../../../src/api/access/jwt.ts'
 import { KEYS_REST_MS, KEYS_WITHIN_MS } from '../../../src/api/access/served-keys.ts';
 import { UserError } from '../../../src/base/user-error.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 import { AUDIENCE, createIssuer, ISSUER, serveKeys } from '../../support/tokens.ts';
 import { until } from '../../support/until.ts';
 
 const clock = new FakeClock();
 
-function createCheck(keys: JwtOptions['keys'], onKeys: JwtOptions['onKeys'] = () => {}) {
-  return createJwtCheck({ keys, issuer: ISSUER, audience: AUDIENCE, clock, onKeys });
+function createCheck(keys: JwtOptions['keys'], telemetry = recordTelemetry()) {
+  return createJwtCheck({
+    keys,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clock,
+    log: telemetry.log('keys'),
+  });
 }
 
 /** When a token expires, or why it is refused. */
@@ -191,42 +198,42 @@ describe('keys that are served', () => {
     const issuer = await createIssuer(clock);
     let served: object = { error: 'down' };
     const { url } = await serveKeys(() => served);
-    const said: (string | undefined)[] = [];
-    const check = createCheck(url, (problem) => said.push(problem));
+    const telemetry = recordTelemetry();
+    const check = createCheck(url, telemetry);
     const token = await issuer.sign(60);
     for (const _ of [1, 2, 3]) {
       expect(await outcome(check, token)).toBe(
         'The token is refused: its keys cannot be had now; try again later.',
       );
     }
-    expect(said).toEqual([expect.stringContaining('JSON Web Key Set')]);
+    expect(telemetry.lines).toEqual([expect.stringContaining('JSON Web Key Set')]);
     served = issuer.keys;
     const expires = clock.now() + 60_000;
     clock.advance(KEYS_REST_MS);
     expect(await outcome(check, token)).toBe(expires);
-    expect(said.slice(1)).toEqual([undefined]);
+    expect(telemetry.lines.slice(1)).toEqual(['the keys of JWTs are available again']);
   });
 
   test('of a server that is gone are told of by its failure', async () => {
     const issuer = await createIssuer(clock);
     const { url, close } = await serveKeys(() => issuer.keys);
     close();
-    const said: (string | undefined)[] = [];
-    const check = createCheck(url, (problem) => said.push(problem));
+    const telemetry = recordTelemetry();
+    const check = createCheck(url, telemetry);
     expect(await outcome(check, await issuer.sign(60))).toMatch(/keys cannot be had/);
-    expect(said).toEqual([expect.stringContaining('ECONNREFUSED')]);
+    expect(telemetry.lines).toEqual([expect.stringContaining('ECONNREFUSED')]);
   });
 
   test('are not missing because a token is nonsense', async () => {
     const issuer = await createIssuer(clock);
     const { url } = await serveKeys(() => issuer.keys);
-    const said: (string | undefined)[] = [];
-    const check = createCheck(url, (problem) => said.push(problem));
+    const telemetry = recordTelemetry();
+    const check = createCheck(url, telemetry);
     const stranger = await createIssuer(clock, 'stranger');
     for (const token of ['x', 'a.b.c', await stranger.sign(60)]) {
       expect(await outcome(check, token)).toMatch(/^The token is refused: /);
     }
-    expect(said).toEqual([]);
+    expect(telemetry.lines).toEqual([]);
   });
 
   test('are asked for again when the clock was a year ahead and is put right', async () => {
@@ -275,10 +282,10 @@ describe('keys that are served', () => {
     const issuer = await createIssuer(clock);
     let broken = true;
     const { url } = await serveKeys(() => (broken ? answer : issuer.keys));
-    const said: (string | undefined)[] = [];
-    const check = createCheck(url, (problem) => said.push(problem));
+    const telemetry = recordTelemetry();
+    const check = createCheck(url, telemetry);
     expect(await outcome(check, await issuer.sign(60))).toMatch(/keys cannot be had/);
-    expect(said).toEqual([expect.stringMatching(why)]);
+    expect(telemetry.lines).toEqual([expect.stringMatching(why)]);
     broken = false;
     clock.advance(KEYS_REST_MS);
     expect(await outcome(check, await issuer.sign(60))).toBe(clock.now() + 60_000);
@@ -299,15 +306,12 @@ describe('keys that are served', () => {
     const served = await serveKeys(() => (response) => {
       if (part === 'body') response.write('{"keys":[');
     });
-    const said: (string | undefined)[] = [];
-    const checked = outcome(
-      createCheck(served.url, (problem) => said.push(problem)),
-      await issuer.sign(3600),
-    );
+    const telemetry = recordTelemetry();
+    const checked = outcome(createCheck(served.url, telemetry), await issuer.sign(3600));
     await until(() => served.asked === 1 && clock.pending === 1);
     clock.advance(KEYS_WITHIN_MS);
     expect(await checked).toMatch(/keys cannot be had/);
-    expect(said).toEqual([expect.stringContaining('no answer within 5 seconds')]);
+    expect(telemetry.lines).toEqual([expect.stringContaining('no answer within 5 seconds')]);
   });
 
   test('are asked for once a second at most while they cannot be had', async () => {

@@ -85,7 +85,7 @@ describe.each(SURFACES)('%s', (surface) => {
     expect(LET_IN).toContain((await ask(senti, surface)).status);
     clock.advance(1000);
     expect(LET_IN).toContain((await ask(senti, surface, CLIENT)).status);
-    expect(senti.warnings.join('')).toContain(`refused (attempts-per-address): ${CLIENT}`);
+    expect(senti.warnings.join('')).toContain(`rejected (attempts-per-address): ${CLIENT}`);
   });
 
   test('is refused with 503 when all ask too often, until they waited', async () => {

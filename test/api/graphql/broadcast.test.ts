@@ -18,10 +18,12 @@ import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { BURST_BYTES } from '../../../src/stream/room.ts';
 import { createHandSource, type HandSource } from '../../support/hand-source.ts';
 import { configOf } from '../../support/senti.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 
 function start() {
   let source: HandSource | undefined;
   const analyze = createAnalyzer('full', vader);
+  const telemetry = recordTelemetry();
   const multiplexer = new Multiplexer(
     (feedSink) =>
       new Ingest(
@@ -32,13 +34,15 @@ function start() {
           },
           analyze,
           languages: 'any',
+          telemetry,
         },
         feedSink,
       ),
+    { telemetry },
   );
   if (!source) throw new Error('no source was connected');
   const contextValue = { multiplexer, analyze };
-  const broadcast = new Broadcast(contextValue, (error) => error);
+  const broadcast = new Broadcast(contextValue, (error) => error, telemetry);
   return { source, broadcast, multiplexer, contextValue };
 }
 
@@ -136,7 +140,7 @@ describe('the shared path', () => {
     const documents = createDocuments(schema, {
       limits: configOf(),
       introspection: true,
-      onRefused() {},
+      telemetry: recordTelemetry(),
     });
     const query =
       'subscription ($track: String!, $all: Boolean = true) { sentiment(track: $track) { score polarity @include(if: $all) } }';

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { createDocuments } from '../../../src/api/graphql/documents.ts';
 import { schema } from '../../../src/api/graphql/schema.ts';
 import { configOf } from '../../support/senti.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 
-const OPTIONS = { limits: configOf(), introspection: true, onRefused() {} };
+const OPTIONS = { limits: configOf(), introspection: true, telemetry: recordTelemetry() };
 
 test('equal texts give the same document, and what is valid stays valid', () => {
   const documents = createDocuments(schema, OPTIONS);

@@ -17,6 +17,7 @@ import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { post } from '../../support/clients.ts';
 import { createHandSource } from '../../support/hand-source.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 import { until } from '../../support/until.ts';
 
 const CLIENT = { 'x-forwarded-for': '198.51.100.7' };
@@ -80,7 +81,8 @@ test('an address has a bounded number of different selections, over all its conn
 });
 
 test('the server has a bounded number of different selections, and takes one that it has all the same', async () => {
-  const multiplexer = new Multiplexer(() => ({
+  const telemetry = recordTelemetry();
+  const feed = {
     source: createHandSource({
       post: () => {},
       bad: () => {},
@@ -92,9 +94,10 @@ test('the server has a bounded number of different selections, and takes one tha
     open: () => {},
     close: () => {},
     stop: async () => {},
-  }));
+  };
+  const multiplexer = new Multiplexer(() => feed, { telemetry });
   const contextValue = { multiplexer, analyze: createAnalyzer('full', vader) };
-  const broadcast = new Broadcast(contextValue, (error) => error);
+  const broadcast = new Broadcast(contextValue, (error) => error, telemetry);
   const open = (query: string) => broadcast.open({ schema, document: parse(query), contextValue });
   const opened = [];
   for (let i = 0; i < MAX_SELECTIONS; i++) opened.push(await open(selecting(`a${i}`)));

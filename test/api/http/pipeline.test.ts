@@ -9,6 +9,7 @@ import { Pipelines, WAITS_FOR } from '../../../src/api/http/pipeline.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { startSenti } from '../../support/senti.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 import { turns, until } from '../../support/until.ts';
 
 const MOST = 32;
@@ -80,7 +81,7 @@ describe('pipelined requests', () => {
 
   test('are begun one at a time, each with the connection to itself', async () => {
     const begun: ServerResponse[] = [];
-    const pipelines = new Pipelines(systemClock, () => {});
+    const pipelines = new Pipelines(systemClock, recordTelemetry());
     const server = createServer(
       pipelines.inOrder((_request, response) => {
         expect(response.socket).not.toBe(null);

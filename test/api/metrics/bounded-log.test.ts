@@ -1,8 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { StatusDocument } from '../../../schema/operations.ts';
-import { boundLog } from '../../../src/api/metrics/bounded-log.ts';
-import { LINES_A_MINUTE, Refusals } from '../../../src/api/metrics/rejections.ts';
+import { LINES_A_MINUTE, LineLimits } from '../../../src/api/metrics/bounded-log.ts';
 import { connectGraphQL, post, run } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { HandSource } from '../../support/hand-source.ts';
@@ -50,13 +49,11 @@ describe('a bounded log', () => {
   function start(level: string) {
     const lines: { level: number; msg: string; err?: { message: string } }[] = [];
     const clock = new FakeClock();
-    const refusals = new Refusals(() => {}, clock);
-    const log = boundLog(
+    const limits = new LineLimits(
       pino({ level }, { write: (line) => void lines.push(JSON.parse(line)) }),
-      'cluster',
-      (...args) => refusals.notice(...args),
+      clock,
     );
-    return { lines, clock, log };
+    return { lines, clock, log: limits.about('cluster') };
   }
 
   test('lets a flood at one level hide nothing of another', () => {

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { setDefaultCACertificates } from 'node:tls';
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { SentimentDocument, StatusDocument } from '../../../schema/operations.ts';
 import { createMetrics, LOOP_WINDOW } from '../../../src/api/metrics/metrics.ts';
-import { Refusals } from '../../../src/api/metrics/rejections.ts';
+import { createTelemetry } from '../../../src/api/metrics/server-telemetry.ts';
 import { PING_EVERY, PONG_WITHIN } from '../../../src/api/socket/heartbeat.ts';
 import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import { MAX_TEXT } from '../../../src/base/post.ts';
@@ -20,6 +21,7 @@ import { createHandSource } from '../../support/hand-source.ts';
 import { connectRaw, openStalled } from '../../support/raw-socket.ts';
 import { createRecordingSink } from '../../support/recording-sink.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 import { turns, until } from '../../support/until.ts';
 
 /** So long that nobody else keeps the loop, in milliseconds. */
@@ -125,7 +127,7 @@ describe('/metrics', () => {
     expect([...after.values.keys()]).toEqual([...before.values.keys()]);
   });
 
-  test('counts connections that are cut, by what they did', async () => {
+  test('counts evicted connections, by what their peers did', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     await connectRaw(senti, '/track');
@@ -147,7 +149,7 @@ describe('/metrics', () => {
     expect(await count()).toEqual([1, 0, 1]);
   }, 20_000);
 
-  test('times one post a turn, from when it came until it is written', async () => {
+  test('times one post a tick, from when it came until it is written', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const track = await connectTrack(senti.socketUrl);
@@ -261,16 +263,17 @@ test('a time to the wire counts in all buckets that are wide enough', async () =
   const counters = postCountersAtZero();
   const feed = { source, counters, open() {}, close() {}, async stop() {} };
   const readable = {
-    multiplexer: new Multiplexer(() => feed),
+    multiplexer: new Multiplexer(() => feed, { telemetry: recordTelemetry() }),
     sockets: () => ({}),
-    refusals: new Refusals(() => {}, new FakeClock()).counts,
     logDropped: () => 0,
     expires: () => undefined,
   };
   await fc.assert(
     fc.asyncProperty(fc.array(fc.double({ min: 0, max: 5000, noNaN: true })), async (times) => {
-      const metrics = createMetrics(new FakeClock(), readable);
-      for (const ms of times) metrics.wire(ms);
+      const clock = new FakeClock();
+      const telemetry = createTelemetry(pino({ level: 'silent' }), clock);
+      const metrics = createMetrics(telemetry.registry, clock, readable);
+      for (const ms of times) telemetry.wire(ms);
       const { values } = readExposition(await metrics.page());
       metrics.close();
       const name = 'senti_post_to_wire_seconds';

@@ -2,21 +2,22 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createFlushScheduler } from '../../../src/api/socket/flush-scheduler.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { recordTelemetry } from '../../support/telemetry.ts';
 
 function start() {
   const clock = new FakeClock();
-  const times: number[] = [];
-  const turn = createFlushScheduler(clock, (ms) => times.push(ms));
-  return { clock, times, turn };
+  const telemetry = recordTelemetry();
+  const flushes = createFlushScheduler(clock, telemetry);
+  return { clock, times: telemetry.wireTimes, flushes };
 }
 
 test('what is timed within something timed counts from when that came', async () => {
-  const { clock, times, turn } = start();
-  const event = turn.timed((_id: string, _listeners: number) => {
+  const { clock, times, flushes } = start();
+  const event = flushes.timed((_id: string, _listeners: number) => {
     clock.advance(2);
-    turn.leaves();
+    flushes.leaves();
   });
-  const post = turn.timed((id: string) => {
+  const post = flushes.timed((id: string) => {
     clock.advance(10);
     event(id, 1);
   });
@@ -29,10 +30,10 @@ test('what is timed within something timed counts from when that came', async ()
 });
 
 test('one that fails leaves the next its own time', async () => {
-  const { clock, times, turn } = start();
-  const post = turn.timed((text: string) => {
+  const { clock, times, flushes } = start();
+  const post = flushes.timed((text: string) => {
     if (text === '') throw new RangeError('no text');
-    turn.leaves();
+    flushes.leaves();
   });
   expect(() => post('')).toThrow(RangeError);
   clock.advance(1000);

@@ -80,7 +80,7 @@ describe('messages', () => {
     for (let i = 0; i < 50; i++) flood(socket, i);
     expect(await closed).toBe(4429);
     await until(() => senti.source.state.name === 'idle', 'nothing is followed');
-    expect(senti.warnings.join('')).toContain('refused (messages): /graphql');
+    expect(senti.warnings.join('')).toContain('rejected (messages): /graphql');
   });
 
   const TRACK_FLOODS: typeof FLOODS = [

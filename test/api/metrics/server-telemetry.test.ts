@@ -1,0 +1,67 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { LINES_A_MINUTE } from '../../../src/api/metrics/bounded-log.ts';
+import { createTelemetry } from '../../../src/api/metrics/server-telemetry.ts';
+import { readExposition } from '../../support/exposition.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+function start() {
+  const lines: string[] = [];
+  const clock = new FakeClock();
+  const log = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line).msg) });
+  const telemetry = createTelemetry(log, clock);
+  const reject = (times: number) => {
+    for (let i = 0; i < times; i++) telemetry.rejected('messages', '/track');
+  };
+  return { lines, clock, telemetry, reject };
+}
+
+test('rejections are logged so many times a minute, and then how many more there were', async () => {
+  const { lines, clock, telemetry, reject } = start();
+  reject(LINES_A_MINUTE + 1234);
+  expect(lines).toEqual(Array(LINES_A_MINUTE).fill('rejected (messages): /track'));
+  clock.advance(59_999);
+  expect(lines.length).toBe(LINES_A_MINUTE);
+  clock.advance(1);
+  expect(lines.slice(LINES_A_MINUTE)).toEqual(['and 1,234 more (messages)']);
+  reject(1);
+  expect(lines.at(-1)).toBe('rejected (messages): /track');
+  const { values } = readExposition(await telemetry.registry.metrics());
+  expect(values.get('senti_rejections_total{reason="messages"}')).toBe(LINES_A_MINUTE + 1235);
+  expect(values.get('senti_rejections_total{reason="origin"}')).toBe(0);
+});
+
+test('each kind has lines of its own, and few of a kind leave nothing to add', () => {
+  const { lines, clock, telemetry, reject } = start();
+  reject(LINES_A_MINUTE);
+  telemetry.rejected('origin', 'x');
+  telemetry.bad('x');
+  expect(lines.slice(LINES_A_MINUTE)).toEqual(['rejected (origin): x', 'source: bad post: x']);
+  expect(clock.pending).toBe(0);
+  clock.advance(60_000);
+  reject(LINES_A_MINUTE);
+  expect(lines.length).toBe(2 * LINES_A_MINUTE + 2);
+});
+
+test('a source that comes and goes does not hide that it fails', () => {
+  const { lines, clock, telemetry } = start();
+  for (let i = 0; i <= LINES_A_MINUTE; i++) telemetry.state({ name: 'live' });
+  telemetry.state({ name: 'paused', reason: 'X wants money' });
+  expect(lines.at(-1)).toBe('source: paused: X wants money');
+  clock.advance(60_000);
+  expect(lines.at(-1)).toBe('and 1 more (state)');
+});
+
+test('closing logs how many lines were omitted, and leaves no timer', () => {
+  const { lines, clock, telemetry, reject } = start();
+  reject(LINES_A_MINUTE + 2);
+  telemetry.close();
+  expect(lines.at(-1)).toBe('and 2 more (messages)');
+  expect(clock.pending).toBe(0);
+});
+
+test('the log shows only the beginning of what a client sent', () => {
+  const { lines, telemetry } = start();
+  telemetry.rejected('origin', 'x'.repeat(10_000));
+  expect(lines[0]?.length).toBeLessThan(300);
+});
