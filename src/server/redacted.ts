@@ -1,11 +1,11 @@
-// A source and a relay whose texts have no secrets in them, whatever their upstream repeats.
+// Takes secrets out of the texts of a source and a relay, whatever their upstreams repeat.
 
 import type { Redact } from '../base/redact.ts';
 import { UserError } from '../base/user-error.ts';
 import type { Source, SourceSink, SourceState } from '../source/source.ts';
 import { type Relay, RelayError } from '../stream/relay.ts';
 
-/** The source that `connect` makes. All its texts go through `redact`: states, bad posts, rejected tracks. */
+/** The source that `connect` makes, with `redact` applied to its states, bad posts and rejected tracks. */
 export function redactedSource(
   connect: (sink: SourceSink) => Source,
   sink: SourceSink,
@@ -37,7 +37,7 @@ function withoutSecrets(state: SourceState, redact: Redact): SourceState {
   return 'reason' in state ? { ...state, reason: redact(state.reason) } : state;
 }
 
-/** `relay`, whose reasons and errors go through `redact`. */
+/** `relay`, with `redact` applied to its reasons and errors. */
 export function redactedRelay(relay: Relay, redact: Redact): Relay {
   const { lease } = relay;
   const asking = async <T>(answer: Promise<T>): Promise<T> => {

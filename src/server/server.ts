@@ -1,7 +1,5 @@
-// The server: puts the parts together. The only file that knows which implementations there are.
+// The server: puts the parts together.
 
-import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createAuth, type JwtCheck } from '../api/access/auth.ts';
 import { ConnectionLimits } from '../api/access/connection-limits.ts';
@@ -25,7 +23,6 @@ import { Pipelines } from '../api/http/pipeline.ts';
 import { createHttpHandler } from '../api/http/router.ts';
 import { createMetrics } from '../api/metrics/metrics.ts';
 import { createTelemetry } from '../api/metrics/server-telemetry.ts';
-import { drainInBatches } from '../api/socket/drain.ts';
 import { createFlushScheduler } from '../api/socket/flush-scheduler.ts';
 import { createUpgrade } from '../api/socket/upgrade.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
@@ -35,18 +32,16 @@ import { createAnalyzer } from '../sentiment/analysis.ts';
 import { vader } from '../sentiment/vader/vader.ts';
 import { Multiplexer } from '../stream/multiplexer.ts';
 import type { BoundedLog } from '../stream/telemetry.ts';
+import { listen } from './listen.ts';
 import { createFeed } from './node-feed.ts';
+import { shutDown, trackConnections } from './shutdown.ts';
 import { type ConnectSource, connectSource } from './sources.ts';
 import { createHttpServer } from './tls.ts';
 
-/** How often it is looked for requests that take too long to arrive, in milliseconds. */
+/** How often Node.js looks for requests that take too long to arrive, in milliseconds. */
 const CHECK_EVERY = 1000;
-/** How long a response that is on its way may take when the server stops, in milliseconds. */
-const GRACE = 2000;
-/** How long stopping may take in all, whatever stalls. The log's last lines have the rest of the ten seconds. */
-const STOP_WITHIN = 9000;
 /** Where src/web/build.ts puts the dashboard. */
-const BUILT_PAGE = new URL('../../dist/web/', import.meta.url);
+const BUILT_DASHBOARD = new URL('../../dist/web/', import.meta.url);
 
 export interface RunningServer {
   /** Where it listens, such as `http://127.0.0.1:8000`. */
@@ -54,13 +49,13 @@ export interface RunningServer {
   /** Reads the files for TLS again. */
   reload(): void;
   /**
-   * Ends everything, within ten seconds: nobody new is let in, listeners are told batch by batch and
-   * hear every event until then if they keep up, the source is stopped.
+   * Stops within ten seconds. New clients are rejected, listeners are told to leave in batches and hear every event
+   * until then if they keep up, and the source stops.
    */
   close(): Promise<void>;
 }
 
-/** What a server is made of that is not a matter of configuration. */
+/** What a server needs besides its configuration. */
 export interface Surroundings {
   readonly clock: Clock;
   /** From 0 up to 1. */
@@ -70,7 +65,7 @@ export interface Surroundings {
   readonly logDropped: () => number;
 }
 
-/** Rejects when it cannot listen, as on a port in use. */
+/** Rejects when it cannot listen, for example because the port is in use. */
 export async function startServer(
   config: Config,
   log: Logger,
@@ -97,7 +92,7 @@ export async function startServer(
     clock,
   });
   const multiplexer = new Multiplexer(
-    // Where another node has read the post, its event is the first that is seen of it here.
+    // On a gateway the event is the first sign of the post.
     (sink) => feed.connect({ ...sink, event: flushes.timed(sink.event) }),
     { maxTracks: config.maxTracks, telemetry },
   );
@@ -165,7 +160,6 @@ export async function startServer(
     logDropped,
     expires: () => server.expires,
   });
-  const page = await readDashboard(BUILT_PAGE);
   const pipelines = new Pipelines(clock, telemetry);
   const handle = createHttpHandler({
     graphql: createHttpGuard({
@@ -173,7 +167,7 @@ export async function startServer(
       isAllowed,
       auth,
       connectionLimits,
-      graphiql: config.graphiql ? createGraphiQL(auth.isAsked) : undefined,
+      graphiql: config.graphiql ? createGraphiQL(auth.isRequired) : undefined,
       telemetry,
     }),
     auth,
@@ -181,50 +175,32 @@ export async function startServer(
     connectionLimits,
     isAllowed,
     pipelines,
-    page,
+    dashboard: await readDashboard(BUILT_DASHBOARD),
     multiplexer,
     metrics,
     telemetry,
     clock,
   });
-  const requestTimeout = config.requestTimeout * 1000;
-  const patience = {
-    requestTimeout,
+  const timeouts = {
+    requestTimeout: config.requestTimeout * 1000,
     connectionsCheckingInterval: CHECK_EVERY,
   };
-  const server = createHttpServer(config, patience, handle, log, clock);
+  const server = createHttpServer(config, timeouts, handle, log, clock);
   const { http } = server;
   http.on('upgrade', pipelines.alone(upgrade.handle));
   http.on('clientError', answerClientError(telemetry));
-  // What else is expected than to be told to go on is passed over: it is no way round the limits.
+  // Handle unknown Expect headers as ordinary requests, so that they cannot bypass the limits.
   http.on('checkExpectation', handle);
-  const connections = new Set<Socket>();
-  http.on('connection', (socket: Socket) => {
-    connectionLimits.connected(socket);
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
-  });
+  const destroyConnections = trackConnections(http, (socket) => connectionLimits.connected(socket));
   const url = await listen(http, config);
-  // A connection that the system does not give us, for want of memory or of file descriptors.
+  // The system may have no memory or file descriptor left for a connection.
   http.on('error', ({ message }) =>
     telemetry.log('connection').warn(`a connection failed: ${message}`),
   );
-  if (!auth.isAsked && !isLoopback(config.host)) {
+  if (!auth.isRequired && !isLoopback(config.host)) {
     log.warn(
       'whoever reaches this address may listen: set AUTH_TOKENS, or --auth-jwks, to ask for a token',
     );
-  }
-
-  async function leave(handedOver: Promise<void>): Promise<void> {
-    await drainInBatches([...upgrade.drains(), ...broadcast.drains()], clock, random);
-    const stopped = new Promise<void>((resolve) => http.close(() => resolve()));
-    await handedOver;
-    await multiplexer.close();
-    // Streams have been told by now; a client that keeps its connection is not waited for long.
-    const cancel = clock.after(GRACE, () => http.closeAllConnections());
-    await stopped;
-    cancel();
-    await yoga.dispose();
   }
 
   return {
@@ -232,12 +208,16 @@ export async function startServer(
     reload: server.reload,
     async close() {
       stopping = true;
-      const handedOver = feed.handOver();
-      await new Promise<void>((resolve, reject) => {
-        const cancel = clock.after(STOP_WITHIN, resolve);
-        leave(handedOver).finally(cancel).then(resolve, reject);
+      await shutDown({
+        http,
+        drains: [...upgrade.drains(), ...broadcast.drains()],
+        handOver: feed.handOver,
+        closeTopics: () => multiplexer.close(),
+        dispose: () => yoga.dispose(),
+        clock,
+        random,
       });
-      for (const connection of connections) connection.destroy();
+      destroyConnections();
       metrics.close();
       telemetry.close();
     },
@@ -252,17 +232,5 @@ function readJwts(config: Config, log: BoundedLog, clock: Clock): JwtCheck | und
     audience: config.authAudience,
     clock,
     log,
-  });
-}
-
-function listen(http: Server, { host, port, tlsCert }: Config): Promise<string> {
-  return new Promise((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(port, host, () => {
-      http.off('error', reject);
-      const at = http.address() as AddressInfo;
-      const scheme = tlsCert === '' ? 'http' : 'https';
-      resolve(`${scheme}://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`);
-    });
   });
 }

@@ -25,7 +25,7 @@ describe.skipIf(!executablePath)('the dashboard of a server with tokens', () => 
     expect(await violationsOf(page)).toEqual([]);
     await field.fill('a-wrong-token');
     await page.keyboard.press('Enter');
-    await saysStatus(page, /^This token is none of those let in$/);
+    await saysStatus(page, /^The token is unknown; ask the operator for a valid one$/);
     expect(senti.source.wanted).toEqual([]);
     await field.fill(OTHER_TOKEN);
     await page.keyboard.press('Enter');
@@ -64,7 +64,7 @@ describe.skipIf(!executablePath)('the dashboard of a server with tokens', () => 
       clock.advance(4_000);
       await page.evaluate('1');
     }
-    await saysStatus(page, /^The token has expired; come back with a new one$/);
+    await saysStatus(page, /^The token has expired; connect again with a new one$/);
     await page.getByLabel('Token', { exact: true }).waitFor();
   });
 

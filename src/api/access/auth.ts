@@ -1,4 +1,4 @@
-// Who may come in: whoever shows a bearer token (RFC 6750), either one of the listed or a JWT.
+// Checks bearer tokens (RFC 6750): one of the listed tokens, or a JWT.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { atTime, type Clock } from '../../base/clock.ts';
@@ -6,41 +6,41 @@ import { UserError } from '../../base/user-error.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 import type { Work } from './work-budget.ts';
 
-/** What a token is worth: being let in, until it expires. */
+/** What a valid token grants: access until it expires. */
 export interface Pass {
   /**
-   * Calls `then` when the token expires, unless the returned function is called before. All who wait
-   * for one token are called in the order they came, in the same turn.
+   * Calls `then` when the token expires, unless the returned function is called first. All that wait for one token are
+   * called in the order of their calls, in one tick.
    */
   onExpiry(then: () => void): () => void;
 }
 
-/** A client that was let in: what its token is worth, and what pays for what it asks. */
+/** A client that was admitted: what its token grants, and the budgets that pay for its operations. */
 export interface Client {
   readonly pass: Pass;
   readonly work: Work;
 }
 
 export interface Auth {
-  /** Whether a token is asked for at all. */
-  readonly isAsked: boolean;
-  /** `how` completes the sentence "This server asks for a token; send it …", for who sent none. */
+  /** Whether clients need a token at all. */
+  readonly isRequired: boolean;
+  /** `how` completes the sentence "This server asks for a token; send it …", for a client that sent none. */
   check(token: string | undefined, how: string): Promise<Pass | UserError>;
 }
 
-/** When a JWT expires, in milliseconds since 1970, or why it is refused. */
+/** When a JWT expires, in milliseconds since 1970, or why it is rejected. */
 export type JwtCheck = (token: string) => Promise<number | UserError>;
 
 export interface AuthOptions {
-  /** Secrets, any of which will do. */
+  /** Secrets, each of which grants access. */
   readonly tokens: readonly string[];
-  /** Asked about tokens that are not among them. */
+  /** Checks tokens that are not listed; undefined where JWTs are not accepted. */
   readonly checkJwt: JwtCheck | undefined;
   readonly clock: Clock;
   readonly telemetry: Pick<Telemetry, 'rejected'>;
 }
 
-/** For whoever needs no token, or has one that never expires. */
+/** The pass of a client that needs no token, or has one that never expires. */
 export const UNLIMITED: Pass = { onExpiry: () => () => {} };
 
 /** How a token is sent over HTTP. */
@@ -50,11 +50,11 @@ const MISSING = 'This server asks for a token';
 
 export const EXPIRED = new UserError(
   'UNAUTHENTICATED',
-  'The token has expired; come back with a new one.',
+  'The token has expired; connect again with a new one.',
 );
 
 export function createAuth({ tokens, checkJwt, clock, telemetry }: AuthOptions): Auth {
-  // Digests under a key that nobody knows have one length, and tell nothing by the time they take.
+  // Digests under a random key have one length, and the time to compare them reveals nothing.
   const key = randomBytes(32);
   const digest = (token: string) => createHmac('sha256', key).update(token).digest();
   const digests = tokens.map(digest);
@@ -66,20 +66,24 @@ export function createAuth({ tokens, checkJwt, clock, telemetry }: AuthOptions):
     return listed;
   }
 
-  async function judge(token: string, how: string): Promise<Pass | UserError> {
+  async function verify(token: string, how: string): Promise<Pass | UserError> {
     if (token === '') return new UserError('UNAUTHENTICATED', `${MISSING}; send it ${how}.`);
     if (isListed(token)) return UNLIMITED;
-    if (!checkJwt) return new UserError('UNAUTHENTICATED', 'This token is none of those let in.');
+    if (!checkJwt)
+      return new UserError(
+        'UNAUTHENTICATED',
+        'The token is unknown; ask the operator for a valid one.',
+      );
     const until = await checkJwt(token);
     return until instanceof UserError ? until : passUntil(until, clock);
   }
 
-  const isAsked = tokens.length > 0 || checkJwt !== undefined;
+  const isRequired = tokens.length > 0 || checkJwt !== undefined;
   return {
-    isAsked,
+    isRequired,
     async check(token, how) {
-      if (!isAsked) return UNLIMITED;
-      const pass = await judge(token ?? '', how);
+      if (!isRequired) return UNLIMITED;
+      const pass = await verify(token ?? '', how);
       if (pass instanceof UserError) telemetry.rejected('token', token ? 'a token' : 'no token');
       return pass;
     },
@@ -91,10 +95,10 @@ export function bearerOf(authorization: string | undefined): string | undefined 
   return /^Bearer +(\S+)\s*$/i.exec(authorization ?? '')?.[1];
 }
 
-/** What a quoted string of a header may not hold as it is; a token that is refused may have brought it. */
+/** Characters that a quoted header string must escape; the message may quote a rejected token. */
 const UNQUOTABLE = /["\\]|[^ -~]/g;
 
-/** What `WWW-Authenticate` says to who is refused (RFC 6750, section 3). */
+/** The `WWW-Authenticate` header of a rejection (RFC 6750, section 3). */
 export function challengeOf({ message }: UserError): string {
   if (message.startsWith(MISSING)) return 'Bearer';
   return `Bearer error="invalid_token", error_description="${message.replaceAll(UNQUOTABLE, "'")}"`;

@@ -1,10 +1,10 @@
-// Who a client is: its IP address, as the connection has it or as a trusted proxy says.
+// The IP address of a client: the peer of its connection, or what a trusted proxy says.
 
 import { BlockList, isIP, SocketAddress } from 'node:net';
 
 /**
- * One spelling for each address: an IPv4-mapped one (RFC 4291, section 2.5.5.2) is the IPv4 address
- * that it maps, and zones are left out. Undefined for what is no address.
+ * One spelling for each address: an IPv4-mapped one (RFC 4291, section 2.5.5.2) becomes the IPv4 address, and zones
+ * are left out. Undefined for text that is no address.
  */
 export function canonical(text: string): string | undefined {
   const bare = text.replace(/%.*$/s, '');
@@ -15,7 +15,7 @@ export function canonical(text: string): string | undefined {
   return /^::ffff:([\d.]+)$/.exec(address)?.[1] ?? address;
 }
 
-/** What a canonical address is counted by: an IPv6 subscriber has a whole /64 (RFC 6177) to choose from. */
+/** The address or network that limits count by: an IPv6 subscriber has a whole /64 (RFC 6177) to choose from. */
 export function countedBy(address: string): string {
   if (isIP(address) === 4) return address;
   return `${groupsOf(address).slice(0, 4).join(':')}::/64`;
@@ -47,9 +47,9 @@ export class Addresses {
   }
 
   /**
-   * Who a proxy says the client is, by `X-Forwarded-For`: each proxy adds at the right whom it heard
-   * it from, so the first from the right that is no proxy is the client, and what stands before it
-   * may be anything. Undefined when it names nobody, as when the proxy itself asks.
+   * The client that a proxy names in `X-Forwarded-For`. Each proxy appends the address of its peer, so the client is
+   * the last one that is no proxy; a client can forge everything before it. Undefined if the header names no address,
+   * for example because the proxy itself made the request.
    */
   forwardedFor(header: string | readonly string[] | undefined): string | undefined {
     let client: string | undefined;

@@ -1,7 +1,6 @@
-// Who is let in: connections and attempts are counted, for each address and in all. A connection counts
-// from the moment it is there, whatever comes over it. Through a trusted proxy, whose connections are
-// shared, each request counts instead, while it lasts: for the client that the proxy names, or for the
-// proxy where it names none.
+// Limits connections and attempts, for each address and in all. A connection counts from the moment it opens,
+// whatever comes over it. Clients of a trusted proxy share its connections, so there each request counts instead,
+// while it lasts. It counts for the client that the proxy names, or for the proxy if it names none.
 
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -13,28 +12,29 @@ import { Addresses, canonical, countedBy } from './client-address.ts';
 import { type Kind, REJECTIONS, type Rejection } from './rejection-answers.ts';
 import { createBudget, type HeldSelections, Work } from './work-budget.ts';
 
-/** Infinity is no limit. */
+/** Infinity means no limit. */
 export interface ConnectionLimitOptions {
   readonly maxSockets: number;
   readonly maxSocketsPerAddress: number;
-  /** A second, as the next one. */
+  /** New connections a second. */
   readonly maxAttempts: number;
+  /** New connections and requests a second. */
   readonly maxAttemptsPerAddress: number;
-  /** Units a second of one connection, and of one address. */
+  /** Units of work a second. */
   readonly maxWorkPerSecond: number;
   readonly maxWorkPerAddress: number;
-  /** Proxies that are trusted to say who a client is. */
+  /** Addresses and networks of proxies that are trusted to name their clients. */
   readonly trustProxy: readonly string[];
 }
 
-/** Refused connections that are kept for long enough to be told why; others are dropped in silence. */
-export const BEING_TOLD = 1000;
-/** How long such a one may take to ask, in milliseconds. */
-const TOLD_WITHIN = 2000;
-/** Addresses that are kept before it is looked which of them have gone. */
+/** Rejected connections that stay open until they hear the reason. The server closes further ones without a word. */
+export const MOST_REJECTED_OPEN = 1000;
+/** How long a rejected connection may take to send its request, in milliseconds. */
+const REJECTED_OPEN_MS = 2000;
+/** Addresses to remember before the first sweep. */
 const FIRST_SWEEP = 1024;
 
-/** An address, or network, that has connections or had some a moment ago. */
+/** What an address, or network, uses now or used a moment ago. */
 interface AddressUse {
   open: number;
   readonly attempts: TokenBucket;
@@ -42,11 +42,11 @@ interface AddressUse {
   readonly selections: HeldSelections;
 }
 
-/** A connection of which something has to be remembered. */
+/** What the server remembers of a connection. */
 interface Connection {
   readonly socket: Socket;
   readonly rejection: Rejection | undefined;
-  /** Whether a request may come for the attempt that the connection was. */
+  /** True until the first request, which the connection attempt already paid for. */
   isPaid: boolean;
 }
 
@@ -57,13 +57,13 @@ export class ConnectionLimits {
   readonly #telemetry: Telemetry;
   readonly #attempts: TokenBucket;
   readonly #uses = new Map<string, AddressUse>();
-  /** By both ends, not by socket: a request over TLS comes with another socket than its connection. */
+  /** By both ends and not by socket: over TLS, a request has another socket than its connection. */
   readonly #connections = new Map<string, Connection>();
-  /** What each connection may ask for. */
+  /** What pays for the work of each connection. */
   readonly #budgets = new WeakMap<Socket, TokenBucket>();
   #sweepAt = FIRST_SWEEP;
   #open = 0;
-  #beingTold = 0;
+  #rejectedOpen = 0;
 
   constructor(limits: ConnectionLimitOptions, clock: Clock, telemetry: Telemetry) {
     this.#limits = limits;
@@ -78,10 +78,10 @@ export class ConnectionLimits {
     return this.#uses.size;
   }
 
-  /** Counts a connection, for the `connection` event of a server. One too many is told so when it asks. */
+  /** Counts a connection, for a server's `connection` event. One over a limit gets the reason as the answer to its request. */
   connected(socket: Socket): void {
     const address = canonical(socket.remoteAddress ?? '');
-    // Already gone.
+    // The peer has left already.
     if (address === undefined) return void socket.destroy();
     const kind = this.#connect(address, socket);
     if (kind === undefined) {
@@ -93,23 +93,23 @@ export class ConnectionLimits {
       return;
     }
     this.#telemetry.rejected(kind, address);
-    if (this.#beingTold >= BEING_TOLD) return void socket.destroy();
-    this.#beingTold += 1;
-    const cancel = this.#clock.after(TOLD_WITHIN, () => socket.destroy());
+    if (this.#rejectedOpen >= MOST_REJECTED_OPEN) return void socket.destroy();
+    this.#rejectedOpen += 1;
+    const cancel = this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy());
     socket.once('close', () => {
-      this.#beingTold -= 1;
+      this.#rejectedOpen -= 1;
       cancel();
     });
     this.#remember({ socket, rejection: REJECTIONS[kind], isPaid: false });
   }
 
-  /** Says why a request is refused, if it is. It counts until `stays` closes: a socket or a response. */
+  /** Why a request is rejected, if it is. An admitted one counts until `stays`, a socket or a response, closes. */
   admit(request: IncomingMessage, stays: EventEmitter): Rejection | undefined {
     const connection = this.#connections.get(nameOf(request.socket));
     if (connection?.rejection) return connection.rejection;
     const peer = canonical(request.socket.remoteAddress ?? '');
     if (peer === undefined) {
-      // The peer has reset the connection: there is no address to count, and no client that waits.
+      // The peer has reset the connection: there is no address to count, and no client waits for an answer.
       request.socket.destroy();
       return REJECTIONS['attempts-per-address'];
     }
@@ -121,8 +121,8 @@ export class ConnectionLimits {
   }
 
   /**
-   * The budgets that pay for `request`, or for the WebSocket that it opens. Clients of a proxy share its
-   * connection, so that pays for a WebSocket only. `onRejected` is called for each operation that is rejected.
+   * The budgets that pay for `request`, or for the WebSocket that it opens. Clients of a proxy share its connection,
+   * so a connection's budget pays for a proxied WebSocket but not for a proxied request. `onRejected` is called for each operation that is rejected.
    */
   workOf(request: IncomingMessage, isWebSocket: boolean, onRejected = () => {}): Work {
     const peer = canonical(request.socket.remoteAddress ?? '') ?? '';
@@ -141,7 +141,7 @@ export class ConnectionLimits {
     return new Work(budgets, this.#clock, reject, use?.selections);
   }
 
-  /** The client of a request that came through a proxy, which is the proxy itself where it names none. */
+  /** The client of a proxied request; the proxy itself if it names none. */
   #proxied({ headers }: IncomingMessage, peer: string): string | undefined {
     if (!this.#addresses.isProxy(peer)) return undefined;
     return this.#addresses.forwardedFor(headers['x-forwarded-for']) ?? peer;
@@ -163,7 +163,7 @@ export class ConnectionLimits {
   ): Kind | undefined {
     if (client !== undefined) return this.#enter(client, stays);
     if (!this.#isCounted(peer)) return undefined;
-    if (!connection?.isPaid) return this.#ask(countedBy(peer));
+    if (!connection?.isPaid) return this.#attempt(countedBy(peer));
     connection.isPaid = false;
     return undefined;
   }
@@ -174,7 +174,7 @@ export class ConnectionLimits {
 
   #connect(address: string, socket: Socket): Kind | undefined {
     const isFull = this.#open >= this.#limits.maxSockets;
-    if (isFull && this.#isCounted(address)) return this.#ask(countedBy(address)) ?? 'sockets';
+    if (isFull && this.#isCounted(address)) return this.#attempt(countedBy(address)) ?? 'sockets';
     if (isFull) return 'sockets';
     if (this.#isCounted(address)) return this.#enter(address, socket);
     if (this.#addresses.isProxy(address)) return undefined;
@@ -185,8 +185,8 @@ export class ConnectionLimits {
     const name = countedBy(address);
     const open = this.#uses.get(name)?.open ?? 0;
     if (open >= this.#limits.maxSocketsPerAddress) return 'sockets-per-address';
-    const refused = this.#ask(name);
-    if (refused) return refused;
+    const rejected = this.#attempt(name);
+    if (rejected) return rejected;
     const use = this.#useOf(name);
     use.open += 1;
     stays.once('close', () => {
@@ -195,8 +195,8 @@ export class ConnectionLimits {
     return undefined;
   }
 
-  /** Takes an attempt; one address that asks too often takes none from the others. */
-  #ask(name: string): Kind | undefined {
+  /** Takes an attempt. An address over its own limit takes none from the others. */
+  #attempt(name: string): Kind | undefined {
     const now = this.#clock.monotonic();
     if (this.#uses.get(name)?.attempts.isEmpty(now)) return 'attempts-per-address';
     if (!this.#attempts.take(now)) return 'attempts';
@@ -221,7 +221,7 @@ export class ConnectionLimits {
     return use;
   }
 
-  /** Forgets who has left and would be let in as if it had never been here. */
+  /** Forgets addresses that have left and whose budgets are full again. */
   #sweep(): void {
     const now = this.#clock.monotonic();
     for (const [name, { open, attempts, work, selections }] of this.#uses) {
@@ -231,7 +231,7 @@ export class ConnectionLimits {
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#uses.size);
   }
 
-  /** The ends of a connection are free again before its `close` is heard: a client may have come back by then. */
+  /** A client may reuse the ends of a connection before the `close` of the old one arrives. */
   #remember(connection: Connection): void {
     const { socket } = connection;
     const name = nameOf(socket);

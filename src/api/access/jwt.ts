@@ -1,4 +1,4 @@
-// JSON Web Tokens (RFC 7519) of an issuer whose public keys are known, or can be asked for.
+// Checks JSON Web Tokens (RFC 7519) of an issuer whose public keys are in a file, or served at an address.
 
 import {
   createLocalJWKSet,
@@ -24,7 +24,7 @@ export interface JwtOptions {
   readonly log: Pick<BoundedLog, 'info' | 'warn'>;
 }
 
-/** Signatures by a private key alone: with a shared one, who can check tokens could make them. */
+/** Signatures by private keys only: a shared key would let each verifier make tokens. */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -46,24 +46,24 @@ export function createJwtCheck({ keys, issuer, audience, clock, log }: JwtOption
     } catch (error) {
       if (error instanceof errors.JWTExpired) return EXPIRED;
       if (error instanceof KeysMissing)
-        return refuse('its keys cannot be had now; try again later');
-      // Both are about what came from outside; a key that does not suit its algorithm is a TypeError.
+        return reject('the keys to check it with are not available; try again later');
+      // The token or its key is at fault; jose throws a TypeError for a key that does not fit its algorithm.
       if (error instanceof errors.JOSEError || error instanceof TypeError) {
-        return refuse(error.message);
+        return reject(error.message);
       }
-      // And one that cannot be read at all is one of Web Crypto's.
-      if (error instanceof DOMException) return refuse('its key cannot be used');
+      // Web Crypto throws this for a key that it cannot read.
+      if (error instanceof DOMException) return reject('its key cannot be used');
       throw error;
     }
   };
 }
 
-/** A wall clock that is set back further than this was wrong before, in milliseconds. */
+/** A wall clock that is set back further than this was wrong before. In milliseconds. */
 const SET_BACK_MS = 60_000;
 
 /**
- * jose remembers by the wall clock when it fetched keys. Under a clock that was a year ahead it would take
- * them for fresh for a year, so they are fetched anew when the clock has been set back.
+ * jose notes by the wall clock when it fetched keys. If that clock was a year ahead, it would consider them fresh for
+ * a year. So when the clock is set back, this fetches them again.
  */
 function servedKeys(url: URL, clock: Clock): JWTVerifyGetKey {
   const options = { [customFetch]: createKeyFetch(clock) };
@@ -79,7 +79,7 @@ function servedKeys(url: URL, clock: Clock): JWTVerifyGetKey {
 
 class KeysMissing extends Error {}
 
-/** What is wrong with the token itself, and not with where its key is looked for. */
+/** Faults of the token itself, and not of the place where its key is looked for. */
 const OF_THE_TOKEN = [
   errors.JWKSNoMatchingKey,
   errors.JWKSMultipleMatchingKeys,
@@ -105,11 +105,11 @@ function reporting(keyOf: JWTVerifyGetKey, log: JwtOptions['log']): JWTVerifyGet
   };
 }
 
-/** "fetch failed" says nothing; what it failed of says more. */
+/** "fetch failed" explains nothing; its cause does. */
 function explain({ message, cause }: Error): string {
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
-function refuse(why: string): UserError {
-  return new UserError('UNAUTHENTICATED', `The token is refused: ${why.replace(/\.$/, '')}.`);
+function reject(reason: string): UserError {
+  return new UserError('UNAUTHENTICATED', `The token is rejected: ${reason.replace(/\.$/, '')}.`);
 }

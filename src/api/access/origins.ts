@@ -1,4 +1,4 @@
-// Which web pages may talk to this server. A request without Origin does not come from a page, and passes.
+// Decides which web pages may talk to this server. A request without Origin does not come from a page, and passes.
 
 import { isIP } from 'node:net';
 
@@ -8,9 +8,9 @@ export type OriginCheck = (request: {
 }) => boolean;
 
 /**
- * Lets in `allowed`, loopback, and the server's own pages. A page counts as the server's own when it
- * was loaded from the very address the request goes to and that is an IP address or `host`: a name
- * alone proves nothing, since anybody can point a name at this machine (DNS rebinding).
+ * Allows the origins in `allowed`, loopback, and the server's own pages. A page is the server's own if it was loaded
+ * from the very address that the request goes to, and that is an IP address or `host`. Any other name proves nothing:
+ * a stranger can point one at this machine (DNS rebinding).
  */
 export function createOriginCheck(allowed: readonly string[], host: string): OriginCheck {
   const listed = new Set(allowed);
@@ -26,8 +26,8 @@ export function createOriginCheck(allowed: readonly string[], host: string): Ori
 }
 
 /**
- * Whether a page of `host`, the header of a request, would be let in. The page of another name may be a
- * stranger's, who pointed that name at this machine. Its GET has no Origin and any User-Agent it likes.
+ * Whether a page of `host`, a request's header, would be allowed. A stranger may have pointed any other name at this
+ * machine; a GET of such a page has no Origin, and any User-Agent that the page chooses.
  */
 export function isOwnHost(isAllowed: OriginCheck, host: string | undefined): boolean {
   return ['http', 'https'].some((scheme) => isAllowed({ origin: `${scheme}://${host}`, host }));

@@ -1,9 +1,9 @@
-// What is answered to a client that is not let in.
+// The answers to rejected connections and requests.
 
 import { UserError } from '../../base/user-error.ts';
 import type { RejectionKind } from '../../stream/telemetry.ts';
 
-/** Why a client is not let in, in HTTP's words. */
+/** A rejection in HTTP's terms. */
 export interface Rejection {
   readonly status: 429 | 503;
   /** In seconds. */
@@ -13,7 +13,7 @@ export interface Rejection {
 
 export type Kind = Extract<RejectionKind, `${'sockets' | 'attempts'}${string}`>;
 
-/** Attempts are counted by the second; a connection may take a while to close. */
+/** Attempts are counted by the second; a connection may take a while to close. In seconds. */
 const SOON = 1;
 const LATER = 10;
 
@@ -21,15 +21,23 @@ export const REJECTIONS: Readonly<Record<Kind, Rejection>> = {
   sockets: rejection(
     503,
     LATER,
-    'The server has as many connections as it takes; try again later.',
+    'The server has reached its limit of connections; try again later.',
   ),
-  attempts: rejection(503, SOON, 'The server is asked too often; try again in a second.'),
+  attempts: rejection(
+    503,
+    SOON,
+    'The server gets too many new connections and requests; try again in a second.',
+  ),
   'sockets-per-address': rejection(
     429,
     LATER,
-    'Your address has as many connections as it may have; close one first.',
+    'Your address has reached its limit of connections; close one first.',
   ),
-  'attempts-per-address': rejection(429, SOON, 'Your address asks too often; wait a second.'),
+  'attempts-per-address': rejection(
+    429,
+    SOON,
+    'Your address makes too many connections and requests; wait a second.',
+  ),
 };
 
 function rejection(status: 429 | 503, retryAfter: number, message: string): Rejection {

@@ -1,15 +1,15 @@
-// The key set of an issuer, fetched: whatever its address answers, it is bounded in bytes and in time.
+// Fetches the key set of an issuer, within bounds on bytes and time.
 
 import type { FetchImplementation } from 'jose';
 import type { Clock } from '../../base/clock.ts';
 import { MOST_KEY_SET_BYTES, readKeySet } from '../../base/key-set.ts';
 
-/** No answer by now is no answer, in milliseconds. */
+/** How long an answer may take, in milliseconds. */
 export const KEYS_WITHIN_MS = 5000;
-/** After a failure, keys are not asked for again for so long, in milliseconds, however many tokens come. */
+/** The pause after a failure, in milliseconds, however many tokens need keys. */
 export const KEYS_REST_MS = 1000;
 
-/** For jose, which decides when keys are needed. Anything but a usable key set is an error with a sentence. */
+/** For jose, which decides when keys are needed. Fails with a sentence unless it gets a usable key set. */
 export function createKeyFetch(clock: Clock): FetchImplementation {
   let failure: unknown;
   let restUntil = Number.NEGATIVE_INFINITY;
@@ -32,7 +32,7 @@ export function createKeyFetch(clock: Clock): FetchImplementation {
 }
 
 async function fetchKeys(url: string, options: RequestInit) {
-  // Of a redirection it would not be known whether the issuer meant it.
+  // The issuer may not have meant a redirection.
   const response = await fetch(url, { ...options, redirect: 'manual' });
   if (response.status !== 200) {
     await response.body?.cancel();
@@ -43,11 +43,11 @@ async function fetchKeys(url: string, options: RequestInit) {
   return keys;
 }
 
-/** Counted unpacked: a few kilobytes can be packed gigabytes. */
+/** Counts unpacked bytes: a few kilobytes can unpack to gigabytes. */
 async function readBody({ body }: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // To leave the loop is to break off the answer.
+  // Leaving the loop aborts the answer.
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
     if (bytes > MOST_KEY_SET_BYTES) {

@@ -1,5 +1,5 @@
 // What operations cost, and the budgets that pay for them: one for each connection, one for each address.
-// Work is counted by its size, before it is done where the size is known, and never by the time it took.
+// Work is counted by its size, if possible before it is done, and never by the time it took.
 
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
@@ -9,27 +9,27 @@ import { UserError } from '../../base/user-error.ts';
 export const PRICES = {
   /** A query, a subscription that is opened, a message of `/track`. */
   operation: 1000,
-  /** Each token of a query that the server parses because it does not hold the query ready. */
+  /** Each token of a query that is parsed because it is not in the cache. */
   token: 50,
-  /** Each character of a query that the server parses, of a text that it analyzes, and of an answer. */
+  /** Each character of a parsed query, of an analyzed text, and of an answer. */
   character: 1,
 } as const;
 
-/** How many seconds' worth may be asked for at once. */
+/** How many seconds' worth a client may use at once. */
 const BURST_SECONDS = 2;
 
-/** Whose budget is used up. */
+/** Whose budget pays. */
 export type Payer = 'connection' | 'address';
 
-/** Why an operation is not begun, and in how many seconds it may be. */
+/** Why an operation may not begin, and in how many seconds it may. */
 export interface Overdrawn {
   readonly retryAfter: number;
   readonly error: UserError;
 }
 
-/** How many selections of events an address may have that differ; equal ones count as one, whatever their track. */
+/** Distinct selections of events that one address may have; equal ones count as one, whatever their track. */
 export const MAX_SELECTIONS_PER_ADDRESS = 64;
-const TOO_MANY = `Your address has ${MAX_SELECTIONS_PER_ADDRESS} different selections of events, which is its limit; end one, or select the same fields under the same names.`;
+const TOO_MANY = `Your address has reached its limit of ${MAX_SELECTIONS_PER_ADDRESS} different selections of events; end one, or select the same fields under the same names.`;
 
 /** How often each selection is used by one address. */
 export type HeldSelections = Map<string, number>;
@@ -44,7 +44,7 @@ export function createBudget(rate: number, now: number): TokenBucket {
   return new TokenBucket(rate, rate * BURST_SECONDS, now);
 }
 
-/** The work that one client may ask for. An operation begins while every budget has something left. */
+/** The budgets of one client. An operation may begin while each of them has something left. */
 export class Work {
   readonly #budgets: readonly Budget[];
   readonly #clock: Clock;
@@ -67,7 +67,7 @@ export class Work {
     this.#held = held;
   }
 
-  /** Counts a use of a selection until the returned function is called, or says why it may not be used. */
+  /** Counts a use of a selection until the returned function is called, or says why it is rejected. */
   hold(selection: string): (() => void) | UserError {
     const held = this.#held;
     if (held === undefined) return () => {};
@@ -88,16 +88,16 @@ export class Work {
     return new UserError('LIMIT_REACHED', message);
   }
 
-  /** Says why no operation may begin now, if none may. */
+  /** Why no operation may begin now, or undefined if one may. */
   overdrawn(): Overdrawn | undefined {
     const now = this.#clock.monotonic();
     const empty = this.#budgets.find(({ bucket }) => bucket.isEmpty(now));
     if (empty === undefined) return undefined;
     this.#onRejected(empty.payer);
     const seconds = Math.ceil(empty.bucket.wait(now) / 1000);
-    const who = empty.payer === 'address' ? 'Your address' : 'This connection';
+    const payer = empty.payer === 'address' ? 'Your address' : 'This connection';
     const wait = `wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
-    const message = `${who} has asked for as much work as it may; ${wait}.`;
+    const message = `${payer} has used up its budget of work; ${wait}.`;
     return { retryAfter: seconds, error: new UserError('LIMIT_REACHED', message) };
   }
 

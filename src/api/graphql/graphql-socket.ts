@@ -79,7 +79,7 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
   const log = telemetry.log('GraphQL socket');
   const protocol = makeServer<Record<string, unknown>, Visit>({
     connectionInitWaitTimeout: initTimeout,
-    ...(auth.isAsked && {
+    ...(auth.isRequired && {
       onConnect: ({ connectionParams, extra: visit }) => admit(auth, connectionParams, visit),
     }),
     onSubscribe({ subscriptions, extra: visit }, id, payload) {

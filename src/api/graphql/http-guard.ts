@@ -49,7 +49,7 @@ async function enter(
     const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
     return refuse(request, response, 415, 'BAD_REQUEST', message);
   }
-  if (method === 'GET' && mayBeForged(request, isAllowed, auth.isAsked)) {
+  if (method === 'GET' && mayBeForged(request, isAllowed, auth.isRequired)) {
     telemetry.rejected('forged', 'a GET that a page may have had sent');
     return refuse(request, response, 403, 'FORBIDDEN', FORGED);
   }

@@ -1,11 +1,11 @@
-// Connections that fail before they are a request: counted, and answered as Node.js answers them.
+// Answers connections that fail before a request arrives, as Node.js itself would, and counts the late ones.
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Telemetry } from '../../stream/telemetry.ts';
 
 const TOO_LATE = 408;
-/** By the code of Node's error; anything else that cannot be read is a bad request. */
+/** By the code of Node's error; every other error is a bad request. */
 const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: TOO_LATE,
   HPE_HEADER_OVERFLOW: 431,
@@ -13,7 +13,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 const BAD_REQUEST = 400;
 
-/** For the `clientError` event of a server, which then answers nothing by itself. */
+/** For a server's `clientError` event; Node.js then answers nothing itself. */
 export function answerClientError(
   telemetry: Telemetry,
 ): (error: NodeJS.ErrnoException, socket: Duplex) => void {
@@ -27,7 +27,7 @@ export function answerClientError(
   };
 }
 
-/** Whether no answer is on its way, which this one would be taken for a part of. */
+/** False while another answer is on its way: the client would take this one for a part of it. */
 function isFree(socket: Duplex & { _httpMessage?: ServerResponse | null }): boolean {
   return socket.writable && socket._httpMessage?.headersSent !== true;
 }

@@ -1,12 +1,16 @@
-// The dashboard's files, as src/web/build.ts makes them: read once, at the start, and served from memory.
+// Serves the files that src/web/build.ts makes for the dashboard. They are read once, at the start.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { createFile, type File, serveFile } from './static-file.ts';
 
-/** Answers requests for the page, by the path of the request; false for what is not the page's. */
-export type Page = (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
+/** Answers a request for a file of the dashboard; false if `path` names none. */
+export type Dashboard = (
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => boolean;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Everything comes from here, nothing is inline. `'self'` of connect-src includes WebSockets. */
+/** Everything comes from this server and nothing is inline. `'self'` of connect-src includes WebSockets. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -34,16 +38,16 @@ const SAFETY = {
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 
-/** Vite names the files in here after their content. */
+/** Vite names files below this path after their content. */
 const HASHED = '/assets/';
 const ONE_YEAR = 'public, max-age=31536000, immutable';
 
 const NOT_BUILT =
-  'The dashboard has not been built yet. "npm run build" builds it (npm start does so too, where Vite\n' +
-  'is installed); then start the server again. Meanwhile /graphql answers as ever.\n';
+  'The dashboard is not built. Run "npm run build", or "npm start" where Vite is installed, and start the\n' +
+  'server again. /graphql and /track work without it.\n';
 
 /** Reads the built page in `folder`. Without one, `/` says how to build it. */
-export async function readDashboard(folder: URL): Promise<Page> {
+export async function readDashboard(folder: URL): Promise<Dashboard> {
   const files = await readFiles(folder);
   return (path, request, response) => {
     const file = files.get(path);
@@ -58,7 +62,7 @@ export async function readDashboard(folder: URL): Promise<Page> {
   };
 }
 
-/** What is not in this map is not served, whatever a path looks like. */
+/** Only files in this map are served, whatever a path looks like. */
 async function readFiles(folder: URL): Promise<ReadonlyMap<string, File>> {
   const files = new Map<string, File>();
   for (const name of listFiles(folder)) {
@@ -73,7 +77,7 @@ async function readFiles(folder: URL): Promise<ReadonlyMap<string, File>> {
     };
     files.set(path, await createFile(body, headers));
   }
-  // Half a page is none.
+  // Without index.html the other files are of no use.
   return files.has('/') ? files : new Map();
 }
 

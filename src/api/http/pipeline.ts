@@ -1,19 +1,19 @@
-// The requests of one connection. A client may send many before it has an answer (pipelining); the server
-// serves them one after the other. So no answer waits in memory behind another, and each response has the
-// connection to itself: Node tells a response when its connection closes, but not the responses behind it.
+// Serves the requests of one connection one after the other. A client may send many before it has an answer
+// (pipelining). In this way no answer waits in memory behind another, and each response has the connection to itself:
+// Node tells a response that its connection has closed, but not the responses behind it.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 
-/** Unanswered requests of one connection; a WebSocket may run as many operations. */
+/** Unanswered requests of one connection. */
 const MOST_PIPELINED = 32;
-/** Heads and bodies of those that wait on one connection, in bytes. */
+/** Heads and bodies that may wait on one connection, in bytes. */
 const PIPELINED_BYTES = 256 * 1024;
-/** What a name or a value in a head takes besides its characters, in bytes. */
+/** The memory that a header's name or value takes besides its characters, in bytes. */
 const TEXT_BYTES = 64;
-/** How long a request may wait for the one before it, in milliseconds. Behind a stream it would wait for ever. */
+/** How long a request may wait for the one before it, in milliseconds. Behind a stream of events it would wait for ever. */
 export const WAITS_FOR = 10_000;
 
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -24,10 +24,10 @@ interface Unanswered {
   readonly serve: RequestListener;
 }
 
-/** The first is being served, the others wait. */
+/** The first request is being served, the others wait. */
 interface Pipeline {
   readonly requests: Unanswered[];
-  /** Stops the watch on how long the others wait. */
+  /** Stops the timer of those that wait. */
   cancel(): void;
 }
 
@@ -41,11 +41,11 @@ export class Pipelines {
     this.#telemetry = telemetry;
   }
 
-  /** Has `serve` called for a request once those before it on its connection are answered. */
+  /** Calls `serve` for a request once the requests before it on its connection are answered. */
   inOrder(serve: RequestListener): RequestListener {
     return (request, response) => {
       const { socket } = request;
-      // What a connection sent before it was ended is still read.
+      // Node still reads what arrived before the connection was destroyed.
       if (socket.destroyed) return;
       const pipeline = this.#pipelineOf(socket);
       pipeline.requests.push({ request, response, serve });
@@ -57,7 +57,7 @@ export class Pipelines {
     };
   }
 
-  /** The same for upgrades, which no client sends before it has its answers: such a connection is cut. */
+  /** Rejects an upgrade that arrives before earlier requests are answered; no honest client sends one. */
   alone(upgrade: UpgradeListener): UpgradeListener {
     return (request, socket, head) => {
       if (this.#pipelines.has(socket)) this.#reject(socket, 'an upgrade behind other requests');
@@ -75,7 +75,7 @@ export class Pipelines {
 
   #serve(pipeline: Pipeline, socket: IncomingMessage['socket']): void {
     const [next] = pipeline.requests;
-    // Nothing waits, or Node is about to close the connection and gives it to no further answer.
+    // No request waits, or Node is about to close the connection and assigns it to no further response.
     if (!next?.response.socket) {
       this.#pipelines.delete(socket);
       if (next) socket.destroySoon();

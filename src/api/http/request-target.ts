@@ -1,4 +1,4 @@
-// The target of a request, in either of its forms (RFC 9112, section 3.2).
+// The target of a request, in both of its forms (RFC 9112, section 3.2).
 
 import type { IncomingMessage } from 'node:http';
 

@@ -1,4 +1,4 @@
-// The door for HTTP requests: every path that is not a WebSocket.
+// Routes HTTP requests by their path; WebSockets are upgrades and go elsewhere.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
@@ -13,47 +13,54 @@ import type { Rejection } from '../access/rejection-answers.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { RETRY_AFTER, STOPPING } from '../socket/drain.ts';
-import type { Page } from './dashboard.ts';
+import type { Dashboard } from './dashboard.ts';
 import type { Pipelines } from './pipeline.ts';
 import { pathOf, targetOf } from './request-target.ts';
 import { SendQueues } from './send-queues.ts';
 import { evictWhenStalled } from './stall-timeout.ts';
 
 export interface HttpOptions {
-  /** For `/graphql`, with its own door. */
+  /** Serves `/graphql`, with its own guard. */
   readonly graphql: RequestListener;
-  /** For `/metrics`. */
   readonly auth: Auth;
   readonly connectionLimits: ConnectionLimits;
   readonly isAllowed: OriginCheck;
-  /** Whether the server is going away, and answers only how it is. */
+  /** True while the server stops; then it answers only reports. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
-  /** The page for Prometheus, on `/metrics`. */
+  /** For `/metrics`. */
   readonly metrics: Pick<Metrics, 'contentType' | 'page'>;
   readonly telemetry: Telemetry;
   readonly pipelines: Pipelines;
-  /** The dashboard, on `/`. */
-  readonly page: Page;
-  /** Knows the source and the other nodes, for `/ready`. */
+  /** For `/`. */
+  readonly dashboard: Dashboard;
+  /** Has the state of the source and of the cluster, for `/ready`. */
   readonly multiplexer: Pick<Multiplexer, 'source' | 'cluster'>;
 }
 
-/** What is answered to the last, and when all else is refused, for whoever watches over the server. */
+/** Answered until the end, even while everything else is rejected, for monitoring. */
 const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 
 const NOT_OURS =
-  'A page that is not let in may have asked for this; use an IP address, or name the host in --origins';
+  'A page of another origin may have sent this; use an IP address, or name the host in --origins';
 
 export function createHttpHandler(options: HttpOptions): RequestListener {
-  const { graphql, auth, isStopping, connectionLimits, isAllowed, page, multiplexer, metrics } =
-    options;
+  const {
+    graphql,
+    auth,
+    isStopping,
+    connectionLimits,
+    isAllowed,
+    dashboard,
+    multiplexer,
+    metrics,
+  } = options;
   const { telemetry, clock, pipelines } = options;
   const sendQueues = new SendQueues(clock);
 
-  /** Whether no page of another origin, nor one whose name was pointed here, reads the answer. */
+  /** Whether no page of another origin can read the answer, not even one whose name a stranger pointed here. */
   function isPrivate({ headers: { origin, host } }: IncomingMessage): boolean {
-    return isAllowed({ origin, host }) && (auth.isAsked || isOwnHost(isAllowed, host));
+    return isAllowed({ origin, host }) && (auth.isRequired || isOwnHost(isAllowed, host));
   }
 
   async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -71,16 +78,16 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     }
   }
 
-  /** Answers whoever is not let in; false if `request` is to be served. */
+  /** Answers `request` if it is rejected; false if it may be served. */
   function rejects(request: IncomingMessage, response: ServerResponse, path: string): boolean {
     const rejection = connectionLimits.admit(request, response);
     const isReport = REPORTS.has(path);
     if (rejection || isStopping()) response.setHeader('connection', 'close');
-    // A server that is full is not dead: a report says so, and the connection closes after it.
+    // A full server is alive: it answers a report, and then closes the connection.
     if (rejection && !(isReport && rejection.status === 503)) {
-      sendRefusal(response, rejection);
+      sendRejection(response, rejection);
     } else if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
-      sendJson(response, 400, { error: 'The header Host is no host' });
+      sendJson(response, 400, { error: 'The Host header is not a valid host' });
     } else if (isStopping() && !isReport) {
       response.setHeader('retry-after', RETRY_AFTER);
       sendJson(response, 503, { error: STOPPING });
@@ -97,7 +104,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
     sendReport(request, response, ready ? 200 : 503, {
       ready,
       ...(isStopping() && { reason: 'stopping' }),
-      // A probe may call the server by any name, and wants no more than that.
+      // A probe may use any host name, and needs no details.
       ...(isOwnHost(isAllowed, request.headers.host) && {
         ...(problem !== undefined && { problem }),
         source: { ...state, name, state: state.name },
@@ -106,7 +113,7 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
   }
 
   return pipelines.inOrder((request, response) => {
-    // Yoga knows one form only.
+    // Yoga understands only one form.
     request.url = targetOf(request);
     const path = pathOf(request);
     if (rejects(request, response, path)) return;
@@ -121,13 +128,13 @@ export function createHttpHandler(options: HttpOptions): RequestListener {
       case '/metrics':
         return void showMetrics(request, response);
       default:
-        if (page(path, request, response)) return;
+        if (dashboard(path, request, response)) return;
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
   });
 }
 
-/** An idle source is ready: it connects as soon as somebody tracks something. */
+/** An idle source is ready: it connects with the first listener. */
 function isReady(state: SourceState): boolean {
   return state.name === 'idle' || state.name === 'live';
 }
@@ -141,16 +148,16 @@ function sendReport(
   if (isRead(request, response)) sendJson(response, status, report);
 }
 
-/** Whether no more is asked than to read; if not, answers that. */
+/** Whether the request only reads; answers it with 405 if not. */
 function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
   if (method === 'GET' || method === 'HEAD') return true;
   response.setHeader('allow', 'GET, HEAD');
-  sendJson(response, 405, { error: `${method} is not possible here; use GET` });
+  sendJson(response, 405, { error: `${method} is not allowed here; use GET` });
   return false;
 }
 
-/** In GraphQL's shape on every path, since that is what most who are refused will read. */
-function sendRefusal(
+/** In GraphQL's shape on every path, since most rejected clients expect it. */
+function sendRejection(
   response: ServerResponse,
   { status, retryAfter, error: { message, code } }: Rejection,
 ): void {

@@ -1,5 +1,5 @@
-// What the kernel holds of what was written to a connection, and the peer has not taken. Linux tells it in
-// /proc/net; elsewhere it always looks like nothing.
+// How many written bytes the kernel still holds because a peer has not taken them. Linux lists them in /proc/net;
+// other systems do not, so there it is always 0.
 
 import { existsSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -10,9 +10,9 @@ import { canonical, groupsOf } from '../access/client-address.ts';
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** Local port, remote address and port, and the bytes in the send queue, all in hexadecimal. */
 const ROW = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) .. ([0-9A-F]{8}):/gm;
-/** Before an IPv4 address in the table of IPv6, whose words are in the order of the machine. */
+/** Precedes an IPv4 address in the table of IPv6, whose words are in the machine's byte order. */
 const MAPPED = '0000000000000000FFFF0000';
-/** How long a table is good for, in milliseconds: to read it takes 2 µs for each connection there is. */
+/** How long a table may be used, in milliseconds: reading it takes 2 µs for each open connection. */
 const FRESH_FOR = 4_000;
 
 export class SendQueues {
@@ -24,7 +24,7 @@ export class SendQueues {
     this.#clock = clock;
   }
 
-  /** Bytes that the peer of `socket` has not taken yet, as of a moment ago. */
+  /** Bytes that the peer of `socket` has not taken, as of the last reading. */
   of({ localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): number {
     const now = this.#clock.monotonic();
     if (this.#table === undefined || now - this.#readAt >= FRESH_FOR) {
@@ -50,7 +50,7 @@ function readTable(): ReadonlyMap<string, number> {
   return queues;
 }
 
-/** An address as the tables have it: in words of four bytes, each of them backwards. */
+/** An address as the tables spell it: in words of four bytes, each of them backwards. */
 function addressKey(address: string): string {
   const plain = canonical(address) ?? '';
   const bytes = plain.includes(':')

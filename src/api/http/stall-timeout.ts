@@ -1,4 +1,4 @@
-// Ends responses whose peer takes nothing. WebSockets have their outbox for that.
+// Evicts connections whose peer takes nothing of a response. For WebSockets the outbox does so.
 
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
@@ -7,24 +7,22 @@ import { STALLED_FOR } from '../socket/outbox.ts';
 import type { SendQueues } from './send-queues.ts';
 
 /**
- * How long the rest of a response may be on its way once all of it was written, in milliseconds, and how long
- * a file may take in all. Of one write it is not seen how much the peer has taken, and a page takes minutes on
- * a slow line.
+ * How long a response may take once all of it is written, in milliseconds, and how long a file may take in all. The
+ * server cannot see how much of a single write the peer has taken, and a page takes minutes over a slow line.
  */
 export const REST_WITHIN = 120_000;
 const CHECK_EVERY = STALLED_FOR / 2;
 
 const files = new WeakSet<ServerResponse>();
 
-/** Gives a response as long as a file may take: a peer that does not read holds one piece of it. */
-export function giveTime(response: ServerResponse): void {
+/** Allows a response the time of a file: a peer that does not read holds only one piece of it. */
+export function allowFileTime(response: ServerResponse): void {
   files.add(response);
 }
 
 /**
- * A stream of events would wait for ever for a peer that takes nothing of it. A slow reader does take
- * something: the kernel lets us write again only when a third of its megabytes are free, so its send queue
- * has to be looked at.
+ * A stream of events would wait for ever for a peer that takes nothing. A slow reader does take something, but the
+ * kernel accepts more only when a third of its megabytes are free. So this watches the kernel's send queue.
  */
 export function evictWhenStalled(
   response: ServerResponse,
@@ -61,7 +59,7 @@ export function evictWhenStalled(
   response.once('close', () => cancel());
 }
 
-/** Bytes that the kernel took on the connection of a response; of a single write it is all or nothing. */
+/** Bytes that the kernel has accepted on the connection of a response; a single write counts all or nothing. */
 function takenBy({ socket }: ServerResponse): number {
   return (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0);
 }

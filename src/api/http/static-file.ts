@@ -1,16 +1,16 @@
-// A file that is served from memory: one copy, however many read it and however slowly.
+// Serves a file from memory: one copy, however many clients read it and however slowly.
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { giveTime } from './stall-timeout.ts';
+import { allowFileTime } from './stall-timeout.ts';
 
 export interface File {
   readonly body: Buffer;
-  /** The same in gzip (RFC 1952). */
+  /** The body in gzip (RFC 1952). */
   readonly zipped: Buffer;
-  /** Of the body; that of the other is told from it. */
+  /** Of the body; the etag of the gzip form is derived from it. */
   readonly etag: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -20,10 +20,10 @@ export async function createFile(body: Buffer, headers: File['headers']): Promis
   return { body, zipped: await promisify(gzip)(body), etag, headers };
 }
 
-/** What is handed to a connection at once. */
+/** How much is written at once. */
 const PIECE_BYTES = 64 * 1024;
 
-/** Answers a request to read; others with 405. */
+/** Answers GET and HEAD; other methods get 405. */
 export function serveFile(file: File, request: IncomingMessage, response: ServerResponse): void {
   const { method, headers } = request;
   if (method !== 'GET' && method !== 'HEAD') {
@@ -48,9 +48,9 @@ export function serveFile(file: File, request: IncomingMessage, response: Server
   else writeInPieces(body, response);
 }
 
-/** Written whole, a body would be held for each peer until all of it has left: twice over, with TLS. */
+/** A body written whole would stay in memory for each peer until all of it has left: with TLS, twice. */
 function writeInPieces(body: Buffer, response: ServerResponse): void {
-  giveTime(response);
+  allowFileTime(response);
   let at = 0;
   function writeOn(): void {
     while (at + PIECE_BYTES < body.length) {

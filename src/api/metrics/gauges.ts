@@ -12,12 +12,12 @@ export interface Reading {
   readonly read: () => number | undefined | Readonly<Record<string, number>>;
 }
 
-/** What the numbers are read from. */
+/** Where the numbers are read from. */
 export interface Readable {
   readonly multiplexer: Multiplexer;
-  /** How many connections of each surface are open. */
+  /** Open connections by surface. */
   readonly sockets: () => Readonly<Record<string, number>>;
-  /** How many lines of the log were dropped. */
+  /** How many log lines were dropped since the start. */
   readonly logDropped: () => number;
   /** When the TLS certificate expires, in milliseconds since 1970, if there is one. */
   readonly expires: () => number | undefined;

@@ -1,4 +1,4 @@
-// /track: the raw WebSocket of the first server, for the clients that it has. schema/track.md is its contract.
+// /track: the raw WebSocket of the first server, for the clients that exist. schema/track.md is its contract.
 
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
@@ -18,7 +18,7 @@ import type { SocketRoute } from '../socket/upgrade.ts';
 
 export const TRACK_PATH = '/track';
 
-/** By RFC 6455, section 7.4.1. */
+/** Close codes (RFC 6455, section 7.4.1). */
 const NOT_JSON = 1007;
 const POLICY_VIOLATION = 1008;
 /** Registered with IANA for a server that is overloaded. */
@@ -29,18 +29,18 @@ export function createTrackSocket(multiplexer: Multiplexer, auth: Auth): SocketR
   return {
     path: TRACK_PATH,
     floodCode: TRY_AGAIN_LATER,
-    ...(auth.isAsked && { admit: (request) => auth.check(tokenOf(request), HOW) }),
+    ...(auth.isRequired && { admit: (request) => auth.check(tokenOf(request), HOW) }),
     serve: (socket, outbox, _request, client) => serve(socket, outbox, multiplexer, encode, client),
   };
 }
 
 const HOW = `${IN_HEADER}, or as /track?token=<token>`;
 
-/** A browser's WebSocket sends no header of a page's choice, but it can be given any address. */
+/** A page cannot choose the headers of its WebSocket, but it can choose the address. */
 function tokenOf({ url = '/', headers }: IncomingMessage): string | undefined {
   const [, query] = url.split('?', 2);
   const inAddress = new URLSearchParams(query).get('token');
-  // In an address a plus stands for a space, which no token has.
+  // URLSearchParams reads a plus as a space, and tokens have no spaces.
   return bearerOf(headers.authorization) ?? (inAddress?.replaceAll(' ', '+') || undefined);
 }
 
@@ -56,7 +56,7 @@ function serve(
   function follow(track: Track | undefined): void {
     const stopLast = stop;
     stop = track === undefined ? () => {} : listen(track);
-    // Only now, so that the same query sent twice does not close its topic in between.
+    // Last, so that the same query sent twice does not close its topic in between.
     stopLast();
   }
 
@@ -99,13 +99,13 @@ function serve(
   });
 }
 
-/** The events of a track. The frozen protocol has no place to tell of those that are missing; they are counted all the same. */
+/** The events of a track. The frozen protocol has no place to report dropped events; the server counts them. */
 class TrackStream implements Listener, EventStream {
   readonly prefix = undefined;
   readonly end: (error?: UserError) => void;
   readonly #outbox: Outbox;
   readonly #encode: (event: SentimentEvent) => Buffer;
-  /** Never more: there is nothing to tell. */
+  /** Stays 0: there is nowhere to report it. */
   readonly dropped = 0;
 
   constructor(
@@ -156,7 +156,7 @@ function encodeEvent({ polarityIndex, hashtags }: SentimentEvent): Buffer {
   return Buffer.from(JSON.stringify({ polarityIndex, hashtags: Object.fromEntries(counts) }));
 }
 
-/** `encode`, not called again for the event that it was called for last. */
+/** Wraps `encode` so that it runs once for the listeners of one event. */
 function onceForEach(encode: (event: SentimentEvent) => Buffer): typeof encode {
   let last: SentimentEvent | undefined;
   let bytes: Buffer = Buffer.alloc(0);

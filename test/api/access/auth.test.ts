@@ -195,7 +195,7 @@ describe('a token that is wrong', () => {
   ])('is refused on every surface: %s', async (token) => {
     const senti = await startSenti(withTokens());
     const response = await ask(senti, bearing(token));
-    const message = 'This token is none of those let in.';
+    const message = 'The token is unknown; ask the operator for a valid one.';
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe(
       `Bearer error="invalid_token", error_description="${message}"`,
@@ -257,7 +257,7 @@ describe('a token that is right', () => {
 describe('a JWT that expires', () => {
   /** So few that no ping is due meanwhile, which a clock moved by hand leaves unanswered. */
   const SECONDS = 4;
-  const EXPIRED = 'The token has expired; come back with a new one.';
+  const EXPIRED = 'The token has expired; connect again with a new one.';
 
   async function start() {
     const clock = new FakeClock();

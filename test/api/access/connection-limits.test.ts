@@ -7,7 +7,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as secure } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { BEING_TOLD, ConnectionLimits } from '../../../src/api/access/connection-limits.ts';
+import { ConnectionLimits, MOST_REJECTED_OPEN } from '../../../src/api/access/connection-limits.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf } from '../../support/senti.ts';
@@ -104,7 +104,7 @@ describe('an address', () => {
     expect(statuses).toEqual([503, 503, 429]);
   });
 
-  test('that is rejections takes nothing from the others', async () => {
+  test('that is rejected takes nothing from the others', async () => {
     const { open } = await start('--max-attempts', '5', '--max-attempts-per-address', '1');
     for (let i = 0; i < 20; i++) await open('192.0.2.1');
     expect(await get(await open('192.0.2.2'))).toBe(200);
@@ -166,7 +166,7 @@ describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) =>
   });
 });
 
-describe('a rejections connection', () => {
+describe('a rejected connection', () => {
   test('that does not ask why is closed', async () => {
     const { open, clock } = await start('--max-sockets', '1');
     await open('192.0.2.1');
@@ -180,7 +180,7 @@ describe('a rejections connection', () => {
   test('is dropped without a word when too many wait to be told', async () => {
     const { open } = await start('--max-sockets', '1', '--max-attempts', 'none');
     await open('192.0.2.1');
-    for (let i = 0; i < BEING_TOLD; i++) await open('192.0.2.2');
+    for (let i = 0; i < MOST_REJECTED_OPEN; i++) await open('192.0.2.2');
     expect(await text(await open('192.0.2.2'))).toBe('');
   });
 });

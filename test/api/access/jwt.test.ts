@@ -52,7 +52,7 @@ describe('a JWT', () => {
   );
 
   const wrong: readonly [string, JWTPayload, RegExp][] = [
-    ['that has expired', { exp: 1 }, /^The token has expired; come back with a new one\.$/],
+    ['that has expired', { exp: 1 }, /^The token has expired; connect again with a new one\.$/],
     ['of another issuer', { iss: 'https://evil.example/' }, /unexpected "iss" claim value/],
     ['of nobody', { iss: undefined }, /missing required "iss" claim/],
     ['for another audience', { aud: 'other' }, /unexpected "aud" claim value/],
@@ -86,7 +86,7 @@ describe('a JWT', () => {
     const issuer = await createIssuer(clock);
     for (const signature of ['', 'x']) {
       const token = `${base64({ alg, kid: 'one' })}.${base64(right())}.${signature}`;
-      expect(await outcome(createCheck(issuer.keys), token)).toMatch(/^The token is refused: /);
+      expect(await outcome(createCheck(issuer.keys), token)).toMatch(/^The token is rejected: /);
     }
   });
 
@@ -126,7 +126,7 @@ describe('a JWT', () => {
     '__proto__',
   ])('that is none is refused: %j', async (token) => {
     const { keys } = await createIssuer(clock);
-    expect(await outcome(createCheck(keys), token)).toMatch(/^The token is refused: /);
+    expect(await outcome(createCheck(keys), token)).toMatch(/^The token is rejected: /);
   });
 
   test('whose header asks for what a header of ours cannot say is refused in what it can', async () => {
@@ -161,7 +161,7 @@ describe('a JWT', () => {
       { ...key, n: 7 },
     ]) {
       const check = createCheck({ keys: [broken] } as never);
-      expect(await outcome(check, token)).toMatch(/^The token is refused: /);
+      expect(await outcome(check, token)).toMatch(/^The token is rejected: /);
     }
   });
 });
@@ -203,7 +203,7 @@ describe('keys that are served', () => {
     const token = await issuer.sign(60);
     for (const _ of [1, 2, 3]) {
       expect(await outcome(check, token)).toBe(
-        'The token is refused: its keys cannot be had now; try again later.',
+        'The token is rejected: the keys to check it with are not available; try again later.',
       );
     }
     expect(telemetry.lines).toEqual([expect.stringContaining('JSON Web Key Set')]);
@@ -220,7 +220,7 @@ describe('keys that are served', () => {
     close();
     const telemetry = recordTelemetry();
     const check = createCheck(url, telemetry);
-    expect(await outcome(check, await issuer.sign(60))).toMatch(/keys cannot be had/);
+    expect(await outcome(check, await issuer.sign(60))).toMatch(/keys .* are not available/);
     expect(telemetry.lines).toEqual([expect.stringContaining('ECONNREFUSED')]);
   });
 
@@ -231,7 +231,7 @@ describe('keys that are served', () => {
     const check = createCheck(url, telemetry);
     const stranger = await createIssuer(clock, 'stranger');
     for (const token of ['x', 'a.b.c', await stranger.sign(60)]) {
-      expect(await outcome(check, token)).toMatch(/^The token is refused: /);
+      expect(await outcome(check, token)).toMatch(/^The token is rejected: /);
     }
     expect(telemetry.lines).toEqual([]);
   });
@@ -284,7 +284,7 @@ describe('keys that are served', () => {
     const { url } = await serveKeys(() => (broken ? answer : issuer.keys));
     const telemetry = recordTelemetry();
     const check = createCheck(url, telemetry);
-    expect(await outcome(check, await issuer.sign(60))).toMatch(/keys cannot be had/);
+    expect(await outcome(check, await issuer.sign(60))).toMatch(/keys .* are not available/);
     expect(telemetry.lines).toEqual([expect.stringMatching(why)]);
     broken = false;
     clock.advance(KEYS_REST_MS);
@@ -297,7 +297,9 @@ describe('keys that are served', () => {
     const { url } = await serveKeys(() => (response) => {
       written = flood(response, 256);
     });
-    expect(await outcome(createCheck(url), await issuer.sign(60))).toMatch(/keys cannot be had/);
+    expect(await outcome(createCheck(url), await issuer.sign(60))).toMatch(
+      /keys .* are not available/,
+    );
     expect(await written).toBeLessThan(64);
   });
 
@@ -310,7 +312,7 @@ describe('keys that are served', () => {
     const checked = outcome(createCheck(served.url, telemetry), await issuer.sign(3600));
     await until(() => served.asked === 1 && clock.pending === 1);
     clock.advance(KEYS_WITHIN_MS);
-    expect(await checked).toMatch(/keys cannot be had/);
+    expect(await checked).toMatch(/keys .* are not available/);
     expect(telemetry.lines).toEqual([expect.stringContaining('no answer within 5 seconds')]);
   });
 

@@ -80,7 +80,12 @@ describe.each(SURFACES)('%s', (surface) => {
     const senti = await startSenti(config, clock);
     for (let i = 0; i < 3; i++)
       expect(LET_IN).toContain((await ask(senti, surface, CLIENT)).status);
-    expectRefused(await ask(senti, surface, CLIENT), surface, 429, /Your address asks too often/);
+    expectRefused(
+      await ask(senti, surface, CLIENT),
+      surface,
+      429,
+      /Your address makes too many connections/,
+    );
     expect(LET_IN).toContain((await ask(senti, surface, '198.51.100.8')).status);
     expect(LET_IN).toContain((await ask(senti, surface)).status);
     clock.advance(1000);
@@ -95,7 +100,7 @@ describe.each(SURFACES)('%s', (surface) => {
       expect(LET_IN).toContain((await ask(senti, surface, `198.51.100.${i}`)).status);
     }
     const answer = await ask(senti, surface, '198.51.100.9');
-    expectRefused(answer, surface, 503, /The server is asked too often/);
+    expectRefused(answer, surface, 503, /The server gets too many new connections and requests/);
     clock.advance(1000);
     expect(LET_IN).toContain((await ask(senti, surface, '198.51.100.9')).status);
   });
@@ -108,7 +113,7 @@ describe.each(SURFACES)('%s', (surface) => {
     }
     expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
     const other = '2001:db8:1:2:ffff::6';
-    expectRefused(await ask(senti, surface, other), surface, 429, /as many connections/);
+    expectRefused(await ask(senti, surface, other), surface, 429, /its limit of connections/);
     expect(LET_IN).toContain((await ask(senti, surface, '2001:db8:1:3::5')).status);
     open[0]?.leave();
     let answer = await ask(senti, surface, other);
@@ -123,7 +128,7 @@ describe.each(SURFACES)('%s', (surface) => {
     for (const kind of ['SSE', 'WebSocket', '/track'] as const) open.push(await ask(senti, kind));
     expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
     const answer = await ask(senti, surface);
-    expectRefused(answer, surface, 503, /as many connections as it takes/);
+    expectRefused(answer, surface, 503, /its limit of connections/);
     open[1]?.leave();
     let again = await ask(senti, surface);
     for (let i = 0; i < 50 && again.status === 503; i++) again = await ask(senti, surface);

@@ -125,7 +125,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     const senti = await startSenti(configOf('--max-work-per-second', '1000'), clock);
     const ask = await open(senti, surface);
     while (isAnswered(await ask()));
-    const words = 'This connection has asked for as much work as it may; wait 8 seconds.';
+    const words = 'This connection has used up its budget of work; wait 8 seconds.';
     expectRefused(await ask(), surface, words);
     // Another connection has a budget of its own.
     expect(isAnswered(await (await open(senti, surface))())).toBe(true);
@@ -142,7 +142,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     for (let i = 0; i < 10; i++) answers.push(await (await open(senti, surface, CLIENT))());
     // Twice as much may come at once, and the query is read once.
     expect(answers.filter(isAnswered).length).toBe(7);
-    const words = 'Your address has asked for as much work as it may; wait 1 second.';
+    const words = 'Your address has used up its budget of work; wait 1 second.';
     expectRefused(answers.at(-1), surface, words);
     expect(isAnswered(await (await open(senti, surface, '198.51.100.8'))())).toBe(true);
     // It is one budget for all surfaces.

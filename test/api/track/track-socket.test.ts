@@ -181,7 +181,7 @@ describe('/track', () => {
     expect(await closed).toEqual({
       code: 1013,
       reason: expect.stringMatching(
-        /^This connection has asked for as much work .*; wait \d+ seconds\.$/,
+        /^This connection has used up its budget of work; wait \d+ seconds\.$/,
       ),
     });
   });
