@@ -96,7 +96,7 @@ export class Inbox<T> {
   /** The node that ingests cannot follow a track. Whether there was a topic of it. */
   refuse(canonical: string, error: UserError): boolean {
     const slot = this.#slots.get(canonical);
-    if (slot !== undefined) this.#options.sink.refused(slot.track, error);
+    if (slot !== undefined) this.#options.sink.rejected(slot.track, error);
     return slot !== undefined;
   }
 

@@ -82,7 +82,7 @@ export class Leader {
     this.#ingest = options.ingest({
       event: (event, lanes) => this.#publish(event, lanes),
       gap: () => {},
-      refused: (track, error) => this.#refuse(track, error),
+      rejected: (track, error) => this.#refuse(track, error),
     });
     this.#first = [...wants];
     this.#work();

@@ -14,8 +14,8 @@ export function redactedSource(
   const source = connect({
     ...sink,
     bad: (problem) => sink.bad(redact(problem)),
-    refused: (track, { code, message }) =>
-      sink.refused(track, new UserError(code, redact(message))),
+    rejected: (track, { code, message }) =>
+      sink.rejected(track, new UserError(code, redact(message))),
     state: (state) => sink.state(withoutSecrets(state, redact)),
   });
   return {

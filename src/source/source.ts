@@ -63,7 +63,7 @@ export interface SourceSink {
    * The upstream cannot deliver `track` as well: it is no longer wanted, and its listeners are told
    * `error`. MUST NOT be called before the `want` that brought it has returned.
    */
-  refused(track: Track, error: UserError): void;
+  rejected(track: Track, error: UserError): void;
   /** After every change of `Source.state`, and only then. */
   state(state: SourceState): void;
 }

@@ -36,7 +36,7 @@ export interface FeedSink<T> {
    * `track` cannot be followed: its listeners are told `error`, and its owner closes it.
    * MUST NOT be called before the `open` that brought it has returned.
    */
-  refused(track: Track, error: UserError): void;
+  rejected(track: Track, error: UserError): void;
 }
 
 export interface PostCounters {

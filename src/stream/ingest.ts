@@ -44,7 +44,7 @@ export class Ingest<T> implements Feed<T> {
       repeated: () => {
         counters.postsRepeated += 1;
       },
-      refused: (track, error) => sink.refused(track, error),
+      rejected: (track, error) => sink.rejected(track, error),
       state: (state) => options.telemetry.state(state),
     });
   }

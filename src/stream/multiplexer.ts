@@ -42,7 +42,7 @@ export class Multiplexer {
         for (const topic of topics) this.#eventsDelivered += topic.publish(event);
       },
       gap: (topic) => topic.gap(),
-      refused: (track, error) => this.#refuse(track, error),
+      rejected: (track, error) => this.#reject(track, error),
     });
   }
 
@@ -143,7 +143,7 @@ export class Multiplexer {
     this.#feed.close(topic.track);
   }
 
-  #refuse(track: Track, error: UserError): void {
+  #reject(track: Track, error: UserError): void {
     const topic = this.#topics.get(track.canonical);
     if (topic === undefined) return;
     this.#listeners -= topic.size;

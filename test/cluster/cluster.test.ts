@@ -135,7 +135,7 @@ describe('nodes', () => {
     await nodes.until(() => wantedBy(leads).length === 2);
     const error = new UserError('UPSTREAM_FULL', 'No room.');
     const refused = track('coffee');
-    leads.source?.sink.refused(refused, error);
+    leads.source?.sink.rejected(refused, error);
     await turns(3);
     for (const [coffee, tea] of heard) expect([coffee?.ends, tea?.ends]).toEqual([[error], []]);
     const again = (others[0] as Node).listen('coffee');

@@ -205,7 +205,7 @@ describe('the multiplexer', () => {
     const coffee = listen(multiplexer, 'coffee');
     const tea = listen(multiplexer, 'tea');
     const error = new UserError('UPSTREAM_FULL', 'No room.');
-    source.sink.refused(track('coffee'), error);
+    source.sink.rejected(track('coffee'), error);
     source.say('coffee and tea');
     expect([coffee.ends, coffee.ids]).toEqual([[error], []]);
     expect([tea.ends, tea.ids]).toEqual([[], ['0']]);
@@ -266,7 +266,7 @@ describe('a subscription', () => {
   test('fails with the reason when the upstream refuses its track', async () => {
     const { multiplexer, source } = start();
     const events = multiplexer.subscribe(track('coffee'));
-    source.sink.refused(track('coffee'), new UserError('UPSTREAM_FULL', 'No room.'));
+    source.sink.rejected(track('coffee'), new UserError('UPSTREAM_FULL', 'No room.'));
     await expect(events.next()).rejects.toMatchObject({ code: 'UPSTREAM_FULL' });
   });
 });

@@ -9,7 +9,7 @@ export interface RecordingSink extends SourceSink {
   readonly posts: Post[];
   readonly problems: string[];
   readonly states: SourceState[];
-  readonly refusals: { readonly track: Track; readonly error: UserError }[];
+  readonly rejections: { readonly track: Track; readonly error: UserError }[];
   readonly repeats: number;
   /** Resolves as soon as `holds` does; it is asked again after everything that the source delivers. */
   until(holds: (sink: RecordingSink) => boolean): Promise<void>;
@@ -25,7 +25,7 @@ export function createRecordingSink(): RecordingSink {
     posts: [],
     problems: [],
     states: [],
-    refusals: [],
+    rejections: [],
     get repeats() {
       return repeats;
     },
@@ -41,8 +41,8 @@ export function createRecordingSink(): RecordingSink {
       repeats += 1;
       look();
     },
-    refused(track, error) {
-      sink.refusals.push({ track, error });
+    rejected(track, error) {
+      sink.rejections.push({ track, error });
       look();
     },
     state(state) {

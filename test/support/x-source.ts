@@ -22,7 +22,7 @@ export interface XSource {
   readonly posts: Post[];
   readonly bad: string[];
   readonly states: SourceState[];
-  readonly refused: { readonly track: Track; readonly message: string; readonly code: string }[];
+  readonly rejected: { readonly track: Track; readonly message: string; readonly code: string }[];
   readonly warnings: string[];
   repeated: number;
   /** Everything that is wanted; changed by `track` and `drop`. */
@@ -48,7 +48,7 @@ export async function startXSource(
     posts: [],
     bad: [],
     states: [],
-    refused: [],
+    rejected: [],
     warnings: [],
     repeated: 0,
     wanted: new Set(),
@@ -94,8 +94,8 @@ export async function startXSource(
       repeated: () => {
         result.repeated += 1;
       },
-      refused(track, error) {
-        kept.refused.push({ track, message: error.message, code: error.code });
+      rejected(track, error) {
+        kept.rejected.push({ track, message: error.message, code: error.code });
         // As the multiplexer does.
         if (kept.wanted.delete(track)) source.want(kept.wanted);
       },

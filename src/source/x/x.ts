@@ -61,7 +61,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     maxRules: options.maxRules,
     clock,
     random,
-    onRefused: (track, reason) => sink.refused(track, new UserError('UPSTREAM_FULL', reason)),
+    onRefused: (track, reason) => sink.rejected(track, new UserError('UPSTREAM_FULL', reason)),
     onChange: update,
   });
   let state: SourceState = { name: 'idle' };

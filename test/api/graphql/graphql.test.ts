@@ -81,7 +81,7 @@ describe('a subscription', () => {
       senti.source.say('coffee');
       await first;
       const error = new UserError('UPSTREAM_FULL', 'X has no room for another topic.');
-      senti.source.sink.refused(track('coffee'), error);
+      senti.source.sink.rejected(track('coffee'), error);
       expect((await events.next()).value?.errors).toEqual([
         { message: error.message, extensions: { code: 'UPSTREAM_FULL' } },
       ]);

@@ -108,7 +108,7 @@ describe('/track', () => {
   test('closes with 1008 and the reason when the upstream has no room for the track', async () => {
     const { source, follow, closed } = await start();
     await follow('coffee', 'coffee');
-    source.sink.refused(track('coffee'), new UserError('UPSTREAM_FULL', 'X has no room.'));
+    source.sink.rejected(track('coffee'), new UserError('UPSTREAM_FULL', 'X has no room.'));
     expect(await closed).toEqual({ code: 1008, reason: 'X has no room.' });
   });
 

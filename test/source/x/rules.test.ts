@@ -17,7 +17,7 @@ describe('the rules at X', () => {
     expect(x.counts.writes).toBe(2);
   });
 
-  test('change a thousand times on one connection, within the budget of writes, and none is refused', async () => {
+  test('change a thousand times on one connection, within the budget of writes, and none is rejected', async () => {
     const { x, wanted, source, live, pass, track, drop, posts } = await startXSource();
     await live('first');
     for (let n = 0; n < 1000; n++) {
@@ -88,8 +88,8 @@ describe('the rules at X', () => {
     expect([...x.rules.keys()]).toEqual([foreign.id, untagged.id]);
   });
 
-  test('of others leave less room, and what does not fit is refused to that track alone', async () => {
-    const { x, live, track, refused, pass, eventually, posts } = await startXSource({
+  test('of others leave less room, and what does not fit is rejected to that track alone', async () => {
+    const { x, live, track, rejected, pass, eventually, posts } = await startXSource({
       maxRules: 4,
       ruleLength: 256,
       fake: { maxRules: 4, ruleLength: 256 },
@@ -98,14 +98,14 @@ describe('the rules at X', () => {
     x.addRule('dogs');
     await live('first');
     const tracks = Array.from({ length: 14 }, (_, n) => track(`topicnumber${n}`));
-    await eventually(() => refused.length > 0);
+    await eventually(() => rejected.length > 0);
     await pass(MINUTE);
     expect(
-      refused.every(
+      rejected.every(
         ({ code, message }) => code === 'UPSTREAM_FULL' && /room for 4 rules/.test(message),
       ),
     ).toBe(true);
-    const out = refused.map((it) => it.track);
+    const out = rejected.map((it) => it.track);
     expect(out).toContain(tracks.at(-1));
     for (const it of tracks)
       expect(x.matching(xPost(it.canonical)).length > 0).toBe(!out.includes(it));
@@ -129,27 +129,27 @@ describe('the rules at X', () => {
   });
 
   test('are fewer than promised: the source finds out, and refuses the rest', async () => {
-    const { x, live, track, refused, eventually } = await startXSource({
+    const { x, live, track, rejected, eventually } = await startXSource({
       ruleLength: 256,
       fake: { maxRules: 2, ruleLength: 256 },
     });
     await live('first');
     for (let n = 0; n < 20; n++) track(`topicnumber${n}`);
-    await eventually(() => refused.length > 0);
+    await eventually(() => rejected.length > 0);
     await eventually(() => x.matching(xPost('topicnumber0')).length > 0);
-    expect(refused.length).toBeLessThan(20);
+    expect(rejected.length).toBeLessThan(20);
     expect(x.matching(xPost('first')).length).toBeGreaterThan(0);
   });
 
-  test('that X does not take are refused to their tracks alone, whichever rule they share', async () => {
-    const { x, live, track, refused, eventually } = await startXSource();
+  test('that X does not take are rejected to their tracks alone, whichever rule they share', async () => {
+    const { x, live, track, rejected, eventually } = await startXSource();
     x.faults.refuse = (value) =>
       value.includes('"evil"') ? 'This word is not allowed.' : undefined;
     const evil = track('evil');
     await live('good');
     track('better');
-    await eventually(() => refused.length === 1 && x.matching(xPost('better')).length === 1);
-    expect(refused).toEqual([
+    await eventually(() => rejected.length === 1 && x.matching(xPost('better')).length === 1);
+    expect(rejected).toEqual([
       {
         track: evil,
         code: 'UPSTREAM_FULL',
@@ -160,7 +160,7 @@ describe('the rules at X', () => {
   });
 
   test('are found out one by one when X refuses a lot of them and names none', async () => {
-    const { x, live, track, refused, eventually } = await startXSource({
+    const { x, live, track, rejected, eventually } = await startXSource({
       ruleLength: 256,
       fake: { ruleLength: 256 },
     });
@@ -169,8 +169,8 @@ describe('the rules at X', () => {
     for (let n = 0; n < 12; n++) track(`topicnumber${n}`);
     const evil = track('evil');
     await live('good');
-    await eventually(() => refused.length === 1 && x.matching(xPost('good')).length === 1);
-    expect(refused[0]?.track).toBe(evil);
+    await eventually(() => rejected.length === 1 && x.matching(xPost('good')).length === 1);
+    expect(rejected[0]?.track).toBe(evil);
     for (let n = 0; n < 12; n++) expect(x.matching(xPost(`topicnumber${n}`)).length).toBe(1);
   });
 
@@ -258,7 +258,7 @@ describe('the rules at X', () => {
   });
 
   test('are checked within the budget of writes, however many of them X refuses', async () => {
-    const { x, track, refused, wanted, pass } = await startXSource({
+    const { x, track, rejected, wanted, pass } = await startXSource({
       ruleLength: 256,
       fake: { ruleLength: 256 },
     });
@@ -266,7 +266,7 @@ describe('the rules at X', () => {
     for (let n = 0; n < 600; n++) track(`topicnumber${n}`);
     await pass(15 * MINUTE);
     expect(x.counts.limited).toBe(0);
-    expect(refused.length).toBeGreaterThan(50);
+    expect(rejected.length).toBeGreaterThan(50);
     await pass(60 * MINUTE);
     expect([x.counts.limited, wanted.size]).toEqual([0, 0]);
   });
@@ -297,14 +297,14 @@ describe('the rules at X', () => {
   test('are not asked for with a wrong token, and the token is said nowhere', async () => {
     const token = 'another-secret';
     const started = await startXSource({ token });
-    const { x, source, track, drop, states, warnings, refused, eventually } = started;
+    const { x, source, track, drop, states, warnings, rejected, eventually } = started;
     const it = track('rust');
     await eventually(() => source.state.name === 'paused');
     expect(source.state).toEqual({
       name: 'paused',
       reason: 'X answered 401 (Unauthorized: Unauthorized); check X_BEARER_TOKEN and start again',
     });
-    expect(JSON.stringify([states, warnings, refused, source])).not.toContain(token);
+    expect(JSON.stringify([states, warnings, rejected, source])).not.toContain(token);
     expect(x.counts.reads).toBe(1);
     track('coffee');
     started.clock.advance(60 * MINUTE);

@@ -237,7 +237,7 @@ describe('a soak with every fault', () => {
     expect(new Set(ids)).toEqual(expected);
     expect(it.repeated).toBe(sent.repeats + sent.edits);
     expect(it.bad).toHaveLength(sent.bad + sent.cut);
-    expect(it.refused).toEqual([]);
+    expect(it.rejected).toEqual([]);
     expect(x.counts.limited).toBe(0);
     // X also finds words in quoted posts; the matcher does not take those for the post's own.
     const matcher = new Matcher<string>();
