@@ -1,6 +1,6 @@
 // A bounded memory of what was seen lately, to tell repeats of an upstream that delivers at least once.
 
-export class Recent {
+export class SeenKeys {
   readonly #capacity: number;
   readonly #keys = new Set<string>();
   /** The same in a ring: to ask a set for its oldest gets dearer with every one that has left it. */

@@ -2,7 +2,7 @@
 // think that there was nothing when something is missing.
 
 import { hash } from 'node:crypto';
-import { Recent } from '../base/seen-keys.ts';
+import { SeenKeys } from '../base/seen-keys.ts';
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { RelayCounters } from '../stream/cluster-state.ts';
@@ -48,7 +48,7 @@ const REMEMBERED_CHARACTERS = 200;
 export class Inbox<T> {
   readonly #options: InboxOptions<T>;
   readonly #slots = new Map<string, Slot<T>>();
-  readonly #recent = new Recent(REMEMBERED_EVENTS);
+  readonly #recent = new SeenKeys(REMEMBERED_EVENTS);
   readonly #read = createEventReader();
 
   constructor(options: InboxOptions<T>) {

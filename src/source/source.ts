@@ -55,8 +55,8 @@ export interface Usage {
 export interface SourceSink {
   /** A post, each once, never a repost; more of them than are wanted do no harm. */
   post(post: Post): void;
-  /** An upstream record that could not be used: `problem` says where it stood and what was wrong. */
-  bad(problem: string): void;
+  /** An upstream record that could not be used: `reason` says where it stood and what was wrong. */
+  bad(reason: string): void;
   /** A post that was delivered before, and is not delivered again. */
   repeated(): void;
   /**

@@ -81,7 +81,7 @@ describe('replay', () => {
     source.want(wanted);
     await until(({ states }) => states.at(-1)?.name === 'paused');
     expect(sink.posts.map((post) => post.id)).toEqual(['1', '8']);
-    expect(sink.problems.map((problem) => problem.slice(file.length))).toEqual([
+    expect(sink.reasons.map((reason) => reason.slice(file.length))).toEqual([
       expect.stringMatching(/^:2: not JSON \(.+\)$/),
       ':3: not a JSON object; expected {"id": "…", "text": "…"}',
       ':4: "id" has to be a string that is not empty',
@@ -98,7 +98,7 @@ describe('replay', () => {
     const { sink, until, file, source, wanted } = open(`${long}{"id":"2","text":"coffee"}`);
     source.want(wanted);
     await until(({ posts }) => posts.length === 1);
-    expect(sink.problems).toEqual([`${file}:1: the line is longer than 262144 bytes`]);
+    expect(sink.reasons).toEqual([`${file}:1: the line is longer than 262144 bytes`]);
   });
 
   test.each(['id', 'lang', 'createdAt', 'url'])(
@@ -110,7 +110,7 @@ describe('replay', () => {
       );
       source.want(wanted);
       await until(({ posts }) => posts.length === 1);
-      expect(sink.problems).toEqual([`${file}:1: "${name}" is longer than 2048 characters`]);
+      expect(sink.reasons).toEqual([`${file}:1: "${name}" is longer than 2048 characters`]);
     },
   );
 
@@ -119,22 +119,22 @@ describe('replay', () => {
     let most = 0;
     source.want(wanted);
     const done = until(({ posts }) => posts.length === 10);
-    for (let before = 0; sink.posts.length === 0; before = sink.problems.length) {
+    for (let before = 0; sink.posts.length === 0; before = sink.reasons.length) {
       await setImmediate();
-      most = Math.max(most, sink.problems.length - before);
+      most = Math.max(most, sink.reasons.length - before);
     }
     await done;
-    expect(sink.problems.length).toBe(100_000);
+    expect(sink.reasons.length).toBe(100_000);
     expect(most).toBeLessThanOrEqual(2 * LINES_A_TICK);
   });
 
   test('stops at once among bad lines', async () => {
     const { sink, until, source, wanted } = open('x\n'.repeat(100_000));
     source.want(wanted);
-    await until(({ problems }) => problems.length > 0);
+    await until(({ reasons }) => reasons.length > 0);
     source.want(new Set());
     await source.close();
-    expect(sink.problems.length).toBeLessThanOrEqual(2 * LINES_A_TICK);
+    expect(sink.reasons.length).toBeLessThanOrEqual(2 * LINES_A_TICK);
   });
 
   test('stops at once in a line without an end', async () => {
@@ -191,7 +191,7 @@ describe('replay', () => {
     const { sink, until, source, wanted } = open('{}\n', { loop: true });
     source.want(wanted);
     await until(({ states }) => states.at(-1)?.name === 'paused');
-    expect(sink.problems.length).toBe(1);
+    expect(sink.reasons.length).toBe(1);
   });
 
   test.skipIf(!existsSync(OPEN_FILES))(

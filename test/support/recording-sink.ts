@@ -7,7 +7,7 @@ import type { Track } from '../../src/track/track.ts';
 
 export interface RecordingSink extends SourceSink {
   readonly posts: Post[];
-  readonly problems: string[];
+  readonly reasons: string[];
   readonly states: SourceState[];
   readonly rejections: { readonly track: Track; readonly error: UserError }[];
   readonly repeats: number;
@@ -23,7 +23,7 @@ export function createRecordingSink(): RecordingSink {
   };
   const sink: RecordingSink = {
     posts: [],
-    problems: [],
+    reasons: [],
     states: [],
     rejections: [],
     get repeats() {
@@ -33,8 +33,8 @@ export function createRecordingSink(): RecordingSink {
       sink.posts.push(post);
       look();
     },
-    bad(problem) {
-      sink.problems.push(problem);
+    bad(reason) {
+      sink.reasons.push(reason);
       look();
     },
     repeated() {

@@ -90,7 +90,7 @@ export async function startXSource(
     },
     {
       post: (post) => kept.posts.push(post),
-      bad: (problem) => kept.bad.push(problem),
+      bad: (reason) => kept.bad.push(reason),
       repeated: () => {
         result.repeated += 1;
       },

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Post } from '../../base/post.ts';
-import { Recent } from '../../base/seen-keys.ts';
+import { SeenKeys } from '../../base/seen-keys.ts';
 import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { lingering } from '../linger.ts';
@@ -40,7 +40,7 @@ class Bluesky implements Source {
   readonly #sink: SourceSink;
   readonly #clock: Clock;
   readonly #cursor = new Cursor();
-  readonly #recent = new Recent(REMEMBERED_POSTS);
+  readonly #recent = new SeenKeys(REMEMBERED_POSTS);
   #state: SourceState = { name: 'idle' };
   /** The last line, which may have ended. */
   #line: Line | undefined;
@@ -116,7 +116,7 @@ class Bluesky implements Source {
       {
         open: () => this.#become({ name: 'live' }),
         text: (text) => this.#frame(text),
-        odd: (problem) => this.#sink.bad(`${url.host}: ${problem}`),
+        odd: (reason) => this.#sink.bad(`${url.host}: ${reason}`),
         lost: (loss) => this.#retry(url.host, loss),
       },
       this.#clock,
@@ -129,7 +129,7 @@ class Bluesky implements Source {
     // Before the post: a listener that it makes leave has the cursor forgotten.
     if (frame.timeUs !== undefined) this.#cursor.note(frame.timeUs, this.#clock.now());
     if (frame.kind === 'bad') {
-      this.#sink.bad(frame.problem);
+      this.#sink.bad(frame.reason);
     } else if (frame.kind === 'post') {
       this.#post(frame.post, frame.key);
     }

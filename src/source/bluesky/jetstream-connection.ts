@@ -27,7 +27,7 @@ export interface LineEvents {
   open(): void;
   text(text: string): void;
   /** A frame that Jetstream does not send. */
-  odd(problem: string): void;
+  odd(reason: string): void;
   /** The end, unless it came by `close`. Nothing follows. */
   lost(loss: Loss): void;
 }

@@ -14,7 +14,7 @@ export type Frame =
     }
   /** Legal, and no new post: an edit, a deletion, another collection, news of an account. */
   | { readonly kind: 'other'; readonly timeUs: number }
-  | { readonly kind: 'bad'; readonly problem: string; readonly timeUs?: number };
+  | { readonly kind: 'bad'; readonly reason: string; readonly timeUs?: number };
 
 export const POST_COLLECTION = 'app.bsky.feed.post';
 
@@ -24,7 +24,7 @@ export const POST_COLLECTION = 'app.bsky.feed.post';
  * years ago; both are news now, and a listener to what is live is told when they came.
  */
 const MOST_CLAIMED_AGE_MS = 6 * 60 * 60 * 1000;
-/** The characters of an upstream value that a problem quotes at most. */
+/** The characters of an upstream value that a reason quotes at most. */
 const EXCERPT_LENGTH = 60;
 /** The lexicon allows three; a few more do no harm, and hundreds are nobody's languages. */
 const MOST_LANGS = 8;
@@ -93,10 +93,10 @@ function readCreatedAt(claim: unknown, timeUs: number): Date {
   return new Date(credible ? claimed : arrived);
 }
 
-function bad(problem: string, timeUs?: number): Frame {
+function bad(reason: string, timeUs?: number): Frame {
   return timeUs === undefined
-    ? { kind: 'bad', problem }
-    : { kind: 'bad', problem: `frame ${timeUs}: ${problem}`, timeUs };
+    ? { kind: 'bad', reason }
+    : { kind: 'bad', reason: `frame ${timeUs}: ${reason}`, timeUs };
 }
 
 /** The beginning of `text`, in quotes and printable ASCII, fit for a log whatever was sent. */

@@ -1,7 +1,7 @@
 // The daily allowance: how many posts X has charged for in this UTC day, kept across restarts.
 
 import type { Clock } from '../../base/clock.ts';
-import type { Usage } from '../source.ts';
+import type { SourceState, Usage } from '../source.ts';
 import { type DayCount, openTally, type Tally } from './daily-count-file.ts';
 import { DOLLARS_A_POST } from './limits.ts';
 
@@ -51,8 +51,7 @@ export class Allowance {
     return {
       postsToday: this.#posts,
       allowance: this.#options.daily,
-      // In tenths of a cent, so that no binary fraction shows.
-      costToday: Math.round(this.#posts * DOLLARS_A_POST * 1000) / 1000,
+      costToday: dollarsFor(this.#posts),
       resetsAt: this.resetsAt,
     };
   }
@@ -68,9 +67,14 @@ export class Allowance {
     return this.#day;
   }
 
-  get usedUp(): boolean {
+  /** Why no more posts may be read today; undefined while some may. */
+  get usedUp(): Extract<SourceState, { name: 'paused' }> | undefined {
     this.#turnDay();
-    return this.#options.daily !== 'none' && this.#posts >= this.#options.daily;
+    const { daily } = this.#options;
+    if (daily === 'none' || this.#posts < daily) return undefined;
+    const dollars = dollarsFor(this.#posts).toFixed(2);
+    const reason = `today's allowance of ${daily} posts is used up: ${this.#posts} read, ${dollars} USD`;
+    return { name: 'paused', reason, until: this.resetsAt };
   }
 
   /** Counts a post that X has sent. */
@@ -84,7 +88,7 @@ export class Allowance {
     if (!this.#warned && this.#isNearEnd()) {
       this.#warned = true;
       const { daily, warn } = this.#options;
-      const dollars = (this.#posts * DOLLARS_A_POST).toFixed(2);
+      const dollars = dollarsFor(this.#posts).toFixed(2);
       const until = new Date(this.resetsAt).toISOString();
       warn(
         `${this.#posts} of today's ${daily} posts from X have been read (${dollars} USD); ` +
@@ -154,4 +158,9 @@ export class Allowance {
 /** The UTC day, such as `2026-11-20`; days compare as strings. */
 function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** In tenths of a cent, so that no binary fraction shows. */
+function dollarsFor(posts: number): number {
+  return Math.round(posts * DOLLARS_A_POST * 1000) / 1000;
 }

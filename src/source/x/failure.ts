@@ -42,24 +42,36 @@ const SCHEDULES: Readonly<Record<Exclude<FailureKind, 'unauthorized'>, Schedule>
 export const REST_MS = 60_000;
 /** X's clock and ours may differ this much, in milliseconds. */
 const RESET_TOLERANCE = 60_000;
+/** Spreads the servers that X told to come back at the same time, in milliseconds. */
+const JITTER_MS = 1000;
 
-/** Failures in a row, by kind, until something works for a while. */
-export type Failures = Map<FailureKind, number>;
+/** Why something at X cannot be done for now. */
+export interface Setback {
+  readonly failure: Failure;
+  /** When it is tried again, in milliseconds since 1970; undefined for never. */
+  readonly until: number | undefined;
+}
 
-/** Milliseconds to wait after `failure`, which it counts; undefined for good. */
-export function nextRetry(
+/** Failures in a row, by kind. */
+export type FailureCounts = Readonly<Partial<Record<FailureKind, number>>>;
+export const NO_FAILURES: FailureCounts = {};
+
+export function counted(counts: FailureCounts, { kind }: Failure): FailureCounts {
+  return { ...counts, [kind]: (counts[kind] ?? 0) + 1 };
+}
+
+/** Milliseconds to wait after `failure`, with `counts` failures before it; undefined for never again. */
+export function retryWait(
   failure: Failure,
-  failures: Failures,
+  counts: FailureCounts,
   now: number,
   random: () => number,
 ): number | undefined {
   if (failure.kind === 'unauthorized') return undefined;
-  const attempt = failures.get(failure.kind) ?? 0;
-  failures.set(failure.kind, attempt + 1);
-  const wait = backoff(SCHEDULES[failure.kind], attempt, random);
+  const wait = backoff(SCHEDULES[failure.kind], counts[failure.kind] ?? 0, random);
   const reset = waitForReset(failure.resetAt, now);
-  // X may ask for a longer wait than the schedule's, and never for a shorter one. Chance is added here too.
-  return reset === undefined ? wait : Math.max(wait, reset + Math.round(1000 * random()));
+  // X may ask for a longer wait than the schedule's, never for a shorter one.
+  return reset === undefined ? wait : Math.max(wait, reset + Math.round(JITTER_MS * random()));
 }
 
 /**

@@ -16,7 +16,7 @@ export type StreamRecord =
   | { readonly kind: 'repost'; readonly id: string }
   /** X ends the stream. */
   | { readonly kind: 'error'; readonly failure: Failure }
-  | { readonly kind: 'bad'; readonly problem: string };
+  | { readonly kind: 'bad'; readonly reason: string };
 
 /** What `readRecord` reads, as X's query parameter. */
 export const FIELDS =
@@ -95,6 +95,6 @@ function isDate(value: unknown): value is string {
   return /^\d{4}-/.test(value) && !Number.isNaN(ms) && /^\d{4}-/.test(new Date(ms).toISOString());
 }
 
-function bad(problem: string): StreamRecord {
-  return { kind: 'bad', problem };
+function bad(reason: string): StreamRecord {
+  return { kind: 'bad', reason };
 }

@@ -1,39 +1,36 @@
-// What X objects to: clauses that it does not take, or takes on their own only.
+// Clauses that X does not take, or takes only in a rule of their own.
 
 import type { Track } from '../../track/track.ts';
 import { type RuleFrame, spellClause, spellRule } from './rule-text.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
 
-/** Clauses that X refused, remembered, so that it is not asked again and again. */
+/** Beyond as many, all are forgotten and X is asked again. */
 const MOST_REMEMBERED = 1000;
 
-export class Objections {
+export class RejectedClauses {
   readonly #frame: RuleFrame;
-  readonly #reasons = new Map<string, string>();
+  /** Clauses that X does not take, with what it said. */
+  readonly reasons = new Map<string, string>();
   readonly alone = new Set<string>();
 
   constructor(frame: RuleFrame) {
     this.#frame = frame;
   }
 
-  get invalid(): ReadonlySet<string> {
-    return new Set(this.#reasons.keys());
-  }
-
-  /** Why `track` can't be asked for, if it can't. */
-  reason(track: Track): string | undefined {
+  /** Why no rule can ask for `track`; undefined if one can. */
+  reasonFor(track: Track): string | undefined {
     for (const clause of track.clauses) {
       const text = spellClause(clause, this.#frame.room);
-      const reason =
-        text === undefined ? "none of X's rules can ask for it" : this.#reasons.get(text);
+      if (text === undefined) return "none of X's rules can ask for it";
+      const reason = this.reasons.get(text);
       if (reason !== undefined) return reason;
     }
     return undefined;
   }
 
   /**
-   * Learns from a rule that X refused, for `reason`, which of its clauses is to blame. With several,
-   * that takes a request: X is asked to check each by itself.
+   * Finds out which of the clauses of a rule are to blame, when X rejected it for `reason`. With several,
+   * that takes a request: X checks a rule for each.
    */
   async learn(clauses: readonly string[], reason: string, api: RulesApi): Promise<void> {
     const [only] = clauses;
@@ -45,17 +42,17 @@ export class Objections {
       const clause = tried.get(value);
       if (clause !== undefined) this.#blame(clause, why);
     }
-    // None by itself: then it was their company.
+    // X takes each of them, so it is their combination that it rejects.
     if (blamed.length === 0) for (const clause of clauses) this.alone.add(clause);
   }
 
-  /** Clauses that are no longer `asked` for need no rule of their own. */
+  /** Forgets which clauses need a rule of their own, but for those still `asked` for. */
   forget(asked: ReadonlySet<string>): void {
     for (const clause of this.alone) if (!asked.has(clause)) this.alone.delete(clause);
   }
 
   #blame(clause: string, reason: string): void {
-    if (this.#reasons.size >= MOST_REMEMBERED) this.#reasons.clear();
-    this.#reasons.set(clause, reason);
+    if (this.reasons.size >= MOST_REMEMBERED) this.reasons.clear();
+    this.reasons.set(clause, reason);
   }
 }

@@ -6,8 +6,8 @@ import { WINDOW_MS } from './limits.ts';
 /** The share of a window's requests that may be made at once; the rest is spread over the window. */
 const BURST_SHARE = 0.25;
 
-/** A token bucket; what it holds and what flows in during a window add up to the allowance. */
-export class Budget {
+/** A token bucket. What it holds and what flows in during a window add up to the allowance. */
+export class RequestBudget {
   readonly #clock: Clock;
   readonly #burst: number;
   readonly #msPerToken: number;
@@ -25,26 +25,23 @@ export class Budget {
 
   /** Milliseconds until a request may be made that leaves `reserve` more; 0 for now. */
   wait(reserve = 0): number {
-    this.#refill();
+    const now = this.#clock.monotonic();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) / this.#msPerToken);
+    this.#at = now;
     const missing = 1 + Math.min(reserve, this.#burst - 1) - this.#tokens;
     const filling = Math.max(0, Math.ceil(missing * this.#msPerToken));
-    return Math.max(filling, Math.ceil(this.#blockedUntil - this.#at));
+    return Math.max(filling, Math.ceil(this.#blockedUntil - now));
   }
 
-  /** Counts a request. */
-  spend(): void {
-    this.#refill();
+  /** Counts a request, if one may be made now; returns whether it may. */
+  take(reserve = 0): boolean {
+    if (this.wait(reserve) > 0) return false;
     this.#tokens -= 1;
+    return true;
   }
 
   /** The upstream says that nothing is left for the next `ms` milliseconds. */
   block(ms: number): void {
     this.#blockedUntil = Math.max(this.#blockedUntil, this.#clock.monotonic() + ms);
-  }
-
-  #refill(): void {
-    const now = this.#clock.monotonic();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) / this.#msPerToken);
-    this.#at = now;
   }
 }

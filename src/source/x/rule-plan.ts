@@ -9,7 +9,7 @@ export type Rule = readonly string[];
 export interface Plan {
   readonly rules: readonly Rule[];
   /** Tracks that there is no room for; everything else is covered. */
-  readonly refused: readonly Track[];
+  readonly rejected: readonly Track[];
 }
 
 export interface PlanLimits {
@@ -18,7 +18,7 @@ export interface PlanLimits {
   /** Clauses that X takes on their own only. */
   readonly alone: ReadonlySet<string>;
   /** Clauses that X does not take at all. */
-  readonly invalid: ReadonlySet<string>;
+  readonly invalid: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /** Rules may be this many times as many as would be needed if all were full, before they are repacked. */
@@ -53,7 +53,7 @@ export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits:
   if (isFragmented(packing)) packing = repack(packing);
   let repacked = false;
 
-  const refused: Track[] = [];
+  const rejected: Track[] = [];
   for (const { track, clauses } of asked) {
     if (clauses !== undefined && placeAll(packing, clauses)) continue;
     if (clauses !== undefined && !repacked) {
@@ -65,11 +65,11 @@ export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits:
         continue;
       }
     }
-    refused.push(track);
+    rejected.push(track);
   }
-  if (refused.length > 0) dropOnlyRefused(packing, asked, new Set(refused));
+  if (rejected.length > 0) dropOnlyRejected(packing, asked, new Set(rejected));
   const rules = packing.bins.filter((bin) => bin.clauses.size > 0);
-  return { rules: rules.map((bin) => [...bin.clauses]), refused };
+  return { rules: rules.map((bin) => [...bin.clauses]), rejected };
 }
 
 // Every plan asks for the same texts again, and to spell them is most of its work.
@@ -186,13 +186,13 @@ function repack(packing: Packing): Packing {
   return placeAll(fresh, clauses) && fresh.bins.length <= packing.bins.length ? fresh : packing;
 }
 
-function dropOnlyRefused(
+function dropOnlyRejected(
   packing: Packing,
   asked: readonly { readonly track: Track; readonly clauses: readonly string[] | undefined }[],
-  refused: ReadonlySet<Track>,
+  rejected: ReadonlySet<Track>,
 ): void {
   const needed = new Set(
-    asked.flatMap(({ track, clauses }) => (refused.has(track) ? [] : (clauses ?? []))),
+    asked.flatMap(({ track, clauses }) => (rejected.has(track) ? [] : (clauses ?? []))),
   );
   for (const clause of [...packing.placed.keys()]) if (!needed.has(clause)) take(packing, clause);
 }

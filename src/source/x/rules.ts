@@ -1,42 +1,35 @@
-// The rules at X, kept to what is wanted: read once, then changed by few writes within X's budget.
+// The rules at X, kept to what is wanted: listed once, then changed by few writes within X's budget.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Track } from '../../track/track.ts';
-import { type Failure, type Failures, nextRetry, REST_MS } from './failure.ts';
+import { type Failure, retryWait } from './failure.ts';
 import { RULE_READS_A_WINDOW, RULE_WRITES_A_WINDOW } from './limits.ts';
-import { Objections } from './rejected-clauses.ts';
-import { Budget } from './request-budget.ts';
-import { plan, type Rule } from './rule-plan.ts';
+import { RejectedClauses } from './rejected-clauses.ts';
+import { RequestBudget } from './request-budget.ts';
+import { plan } from './rule-plan.ts';
 import { type RuleFrame, spellRule } from './rule-text.ts';
-import { MOST_A_WRITE, nextWrite, type StoredRule } from './rule-writes.ts';
+import type { StoredRule } from './rule-writes.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
-import { Turns } from './serial-timer.ts';
+import { after, INITIAL_RULES, nextStep, type Suspect, TAG } from './rules-state.ts';
+import { SerialTimer } from './serial-timer.ts';
+import type { RulesStatus } from './x-state.ts';
 
 export interface RulesOptions {
   readonly api: RulesApi;
   readonly frame: RuleFrame;
-  /** Of the whole account, those that are not Senti's included. */
+  /** Of the whole account, including those that are not Senti's. */
   readonly maxRules: number;
   readonly clock: Clock;
   readonly random: () => number;
   /** X cannot deliver `track`, for this reason. */
-  readonly onRefused: (track: Track, reason: string) => void;
-  /** `ready` or `trouble` may have changed. */
+  readonly onRejected: (track: Track, reason: string) => void;
+  /** `status` may have changed. */
   readonly onChange: () => void;
 }
 
-/** Why the rules are not what they should be; without `until` it stays so. */
-export interface Trouble {
-  readonly failure: Failure;
-  readonly until: number | undefined;
-}
-
-/** How a rule is known as Senti's. The number is there for a time when rules are spelt otherwise. */
-const TAG_PREFIX = 'senti:';
-const TAG = `${TAG_PREFIX}1`;
 /** Changes within this time are written together, in milliseconds. */
 const GATHER_MS = 500;
-/** Writes kept back, so that rules nobody wants can always be removed. */
+/** Writes kept back, so that rules that nobody wants can always be removed. */
 const WRITES_IN_RESERVE = 4;
 /** Rules kept free, so that a rule can be replaced without a gap: at most so many, or this share. */
 const SPARE = { rules: 10, share: 0.1 } as const;
@@ -45,67 +38,45 @@ const CLEAN_UP_MS = 3000;
 
 export class Rules {
   readonly #options: RulesOptions;
-  readonly #reads: Budget;
-  readonly #writes: Budget;
-  readonly #turns: Turns;
-  readonly #failures: Failures = new Map();
-  readonly #refused = new Set<Track>();
-  readonly #objections: Objections;
+  readonly #reads: RequestBudget;
+  readonly #writes: RequestBudget;
+  readonly #timer: SerialTimer;
+  readonly #rejectedClauses: RejectedClauses;
+  /** Tracks that X cannot deliver and that are still wanted. */
+  readonly #rejected = new Set<Track>();
   #wanted: ReadonlySet<Track> = new Set();
-  #active = false;
-  #rules: readonly Rule[] = [];
-  #desired: ReadonlyMap<string, Rule> = new Map();
-  /** What X holds; undefined while that is not known. */
-  #stored: StoredRule[] | undefined;
-  /** What the account turned out to allow, should that be less than it was said to. */
-  #cap = Number.POSITIVE_INFINITY;
-  #foundFull = false;
-  /** The last write made rules be read again, as X said that it has what it had not listed. */
-  #readForDuplicates = false;
-  #dirty = false;
-  #mostAWrite = MOST_A_WRITE;
-  #addedLast = false;
-  #trouble: Trouble | undefined;
-  #failedAt = Number.NEGATIVE_INFINITY;
+  #state = INITIAL_RULES;
 
   constructor(options: RulesOptions) {
     this.#options = options;
-    this.#objections = new Objections(options.frame);
-    this.#reads = new Budget(RULE_READS_A_WINDOW, options.clock);
-    this.#writes = new Budget(RULE_WRITES_A_WINDOW, options.clock);
-    this.#turns = new Turns(options.clock, async () => {
+    this.#rejectedClauses = new RejectedClauses(options.frame);
+    this.#reads = new RequestBudget(RULE_READS_A_WINDOW, options.clock);
+    this.#writes = new RequestBudget(RULE_WRITES_A_WINDOW, options.clock);
+    this.#timer = new SerialTimer(options.clock, async () => {
       const wait = await this.#step();
       options.onChange();
       return wait;
     });
   }
 
-  /** Whether X holds a rule for at least one wanted track. */
-  get ready(): boolean {
-    return this.#stored?.some(({ value }) => this.#desired.has(value)) ?? false;
-  }
-
-  get trouble(): Trouble | undefined {
-    return this.#trouble;
+  get status(): RulesStatus {
+    const { stored = [], desired, setback } = this.#state;
+    return { ready: stored.some(({ value }) => desired.has(value)), setback };
   }
 
   /** Makes X's rules ask for `tracks`, a live set. With none, nothing of Senti's is left at X. */
   want(tracks: ReadonlySet<Track>): void {
-    const active = tracks.size > 0;
-    // What has failed for good is tried again for a listener who comes to an idle source.
-    if (active && !this.#active && this.#isRested()) this.#trouble = undefined;
-    this.#active = active;
-    for (const track of this.#refused) if (!tracks.has(track)) this.#refused.delete(track);
+    for (const track of this.#rejected) if (!tracks.has(track)) this.#rejected.delete(track);
     this.#wanted = tracks;
-    this.#dirty = true;
-    if (this.#trouble === undefined) this.#turns.arm(GATHER_MS);
+    this.#state = after.wanted(this.#state, tracks.size > 0, this.#now);
+    if (this.#state.setback === undefined) this.#timer.arm(GATHER_MS);
   }
 
-  /** X's rules are not what they were taken for. */
-  recheck(): void {
-    this.#stored = undefined;
-    // After a failure they are read again anyway, and no sooner than the schedule allows.
-    if (this.#trouble === undefined) this.#turns.arm(0);
+  /** Lists X's rules again: they are not what they were taken for. */
+  relist(): void {
+    this.#state = after.doubted(this.#state);
+    // After a failure they are listed anyway, and no sooner than the schedule allows.
+    if (this.#state.setback === undefined) this.#timer.arm(0);
   }
 
   /** Removes Senti's rules if X lets it, in little time; what it leaves, the next start removes. */
@@ -116,95 +87,72 @@ export class Rules {
       late = true;
       api.close();
     });
-    await this.#turns.stop();
-    const ours = (this.#stored ?? []).filter((rule) => rule.ours);
-    if (!keep && ours.length > 0 && !late && this.#writes.wait() === 0) {
-      this.#writes.spend();
+    await this.#timer.stop();
+    const ours = (this.#state.stored ?? []).filter((rule) => rule.ours);
+    if (!keep && ours.length > 0 && !late && this.#writes.take()) {
       await api.remove(ours.map(({ id }) => id));
     }
     cancel();
     api.close();
   }
 
-  /** One request at most; says after how many milliseconds the next step is due, if any. */
-  async #step(): Promise<number | undefined> {
-    if (this.#stored === undefined) return this.#read();
-    if (this.#dirty) this.#plan(this.#stored);
-    const { clock } = this.#options;
-    const goal = {
-      desired: this.#desired,
-      maxRules: this.#maxRules,
-      mostAWrite: this.#mostAWrite,
-      addedLast: this.#addedLast,
-    };
-    const write = nextWrite(goal, this.#stored, clock.monotonic());
-    if (write === undefined) {
-      this.#succeed();
-      this.#readForDuplicates = false;
-      // When all is over, what others do to the account's rules is read anew the next time.
-      if (!this.#active) this.#stored = undefined;
-      return undefined;
-    }
-    if ('wait' in write) return write.wait;
-    const wait = this.#writes.wait(this.#active ? WRITES_IN_RESERVE : 0);
-    if (wait > 0) return wait;
-    this.#writes.spend();
-    return 'add' in write ? this.#add(write.add) : this.#remove(write.remove);
+  get #now(): number {
+    return this.#options.clock.monotonic();
   }
 
   get #maxRules(): number {
-    return Math.min(this.#options.maxRules, this.#cap);
+    return Math.min(this.#options.maxRules, this.#state.foundRoom);
   }
 
-  /** Whether another page of rules may be asked for; counts it. */
-  #takeRead(): boolean {
-    if (this.#reads.wait() > 0) return false;
-    this.#reads.spend();
-    return true;
+  /** One request at most; returns after how many milliseconds the next step is due, if any. */
+  async #step(): Promise<number | undefined> {
+    const step = nextStep(this.#state, this.#maxRules, this.#now);
+    if (step === 'list') return this.#list();
+    if (step === 'plan') {
+      this.#plan();
+      return this.#step();
+    }
+    if (step === 'settle') {
+      this.#state = after.settled(this.#state);
+      return undefined;
+    }
+    if ('wait' in step) return step.wait;
+    if ('fail' in step) return this.#fail(step.fail, this.#writes);
+    if ('check' in step) return this.#check(step.check);
+    const reserve = this.#state.anyWanted ? WRITES_IN_RESERVE : 0;
+    if (!this.#writes.take(reserve)) return this.#writes.wait(reserve);
+    return 'add' in step ? this.#add(step.add) : this.#remove(step.remove);
   }
 
-  async #read(): Promise<number | undefined> {
+  async #list(): Promise<number | undefined> {
     const wait = this.#reads.wait();
     if (wait > 0) return wait;
-    const found = await this.#options.api.list(() => this.#takeRead());
+    const found = await this.#options.api.list(() => this.#reads.take());
     if (found instanceof ApiFailure) return this.#fail(found.failure, this.#reads);
-    this.#stored = found.map(({ id, value, tag }) => ({
-      id,
-      value,
-      ours: tag?.startsWith(TAG_PREFIX) ?? false,
-      clauses: this.#desired.get(value) ?? [],
-      since: Number.NEGATIVE_INFINITY,
-    }));
-    this.#cap = this.#foundFull ? found.length : Number.POSITIVE_INFINITY;
-    this.#foundFull = false;
-    this.#dirty = true;
+    this.#state = after.listed(this.#state, found);
     return 0;
   }
 
-  #plan(stored: readonly StoredRule[]): void {
-    this.#dirty = false;
-    const { frame, onRefused } = this.#options;
+  #plan(): void {
+    const { frame, onRejected } = this.#options;
+    const { stored = [], desired } = this.#state;
     const room = this.#maxRules - stored.filter(({ ours }) => !ours).length;
     const spare = Math.min(SPARE.rules, Math.floor(room * SPARE.share));
-    const limits = {
-      frame,
-      maxRules: room - spare,
-      alone: this.#objections.alone,
-      invalid: this.#objections.invalid,
-    };
-    const tracks = [...this.#wanted].filter((track) => !this.#refused.has(track));
-    const { rules, refused } = plan(this.#rules, tracks, limits);
-    this.#rules = rules;
-    this.#desired = new Map(rules.map((rule) => [spellRule(rule, frame), rule]));
-    this.#objections.forget(new Set(rules.flat()));
-    for (const track of refused) {
-      this.#refused.add(track);
-      onRefused(track, this.#explain(track, stored.length));
+    const { alone, reasons } = this.#rejectedClauses;
+    const limits = { frame, maxRules: room - spare, alone, invalid: reasons };
+    const tracks = [...this.#wanted].filter((track) => !this.#rejected.has(track));
+    const { rules, rejected } = plan([...desired.values()], tracks, limits);
+    const planned = new Map(rules.map((rule) => [spellRule(rule, frame), rule]));
+    this.#state = after.planned(this.#state, planned);
+    this.#rejectedClauses.forget(new Set(rules.flat()));
+    for (const track of rejected) {
+      this.#rejected.add(track);
+      onRejected(track, this.#explain(track, stored.length));
     }
   }
 
   #explain(track: Track, rules: number): string {
-    const reason = this.#objections.reason(track);
+    const reason = this.#rejectedClauses.reasonFor(track);
     if (reason !== undefined) return `X does not take this query (${reason}); try another one.`;
     return (
       `X takes no more topics at present: this account has room for ${this.#maxRules} rules, ` +
@@ -213,83 +161,34 @@ export class Rules {
   }
 
   async #add(values: readonly string[]): Promise<number | undefined> {
-    const { api, clock } = this.#options;
-    const added = await api.add(values, TAG);
-    if (added instanceof ApiFailure) return this.#fail(added.failure, this.#writes);
-    const since = clock.monotonic();
-    // X is believed only about what it was asked.
-    const ids = new Map(added.created.map(({ id, value }) => [value, id]));
-    const created = values.filter((value) => ids.has(value));
-    for (const value of created) {
-      const clauses = this.#desired.get(value) ?? [];
-      this.#stored?.push({ id: ids.get(value) ?? '', value, ours: true, clauses, since });
-    }
-    const invalid = values.filter((value) => added.invalid.has(value));
-    this.#addedLast = true;
-    this.#mostAWrite = MOST_A_WRITE;
-    if (added.duplicates || added.full) {
-      const again = this.#readForDuplicates && !added.full && created.length === 0;
-      this.#readForDuplicates = !added.full;
-      this.#foundFull = added.full;
-      this.#stored = undefined;
-      if (again) {
-        const reason = 'X says that it has a rule, and does not list it';
-        return this.#fail({ kind: 'http', reason }, undefined);
-      }
-    } else if (invalid.length > 0) {
-      await this.#learn(invalid, added.invalid);
-    } else if (created.length === 0) {
-      // It refuses the lot and does not say for which rule's sake: find out by halves.
-      if (values.length === 1) {
-        return this.#fail({ kind: 'http', reason: 'X took no rule and gave no reason' }, undefined);
-      }
-      this.#mostAWrite = Math.ceil(values.length / 2);
-    }
-    this.#succeed();
+    const answer = await this.#options.api.add(values, TAG);
+    if (answer instanceof ApiFailure) return this.#fail(answer.failure, this.#writes);
+    this.#state = after.added(this.#state, values, answer, this.#now);
     return 0;
   }
 
-  /** What the budget has no room for is learnt when X refuses it again. */
-  async #learn(values: readonly string[], reasons: ReadonlyMap<string, string>): Promise<void> {
-    this.#dirty = true;
-    for (const value of values) {
-      const clauses = this.#desired.get(value) ?? [];
-      if (clauses.length > 1) {
-        if (this.#writes.wait() > 0) return;
-        this.#writes.spend();
-      }
-      await this.#objections.learn(clauses, reasons.get(value) ?? '', this.#options.api);
+  /** Only a check of several clauses costs a write. Without one, X rejects the rule again later. */
+  async #check({ clauses, reason }: Suspect): Promise<number> {
+    if (clauses.length === 1 || this.#writes.take()) {
+      await this.#rejectedClauses.learn(clauses, reason, this.#options.api);
     }
+    this.#state = after.checked(this.#state);
+    return 0;
   }
 
   async #remove(rules: readonly StoredRule[]): Promise<number | undefined> {
     const failed = await this.#options.api.remove(rules.map(({ id }) => id));
     if (failed !== undefined) return this.#fail(failed.failure, this.#writes);
-    const gone = new Set(rules);
-    this.#stored = this.#stored?.filter((rule) => !gone.has(rule));
-    this.#addedLast = false;
-    this.#succeed();
+    this.#state = after.removed(this.#state, rules);
     return 0;
   }
 
-  #isRested(): boolean {
-    const since = this.#options.clock.monotonic() - this.#failedAt;
-    return this.#trouble?.until === undefined && since >= REST_MS;
-  }
-
-  #succeed(): void {
-    this.#failures.clear();
-    this.#trouble = undefined;
-  }
-
-  /** Nobody knows whether X did what it did not confirm, so its rules are read again. */
-  #fail(failure: Failure, budget: Budget | undefined): number | undefined {
+  #fail(failure: Failure, budget: RequestBudget): number | undefined {
     const now = this.#options.clock.now();
-    const wait = nextRetry(failure, this.#failures, now, this.#options.random);
-    if (failure.kind === 'limited' && wait !== undefined) budget?.block(wait);
-    this.#stored = undefined;
-    this.#failedAt = this.#options.clock.monotonic();
-    this.#trouble = { failure, until: wait === undefined ? undefined : now + wait };
+    const wait = retryWait(failure, this.#state.failures, now, this.#options.random);
+    if (failure.kind === 'limited' && wait !== undefined) budget.block(wait);
+    const until = wait === undefined ? undefined : now + wait;
+    this.#state = after.failed(this.#state, { failure, until }, this.#now);
     return wait;
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 
-export class Turns {
+export class SerialTimer {
   readonly #clock: Clock;
   readonly #step: () => Promise<number | undefined>;
   #due = Number.POSITIVE_INFINITY;

@@ -1,27 +1,27 @@
-// The stream: one connection, made again by X's own schedule whenever it ends, until it is stopped.
+// The stream: one connection, made again by X's own schedule whenever it ends.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Line } from '../lines.ts';
 import {
+  counted,
   type Failure,
-  type Failures,
-  nextRetry,
+  type FailureCounts,
+  NO_FAILURES,
   REST_MS,
   readReset,
+  retryWait,
   waitForReset,
 } from './failure.ts';
+import { CONNECTS_A_WINDOW } from './limits.ts';
 import { FIELDS } from './record.ts';
-import type { Budget } from './request-budget.ts';
+import { RequestBudget } from './request-budget.ts';
 import { connect } from './stream-connection.ts';
+import type { StreamState } from './x-state.ts';
 
 export interface StreamOptions {
   /** Of X's API, with a slash at the end. */
   readonly url: string;
   readonly token: string;
-  /** Connects, over all streams of an account. */
-  readonly budget: Budget;
-  /** The same for all streams of an account, so that a stream that is stopped and opened again waits as long. */
-  readonly row: FailureRow;
   readonly clock: Clock;
   readonly random: () => number;
   /** A line that isn't empty; a returned failure ends the connection. */
@@ -29,105 +29,100 @@ export interface StreamOptions {
   readonly onState: (state: StreamState) => void;
 }
 
-/** Failures in a row, and the last one: no stream connects before `due`, on the monotonic clock. */
-export interface FailureRow {
-  readonly failures: Failures;
-  last?: { readonly failure: Failure; readonly due: number };
-}
-
-export type StreamState =
-  | { readonly name: 'connecting' }
-  | { readonly name: 'live' }
-  /** `until` in milliseconds since 1970. */
-  | { readonly name: 'waiting'; readonly failure: Failure; readonly until: number }
-  /** It does not try again. */
-  | { readonly name: 'failed'; readonly failure: Failure };
-
-/** A connection that lasts this long has ended a row of failures, in milliseconds. */
+/** A connection that lasts this long resets the schedule of retries, in milliseconds. */
 const STEADY_MS = 60_000;
 
-/** Connects as soon as `row` and `budget` allow it; the returned function stops it for good. */
-export function openStream(options: StreamOptions): () => void {
-  const { token, budget, row, clock, random, onLine, onState } = options;
-  const url = new URL(`tweets/search/stream?tweet.fields=${FIELDS}`, options.url);
-  let openedAt = Number.POSITIVE_INFINITY;
-  let disconnect = () => {};
-  let cancel = () => {};
-  let stopped = false;
+export class Stream {
+  readonly #options: StreamOptions;
+  readonly #url: URL;
+  readonly #budget: RequestBudget;
+  #failures: FailureCounts = NO_FAILURES;
+  /** No connection before `due`, on the monotonic clock, even if the stream is closed and opened meanwhile. */
+  #last: { readonly failure: Failure; readonly due: number } | undefined;
+  /** Ends the connection, or the wait for it. */
+  #stop = () => {};
 
-  function start(): void {
-    const wait = budget.wait();
-    if (wait > 0) {
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#url = new URL(`tweets/search/stream?tweet.fields=${FIELDS}`, options.url);
+    this.#budget = new RequestBudget(CONNECTS_A_WINDOW, options.clock);
+  }
+
+  /** Connects as soon as the schedule and the budget allow it. */
+  open(): void {
+    const wait = (this.#last?.due ?? 0) - this.#options.clock.monotonic();
+    if (this.#last === undefined || wait <= 0) this.#connect();
+    else this.#rest(this.#last.failure, wait);
+  }
+
+  /** Passes on the lines that have arrived, and then nothing until it is opened again. */
+  close(): void {
+    const stop = this.#stop;
+    this.#stop = () => {};
+    stop();
+  }
+
+  #connect(): void {
+    const { token, clock, onLine, onState } = this.#options;
+    const budget = this.#budget;
+    if (!budget.take()) {
       const reason = 'X allows only so many connections in 15 minutes';
-      pause({ kind: 'limited', reason }, wait);
+      this.#rest({ kind: 'limited', reason }, budget.wait());
       return;
     }
-    budget.spend();
-    openedAt = Number.POSITIVE_INFINITY;
-    let ended = false;
-    onState({ name: 'connecting' });
-    if (stopped) return;
+    let openedAt = Number.POSITIVE_INFINITY;
+    let isEnded = false;
+    let disconnect = () => {};
 
-    // The line that ends a connection can be the very one that its end has cut short.
-    function end(failure: Failure): void {
-      if (ended || stopped) return;
-      ended = true;
+    const end = () => {
+      if (isEnded) return;
+      isEnded = true;
       disconnect();
-      endRow();
-      retry(failure);
-    }
+      if (clock.monotonic() - openedAt >= STEADY_MS) this.#failures = NO_FAILURES;
+    };
+    const fail = (failure: Failure) => {
+      if (isEnded) return;
+      end();
+      const wait = this.#record(failure);
+      if (this.#stop === end) this.#rest(failure, wait);
+    };
 
-    disconnect = connect(url, token, clock, {
+    this.#stop = end;
+    onState('connecting');
+    if (isEnded) return;
+    disconnect = connect(this.#url, token, clock, {
       onOpen(headers) {
         openedAt = clock.monotonic();
-        onState({ name: 'live' });
-        const wait = waitForReset(readReset(headers), clock.now());
-        if (headers['x-rate-limit-remaining'] === '0' && wait !== undefined) budget.block(wait);
+        onState('live');
+        const reset = waitForReset(readReset(headers), clock.now());
+        if (headers['x-rate-limit-remaining'] === '0' && reset !== undefined) budget.block(reset);
       },
       onLine(line) {
-        // What comes while it ends or stops is paid for too.
+        // X charges for lines that arrive while the connection ends, so these are read as well.
         if (line.text === '') return;
         const failure = onLine(line);
-        if (failure !== undefined) end(failure);
+        if (failure !== undefined) fail(failure);
       },
-      onEnd: end,
+      onEnd: fail,
     });
   }
 
-  function endRow(): void {
-    if (clock.monotonic() - openedAt >= STEADY_MS) row.failures.clear();
+  /** Returns the milliseconds until the next connection. */
+  #record(failure: Failure): number {
+    const { clock, random } = this.#options;
+    const wait = retryWait(failure, this.#failures, clock.now(), random) ?? REST_MS;
+    this.#failures = counted(this.#failures, failure);
+    this.#last = { failure, due: clock.monotonic() + wait };
+    return Math.max(wait, this.#budget.wait());
   }
 
-  function resume(): void {
-    const { last } = row;
-    const wait = last === undefined ? 0 : last.due - clock.monotonic();
-    if (last === undefined || wait <= 0) {
-      start();
+  #rest(failure: Failure, ms: number): void {
+    const { clock, onState } = this.#options;
+    if (failure.kind === 'unauthorized') {
+      onState({ failure, until: undefined });
       return;
     }
-    const { failure } = last;
-    if (failure.kind === 'unauthorized') onState({ name: 'failed', failure });
-    else pause(failure, wait);
+    this.#stop = clock.after(ms, () => this.#connect());
+    if (ms > 0) onState({ failure, until: clock.now() + ms });
   }
-
-  function retry(failure: Failure): void {
-    const wait = nextRetry(failure, row.failures, clock.now(), random);
-    row.last = { failure, due: clock.monotonic() + (wait ?? REST_MS) };
-    if (wait === undefined) onState({ name: 'failed', failure });
-    else pause(failure, Math.max(wait, budget.wait()));
-  }
-
-  function pause(failure: Failure, ms: number): void {
-    if (ms > 0) onState({ name: 'waiting', failure, until: clock.now() + ms });
-    if (stopped) return;
-    cancel = clock.after(ms, start);
-  }
-
-  resume();
-  return () => {
-    stopped = true;
-    endRow();
-    cancel();
-    disconnect();
-  };
 }

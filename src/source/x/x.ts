@@ -2,21 +2,19 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Languages } from '../../base/post.ts';
-import { Recent } from '../../base/seen-keys.ts';
+import { SeenKeys } from '../../base/seen-keys.ts';
 import { UserError } from '../../base/user-error.ts';
-import type { Track } from '../../track/track.ts';
 import type { Line } from '../lines.ts';
 import { lingering } from '../linger.ts';
-import type { CloseOptions, Source, SourceSink, SourceState } from '../source.ts';
+import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Allowance } from './allowance.ts';
 import type { Failure } from './failure.ts';
-import { CONNECTS_A_WINDOW } from './limits.ts';
 import { readRecord } from './record.ts';
-import { Budget } from './request-budget.ts';
 import { frameRule } from './rule-text.ts';
 import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';
-import { type FailureRow, openStream, type StreamState } from './stream.ts';
+import { Stream } from './stream.ts';
+import { describe, INITIAL, next, type XEffect, type XEvent } from './x-state.ts';
 
 export interface XOptions {
   /** Of X's API, with a slash at the end. */
@@ -30,18 +28,15 @@ export interface XOptions {
   readonly dailyPosts: number | 'none';
   /** The folder where the day's count is kept. */
   readonly stateDir: string;
-  /** Told what somebody should look after, as money that runs short. Never a secret. */
+  /** Told what an operator should know, such as that money runs short. Never a secret. */
   readonly warn: (message: string) => void;
   readonly random?: () => number;
 }
 
-/** While paused, how often the wall clock is looked at, in milliseconds: it may be set meanwhile. */
+/** How often the wall clock is read while the allowance is used up, in milliseconds: it may be set meanwhile. */
 const LOOK_EVERY_MS = 60_000;
-/**
- * Posts remembered to tell repeats, and as many that are paid for: over three minutes at the 250 a second
- * that X delivers at most.
- */
-const RECENT_POSTS = 50_000;
+/** Over three minutes at the 250 posts a second that X delivers at most. */
+const REMEMBERED_POSTS = 50_000;
 
 export function createX(options: XOptions, sink: SourceSink, clock: Clock): Source {
   const { url, token, warn, random = Math.random } = options;
@@ -51,103 +46,53 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     clock,
     warn,
   });
-  const recent = new Recent(RECENT_POSTS);
-  const paid = new Recent(RECENT_POSTS);
-  const connects = new Budget(CONNECTS_A_WINDOW, clock);
-  const row: FailureRow = { failures: new Map() };
+  const delivered = new SeenKeys(REMEMBERED_POSTS);
+  const paid = new SeenKeys(REMEMBERED_POSTS);
   const rules = new Rules({
     api: createRulesApi(url, token, clock),
     frame: frameRule(options.languages, options.ruleLength),
     maxRules: options.maxRules,
     clock,
     random,
-    onRefused: (track, reason) => sink.rejected(track, new UserError('UPSTREAM_FULL', reason)),
-    onChange: update,
+    onRejected: (track, reason) => sink.rejected(track, new UserError('UPSTREAM_FULL', reason)),
+    onChange: feed,
   });
-  let state: SourceState = { name: 'idle' };
-  let wanted = false;
+  const stream = new Stream({
+    url,
+    token,
+    clock,
+    random,
+    onLine: read,
+    onState: (state) => feed({ stream: state }),
+  });
+  let state = INITIAL;
+  let reported: SourceState = describe(state);
   let closed = false;
-  let stream: { state: StreamState; stop: () => void } | undefined;
   let cancelLook: (() => void) | undefined;
-  let rulesTrouble: Failure | undefined;
 
-  function update(): void {
+  const effects: Readonly<Record<XEffect, () => void>> = {
+    openStream: () => stream.open(),
+    closeStream: () => stream.close(),
+    relistRules: () => rules.relist(),
+    warnOfRules: () =>
+      warn(`the rules at X cannot be changed for now: ${rules.status.setback?.failure.reason}`),
+    awaitNextDay() {
+      cancelLook ??= clock.after(Math.min(allowance.resetsAt - clock.now(), LOOK_EVERY_MS), () => {
+        cancelLook = undefined;
+        feed();
+      });
+    },
+  };
+
+  function feed(event: XEvent = {}): void {
     if (closed) return;
-    if (allowance.usedUp) pauseUntilMidnight();
-    else if (wanted && stream === undefined && rules.ready) start();
-    tellTrouble();
-    become(currentState());
-  }
-
-  function start(): void {
-    const started: typeof stream = { state: { name: 'connecting' }, stop: () => {} };
-    stream = started;
-    started.stop = openStream({
-      url,
-      token,
-      budget: connects,
-      row,
-      clock,
-      random,
-      onLine: read,
-      onState(next) {
-        started.state = next;
-        // It says why, but the rules know best what there is.
-        if (next.name === 'waiting' && next.failure.kind === 'no-rules') rules.recheck();
-        if (stream === started) update();
-      },
-    });
-    // Whoever was told of the state may have closed everything.
-    if (stream !== started) started.stop();
-  }
-
-  function disconnect(): void {
-    stream?.stop();
-    stream = undefined;
-  }
-
-  function pauseUntilMidnight(): void {
-    disconnect();
-    // Midnight itself moves when a clock that was a year ahead is put right.
-    cancelLook ??= clock.after(Math.min(allowance.resetsAt - clock.now(), LOOK_EVERY_MS), () => {
-      cancelLook = undefined;
-      update();
-    });
-  }
-
-  function currentState(): SourceState {
-    if (!wanted) return { name: 'idle' };
-    if (allowance.usedUp) {
-      const { postsToday, costToday, resetsAt } = allowance.usage;
-      const reason = `today's allowance of ${options.dailyPosts} posts is used up: ${postsToday} read, ${costToday.toFixed(2)} USD`;
-      return { name: 'paused', reason, until: resetsAt };
-    }
-    if (stream !== undefined) {
-      const { state } = stream;
-      if (state.name === 'failed') return { name: 'paused', reason: state.failure.reason };
-      if (state.name !== 'waiting') return state;
-      return { name: 'waiting', reason: state.failure.reason, until: state.until };
-    }
-    const { trouble } = rules;
-    if (trouble === undefined) return { name: 'connecting' };
-    const { reason } = trouble.failure;
-    if (trouble.until === undefined) return { name: 'paused', reason };
-    return { name: 'waiting', reason, until: trouble.until };
-  }
-
-  /** While posts flow, the state does not say that new tracks have to wait. */
-  function tellTrouble(): void {
-    const failure = rules.trouble?.failure;
-    if (failure !== undefined && failure.kind !== rulesTrouble?.kind && stream !== undefined) {
-      warn(`the rules at X cannot be changed for now: ${failure.reason}`);
-    }
-    rulesTrouble = failure;
-  }
-
-  function become(next: SourceState): void {
-    if (isSame(state, next)) return;
-    state = next;
-    sink.state(next);
+    const step = next(state, { usedUp: allowance.usedUp, rules: rules.status, ...event });
+    state = step.state;
+    for (const effect of step.effects) effects[effect]();
+    const current = describe(state);
+    if (JSON.stringify(current) === JSON.stringify(reported)) return;
+    reported = current;
+    sink.state(current);
   }
 
   function read({ number, text }: Line): Failure | undefined {
@@ -156,25 +101,21 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     if (record === undefined || record.kind === 'bad') {
       // X may have charged for it all the same.
       allowance.count();
-      sink.bad(`line ${number}: ${record?.problem ?? 'it is too long'}`);
+      sink.bad(`line ${number}: ${record?.reason ?? 'it is too long'}`);
     } else if (record.kind === 'repost') {
       pay(record.id);
     } else {
-      deliver(record.post.id, record.original, () => sink.post(record.post));
+      // To X an edit is a new post and costs as much.
+      pay(record.post.id);
+      if (delivered.check(record.original)) sink.repeated();
+      else if (state.wanted) sink.post(record.post);
     }
-    // What came in the same chunk is paid for and is delivered first.
-    if (allowance.usedUp) queueMicrotask(update);
+    // Posts of the same chunk are paid for, so they are delivered before the stream closes.
+    if (allowance.usedUp) queueMicrotask(feed);
     return undefined;
   }
 
-  /** An edit is a new post to X, which charges for it, and the same one to us. */
-  function deliver(id: string, original: string, post: () => void): void {
-    pay(id);
-    if (recent.check(original)) sink.repeated();
-    else if (wanted) post();
-  }
-
-  /** X charges for a post once a UTC day, be it delivered, an edit or a repost. */
+  /** X charges for a post once a UTC day, whether it is delivered, an edit or a repost. */
   function pay(id: string): void {
     if (!paid.check(`${allowance.day} ${id}`)) allowance.count();
   }
@@ -182,29 +123,23 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   const source: Source = {
     name: 'x',
     get state() {
-      return state;
+      return reported;
     },
     get usage() {
       return allowance.usage;
     },
-    want(tracks: ReadonlySet<Track>) {
+    want(tracks) {
       if (closed) return;
-      wanted = tracks.size > 0;
-      if (!wanted) disconnect();
       rules.want(tracks);
-      update();
+      feed({ wanted: tracks.size > 0 });
     },
-    async close({ handOver = false }: CloseOptions = {}) {
+    async close({ handOver = false } = {}) {
       closed = true;
       cancelLook?.();
-      disconnect();
+      stream.close();
       await rules.close(handOver);
       allowance.close();
     },
   };
   return lingering(source, clock);
-}
-
-function isSame(a: SourceState, b: SourceState): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

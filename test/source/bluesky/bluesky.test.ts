@@ -40,7 +40,7 @@ describe('the Bluesky source', () => {
     const more = emit(2);
     await received(4);
     expect(texts()).toEqual([...first, ...more]);
-    expect(sink.problems).toEqual([]);
+    expect(sink.reasons).toEqual([]);
   });
 
   test('makes one connection, however many tracks come and go', async () => {

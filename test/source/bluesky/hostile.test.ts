@@ -90,9 +90,9 @@ describe('a hostile host', () => {
     const flood = repeat(frame(TEXT, '?'), FLOOD);
     const { sink, source } = await startTalking((socket) => socket.write(flood));
     let most = 0;
-    for (let before = 0; sink.problems.length < FLOOD; before = sink.problems.length) {
+    for (let before = 0; sink.reasons.length < FLOOD; before = sink.reasons.length) {
       await setImmediate();
-      most = Math.max(most, sink.problems.length - before);
+      most = Math.max(most, sink.reasons.length - before);
     }
     expect(most).toBeLessThanOrEqual(2 * FRAMES_A_TICK);
     expect(source.state).toEqual({ name: 'live' });
@@ -123,7 +123,7 @@ describe('a hostile host', () => {
       endlessly(socket, repeat(frame(0, '', 0), 1000));
     });
     expect(await failure()).toMatch(/cannot be read: "Too many message fragments"$/);
-    expect(sink.problems.length).toBe(1);
+    expect(sink.reasons.length).toBe(1);
   });
 
   test('announces a frame that is too large: it is given up before it comes', async () => {

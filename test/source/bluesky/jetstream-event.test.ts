@@ -28,12 +28,12 @@ interface Changeable {
   commit: Record<string, unknown> & { record: Record<string, unknown> };
 }
 
-function problemOf(frame: Frame): string {
-  return frame.kind === 'bad' ? frame.problem : `no problem, but ${frame.kind}`;
+function reasonOf(frame: Frame): string {
+  return frame.kind === 'bad' ? frame.reason : `no reason, but ${frame.kind}`;
 }
 
 function postOf(frame: Frame) {
-  if (frame.kind !== 'post') throw new Error(problemOf(frame));
+  if (frame.kind !== 'post') throw new Error(reasonOf(frame));
   return frame.post;
 }
 
@@ -193,18 +193,18 @@ describe('a frame of Jetstream', () => {
         commit.record.text = ['tea'];
       },
     ],
-  ])('is bad with an odd %s, and the problem names it', (field, change) => {
-    expect(problemOf(decodeChanged(change))).toContain(field);
+  ])('is bad with an odd %s, and the reason names it', (field, change) => {
+    expect(reasonOf(decodeChanged(change))).toContain(field);
   });
 
   test.each(['', 'null', '[]', '"post"', '{"did"', 'undefined'])('is bad when it is %j', (text) => {
     expect(decodeFrame(text).kind).toBe('bad');
   });
 
-  test('is quoted in a problem by a short beginning in plain characters', () => {
-    const problem = problemOf(decodeFrame(`\u001b[31m"\n\u202e${'secret '.repeat(10_000)}`));
-    expect(problem).toMatch(/^[\x20-\x7e…]{1,200}$/);
-    expect(problem).toContain('\\u001b[31m\\"\\u000a\\u202esecret');
+  test('is quoted in a reason by a short beginning in plain characters', () => {
+    const reason = reasonOf(decodeFrame(`\u001b[31m"\n\u202e${'secret '.repeat(10_000)}`));
+    expect(reason).toMatch(/^[\x20-\x7e…]{1,200}$/);
+    expect(reason).toContain('\\u001b[31m\\"\\u000a\\u202esecret');
   });
 
   test.each([
@@ -213,13 +213,13 @@ describe('a frame of Jetstream', () => {
   ])('may hold %s as deep as it has room for', (_, open, close) => {
     const depth = Math.floor((MAX_FRAME_BYTES - 1000) / (open.length + close.length));
     const deep = `${open.repeat(depth)}0${close.repeat(depth)}`;
-    expect(problemOf(decodeFrame(open.repeat(depth)))).toContain('not JSON');
-    expect(problemOf(decodeFrame(`{"time_us":${deep}}`))).toContain('"time_us" is not');
+    expect(reasonOf(decodeFrame(open.repeat(depth)))).toContain('not JSON');
+    expect(reasonOf(decodeFrame(`{"time_us":${deep}}`))).toContain('"time_us" is not');
     const post = JSON.stringify({ time_us: TIME_US, ...postEvent(1, { text: 'tea' }) });
     const langs = post.replace('"text"', `"langs":${deep},"text"`);
     expect(postOf(decodeFrame(langs))).toMatchObject({ text: 'tea', langs: [] });
     const text = post.replace('"tea"', deep);
-    expect(problemOf(decodeFrame(text))).toContain('"text" is not a string');
+    expect(reasonOf(decodeFrame(text))).toContain('"text" is not a string');
   });
 
   test('never throws, whatever it is', () => {
@@ -240,7 +240,7 @@ describe('a frame of Jetstream', () => {
             Object.assign(changed.commit, { [name]: value });
           else Object.assign(changed, { [name]: value });
         });
-        if (frame.kind === 'bad') expect(frame.problem).toMatch(/^[\x20-\x7e…]{1,600}$/);
+        if (frame.kind === 'bad') expect(frame.reason).toMatch(/^[\x20-\x7e…]{1,600}$/);
         if (frame.kind === 'post') {
           expect(new URL(frame.post.url ?? '').href).toBe(frame.post.url);
           expect(frame.post.url).toMatch(/^https:\/\/bsky\.app\/profile\/[^/?#]+\/post\/[^/?#]+$/);

@@ -124,7 +124,7 @@ describe('after a break, the Bluesky source', () => {
     for (let i = 0; i < 10; i++) {
       clock.advance(LONGEST_SILENCE_MS - 1);
       jetstream.inject('?');
-      await sink.until(() => sink.problems.length > i);
+      await sink.until(() => sink.reasons.length > i);
     }
     expect(source.state).toEqual({ name: 'live' });
   });
@@ -185,7 +185,7 @@ describe('after a break, the Bluesky source', () => {
     const after = emit(5);
     await received(10);
     expect(texts()).toEqual([...before, ...after]);
-    expect(sink.problems).toHaveLength(2);
+    expect(sink.reasons).toHaveLength(2);
   });
 
   test('counts frames that are no frames, each once, and keeps the connection', async () => {
@@ -196,7 +196,7 @@ describe('after a break, the Bluesky source', () => {
     jetstream.inject(new Uint8Array([0x28, 0xb5, 0x2f, 0xfd]));
     emit(1);
     await received(1);
-    expect(sink.problems).toHaveLength(3);
+    expect(sink.reasons).toHaveLength(3);
     expect(jetstream.handshakes).toBe(1);
   });
 

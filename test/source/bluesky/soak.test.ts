@@ -59,7 +59,7 @@ async function soak(seed: number, settled: boolean) {
         ? sink.posts.length + sink.repeats >= jetstream.sent.posts
         : sink.posts.length >= emitted,
     );
-  const counted = () => sink.until(() => sink.problems.length >= bad);
+  const counted = () => sink.until(() => sink.reasons.length >= bad);
 
   function emit(count: number): void {
     for (let i = 0; i < count && emitted < POSTS; i++) {
@@ -195,7 +195,7 @@ describe('a soak of the Bluesky source', () => {
       expect(sink.posts.map(({ text }) => text)).toEqual(
         Array.from({ length: POSTS }, (_, i) => `post ${i}`),
       );
-      expect(sink.problems).toHaveLength(bad);
+      expect(sink.reasons).toHaveLength(bad);
       if (settled) expect(sink.posts.length + sink.repeats).toBe(sent);
       else expect(sink.posts.length + sink.repeats).toBeLessThanOrEqual(sent);
       for (const fault of FAULTS) expect(faults[fault], fault).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FailureKind, nextRetry, waitForReset } from '../../../src/source/x/failure.ts';
+import { type FailureKind, retryWait, waitForReset } from '../../../src/source/x/failure.ts';
 import { WINDOW_MS } from '../../../src/source/x/limits.ts';
 
 const NOW = Date.parse('2026-11-20T10:00:00Z');
@@ -9,8 +9,9 @@ const KINDS = ['network', 'http', 'limited', 'taken', 'no-rules', 'forbidden'] a
 
 /** What some failures in a row make Senti wait, with X's word for the last or without. */
 function wait(kind: FailureKind, attempt: number, resetAt?: number): number {
-  const failures = new Map([[kind, attempt]]);
-  return nextRetry({ kind, reason: 'no', resetAt }, failures, NOW, () => 0) ?? Number.NaN;
+  return (
+    retryWait({ kind, reason: 'no', resetAt }, { [kind]: attempt }, NOW, () => 0) ?? Number.NaN
+  );
 }
 
 describe('a wait for X', () => {

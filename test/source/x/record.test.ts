@@ -108,8 +108,8 @@ describe('a line of the stream', () => {
       '{"data":{"id":"7","text":"x","note_tweet":{"text":7}}}',
       '"note_tweet.text" has to be a string',
     ],
-  ])('%s is bad: %s', (line, problem) => {
-    expect(readRecord(line)).toEqual({ kind: 'bad', problem });
+  ])('%s is bad: %s', (line, reason) => {
+    expect(readRecord(line)).toEqual({ kind: 'bad', reason });
   });
 
   test.each(['', '"data":', '"data":{"id":"7","text":"x","lang":', '"errors":[', '"title":'])(

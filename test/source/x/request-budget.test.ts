@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WINDOW_MS } from '../../../src/source/x/limits.ts';
-import { Budget } from '../../../src/source/x/request-budget.ts';
+import { RequestBudget } from '../../../src/source/x/request-budget.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 describe('a budget', () => {
@@ -12,14 +12,11 @@ describe('a budget', () => {
         fc.array(fc.integer({ min: 0, max: 120_000 }), { minLength: 50, maxLength: 400 }),
         (perWindow, pauses) => {
           const clock = new FakeClock();
-          const budget = new Budget(perWindow, clock);
+          const budget = new RequestBudget(perWindow, clock);
           const spent: number[] = [];
           for (const pause of pauses) {
             clock.advance(pause);
-            while (budget.wait() === 0) {
-              budget.spend();
-              spent.push(clock.monotonic());
-            }
+            while (budget.take()) spent.push(clock.monotonic());
           }
           for (const [n, at] of spent.entries()) {
             const first = spent[n - perWindow];
@@ -33,10 +30,10 @@ describe('a budget', () => {
 
   test('says exactly how long to wait, and keeps back what it is told to', () => {
     const clock = new FakeClock();
-    const budget = new Budget(100, clock);
-    while (budget.wait(4) === 0) budget.spend();
+    const budget = new RequestBudget(100, clock);
+    while (budget.take(4));
     expect(budget.wait(0)).toBe(0);
-    for (let i = 0; i < 4; i++) budget.spend();
+    for (let i = 0; i < 4; i++) budget.take();
     const wait = budget.wait();
     clock.advance(wait - 1);
     expect(budget.wait()).toBeGreaterThan(0);

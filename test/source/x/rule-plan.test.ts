@@ -34,7 +34,7 @@ function topic(n: number): Track {
   return track(n % 7 === 0 ? `#t${name}, "new ${other}"` : `topic${name}`);
 }
 
-function expectSound({ rules, refused }: Plan, tracks: Iterable<Track>, within: PlanLimits): void {
+function expectSound({ rules, rejected }: Plan, tracks: Iterable<Track>, within: PlanLimits): void {
   const asked = new Set(rules.flat());
   expect(rules.flat().length).toBe(asked.size);
   expect(rules.length).toBeLessThanOrEqual(within.maxRules);
@@ -46,7 +46,7 @@ function expectSound({ rules, refused }: Plan, tracks: Iterable<Track>, within: 
   }
   const needed = new Set<string>();
   for (const it of tracks) {
-    if (refused.includes(it)) continue;
+    if (rejected.includes(it)) continue;
     for (const clause of spellTrack(it, within) ?? []) {
       needed.add(clause);
       expect(asked.has(clause)).toBe(true);
@@ -67,7 +67,7 @@ describe('the plan', () => {
     const made = plan([], tracks, limits);
     const ms = performance.now() - start;
     expectSound(made, tracks, limits);
-    expect(made.refused).toEqual([]);
+    expect(made.rejected).toEqual([]);
     expect(made.rules.length).toBeLessThan(700);
     console.log(`10,000 topics: ${made.rules.length} rules, ${Math.round(ms)} ms`);
   });
@@ -97,25 +97,25 @@ describe('the plan', () => {
 
   test('refuses only what does not fit, and the latest first', () => {
     const tracks = Array.from({ length: 60 }, (_, n) => topic(n * 11 + 1));
-    const { rules, refused } = plan([], tracks, small);
-    expectSound({ rules, refused }, tracks, small);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(refused).not.toContain(tracks[0]);
+    const { rules, rejected } = plan([], tracks, small);
+    expectSound({ rules, rejected }, tracks, small);
+    expect(rejected.length).toBeGreaterThan(0);
+    expect(rejected).not.toContain(tracks[0]);
     expect(
       plan(
         rules,
-        tracks.filter((it) => !refused.includes(it)),
+        tracks.filter((it) => !rejected.includes(it)),
         small,
-      ).refused,
+      ).rejected,
     ).toEqual([]);
   });
 
-  test('leaves no clause of a refused track behind', () => {
-    const { rules, refused } = plan([], [track('#a'), track(`#b, ${'x'.repeat(200)}`)], {
+  test('leaves no clause of a rejected track behind', () => {
+    const { rules, rejected } = plan([], [track('#a'), track(`#b, ${'x'.repeat(200)}`)], {
       ...small,
       frame: frameRule(['en'], 100),
     });
-    expect(refused).toHaveLength(1);
+    expect(rejected).toHaveLength(1);
     expect(rules).toEqual([['#a']]);
   });
 
@@ -146,7 +146,7 @@ describe('the plan', () => {
             }
             const made = plan(rules, tracks.values(), small);
             expectSound(made, tracks.values(), small);
-            for (const [n, it] of tracks) if (made.refused.includes(it)) tracks.delete(n);
+            for (const [n, it] of tracks) if (made.rejected.includes(it)) tracks.delete(n);
             rules = made.rules;
           }
         },
@@ -160,7 +160,7 @@ describe('the plan', () => {
     const full = plan([], tracks, limits);
     const rest = tracks.filter((_, n) => n % 20 === 0);
     const { rules } = plan(full.rules, rest, limits);
-    expectSound({ rules, refused: [] }, rest, limits);
+    expectSound({ rules, rejected: [] }, rest, limits);
     const ideal = plan([], rest, limits).rules.length;
     expect(rules.length).toBeLessThanOrEqual(2 * ideal + 9);
   });
