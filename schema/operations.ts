@@ -3,20 +3,20 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Which way a text leans. */
+/** The sentiment of a text. */
 export type Polarity =
-  /** A compound score below -0.05. */
+  /** The score is below -0.05. */
   | 'NEGATIVE'
-  /** Anything between. */
+  /** The score is between -0.05 and 0.05, inclusive. */
   | 'NEUTRAL'
-  /** A compound score above 0.05. */
+  /** The score is above 0.05. */
   | 'POSITIVE';
 
 /** What a node does besides serving its clients. */
 export type Role =
-  /** It is fed by the node that ingests. */
+  /** The node gets its events from the node that ingests. */
   | 'GATEWAY'
-  /** It reads the source and makes the events, for every node. */
+  /** The node reads the source and makes the events for all nodes. */
   | 'INGEST';
 
 export type AnalyzeQueryVariables = Exact<{

@@ -1,40 +1,44 @@
-// The code in the README, word for word: the compiler accepts it, and it prints events.
+// The code in the documentation, word for word: the compiler accepts it, and every client in it prints events.
 
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Block, blocksOf, PAGES, ROOT } from '../support/readmes.ts';
 import { startReal } from '../support/senti.ts';
 
-const ROOT = new URL('../../', import.meta.url);
 const FOLDER = new URL('test/output/readme/', ROOT);
 const ADDRESS = 'localhost:8000';
 
-const readme = readFileSync(new URL('README.md', ROOT), 'utf8');
-const chapter = /^## Clients$(.*?)^## /ms.exec(readme)?.[1] ?? '';
-const blocks = [...chapter.matchAll(/^```(ts|js)\n(.*?)^```$/gms)].map(([, language, code], n) => ({
-  name: `${n}.${language}`,
-  code: code ?? '',
-}));
+const blocks = PAGES.flatMap(blocksOf);
+/** Where there is no curl, its example cannot be run. */
+const hasCurl = spawnSync('curl', ['--version']).error === undefined;
+const typed = blocks.filter(({ language }) => language === 'ts');
+const clients = blocks.filter(
+  ({ language, code }) => /^(ts|js|sh)$/.test(language) && code.includes(ADDRESS),
+);
 
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
 
-describe('the code of the README', () => {
-  test('is there for every client', () => {
-    for (const client of ['graphql-ws', '@apollo/client', '@urql/core', 'graphql-sse', '/track']) {
-      expect(blocks.some(({ code }) => code.includes(client))).toBe(true);
-    }
-    expect(blocks.every(({ code }) => code.includes(ADDRESS))).toBe(true);
+describe('the code of the documentation', () => {
+  test.each([
+    'curl',
+    'EventSource',
+    'graphql-ws',
+    '@apollo/client',
+    '@urql/core',
+    'graphql-sse',
+    '/track',
+  ])('shows %s', (client) => {
+    expect(clients.some(({ code }) => code.includes(client))).toBe(true);
   });
 
   test('is accepted by the compiler', async () => {
-    const names = blocks
-      .filter(({ name }) => name.endsWith('ts'))
-      .map(({ name }) => `check-${name}`);
-    for (const { name, code } of blocks) {
+    const names = typed.map(({ name }) => `check-${name}`);
+    for (const { name, code } of typed) {
       writeFileSync(new URL(`check-${name}`, FOLDER), `${code}\nexport {};\n`);
     }
     const config = {
@@ -50,31 +54,43 @@ describe('the code of the README', () => {
     await expect(compiled).resolves.toEqual({ stdout: '', stderr: '' });
   });
 
-  test.each(blocks)('prints events when it is run: $name', async ({ name, code }) => {
-    const { url } = await startReal();
-    const file = new URL(`run-${name}`, FOLDER);
-    writeFileSync(file, code.replaceAll(ADDRESS, new URL(url).host));
-    const program = spawn(process.execPath, [fileURLToPath(file)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    onTestFinished(() => void program.kill('SIGKILL'));
-    let errors = '';
-    program.stderr.on('data', (chunk) => {
-      errors += chunk;
-    });
-    const exited = once(program, 'exit').then(() => {
-      throw new Error(`it ended: ${errors}`);
-    });
-    let printed = '';
-    const events = (async () => {
-      for await (const chunk of program.stdout.iterator({ destroyOnReturn: false })) {
-        printed += chunk;
-        if (printed.split('polarityIndex').length > 2) return;
-      }
-    })();
-    await Promise.race([events, exited]);
-    exited.catch(() => {});
-    expect(printed).toMatch(/polarityIndex: [012]/);
-    expect(printed).not.toMatch(/undefined|null/);
-  });
+  test.each(clients.filter(({ language }) => hasCurl || language !== 'sh'))(
+    'prints events when it is run: $name',
+    async (block) => {
+      const { url } = await startReal();
+      const program = run(block, new URL(url).host);
+      let errors = '';
+      program.stderr.on('data', (chunk) => {
+        errors += chunk;
+      });
+      const exited = once(program, 'exit').then(() => {
+        throw new Error(`it ended: ${errors}`);
+      });
+      let printed = '';
+      const events = (async () => {
+        for await (const chunk of program.stdout.iterator({ destroyOnReturn: false })) {
+          printed += chunk;
+          if (printed.split('polarityIndex').length > 2) return;
+        }
+      })();
+      await Promise.race([events, exited]);
+      exited.catch(() => {});
+      expect(printed).toMatch(/polarityIndex"?: ?[012]/);
+      expect(printed).not.toMatch(/undefined|null/);
+    },
+  );
 });
+
+function run({ name, language, code }: Block, host: string) {
+  const file = new URL(`run-${name}`, FOLDER);
+  writeFileSync(file, code.replaceAll(ADDRESS, host));
+  const path = fileURLToPath(file);
+  const [command, args] =
+    language === 'sh'
+      ? ['sh', ['-c', `exec ${code.replaceAll(ADDRESS, host)}`]]
+      : // Browsers have EventSource; in Node.js it is behind a flag.
+        [process.execPath, ['--experimental-eventsource', '--no-warnings', path]];
+  const program = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void program.kill('SIGKILL'));
+  return program;
+}

@@ -10,70 +10,73 @@ import { toGraphQLError } from './masked-errors.ts';
 import './status.ts';
 
 builder.scalarType('DateTime', {
-  description: 'A moment in UTC, as in ISO 8601: `2026-11-20T10:11:12.000Z`.',
+  description: 'A time in UTC, in ISO 8601 format: `2026-11-20T10:11:12.000Z`.',
   serialize: (date) => date.toISOString(),
 });
 
 const PolarityEnum = builder.enumType('Polarity', {
-  description: 'Which way a text leans.',
+  description: 'The sentiment of a text.',
   values: {
-    POSITIVE: { value: POLARITIES[0], description: 'A compound score above 0.05.' },
-    NEGATIVE: { value: POLARITIES[1], description: 'A compound score below -0.05.' },
-    NEUTRAL: { value: POLARITIES[2], description: 'Anything between.' },
+    POSITIVE: { value: POLARITIES[0], description: 'The score is above 0.05.' },
+    NEGATIVE: { value: POLARITIES[1], description: 'The score is below -0.05.' },
+    NEUTRAL: {
+      value: POLARITIES[2],
+      description: 'The score is between -0.05 and 0.05, inclusive.',
+    },
   },
 });
 
-const POLARITY_INDEX = '0 positive, 1 negative, 2 neutral.';
+const POLARITY_INDEX = '0 for positive, 1 for negative, 2 for neutral.';
 const SCORE = "VADER's compound score, from -1 (most negative) to 1 (most positive).";
-const HASHTAGS = `The hashtags of the text, most frequent first, then by name; ${MAX_HASHTAGS} at most.`;
+const HASHTAGS = `The ${MAX_HASHTAGS} most frequent hashtags of the text, most frequent first, then by name.`;
 
 builder.objectType('HashtagCount', {
-  description: 'A hashtag and how often a text has it.',
+  description: 'A hashtag of a text, and its count.',
   fields: (t) => ({
-    tag: t.exposeString('tag', { description: 'In lower case, without the `#`.' }),
-    count: t.exposeInt('count', { description: 'How often it occurs in the text.' }),
+    tag: t.exposeString('tag', { description: 'The hashtag in lower case, without the `#`.' }),
+    count: t.exposeInt('count', { description: 'How often the hashtag occurs in the text.' }),
   }),
 });
 
 builder.objectType('Post', {
-  description: 'The post that an event is about. Its text stays with the network it comes from.',
+  description: 'The post of an event, without its text.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the post at its source.' }),
-    source: t.exposeString('source', { description: 'Where it comes from, such as `x`.' }),
+    source: t.exposeString('source', { description: 'The source of the post, such as `x`.' }),
     url: t.exposeString('url', {
       nullable: true,
-      description: 'Where a person can read it, if it can be read anywhere.',
+      description: 'The address of the post on the web, if it has one.',
     }),
     createdAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it was written, by the account of its author or its source.',
+      description: 'When the post was written, according to its author or its source.',
       resolve: (post) => post.createdAt,
     }),
     lang: t.string({
       nullable: true,
-      description: 'Its language as a BCP 47 tag, if it names one.',
+      description: 'The language of the post as a BCP 47 tag, if it names one.',
       resolve: (post) => post.langs[0],
     }),
   }),
 });
 
 builder.objectType('SentimentEvent', {
-  description: 'What one matching post says.',
+  description: 'The sentiment of one matching post.',
   fields: (t) => ({
     polarityIndex: t.exposeInt('polarityIndex', { description: POLARITY_INDEX }),
-    polarity: t.expose('polarity', { type: PolarityEnum, description: 'The same as a name.' }),
+    polarity: t.expose('polarity', { type: PolarityEnum, description: 'The polarity by name.' }),
     score: t.exposeFloat('score', { description: SCORE }),
     hashtags: t.expose('hashtags', { type: ['HashtagCount'], description: HASHTAGS }),
-    post: t.expose('post', { type: 'Post', description: 'The post itself, without its text.' }),
+    post: t.expose('post', { type: 'Post', description: 'The post, without its text.' }),
   }),
 });
 
 builder.objectType('Analysis', {
-  description: 'What a text says.',
+  description: 'The sentiment of a text.',
   fields: (t) => ({
     polarityIndex: t.exposeInt('polarityIndex', { description: POLARITY_INDEX }),
-    polarity: t.expose('polarity', { type: PolarityEnum, description: 'The same as a name.' }),
+    polarity: t.expose('polarity', { type: PolarityEnum, description: 'The polarity by name.' }),
     score: t.exposeFloat('score', { description: SCORE }),
     hashtags: t.expose('hashtags', { type: ['HashtagCount'], description: HASHTAGS }),
     positive: t.exposeFloat('positive', { description: 'The positive share, from 0 to 1.' }),
@@ -83,70 +86,74 @@ builder.objectType('Analysis', {
 });
 
 builder.objectType('Clause', {
-  description: 'One alternative of a track: a post matches it by all of this and none of that.',
+  description:
+    'One alternative of a track. A post matches it with all terms of `all` and none of `none`.',
   fields: (t) => ({
     all: t.stringList({
-      description: 'Words, phrases, hashtags, mentions and cashtags that a post has to have.',
+      description: 'Words, phrases, hashtags, mentions and cashtags that a post must have.',
       resolve: (clause) => clause.all.map(spellTerm),
     }),
     none: t.stringList({
-      description: 'Those that it must not have.',
+      description: 'Words, phrases, hashtags, mentions and cashtags that a post must not have.',
       resolve: (clause) => clause.none.map(spellTerm),
     }),
   }),
 });
 
 builder.objectType('Track', {
-  description: 'How a query was understood.',
+  description: 'A parsed query.',
   fields: (t) => ({
     canonical: t.exposeString('canonical', {
-      description: 'The one form of all spellings of this query. Equal forms share one topic.',
+      description:
+        'The form that all spellings of this query share. Queries with equal forms share one topic.',
     }),
     clauses: t.expose('clauses', {
       type: ['Clause'],
-      description: 'The alternatives; a post has to match one of them.',
+      description: 'The alternatives. A post must match one of them.',
     }),
   }),
 });
 
 builder.queryType({
-  description: 'Questions with one answer.',
+  description: 'Operations with one answer.',
   fields: (t) => ({
     analyze: t.field({
       type: 'Analysis',
       description: 'Scores a text as if it were a post.',
       args: {
-        text: t.arg.string({ description: `Any text of up to ${MAX_TEXT} characters.` }),
+        text: t.arg.string({ description: `A text of up to ${MAX_TEXT} characters.` }),
       },
       resolve: (_root, { text }, { analyze }) => analyze(readText(text)),
     }),
     track: t.field({
       type: 'Track',
-      description: 'Shows how a query is understood. Refused with `BAD_TRACK` when it is not.',
-      args: { query: t.arg.string({ description: 'Such as `coffee -decaf, #espresso`.' }) },
+      description: 'Parses a query. Rejected with `BAD_TRACK` if the query cannot be followed.',
+      args: {
+        query: t.arg.string({ description: 'A query, such as `coffee -decaf, #espresso`.' }),
+      },
       resolve: (_root, { query }) => readTrack(query),
     }),
     status: t.field({
       type: 'Status',
-      description: 'How the server is doing.',
+      description: 'The state of the server and what it has counted.',
       resolve: (_root, _args, { multiplexer }) => multiplexer,
     }),
   }),
 });
 
 builder.subscriptionType({
-  description: 'Questions that are answered again and again.',
+  description: 'Operations that send events until they end.',
   fields: (t) => ({
     sentiment: t.field({
       type: 'SentimentEvent',
       description:
-        'An event for every post that matches `track`, from now on. Refused with `BAD_TRACK` when ' +
-        'the query cannot be understood.',
+        'Sends an event for every post that matches `track`, from now on. Rejected with `BAD_TRACK` if ' +
+        'the query cannot be followed.',
       args: {
         track: t.arg.string({
           description:
-            'Comma is OR, space is AND, in any order and case; `"words in quotes"` stand together; ' +
-            '`#tag`, `@name` and `$TICK` match only those; `-term` excludes.',
+            'A comma means OR. A space means AND, in any order. Case does not count. `"words in quotes"` must ' +
+            'stand together. `#tag`, `@name` and `$TICK` match only those. `-term` excludes.',
         }),
       },
       subscribe: (_root, { track }, { multiplexer }) =>

@@ -4,19 +4,19 @@ import { builder } from './builder.ts';
 
 builder.objectType('Usage', {
   description:
-    'What was read today of a source that is paid for by the post. Days are those of UTC.',
+    'What the server has read today from a source that charges by the post. Days are UTC days.',
   fields: (t) => ({
     postsToday: t.float({
       description: 'Posts read today.',
       resolve: ({ postsToday }) => postsToday,
     }),
     costToday: t.float({
-      description: 'What they cost, in US dollars.',
+      description: 'What these posts cost, in US dollars.',
       resolve: ({ costToday }) => costToday,
     }),
     allowance: t.float({
       nullable: true,
-      description: 'Posts that may be read a day; none for no limit.',
+      description: 'Posts that the server may read in a day. Null means no limit.',
       resolve: ({ allowance }) => (allowance === 'none' ? null : allowance),
     }),
     resetsAt: t.field({
@@ -28,31 +28,33 @@ builder.objectType('Usage', {
 });
 
 builder.objectType('SourceStatus', {
-  description: 'The stream of posts that the server listens to.',
+  description: 'The source of the posts.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Such as `x`, `replay` or `sample`.' }),
+    name: t.exposeString('name', {
+      description: 'The name of the source, such as `x`, `replay` or `sample`.',
+    }),
     state: t.string({
       description:
-        '`idle` (nobody tracks anything), `connecting`, `live`, `waiting` (it tries again by ' +
-        'itself) or `paused`.',
+        '`idle` (no client tracks anything), `connecting`, `live`, `waiting` (it tries again by itself) ' +
+        'or `paused`.',
       resolve: ({ state }) => state.name,
     }),
     reason: t.string({
       nullable: true,
-      description: 'Why it is waiting or paused.',
+      description: 'Why the source is waiting or paused.',
       resolve: ({ state }) => ('reason' in state ? state.reason : null),
     }),
     until: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'Until when it is waiting or paused, where that is known.',
+      description: 'When the source goes on, if that is known.',
       resolve: ({ state }) =>
         'until' in state && state.until !== undefined ? new Date(state.until) : null,
     }),
     usage: t.field({
       type: 'Usage',
       nullable: true,
-      description: 'What was read today, if the source is paid for by the post.',
+      description: 'What the server has read today, if the source charges by the post.',
       resolve: ({ usage }) => usage,
     }),
   }),
@@ -61,8 +63,8 @@ builder.objectType('SourceStatus', {
 const RoleEnum = builder.enumType('Role', {
   description: 'What a node does besides serving its clients.',
   values: {
-    INGEST: { description: 'It reads the source and makes the events, for every node.' },
-    GATEWAY: { description: 'It is fed by the node that ingests.' },
+    INGEST: { description: 'The node reads the source and makes the events for all nodes.' },
+    GATEWAY: { description: 'The node gets its events from the node that ingests.' },
   },
 });
 
@@ -70,71 +72,71 @@ builder.objectType('Node', {
   description: 'One process of the server.',
   fields: (t) => ({
     id: t.exposeID('id', {
-      description: 'Its name, new with every start; `single` without others.',
+      description: 'The name of the node. Every start makes a new one. `single` without `--nats`.',
     }),
-    role: t.expose('role', { type: RoleEnum, description: 'What it does at the moment.' }),
+    role: t.expose('role', { type: RoleEnum, description: 'What the node does at the moment.' }),
   }),
 });
 
 builder.objectType('Cluster', {
   description:
-    'Nodes that share one source. Counts of messages are those of the node that answers.',
+    'The nodes that share one source. Counts of messages, events and gaps are those of the answering node.',
   fields: (t) => ({
     nodes: t.int({
       description: 'Nodes that are alive.',
       resolve: ({ nodes }) => nodes,
     }),
     activeTracks: t.int({
-      description: 'Distinct tracks that somebody listens to on any of them.',
+      description: 'Distinct tracks with listeners on any node.',
       resolve: ({ tracks }) => tracks,
     }),
     listeners: t.int({
-      description: 'Open subscriptions and tracking sockets of all of them.',
+      description: 'Open subscriptions and tracking sockets on all nodes.',
       resolve: ({ listeners }) => listeners,
     }),
     problem: t.string({
       nullable: true,
-      description: 'What is wrong between this node and the others, if anything is.',
+      description: 'What is wrong between this node and the others, if anything.',
       resolve: ({ problem }) => problem,
     }),
     messagesLost: t.float({
-      description: 'Messages that this node could not send, as while NATS was away.',
+      description: 'Messages that this node could not send, for example while NATS was away.',
       resolve: ({ counters }) => counters.lost,
     }),
     messagesBad: t.float({
-      description: 'Messages from NATS that were not what they should be.',
+      description: 'Messages from NATS that this node could not read.',
       resolve: ({ counters }) => counters.bad,
     }),
     eventsRepeated: t.float({
-      description: 'Events that came late or again, and were not delivered.',
+      description: 'Events that arrived late or repeatedly, and were not delivered.',
       resolve: ({ counters }) => counters.repeated,
     }),
     gaps: t.float({
-      description: 'Gaps that listeners were told of, once for each topic.',
+      description: 'Gaps that listeners were told about, counted once for each topic.',
       resolve: ({ counters }) => counters.gaps,
     }),
   }),
 });
 
 builder.objectType('Status', {
-  description: 'How the server is doing. Counts run from its start, and are whole numbers.',
+  description: 'The state of the server. Counts are whole numbers and begin at its start.',
   fields: (t) => ({
     source: t.field({
       type: 'SourceStatus',
-      description: 'The stream of posts.',
+      description: 'The source of the posts.',
       resolve: ({ source }) => source,
     }),
     activeTracks: t.int({
-      description: 'Distinct tracks that somebody listens to on this node.',
+      description: 'Distinct tracks with listeners on this node.',
       resolve: ({ tracks }) => tracks,
     }),
     listeners: t.int({
-      description: 'Open subscriptions and tracking sockets of this node.',
+      description: 'Open subscriptions and tracking sockets on this node.',
       resolve: ({ listeners }) => listeners,
     }),
     node: t.field({
       type: 'Node',
-      description: 'The node that answers; there are more of them with `--nats`.',
+      description: 'The node that answers. With `--nats` there can be more.',
       resolve: ({ cluster }) => cluster,
     }),
     cluster: t.field({
@@ -151,19 +153,19 @@ builder.objectType('Status', {
       resolve: ({ counters }) => counters.postsMatched,
     }),
     postsBad: t.float({
-      description: 'Records from the source that were no usable posts.',
+      description: 'Bad posts: records from the source that could not be read as posts.',
       resolve: ({ counters }) => counters.postsBad,
     }),
     postsRepeated: t.float({
-      description: 'Posts that the source sent again, and that were not delivered again.',
+      description: 'Posts that the source sent again. They were not delivered again.',
       resolve: ({ counters }) => counters.postsRepeated,
     }),
     eventsDelivered: t.float({
-      description: 'Events handed to listeners; one post counts once for each.',
+      description: 'Events handed to listeners. A post counts once for each listener.',
       resolve: ({ counters }) => counters.eventsDelivered,
     }),
     eventsDropped: t.float({
-      description: 'Events that a listener was too slow to take.',
+      description: 'Events that slow listeners did not get.',
       resolve: ({ counters }) => counters.eventsDropped,
     }),
   }),

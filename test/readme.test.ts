@@ -1,0 +1,43 @@
+// Every page of documentation: its links lead somewhere, and the commands it names exist.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { OPTIONS } from '../src/config/options.ts';
+import { anchorsOf, linksOf, PAGES, ROOT } from './support/readmes.ts';
+
+const { scripts } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+const flags = Object.values(OPTIONS).map(({ flag }) => `--${flag}`);
+
+test('the front page fits on 200 lines', () => {
+  const front = PAGES.find(({ path }) => path === 'README.md');
+  expect(front?.text.split('\n').length).toBeLessThanOrEqual(200);
+});
+
+describe.each(PAGES)('$path', (page) => {
+  test('links only to files and headings that exist', () => {
+    expect(linksOf(page).filter((target) => !leadsSomewhere(target, page.path))).toEqual([]);
+  });
+
+  test('names only scripts of package.json', () => {
+    const named = [...page.text.matchAll(/\bnpm (?:run )?(start|test|(?<=run )[\w:-]+)/g)];
+    expect(named.map(([, name = '']) => name).filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  test('passes only known options to npm start', () => {
+    const text = page.text.replaceAll('\\\n', ' ');
+    const given = [...text.matchAll(/npm start -- ([^\n`]*)/g)].flatMap(
+      ([, options = '']) => options.match(/--[a-z-]+/g) ?? [],
+    );
+    const known = [...flags, '--help'];
+    expect(given.filter((flag) => !known.includes(flag))).toEqual([]);
+  });
+});
+
+function leadsSomewhere(target: string, from: string): boolean {
+  const url = new URL(target, new URL(from, ROOT));
+  const anchor = decodeURIComponent(url.hash.slice(1));
+  url.hash = '';
+  if (!existsSync(url)) return false;
+  const page = PAGES.find(({ path }) => new URL(path, ROOT).href === url.href);
+  return anchor === '' || (page !== undefined && anchorsOf(page).includes(anchor));
+}
