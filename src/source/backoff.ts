@@ -1,6 +1,6 @@
-// How long to wait before the next try, by a schedule and a little chance.
+// How long to wait before the next try: a schedule, with jitter.
 
-/** Waits in milliseconds. Each wait is the last one times `factor` plus `step`, never above `most`. */
+/** In milliseconds. Each wait is the previous one times `factor` plus `step`, and at most `most`. */
 export interface Schedule {
   readonly first: number;
   readonly factor: number;
@@ -8,13 +8,10 @@ export interface Schedule {
   readonly most: number;
 }
 
-/** The share of a wait that is left to chance, so that many clients don't all come back at once. */
+/** The share of a wait that is random, so that many clients don't all come back at once. */
 const JITTER = 0.2;
 
-/**
- * The wait before the `attempt`-th retry in a row, counted from 0. Chance only makes it longer, by up
- * to a fifth: a schedule of the upstream's own is a minimum.
- */
+/** The wait before retry number `attempt`, from 0. Jitter only adds to it: an upstream's schedule is a minimum. */
 export function backoff(schedule: Schedule, attempt: number, random: () => number): number {
   let wait = schedule.first;
   for (let i = 0; i < attempt && wait < schedule.most; i++) {

@@ -1,23 +1,23 @@
-// Bytes into lines, with bounded memory whatever the bytes are.
+// Cuts bytes into lines, in bounded memory whatever the bytes are.
 
 import { setImmediate } from 'node:timers/promises';
 
 export interface Line {
-  /** Counted from 1. */
+  /** From 1. */
   readonly number: number;
-  /** Without its line break; undefined when the line was longer than allowed and was skipped. */
+  /** Without the line break; undefined if the line was too long and was skipped. */
   readonly text: string | undefined;
 }
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** A piece of a line costs some hundred bytes, however short it is, so this many are joined to one. */
+/** However short a piece of a line is, it costs some hundred bytes, so this many are joined into one. */
 const MOST_PIECES = 1024;
 
-/** Lines read in one tick. A line that is no post takes some microseconds; the event loop goes on in between. */
+/** A bad line takes some microseconds, so that these leave a tick room for other work. */
 export const LINES_A_TICK = 256;
 
-/** Cuts at `\n` or `\r\n`, on bytes, so no chunk boundary can split a character. */
+/** Cuts at `\n` or `\r\n`, on bytes, so that no chunk boundary splits a character. */
 export class LineSplitter {
   readonly #maxBytes: number;
   readonly #decoder = new TextDecoder();
@@ -25,12 +25,12 @@ export class LineSplitter {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
 
-  /** A line of more than `maxBytes` is skipped, and never held. */
+  /** Skips longer lines, and never holds them in memory. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** The lines that `chunk` completes. */
+  /** Yields the lines that `chunk` completes. */
   *push(chunk: Uint8Array): Generator<Line> {
     let start = 0;
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, start)) {
@@ -41,7 +41,7 @@ export class LineSplitter {
     if (start < chunk.length) this.#hold(chunk.subarray(start));
   }
 
-  /** The last line, when no line break ended it. */
+  /** Returns the last line if it has no line break. */
   end(): Line | undefined {
     return this.#heldBytes > 0 ? this.#take() : undefined;
   }
@@ -67,7 +67,7 @@ export class LineSplitter {
   }
 }
 
-/** The same for a stream that is pulled. */
+/** Does the same for a stream, and pauses between ticks. */
 export async function* lines(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,

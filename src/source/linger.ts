@@ -1,13 +1,13 @@
-// Keeps a source running for a few seconds after the last track: most listeners come back soon, and a
-// client that comes and goes all the time must not make the source connect each time.
+// Keeps a source running for a few seconds after its last track, so that a client that comes and goes does
+// not make it reconnect each time.
 
 import type { Clock } from '../base/clock.ts';
 import type { Source } from './source.ts';
 
-/** How long a source is kept after the last listener has left, in milliseconds. */
+/** In milliseconds. */
 export const LINGER_MS = 3000;
 
-/** `source`, which learns that nothing is wanted only when that has been so for LINGER_MS. */
+/** Wraps `source`, which is told that nothing is wanted only after LINGER_MS of it. */
 export function lingering(source: Source, clock: Clock): Source {
   let isWanted = false;
   let isClosed = false;

@@ -1,31 +1,29 @@
-// Plays posts at a steady rate for as long as anybody tracks something: what replay and sample share.
+// Plays posts at a steady rate while anything is tracked. The basis of replay and sample.
 
 import { type Clock, sleep } from '../base/clock.ts';
 import type { Post } from '../base/post.ts';
 import type { Source, SourceSink, SourceState } from './source.ts';
 
-/** Posts a second, or `max` for as fast as they can be read. */
+/** Posts a second; `max` is as fast as they can be read. */
 export type Rate = number | 'max';
 
 export interface Playlist {
   readonly name: string;
   readonly rate: Rate;
-  /** The posts from the first one on; called anew every time that somebody begins to listen. */
+  /** The posts from the first one on. Called each time that the source leaves `idle`. */
   open(signal: AbortSignal): AsyncIterable<Post> | Iterable<Post>;
-  /** How long after the first listener the first post comes, in milliseconds. */
+  /** From the first listener to the first post, in milliseconds. */
   readonly leadIn: number;
-  /** Why there are no more posts, for the state `paused`. */
+  /** The reason for `paused` after the last post. */
   readonly ended: string;
-  /** The sentence for an error that the environment, and not a bug, is to blame for. */
+  /** The reason for `paused` after an error of the environment; undefined for a bug. */
   explain?(error: unknown): string | undefined;
 }
 
-/** After a stall (a suspended laptop), this much of what was due is made up for, in milliseconds. */
+/** After a stall, such as a laptop's sleep, at most this much is caught up, in milliseconds. */
 const MOST_CATCHING_UP = 2000;
-/** What a timer can wait for without a mistake is not much longer; in milliseconds. */
-const LONGEST_SLEEP = 24 * 3600 * 1000;
-/** Posts between two turns of the event loop, so that what was delivered can leave the process. */
-const POSTS_A_TURN = 32;
+/** So that events leave the process in between. */
+const POSTS_A_TICK = 32;
 
 export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock): Source {
   let state: SourceState = { name: 'idle' };
@@ -41,10 +39,10 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
   async function play(signal: AbortSignal): Promise<void> {
     if (playlist.leadIn > 0) await sleep(clock, playlist.leadIn, signal);
     if (signal.aborted) return;
-    const turn = createPace(playlist.rate, clock, signal);
+    const nextIsDue = createPace(playlist.rate, clock, signal);
     try {
       for await (const post of playlist.open(signal)) {
-        await turn();
+        await nextIsDue();
         if (signal.aborted) return;
         sink.post(post);
       }
@@ -82,23 +80,20 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
   };
 }
 
-/** A function that resolves when the next post is due. */
+/** The returned function resolves when the next post is due. */
 function createPace(rate: Rate, clock: Clock, signal: AbortSignal): () => Promise<void> {
   let start = clock.monotonic();
-  let due = 0;
   let sent = 0;
 
   return async () => {
     sent += 1;
-    if (sent % POSTS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (sent % POSTS_A_TICK === 0) await new Promise((resolve) => setImmediate(resolve));
     if (rate === 'max') return;
-    while (sent > due && !signal.aborted) {
-      const elapsed = clock.monotonic() - start;
-      const behind = elapsed - (sent / rate) * 1000;
+    while (!signal.aborted) {
+      const behind = clock.monotonic() - start - (sent / rate) * 1000;
       if (behind > MOST_CATCHING_UP) start += behind - MOST_CATCHING_UP;
-      due = Math.floor(((clock.monotonic() - start) * rate) / 1000);
-      const wait = Math.min(Math.ceil((sent / rate) * 1000 - elapsed), LONGEST_SLEEP);
-      if (sent > due) await sleep(clock, wait, signal);
+      if (behind >= 0) return;
+      await sleep(clock, Math.ceil(-behind), signal);
     }
   };
 }

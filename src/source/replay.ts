@@ -1,4 +1,4 @@
-// Replay: posts from a file, one JSON object a line, played as if they were made now.
+// Replay: plays the posts of a file, one JSON object a line, as if they were published now.
 
 import { open } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
@@ -10,23 +10,22 @@ import { createPlayer, type Rate } from './player.ts';
 import type { Source, SourceSink } from './source.ts';
 
 export interface ReplayOptions {
-  /** NDJSON of `{id, text, lang?, createdAt?, url?}`; read as a stream, whatever its size. */
+  /** NDJSON of `{id, text, lang?, createdAt?, url?}`, of any size. */
   readonly file: string;
   /** REPLAY_RATE if undefined. */
   readonly rate: Rate | undefined;
-  /** Start again at the end. */
   readonly loop: boolean;
 }
 
-/** Posts a second, if nobody says otherwise. */
+/** The default, in posts a second. */
 export const REPLAY_RATE = 50;
-/** The longest post of X takes about 100 kB with everything escaped. */
+/** The longest post of X takes about 100 kB, with every character escaped. */
 const MAX_LINE_BYTES = 256 * 1024;
-/** All but the text; they go to every listener with every event. */
+/** Every event carries these, so their length has a limit. */
 const SHORT_FIELDS = ['id', 'lang', 'createdAt', 'url'] as const;
 /** In characters. */
 const MAX_FIELD_LENGTH = 2048;
-/** Those who come together begin together: with the first post of the file, in milliseconds. */
+/** Listeners that connect within this time all get the first post, in milliseconds. */
 const LEAD_IN = 1000;
 
 export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Clock): Source {
@@ -46,8 +45,7 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
           yield post;
         }
       }
-      // A file with nothing to play would spin.
-      // And a stream that is opened for nobody keeps its file open.
+      // A file without a post would spin, and a stream opened after the abort would keep its file open.
     } while (loop && usable && !signal.aborted);
   }
 
@@ -65,17 +63,17 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
   return createPlayer(playlist, sink, clock);
 }
 
-/** The file has become something else since the start. */
+/** The path is no longer that of a file, as it was at the start. */
 class NoFile extends Error {}
 
 async function openChunks(file: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
   const handle = await open(file, READ_AT_ONCE);
   if ((await handle.stat()).isFile()) return handle.createReadStream({ signal });
   await handle.close();
-  throw new NoFile(`${file} has to be ${NOT_A_FILE.expected}`);
+  throw new NoFile(`${file} must be ${NOT_A_FILE.expected}`);
 }
 
-/** The post of a line, nothing for a blank one, or a sentence on what is wrong with it. */
+/** Returns the post, undefined for a blank line, or the reason why the line is bad. */
 function readLine({ text }: Line): Post | string | undefined {
   if (text === undefined) return `the line is longer than ${MAX_LINE_BYTES} bytes`;
   if (text.trim() === '') return undefined;
@@ -98,14 +96,14 @@ function readRecord(record: unknown): Post | string {
     }
   }
   const { id, text, lang, createdAt, url } = record;
-  if (typeof id !== 'string' || id === '') return '"id" has to be a string that is not empty';
-  if (typeof text !== 'string') return '"text" has to be a string';
-  if (!isOptionalString(lang)) return '"lang" has to be a string, such as "en"';
+  if (typeof id !== 'string' || id === '') return '"id" must be a non-empty string';
+  if (typeof text !== 'string') return '"text" must be a string';
+  if (!isOptionalString(lang)) return '"lang" must be a string, such as "en"';
   if (!isOptionalString(createdAt) || (createdAt && !isDate(createdAt))) {
-    return '"createdAt" has to be a date, such as "2026-11-20T10:11:12Z"';
+    return '"createdAt" must be a date, such as "2026-11-20T10:11:12Z"';
   }
   if (!isOptionalString(url) || (url && !isWebAddress(url))) {
-    return '"url" has to be an http or https address';
+    return '"url" must be an http or https address';
   }
   return {
     id,
@@ -121,7 +119,7 @@ function isOptionalString(value: unknown): value is string | null | undefined {
   return value === undefined || value === null || typeof value === 'string';
 }
 
-/** As in ISO 8601; Date itself takes "12" for a year. */
+/** A date as in ISO 8601. `Date` also takes "12" for a year. */
 function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text));
 }

@@ -1,9 +1,9 @@
-// What the sample's made-up people talk about, and how.
+// The topics and phrases that the sample's posts are made of.
 
 export type Mood = 'positive' | 'negative' | 'neutral';
 
 export interface Topic extends Readonly<Record<Mood, readonly string[]>> {
-  /** Any of them can stand for `{}` in a phrase. */
+  /** Each can replace `{}` in a phrase. */
   readonly names: readonly string[];
   readonly hashtags: readonly string[];
 }

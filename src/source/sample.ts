@@ -1,4 +1,4 @@
-// Sample: made-up posts on everyday topics, so that Senti shows what it does with no key and no network.
+// Sample: made-up posts on everyday topics, so that Senti can be tried without a key or a network.
 
 import type { Clock } from '../base/clock.ts';
 import type { Post } from '../base/post.ts';
@@ -7,17 +7,16 @@ import { MOODS, type Mood, PHRASES, TAILS, TOPICS, type Topic } from './sample-p
 import type { Source, SourceSink } from './source.ts';
 
 export interface SampleOptions {
-  /** Equal seeds make equal posts, but for their times. */
+  /** Equal seeds make equal posts, except for their dates. */
   readonly seed: number;
-  /** SAMPLE_RATE if undefined. */
   readonly rate?: Rate | undefined;
 }
 
-/** Posts a second, if nobody says otherwise. */
+/** The default, in posts a second. */
 export const SAMPLE_RATE = 25;
-/** How long a topic's mood takes from one high to the next, at the least and at the most. */
+/** How long a topic's mood takes from one high to the next. */
 const MOOD_PERIOD_SECONDS = { shortest: 150, longest: 420 };
-/** The share of posts that take no side, whatever the mood. */
+/** The share of neutral posts, whatever the mood. */
 const NEUTRAL_SHARE = 0.25;
 
 export function createSample(options: SampleOptions, sink: SourceSink, clock: Clock): Source {
@@ -32,7 +31,7 @@ export function createSample(options: SampleOptions, sink: SourceSink, clock: Cl
   return createPlayer(playlist, sink, clock);
 }
 
-/** The endless posts of a seed. The rate is what their moods drift by: without end, at the usual pace. */
+/** Never ends. Moods drift with time at `rate`; at `max`, as they do at the default rate. */
 export function* samplePosts(
   seed: number,
   clock: Clock,
@@ -57,7 +56,7 @@ export function* samplePosts(
   }
 }
 
-/** A topic's mood at a time in seconds, -1 to 1. */
+/** A topic's mood, from -1 to 1, at a time in seconds. */
 type Tide = (seconds: number) => number;
 
 function createTide(random: () => number): Tide {
@@ -91,7 +90,7 @@ function capitalized(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-/** Marsaglia's 32-bit xorshift ("Xorshift RNGs", 2003), as numbers from 0 up to 1. */
+/** Marsaglia's 32-bit xorshift ("Xorshift RNGs", 2003), scaled to numbers from 0 up to 1. */
 function seeded(seed: number): () => number {
   let state = seed | 0 || 1;
   return () => {

@@ -1,51 +1,52 @@
-// A source of posts. Its implementations stand beside it, one per file, and pass test/contract/source.ts.
+// The contract of a source of posts. Implementations stand beside it and pass test/contract/source.ts.
 
 import type { Post } from '../base/post.ts';
 import type { UserError } from '../base/user-error.ts';
 import type { Track } from '../track/track.ts';
 
+/** `until` is in milliseconds since 1970, and `reason` is a sentence for a person, without its full stop. */
 export type SourceState =
-  /** Nobody tracks anything, so nothing runs. */
+  /** Nothing is wanted, so nothing runs. */
   | { readonly name: 'idle' }
   | { readonly name: 'connecting' }
-  /** Posts come in as they are made. */
+  /** Posts arrive as they are published. */
   | { readonly name: 'live' }
-  /** It could not go on, and tries again by itself. `until` is in milliseconds since 1970. */
+  /** The source tries again by itself, at `until`. */
   | { readonly name: 'waiting'; readonly reason: string; readonly until: number }
-  /** It does not go on by itself, or not before `until`. */
+  /** The source goes on at `until`, or without one not by itself. */
   | { readonly name: 'paused'; readonly reason: string; readonly until?: number };
 
 export interface Source {
-  /** The value of `Post.source`, and what a user calls it: `--source replay`. */
+  /** The value of `Post.source` and of the option `--source`. */
   readonly name: string;
   readonly state: SourceState;
+  /** Only for a source that charges by the post. */
+  readonly usage?: Usage | undefined;
   /**
-   * Makes `tracks` what the upstream delivers, from now on; with none, the source stops and is idle,
-   * at once or some seconds later. The last call wins; calls may come many a second. The set is live: it
-   * goes on changing under the source, which is called again for every change.
-   * MUST NOT reconnect for it where the upstream can change what it sends on a live connection.
-   * MUST NOT connect more often than the source's own schedule of retries allows, however often nothing
-   * is wanted in between: see `lingering`, and keep the schedule over a stop.
+   * Makes the upstream deliver `tracks` from now on. The last call wins, and calls may come many times a
+   * second. The set is live: the caller changes it, and calls again after each change.
+   *
+   * With no tracks, the source MUST become idle, at once or a few seconds later.
    * MUST NOT deliver a post before it returns.
+   * MUST NOT reconnect where the upstream can change what it sends on a live connection.
+   * MUST NOT retry sooner than its schedule allows, even if it was idle meanwhile.
    */
   want(tracks: ReadonlySet<Track>): void;
-  /** Only of a source that is paid for by the post. */
-  readonly usage?: Usage | undefined;
-  /** Stops for good. Nothing reaches the sink once the promise has resolved. */
+  /** Stops the source for good. The sink MUST NOT be called after the promise has resolved. */
   close(options?: CloseOptions): Promise<void>;
 }
 
 export interface CloseOptions {
-  /** Another process goes on at once: what it will want upstream, such as rules, is left there. */
+  /** Another node takes over at once, so what it will want upstream, such as rules, SHOULD stay there. */
   readonly handOver?: boolean;
 }
 
-/** What has been read of a paid source in the current UTC day. */
+/** What was read from a paid source in the current UTC day. */
 export interface Usage {
   readonly postsToday: number;
-  /** Posts that may be read a day. */
+  /** The limit of posts a day. */
   readonly allowance: number | 'none';
-  /** What `postsToday` cost, in US dollars. */
+  /** The price of `postsToday`, in US dollars. */
   readonly costToday: number;
   /** When the next day begins, in milliseconds since 1970. */
   readonly resetsAt: number;
@@ -53,17 +54,17 @@ export interface Usage {
 
 /** Where a source delivers. */
 export interface SourceSink {
-  /** A post, each once, never a repost; more of them than are wanted do no harm. */
+  /** MUST be called once for each post, and MUST NOT be called for a repost. Unwanted posts do no harm. */
   post(post: Post): void;
-  /** An upstream record that could not be used: `reason` says where it stood and what was wrong. */
+  /** An upstream post could not be read. `reason` says where it stood and what was wrong. */
   bad(reason: string): void;
-  /** A post that was delivered before, and is not delivered again. */
+  /** The upstream sent a post again that was delivered before. */
   repeated(): void;
   /**
-   * The upstream cannot deliver `track` as well: it is no longer wanted, and its listeners are told
-   * `error`. MUST NOT be called before the `want` that brought it has returned.
+   * The upstream cannot deliver `track`. The source drops it, and its listeners get `error`.
+   * MUST NOT be called before the `want` that brought the track has returned.
    */
   rejected(track: Track, error: UserError): void;
-  /** After every change of `Source.state`, and only then. */
+  /** MUST be called after every change of `Source.state`, and only then. */
   state(state: SourceState): void;
 }

@@ -84,12 +84,12 @@ describe('replay', () => {
     expect(sink.reasons.map((reason) => reason.slice(file.length))).toEqual([
       expect.stringMatching(/^:2: not JSON \(.+\)$/),
       ':3: not a JSON object; expected {"id": "…", "text": "…"}',
-      ':4: "id" has to be a string that is not empty',
-      ':5: "text" has to be a string',
-      ':7: "createdAt" has to be a date, such as "2026-11-20T10:11:12Z"',
-      ':8: "url" has to be an http or https address',
-      ':9: "lang" has to be a string, such as "en"',
-      ':11: "createdAt" has to be a date, such as "2026-11-20T10:11:12Z"',
+      ':4: "id" must be a non-empty string',
+      ':5: "text" must be a string',
+      ':7: "createdAt" must be a date, such as "2026-11-20T10:11:12Z"',
+      ':8: "url" must be an http or https address',
+      ':9: "lang" must be a string, such as "en"',
+      ':11: "createdAt" must be a date, such as "2026-11-20T10:11:12Z"',
     ]);
   });
 
@@ -156,7 +156,7 @@ describe('replay', () => {
       await until(({ states }) => states.at(-1)?.name === 'paused');
       expect(sink.states.at(-1)).toEqual({
         name: 'paused',
-        reason: `${file} has to be a file, not a folder, pipe or device`,
+        reason: `${file} must be a file, not a folder, pipe or device`,
       });
     },
   );

@@ -1,32 +1,35 @@
-// Bluesky: every public post as Jetstream tells it, over one connection, resumed where it broke.
+// Bluesky: every public post, from Jetstream, over one connection that resumes where it broke.
 
 import type { Clock } from '../../base/clock.ts';
-import type { Post } from '../../base/post.ts';
 import { SeenKeys } from '../../base/seen-keys.ts';
 import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { lingering } from '../linger.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Cursor } from './cursor.ts';
-import { type Line, type Loss, MAX_FRAME_BYTES, openLine } from './jetstream-connection.ts';
-import { decodeFrame, POST_COLLECTION } from './jetstream-event.ts';
+import {
+  connectJetstream,
+  type JetstreamConnection,
+  type Loss,
+  MAX_FRAME_BYTES,
+} from './jetstream-connection.ts';
+import { POST_COLLECTION, readEvent } from './jetstream-event.ts';
 
 export interface BlueskyOptions {
-  /** Jetstream v1 hosts as `ws:` or `wss:` addresses, tried in turn; none stands for the public ones. */
+  /** Jetstream v1 hosts as `ws:` or `wss:` addresses, tried in turn. None stands for the public ones. */
   readonly urls: readonly string[];
   /** From 0 up to 1; spreads the retries of many servers. */
   readonly random: () => number;
 }
 
-/** Two regions, so that the trouble of one leaves the other. */
+/** In two regions, so that an outage of one leaves the other. */
 const PUBLIC_HOSTS = [
   'wss://jetstream2.us-east.bsky.network/subscribe',
   'wss://jetstream1.us-west.bsky.network/subscribe',
 ];
 
-/** A blip is over in a second; a host that is down is left in peace. In milliseconds. */
 const RETRIES: Schedule = { first: 500, factor: 2, step: 0, most: 30_000 };
-/** What ten minutes bring, which is as far back as a resumed connection can begin. */
+/** The posts of ten minutes, which is as far back as a connection resumes. */
 const REMEMBERED_POSTS = 32_768;
 
 export function createBluesky(options: BlueskyOptions, sink: SourceSink, clock: Clock): Source {
@@ -40,25 +43,24 @@ class Bluesky implements Source {
   readonly #sink: SourceSink;
   readonly #clock: Clock;
   readonly #cursor = new Cursor();
-  readonly #recent = new SeenKeys(REMEMBERED_POSTS);
+  readonly #delivered = new SeenKeys(REMEMBERED_POSTS);
   #state: SourceState = { name: 'idle' };
-  /** The last line, which may have ended. */
-  #line: Line | undefined;
+  /** The last one, which may have ended. */
+  #connection: JetstreamConnection | undefined;
   #cancelRetry = () => {};
-  /** Before `due`, on the monotonic clock, no line may be opened: it is kept when the last listener leaves. */
+  /** No connection before `due`, on the monotonic clock, even if the source was idle meanwhile. */
   #pause = { reason: '', due: Number.NEGATIVE_INFINITY };
-  /** Which of the hosts is tried; grows, and wraps around. */
-  #turn = 0;
-  /** Lines in a row that brought nothing new. */
+  /** Counts up; which of the hosts is next is the remainder. */
+  #hostNumber = 0;
+  /** Connections in a row that brought no new post. */
   #failures = 0;
-  /** Whether this line brought a post that none before it had. */
-  #fresh = false;
-  /** Where the last line ended by a broken frame. */
+  /** This connection brought a new post. */
+  #isFresh = false;
+  /** The cursor when the last broken frame came. */
   #brokenAt: number | undefined;
-  #closed = false;
+  #isClosed = false;
 
-  constructor(options: BlueskyOptions, sink: SourceSink, clock: Clock) {
-    const { urls, random } = options;
+  constructor({ urls, random }: BlueskyOptions, sink: SourceSink, clock: Clock) {
     this.#urls = (urls.length > 0 ? urls : PUBLIC_HOSTS).map((url) => new URL(url));
     this.#random = random;
     this.#sink = sink;
@@ -69,40 +71,39 @@ class Bluesky implements Source {
     return this.#state;
   }
 
-  /** Jetstream cannot search: every post comes, whatever is tracked, for as long as anything is. */
+  /** Jetstream cannot search, so every post comes while anything is tracked. */
   want(tracks: ReadonlySet<Track>): void {
     const isRunning = this.#state.name !== 'idle';
-    if (this.#closed || tracks.size > 0 === isRunning) return;
-    if (tracks.size > 0) this.#start();
-    else this.#stop();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#stop();
-    await this.#line?.close();
-  }
-
-  get #url(): URL {
-    return this.#urls[this.#turn % this.#urls.length] as URL;
-  }
-
-  #start(): void {
+    if (this.#isClosed || tracks.size > 0 === isRunning) return;
+    if (isRunning) {
+      this.#stop();
+      return;
+    }
     const wait = this.#pause.due - this.#clock.monotonic();
     if (wait > 0) this.#wait(wait);
     else this.#connect();
   }
 
-  /** The next listener gets posts from then on, so the cursor is forgotten. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stop();
+    await this.#connection?.close();
+  }
+
+  get #url(): URL {
+    return this.#urls[this.#hostNumber % this.#urls.length] as URL;
+  }
+
   #stop(): void {
     const { name } = this.#state;
     if (name === 'idle') return;
     this.#cancelRetry();
-    void this.#line?.close();
+    void this.#connection?.close();
+    // The next listener gets posts from then on.
     this.#cursor.forget();
-    if (name !== 'waiting' && !this.#fresh) {
+    if (name !== 'waiting' && !this.#isFresh) {
       this.#fail(`${this.#url.host} had brought nothing when the last listener left`);
-      this.#turn += 1;
+      this.#hostNumber += 1;
     }
     this.#become({ name: 'idle' });
   }
@@ -110,13 +111,13 @@ class Bluesky implements Source {
   #connect(): void {
     const url = this.#url;
     const cursor = this.#cursor.begin(url.href, this.#clock.now());
-    this.#fresh = false;
-    this.#line = openLine(
+    this.#isFresh = false;
+    this.#connection = connectJetstream(
       subscription(url, cursor),
       {
         open: () => this.#become({ name: 'live' }),
-        text: (text) => this.#frame(text),
-        odd: (reason) => this.#sink.bad(`${url.host}: ${reason}`),
+        text: (text) => this.#read(text),
+        bad: (reason) => this.#sink.bad(`${url.host}: ${reason}`),
         lost: (loss) => this.#retry(url.host, loss),
       },
       this.#clock,
@@ -124,42 +125,38 @@ class Bluesky implements Source {
     this.#become({ name: 'connecting' });
   }
 
-  #frame(text: string): void {
-    const frame = decodeFrame(text);
-    // Before the post: a listener that it makes leave has the cursor forgotten.
-    if (frame.timeUs !== undefined) this.#cursor.note(frame.timeUs, this.#clock.now());
-    if (frame.kind === 'bad') {
-      this.#sink.bad(frame.reason);
-    } else if (frame.kind === 'post') {
-      this.#post(frame.post, frame.key);
+  #read(text: string): void {
+    const event = readEvent(text);
+    // Before the post, which may make its last listener leave and so forget the cursor.
+    if (event.timeUs !== undefined) this.#cursor.note(event.timeUs, this.#clock.now());
+    if (event.kind === 'bad') {
+      this.#sink.bad(event.reason);
+    } else if (event.kind === 'post') {
+      if (this.#delivered.check(event.key)) {
+        this.#sink.repeated();
+        return;
+      }
+      this.#isFresh = true;
+      this.#failures = 0;
+      this.#sink.post(event.post);
     }
-  }
-
-  #post(post: Post, key: string): void {
-    if (this.#recent.check(key)) {
-      this.#sink.repeated();
-      return;
-    }
-    this.#fresh = true;
-    this.#failures = 0;
-    this.#sink.post(post);
   }
 
   #retry(host: string, { reason, silent, brokenFrame }: Loss): void {
     if (brokenFrame) {
       this.#sink.bad(`${host} ${reason}`);
-      // Twice at one place: it would come for ever, so the stream goes on behind it, at now.
+      // The same frame would end every connection, so the stream skips it and goes on at now.
       if (this.#brokenAt !== undefined && this.#brokenAt === this.#cursor.reached) {
         this.#cursor.forget();
       }
       this.#brokenAt = this.#cursor.reached;
     }
-    // The host that was fine until now knows our cursor best; one that has nothing to say does not.
-    if (silent || !this.#fresh) this.#turn += 1;
+    // A host that worked knows our cursor best, so only one that brought nothing is left.
+    if (silent || !this.#isFresh) this.#hostNumber += 1;
     this.#wait(this.#fail(`${host} ${reason}`));
   }
 
-  /** A line has ended. Returns how long it is until the next one may be opened, in milliseconds. */
+  /** Returns the milliseconds until the next connection. */
   #fail(reason: string): number {
     const wait = backoff(RETRIES, this.#failures, this.#random);
     this.#failures += 1;

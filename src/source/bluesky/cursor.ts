@@ -1,25 +1,25 @@
-// Where to go on after a break: a time of Jetstream's, in microseconds, that no odd frame can lead astray.
+// Where to resume after a break: a time in microseconds, as Jetstream stamps events.
 
-/** How far a resumed connection goes back, so that nothing falls between two frames. */
+/** How far back a resumed connection begins, so that no post is lost at the seam. */
 export const SAME_HOST_OVERLAP_MS = 5_000;
-/** More than that on another host: each one stamps events when it gets them itself. */
+/** Each host stamps events when it gets them itself, so another one needs more. */
 export const OTHER_HOST_OVERLAP_MS = 30_000;
 /**
- * After a longer break the stream begins at now: what is old by then would be told as if it were live.
- * Times that are further than this from our own are not believed either.
+ * After a longer break the stream begins at now: older posts would pass for live ones. A time that differs
+ * more than this from ours is not believed either.
  */
 export const LONGEST_RESUMED_BREAK_MS = 10 * 60_000;
 
 export class Cursor {
-  /** Everything up to here has come in; undefined for nothing yet. */
+  /** Everything up to here has arrived. */
   #reached: number | undefined;
-  /** Whose time that is. */
+  /** The host whose time that is. */
   #reachedOn: string | undefined;
   #host: string | undefined;
   /** The last time on this connection. */
   #previous: number | undefined;
 
-  /** A connection to `host` begins at `now`: the time to resume from, or undefined to begin at now. */
+  /** A connection to `host` begins. Returns the time to resume from; undefined to begin at now. */
   begin(host: string, now: number): number | undefined {
     this.#host = host;
     this.#previous = undefined;
@@ -33,9 +33,9 @@ export class Cursor {
   }
 
   /**
-   * A frame of `timeUs` came in at `now`. Times only grow on a connection, so the cursor moves to the
-   * smaller of the last two, and never back: a single wrong time moves it neither forth, which would
-   * lose posts, nor back. No time counts for later than our own. To stay behind costs repeats alone.
+   * An event with the time `timeUs` arrived at `now`. The cursor moves to the smaller of the last two times,
+   * and never back, so that a single wrong time cannot move it: ahead, posts would be lost. Lagging behind
+   * only costs repeats. For the same reason no time counts as later than ours.
    */
   note(timeUs: number, now: number): void {
     const nowUs = now * 1000;
@@ -50,7 +50,6 @@ export class Cursor {
     this.#reachedOn = this.#host;
   }
 
-  /** The time up to which everything has come in. */
   get reached(): number | undefined {
     return this.#reached;
   }

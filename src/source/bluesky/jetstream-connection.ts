@@ -1,126 +1,106 @@
-// One connection to a Jetstream host, from its handshake to its end, which comes once and for all.
+// One connection to a Jetstream host, from its handshake to its end.
 
 import { type RawData, WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
+import { type SilenceWatch, watchSilence } from '../silence.ts';
+import { TickQueue } from '../tick-queue.ts';
 import { excerpt } from './jetstream-event.ts';
 
-/** A post takes about 1 kB. Jetstream leaves out what is larger; who sends it all the same is cut off. */
+/** A post takes about 1 kB. Jetstream leaves out larger ones if asked to; any other host is dropped. */
 export const MAX_FRAME_BYTES = 256 * 1024;
 /** How long a host may take to accept a connection. */
 export const CONNECT_WITHIN_MS = 10_000;
-/** About 50 posts a second come, and at no hour less than one: a line that is silent so long is dead. */
+/** About 50 posts arrive a second, and never fewer than one, so a host that is silent this long is dead. */
 export const LONGEST_SILENCE_MS = 20_000;
-
-/** Frames that are read in one tick, so that a burst, of rubbish or of posts, leaves room for others. */
 export const FRAMES_A_TICK = 128;
 
 export interface Loss {
   /** What happened, as the end of a sentence that begins with the host. */
   readonly reason: string;
-  /** The line fell silent, so the host may be the one that is cut off. */
+  /** The host fell silent, so it may be the one that is cut off from the network. */
   readonly silent?: boolean;
-  /** A frame broke the protocol or was too large. It may come again at the same place. */
+  /** A frame was too large or broke the protocol. The host may send it again at the same place. */
   readonly brokenFrame?: boolean;
 }
 
-export interface LineEvents {
+export interface ConnectionEvents {
   open(): void;
   text(text: string): void;
-  /** A frame that Jetstream does not send. */
-  odd(reason: string): void;
-  /** The end, unless it came by `close`. Nothing follows. */
+  /** A frame that Jetstream never sends. */
+  bad(reason: string): void;
+  /** The last event, unless `close` ended the connection. */
   lost(loss: Loss): void;
 }
 
-interface Frame {
-  readonly data: RawData;
-  readonly isBinary: boolean;
-}
-
-export interface Line {
-  /** Ends it without another event; resolves when its socket is gone. */
+export interface JetstreamConnection {
+  /** Ends the connection without another event. Resolves when its socket is gone. */
   close(): Promise<void>;
 }
 
 /**
- * Frames are handled as they are read: while we are busy the socket is not read, and the host is held up
- * by TCP, or gives us up, and we resume from the cursor. Nothing waits here but what one chunk of the
- * socket, 64 KiB, holds beyond FRAMES_A_TICK.
+ * Frames are handled as they arrive. While we are busy, TCP holds the host up; if it drops us, we resume
+ * from the cursor. So at most one read of the socket, 64 KiB, waits here.
  */
-export function openLine(url: string, events: LineEvents, clock: Clock): Line {
+export function connectJetstream(
+  url: string,
+  events: ConnectionEvents,
+  clock: Clock,
+): JetstreamConnection {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const waiting: Frame[] = [];
-  let framesThisTick = 0;
-  /** What ended it, while frames from before that wait. */
+  /** What ended the connection, while frames from before that wait. */
   let loss: Loss | undefined;
-  let heard = clock.monotonic();
-  let ended = false;
-  let cancel = clock.after(CONNECT_WITHIN_MS, () =>
+  let isEnded = false;
+  let silence: SilenceWatch | undefined;
+  const cancelConnect = clock.after(CONNECT_WITHIN_MS, () =>
     lose({ reason: `did not answer within ${CONNECT_WITHIN_MS / 1000} s` }),
   );
-
-  function listenFor(ms: number): void {
-    cancel = clock.after(ms, () => {
-      const quiet = clock.monotonic() - heard;
-      if (quiet < LONGEST_SILENCE_MS) return listenFor(Math.ceil(LONGEST_SILENCE_MS - quiet));
-      lose({ reason: `has been silent for ${LONGEST_SILENCE_MS / 1000} s`, silent: true });
-    });
-  }
-
-  function read({ data, isBinary }: Frame): void {
-    if (ended) return;
-    if (isBinary) events.odd('a binary frame; Jetstream sends text');
-    else events.text(String(data));
-  }
-
-  function endTick(): void {
-    const frames = waiting.splice(0, FRAMES_A_TICK);
-    framesThisTick = frames.length;
-    if (frames.length === 0) return;
-    setImmediate(endTick);
-    for (const frame of frames) read(frame);
-    if (waiting.length > 0 || ended) return;
-    if (loss === undefined) socket.resume();
-    else lose(loss);
-  }
+  const queue = new TickQueue<{ readonly data: RawData; readonly isBinary: boolean }>(
+    FRAMES_A_TICK,
+    {
+      read({ data, isBinary }) {
+        if (isBinary) events.bad('a binary frame; Jetstream sends text');
+        else events.text(String(data));
+      },
+      empty() {
+        if (isEnded) return;
+        if (loss === undefined) socket.resume();
+        else lose(loss);
+      },
+    },
+  );
 
   function end(): void {
-    ended = true;
-    waiting.length = 0;
-    cancel();
-    // Not close(): a peer that is gone or broken would be waited for, and there is nothing to say.
+    isEnded = true;
+    queue.clear();
+    cancelConnect();
+    silence?.cancel();
+    // A closing handshake would wait for a peer that may be gone.
     socket.terminate();
   }
 
   function lose(reason: Loss): void {
-    if (ended) return;
+    if (isEnded) return;
     loss ??= reason;
-    if (waiting.length > 0) return;
+    if (queue.length > 0) return;
     end();
     events.lost(loss);
   }
 
   socket.on('open', () => {
-    if (ended) return;
-    cancel();
-    heard = clock.monotonic();
-    listenFor(LONGEST_SILENCE_MS);
+    if (isEnded) return;
+    cancelConnect();
+    silence = watchSilence(clock, LONGEST_SILENCE_MS, () =>
+      lose({ reason: `has been silent for ${LONGEST_SILENCE_MS / 1000} s`, silent: true }),
+    );
     events.open();
   });
   socket.on('message', (data, isBinary) => {
-    // What was read along with the last frame still comes after the end.
-    if (ended) return;
-    heard = clock.monotonic();
-    const frame = { data, isBinary };
-    if (framesThisTick === 0) setImmediate(endTick);
-    framesThisTick += 1;
-    if (framesThisTick <= FRAMES_A_TICK && waiting.length === 0) {
-      read(frame);
-    } else {
-      socket.pause();
-      waiting.push(frame);
-    }
+    // ws still emits what it read along with the last frame.
+    if (isEnded) return;
+    silence?.heard();
+    queue.push([{ data, isBinary }]);
+    if (queue.length > 0) socket.pause();
   });
   socket.on('error', (error) => lose(explain(error)));
   socket.on('close', (code, reason) => lose({ reason: describeClose(code, String(reason)) }));
@@ -142,7 +122,7 @@ function explain(error: Error & { code?: string }): Loss {
     : { reason: `cannot be reached: ${what}` };
 }
 
-/** Codes are those of RFC 6455, 7.4.1. */
+/** RFC 6455, section 7.4.1. */
 const NO_CODE = 1005;
 const ABNORMAL = 1006;
 

@@ -1,56 +1,51 @@
-// What Jetstream says in one frame: a new post, something else that is legal, or nothing usable.
-// v1 of https://github.com/bluesky-social/jetstream; the record is the lexicon app.bsky.feed.post.
+// Reads an event of Jetstream v1 (https://github.com/bluesky-social/jetstream), whose posts are records of
+// the lexicon app.bsky.feed.post.
 
 import { isRecord, parseJson } from '../../base/json.ts';
 import type { Post } from '../../base/post.ts';
 
-export type Frame =
+export type JetstreamEvent =
   | {
       readonly kind: 'post';
       readonly timeUs: number;
       readonly post: Post;
-      /** Equal for two frames on the same version of the same post: did, rkey and cid. */
+      /** Tells versions of posts apart: did, rkey and cid. */
       readonly key: string;
     }
-  /** Legal, and no new post: an edit, a deletion, another collection, news of an account. */
+  /** Not a new post: an edit, a deletion, another collection, or news of an account. */
   | { readonly kind: 'other'; readonly timeUs: number }
   | { readonly kind: 'bad'; readonly reason: string; readonly timeUs?: number };
 
 export const POST_COLLECTION = 'app.bsky.feed.post';
 
 /**
- * How far before its arrival a post may claim to have been made: a phone that was offline for an
- * evening is believed. Beyond it are broken clocks and archives that are imported with the dates of
- * years ago; both are news now, and a listener to what is live is told when they came.
+ * The oldest date that is believed of a new post. A phone may have been offline for an evening. Anything
+ * older is a broken clock or an imported archive, and counts as made when it arrived.
  */
 const MOST_CLAIMED_AGE_MS = 6 * 60 * 60 * 1000;
-/** The characters of an upstream value that a reason quotes at most. */
+/** The most characters of an upstream value that a reason quotes. */
 const EXCERPT_LENGTH = 60;
-/** The lexicon allows three; a few more do no harm, and hundreds are nobody's languages. */
+/** The lexicon allows three. */
 const MOST_LANGS = 8;
 
-/** Identifiers go into addresses, so none may hold a character that means something there. */
+/** Identifiers become parts of URLs, so they must not contain a character that has a meaning there. */
 const DID = /^did:[a-z]{1,20}:[A-Za-z0-9._:-]{1,250}$/;
 const RKEY = /^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,512}$/;
 const CID = /^[A-Za-z0-9]{1,128}$/;
 const LANGUAGE_TAG = /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,5}$/;
 
-/** Reads a text frame. Never throws, whatever it holds. */
-export function decodeFrame(text: string): Frame {
-  const frame = parseJson(text);
-  if (frame === undefined) return bad(`the frame is not JSON: ${excerpt(text)}`);
-  if (!isRecord(frame)) return bad(`the frame is not a JSON object: ${excerpt(text)}`);
-  const timeUs = frame.time_us;
+/** Never throws, whatever `text` is. */
+export function readEvent(text: string): JetstreamEvent {
+  const event = parseJson(text);
+  if (event === undefined) return bad(`the frame is not JSON: ${excerpt(text)}`);
+  if (!isRecord(event)) return bad(`the frame is not a JSON object: ${excerpt(text)}`);
+  const { time_us: timeUs, kind, did, commit } = event;
   if (!isTime(timeUs)) return bad(`"time_us" is not microseconds since 1970: ${quote(timeUs)}`);
-  if (frame.kind !== 'commit') {
-    return typeof frame.kind === 'string'
-      ? { kind: 'other', timeUs }
-      : bad(`"kind" is not a string: ${quote(frame.kind)}`, timeUs);
-  }
-  return decodeCommit(frame.did, frame.commit, timeUs);
+  if (typeof kind !== 'string') return bad(`"kind" is not a string: ${quote(kind)}`, timeUs);
+  return kind === 'commit' ? readCommit(did, commit, timeUs) : { kind: 'other', timeUs };
 }
 
-function decodeCommit(did: unknown, commit: unknown, timeUs: number): Frame {
+function readCommit(did: unknown, commit: unknown, timeUs: number): JetstreamEvent {
   if (!isRecord(commit)) return bad(`"commit" is not an object: ${quote(commit)}`, timeUs);
   const { operation, collection, rkey, cid, record } = commit;
   if (typeof collection !== 'string') {
@@ -60,9 +55,9 @@ function decodeCommit(did: unknown, commit: unknown, timeUs: number): Frame {
     return { kind: 'other', timeUs };
   }
   if (operation !== 'create') return bad(`"operation" is unknown: ${quote(operation)}`, timeUs);
-  if (!matches(DID, did)) return bad(`"did" is not one: ${quote(did)}`, timeUs);
-  if (!matches(RKEY, rkey)) return bad(`"rkey" is not one: ${quote(rkey)}`, timeUs);
-  if (!matches(CID, cid)) return bad(`"cid" is not one: ${quote(cid)}`, timeUs);
+  if (!matches(DID, did)) return bad(`"did" is not a DID: ${quote(did)}`, timeUs);
+  if (!matches(RKEY, rkey)) return bad(`"rkey" is not a record key: ${quote(rkey)}`, timeUs);
+  if (!matches(CID, cid)) return bad(`"cid" is not a CID: ${quote(cid)}`, timeUs);
   if (!isRecord(record)) return bad(`"record" is not an object: ${quote(record)}`, timeUs);
   if (typeof record.text !== 'string') {
     return bad(`"text" is not a string: ${quote(record.text)}`, timeUs);
@@ -79,13 +74,13 @@ function decodeCommit(did: unknown, commit: unknown, timeUs: number): Frame {
   return { kind: 'post', timeUs, post, key: `${id} ${cid}` };
 }
 
-/** The tags that are any; a post whose languages make no sense names none, and is still a post. */
+/** Leaves out what is no language tag: a post is not bad for it. */
 function readLangs(langs: unknown): string[] {
   if (!Array.isArray(langs)) return [];
   return langs.slice(0, MOST_LANGS).filter((tag) => matches(LANGUAGE_TAG, tag));
 }
 
-/** The author's claim where it can be true, else when Jetstream got the post: never later than that. */
+/** The author's claim if it is credible, else the time at which Jetstream got the post. */
 function readCreatedAt(claim: unknown, timeUs: number): Date {
   const arrived = Math.floor(timeUs / 1000);
   const claimed = typeof claim === 'string' ? Date.parse(claim) : Number.NaN;
@@ -93,13 +88,13 @@ function readCreatedAt(claim: unknown, timeUs: number): Date {
   return new Date(credible ? claimed : arrived);
 }
 
-function bad(reason: string, timeUs?: number): Frame {
+function bad(reason: string, timeUs?: number): JetstreamEvent {
   return timeUs === undefined
     ? { kind: 'bad', reason }
     : { kind: 'bad', reason: `frame ${timeUs}: ${reason}`, timeUs };
 }
 
-/** The beginning of `text`, in quotes and printable ASCII, fit for a log whatever was sent. */
+/** The beginning of `text`, quoted and in printable ASCII, so that it is safe in a log. */
 export function excerpt(text: string): string {
   const start = text
     .slice(0, EXCERPT_LENGTH)

@@ -34,33 +34,33 @@ export function readRecord(line: string): StreamRecord {
   // A post may come with errors about what it refers to.
   if (data === undefined && Array.isArray(errors)) return readErrors(errors);
   if (data === undefined && typeof rest.title === 'string') return readErrors([rest]);
-  if (typeof data !== 'object' || data === null) return bad('"data" has to be an object');
+  if (typeof data !== 'object' || data === null) return bad('"data" must be an object');
   return readPost(data as Record<string, unknown>);
 }
 
 function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
   const { id, text, lang, created_at: createdAt } = data;
-  if (!isId(id)) return bad('"id" has to be a string of digits');
-  if (typeof text !== 'string') return bad('"text" has to be a string');
+  if (!isId(id)) return bad('"id" must be a string of digits');
+  if (typeof text !== 'string') return bad('"text" must be a string');
   if (lang !== undefined && (typeof lang !== 'string' || lang === '')) {
-    return bad('"lang" has to be a string');
+    return bad('"lang" must be a string');
   }
   if (lang !== undefined && lang.length > MOST_LANGUAGE_CHARACTERS) {
     return bad('"lang" is too long for a language');
   }
-  if (createdAt !== undefined && !isDate(createdAt)) return bad('"created_at" has to be a date');
+  if (createdAt !== undefined && !isDate(createdAt)) return bad('"created_at" must be a date');
   // X is renaming tweets to posts, field by field.
   const references = data.referenced_tweets ?? data.referenced_posts ?? [];
-  if (!Array.isArray(references)) return bad('"referenced_tweets" has to be a list');
+  if (!Array.isArray(references)) return bad('"referenced_tweets" must be a list');
   if (references.map(asRecord).some(({ type }) => type === 'retweeted')) {
     return { kind: 'repost', id };
   }
   const history = data.edit_history_tweet_ids ?? data.edit_history_post_ids ?? [];
   if (!Array.isArray(history) || !history.every(isId)) {
-    return bad('"edit_history_tweet_ids" has to be a list of ids');
+    return bad('"edit_history_tweet_ids" must be a list of ids');
   }
   const whole = asRecord(data.note_tweet ?? data.note_post).text ?? text;
-  if (typeof whole !== 'string') return bad('"note_tweet.text" has to be a string');
+  if (typeof whole !== 'string') return bad('"note_tweet.text" must be a string');
   const post = {
     id,
     source: 'x',

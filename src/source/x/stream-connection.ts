@@ -1,36 +1,38 @@
-// One connection to X's stream: lines out of it until it ends, and how it ended. Node's own client, as
-// twitter-api-v2 cuts characters at chunk boundaries and hangs on a silent server, and fetch throws away
-// what has arrived before a connection breaks.
+// One connection to X's stream, from the request to its end. It uses Node's own client: twitter-api-v2 cuts
+// characters at chunk boundaries and hangs on a silent server, and fetch loses what has arrived before a
+// connection breaks.
 
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../base/clock.ts';
 import { parseJson } from '../../base/json.ts';
 import { LINES_A_TICK, type Line, LineSplitter } from '../lines.ts';
+import { watchSilence } from '../silence.ts';
+import { TickQueue } from '../tick-queue.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
 
 export interface ConnectionEvents {
   /** X has accepted, with these headers. */
   readonly onOpen: (headers: IncomingMessage['headers']) => void;
-  /** A line of a stream that X has accepted; an empty one says no more than that it is alive. */
+  /** An empty line is a keep-alive. */
   readonly onLine: (line: Line) => void;
-  /** Called once, and nothing is called after it. Not called after `close`. */
+  /** The last event, and called once. Not called after the connection was closed from here. */
   readonly onEnd: (failure: Failure) => void;
 }
 
-/** Silence for longer than this is a dead line, in milliseconds: X's word, and a little for the way. */
+/** A connection that is silent for longer is dead, in milliseconds. Adds the network's delay to X's interval. */
 export const SILENCE_MS = KEEP_ALIVE_MS + 3_000;
-/** A long post with everything about it has some 100 kB; a line beyond this is not one. */
+/** A long post with all its fields takes about 100 kB. */
 const MAX_LINE_BYTES = 1024 * 1024;
-/** What has come and waits for its tick: beyond either, no more is read. A break leaves all of it readable. */
+/** Beyond either, reading stops until later ticks have caught up. */
 const MOST_WAITING = { bytes: 1024 * 1024, chunks: 4096 } as const;
-/** Waiting lines that are read when the connection closes: more than there can be posts in MOST_WAITING. */
+/** Waiting lines that are still read at a close: more than there can be posts in MOST_WAITING. */
 const MOST_LAST_LINES = 4096;
-/** As much as is read of an answer that says why there is no stream. */
+/** The beginning of an error answer, which says why there is no stream. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** Connects at once; the returned function ends it, with the lines that have come and no other event. */
+/** Connects at once. The returned function closes the connection, after the lines that have arrived. */
 export function connect(
   url: URL,
   token: string,
@@ -39,125 +41,91 @@ export function connect(
 ): () => void {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   const splitter = new LineSplitter(MAX_LINE_BYTES);
-  let heard = clock.monotonic();
-  let over = false;
-  let open = false;
-  /** Lines have been read in this tick, or wait for the next one. */
-  let isReading = false;
-  const waiting: Uint8Array[] = [];
+  let response: IncomingMessage | undefined;
+  let isOpen = false;
+  let isOver = false;
   let waitingBytes = 0;
-  /** Of the chunk that is being read. */
-  let lines: Iterator<Line> | undefined;
+  /** Why the connection ends, while lines from before that wait. */
   let ending: Failure | undefined;
-  let cancel = listenForSilence(SILENCE_MS);
 
-  // One timer for all lines: when it rings, it looks how long ago the last one came.
-  function listenForSilence(ms: number): () => void {
-    return clock.after(ms, () => {
-      const left = heard + SILENCE_MS - clock.monotonic();
-      if (left > 0) cancel = listenForSilence(left);
-      else end({ kind: 'network', reason: open ? 'X went silent' : 'X does not answer' });
-    });
+  const silence = watchSilence(clock, SILENCE_MS, () =>
+    end({ kind: 'network', reason: isOpen ? 'X went silent' : 'X does not answer' }),
+  );
+  const queue = new TickQueue<Line>(LINES_A_TICK, {
+    read(line) {
+      // Only whole lines are a sign of life, so that a line that trickles in for ever is none.
+      silence.heard();
+      onLine(line);
+    },
+    empty() {
+      if (isOver) return;
+      if (ending === undefined) response?.resume();
+      else end(ending);
+    },
+  });
+
+  function* linesOf(chunk: Uint8Array): Generator<Line> {
+    waitingBytes -= chunk.length;
+    yield* splitter.push(chunk);
   }
 
   function stop(): void {
-    over = true;
-    cancel();
+    isOver = true;
+    silence.cancel();
     sent.destroy();
   }
 
   function end(failure: Failure): void {
-    if (over) return;
+    if (isOver) return;
     ending ??= failure;
-    if (isLineWaiting()) return;
-    // Whole lines have been read as they came; this is one that has lost its line break, or its half.
-    const rest = open ? splitter.end() : undefined;
+    if (queue.length > 0) return;
+    // The last line may be whole but for its line break.
+    const rest = isOpen ? splitter.end() : undefined;
     stop();
     if (rest !== undefined) onLine(rest);
     onEnd(ending);
   }
 
-  function isLineWaiting(): boolean {
-    return lines !== undefined || waiting.length > 0;
-  }
-
-  function nextLine(): Line | undefined {
-    for (;;) {
-      const next = lines?.next();
-      if (next?.done === false) return next.value;
-      const chunk = waiting.shift();
-      lines = chunk && splitter.push(chunk);
-      if (chunk === undefined) return undefined;
-      waitingBytes -= chunk.length;
-    }
-  }
-
-  /** Passes on a bounded number of lines a tick, whatever the chunks are that they come in. */
-  function pass(response: IncomingMessage): void {
-    isReading = true;
-    for (let count = 0; count < LINES_A_TICK; count++) {
-      const line = over ? undefined : nextLine();
-      if (line === undefined) break;
-      // Whole lines alone are a sign of life: one that trickles in for ever is none.
-      heard = clock.monotonic();
-      onLine(line);
-    }
-    if (!over) setImmediate(() => passOn(response));
-  }
-
-  function passOn(response: IncomingMessage): void {
-    if (over) return;
-    if (isLineWaiting()) {
-      pass(response);
-      return;
-    }
-    isReading = false;
-    if (ending === undefined) response.resume();
-    else end(ending);
-  }
-
-  function hold(chunk: Uint8Array, response: IncomingMessage): void {
-    waiting.push(chunk);
-    waitingBytes += chunk.length;
-    // What Node holds back of a paused response is lost when the connection breaks.
-    const isFull = waitingBytes > MOST_WAITING.bytes || waiting.length > MOST_WAITING.chunks;
-    if (isFull) response.pause();
-    if (!isReading) pass(response);
-  }
-
-  function read(response: IncomingMessage): void {
-    heard = clock.monotonic();
-    const status = response.statusCode ?? 0;
+  function read(answer: IncomingMessage): void {
+    response = answer;
+    silence.heard();
+    const status = answer.statusCode ?? 0;
     if (status !== 200) {
-      readBody(response, (body) => end(readFailure(status, body, response.headers)));
+      readBody(answer, (body) => end(readFailure(status, body, answer.headers)));
       return;
     }
-    open = true;
-    onOpen(response.headers);
-    response.on('data', (chunk: Uint8Array) => hold(chunk, response));
-    response.on('end', () => end({ kind: 'network', reason: 'X closed the connection' }));
-    response.on('error', broken);
+    isOpen = true;
+    onOpen(answer.headers);
+    answer.on('data', (chunk: Uint8Array) => {
+      waitingBytes += chunk.length;
+      queue.push(linesOf(chunk));
+      // Chunks wait here and not in Node, which drops those of a paused response when the connection breaks.
+      const isFull = waitingBytes > MOST_WAITING.bytes || queue.length > MOST_WAITING.chunks;
+      if (isFull) answer.pause();
+    });
+    answer.on('end', () => end({ kind: 'network', reason: 'X closed the connection' }));
+    answer.on('error', breakOff);
   }
 
-  function broken({ message }: Error): void {
-    const reason = open ? 'the connection to X broke' : 'X cannot be reached';
+  function breakOff({ message }: Error): void {
+    const reason = isOpen ? 'the connection to X broke' : 'X cannot be reached';
     end({ kind: 'network', reason: `${reason} (${message})` });
   }
 
-  // Uncompressed, since in a compressed stream a line waits for the compressor's next block.
+  // Uncompressed: in a compressed stream, a line waits for the compressor's next block.
   const headers = { authorization: `Bearer ${token}`, 'accept-encoding': 'identity' };
   const sent = request(url, { headers, agent: false });
   // Posts are small and must not wait for one another.
   sent.setNoDelay(true);
   sent.on('response', read);
-  sent.on('error', broken);
+  sent.on('error', breakOff);
   sent.end();
   return () => {
-    if (over) return;
+    if (isOver) return;
     stop();
-    // X has charged for what has come.
+    // X has charged for the posts that have arrived.
     for (let count = 0; count < MOST_LAST_LINES; count++) {
-      const line = nextLine();
+      const line = queue.take();
       if (line === undefined) return;
       onLine(line);
     }

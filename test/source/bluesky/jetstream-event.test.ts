@@ -2,23 +2,23 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/jetstream-connection.ts';
-import { decodeFrame, type Frame } from '../../../src/source/bluesky/jetstream-event.ts';
+import { type JetstreamEvent, readEvent } from '../../../src/source/bluesky/jetstream-event.ts';
 import { postEvent } from '../../support/jetstream-events.ts';
 
 const FIXTURE = new URL('../../fixtures/jetstream.jsonl', import.meta.url);
 const CAPTURE = new URL('../../../../shared/data/jetstream-capture.jsonl', import.meta.url);
 const TIME_US = Date.UTC(2026, 0, 1) * 1000;
 
-function decodeFile(file: URL): Frame[] {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').map(decodeFrame);
+function decodeFile(file: URL): JetstreamEvent[] {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').map(readEvent);
 }
 
 /** The frame of a sound post, after `change` has been at it. */
-function decodeChanged(change: (frame: Changeable) => void): Frame {
+function decodeChanged(change: (frame: Changeable) => void): JetstreamEvent {
   const event = postEvent(1, { text: 'tea', createdAt: '2026-01-01T00:00:00Z' });
   const frame = structuredClone({ ...event, time_us: TIME_US }) as unknown as Changeable;
   change(frame);
-  return decodeFrame(JSON.stringify(frame));
+  return readEvent(JSON.stringify(frame));
 }
 
 interface Changeable {
@@ -28,11 +28,11 @@ interface Changeable {
   commit: Record<string, unknown> & { record: Record<string, unknown> };
 }
 
-function reasonOf(frame: Frame): string {
+function reasonOf(frame: JetstreamEvent): string {
   return frame.kind === 'bad' ? frame.reason : `no reason, but ${frame.kind}`;
 }
 
-function postOf(frame: Frame) {
+function postOf(frame: JetstreamEvent) {
   if (frame.kind !== 'post') throw new Error(reasonOf(frame));
   return frame.post;
 }
@@ -198,11 +198,11 @@ describe('a frame of Jetstream', () => {
   });
 
   test.each(['', 'null', '[]', '"post"', '{"did"', 'undefined'])('is bad when it is %j', (text) => {
-    expect(decodeFrame(text).kind).toBe('bad');
+    expect(readEvent(text).kind).toBe('bad');
   });
 
   test('is quoted in a reason by a short beginning in plain characters', () => {
-    const reason = reasonOf(decodeFrame(`\u001b[31m"\n\u202e${'secret '.repeat(10_000)}`));
+    const reason = reasonOf(readEvent(`\u001b[31m"\n\u202e${'secret '.repeat(10_000)}`));
     expect(reason).toMatch(/^[\x20-\x7e…]{1,200}$/);
     expect(reason).toContain('\\u001b[31m\\"\\u000a\\u202esecret');
   });
@@ -213,18 +213,18 @@ describe('a frame of Jetstream', () => {
   ])('may hold %s as deep as it has room for', (_, open, close) => {
     const depth = Math.floor((MAX_FRAME_BYTES - 1000) / (open.length + close.length));
     const deep = `${open.repeat(depth)}0${close.repeat(depth)}`;
-    expect(reasonOf(decodeFrame(open.repeat(depth)))).toContain('not JSON');
-    expect(reasonOf(decodeFrame(`{"time_us":${deep}}`))).toContain('"time_us" is not');
+    expect(reasonOf(readEvent(open.repeat(depth)))).toContain('not JSON');
+    expect(reasonOf(readEvent(`{"time_us":${deep}}`))).toContain('"time_us" is not');
     const post = JSON.stringify({ time_us: TIME_US, ...postEvent(1, { text: 'tea' }) });
     const langs = post.replace('"text"', `"langs":${deep},"text"`);
-    expect(postOf(decodeFrame(langs))).toMatchObject({ text: 'tea', langs: [] });
+    expect(postOf(readEvent(langs))).toMatchObject({ text: 'tea', langs: [] });
     const text = post.replace('"tea"', deep);
-    expect(reasonOf(decodeFrame(text))).toContain('"text" is not a string');
+    expect(reasonOf(readEvent(text))).toContain('"text" is not a string');
   });
 
   test('never throws, whatever it is', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void decodeFrame(text)));
-    fc.assert(fc.property(fc.json(), (text) => void decodeFrame(text)));
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void readEvent(text)));
+    fc.assert(fc.property(fc.json(), (text) => void readEvent(text)));
   });
 
   test('never throws, whatever stands in its fields, and makes addresses of its own kind alone', () => {
@@ -254,7 +254,8 @@ describe('a frame of Jetstream', () => {
 describe.skipIf(!existsSync(CAPTURE))('what the real service sent on one day', () => {
   test('decodes without a loss', () => {
     const frames = decodeFile(CAPTURE);
-    const count = (kind: Frame['kind']) => frames.filter((frame) => frame.kind === kind).length;
+    const count = (kind: JetstreamEvent['kind']) =>
+      frames.filter((frame) => frame.kind === kind).length;
     expect({ post: count('post'), other: count('other'), bad: count('bad') }).toEqual({
       // 18 frames are on posts; one of them is a deletion.
       post: 17,
