@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { parse, validate } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { schema } from '../../src/api/graphql/schema.ts';
 import { type Block, blocksOf, PAGES, ROOT } from '../support/readmes.ts';
 import { startReal } from '../support/senti.ts';
 
@@ -15,6 +17,7 @@ const ADDRESS = 'localhost:8000';
 const blocks = PAGES.flatMap(blocksOf);
 /** Where there is no curl, its example cannot be run. */
 const hasCurl = spawnSync('curl', ['--version']).error === undefined;
+const queries = blocks.filter(({ language }) => language === 'graphql');
 const typed = blocks.filter(({ language }) => language === 'ts');
 const clients = blocks.filter(
   ({ language, code }) => /^(ts|js|sh)$/.test(language) && code.includes(ADDRESS),
@@ -34,6 +37,10 @@ describe('the code of the documentation', () => {
     '/track',
   ])('shows %s', (client) => {
     expect(clients.some(({ code }) => code.includes(client))).toBe(true);
+  });
+
+  test.each(queries)('fits the schema: $name', ({ code }) => {
+    expect(validate(schema, parse(code))).toEqual([]);
   });
 
   test('is accepted by the compiler', async () => {
