@@ -1,12 +1,12 @@
-// The daily allowance: how many posts X has charged for in this UTC day, kept across restarts.
+// The daily allowance: how many posts X has charged for in this UTC day, counted across restarts.
 
 import type { Clock } from '../../base/clock.ts';
 import type { SourceState, Usage } from '../source.ts';
-import { type DayCount, openTally, type Tally } from './daily-count-file.ts';
+import { DailyCountFile } from './daily-count-file.ts';
 import { DOLLARS_A_POST } from './limits.ts';
 
 export interface AllowanceOptions {
-  /** Posts a day. */
+  /** In posts. */
   readonly daily: number | 'none';
   /** The folder where the count is kept. */
   readonly stateDir: string;
@@ -14,35 +14,33 @@ export interface AllowanceOptions {
   readonly warn: (message: string) => void;
 }
 
-/** From this share on, the rest of the day is at risk, and somebody should know. */
+/** The share of the allowance at which the operator is warned. */
 const WARNING_SHARE = 0.8;
 /**
- * The count on disk runs ahead of the real one by up to so many posts: it is written once for all of
- * them, and whatever ends the process, too much was counted and never too little.
+ * The count on disk is this many posts ahead at most, so that one write serves for all of them. When the
+ * process is killed, too many posts were counted, never too few.
  */
 const AHEAD = 20;
 const DAY_MS = 24 * 60 * 60_000;
-/** Counts of earlier days that are kept, should the clock turn out to have been ahead. */
+/** Days whose counts are kept, in case the clock turns out to have been ahead. */
 const DAYS_KEPT = 8;
 
 export class Allowance {
   readonly #options: AllowanceOptions;
-  readonly #file: Tally;
+  readonly #file: DailyCountFile;
   #day: string;
-  #posts: number;
-  #reserved: number;
-  #warned = false;
-  /** Whether the count on disk has been taken over. Until then, none is written. */
+  /** By day. */
+  #counts = new Map<string, number>();
+  /** The count on disk. */
+  #written = 0;
+  #isWarned = false;
+  /** The count on disk has been read. It must not be written before. */
   #isRead = false;
-  /** Days that this process has left, the last one at the end. */
-  #left: DayCount[] = [];
 
   constructor(options: AllowanceOptions) {
     this.#options = options;
-    this.#file = openTally(options.stateDir, options.warn);
+    this.#file = new DailyCountFile(options.stateDir, options.warn);
     this.#day = dayOf(options.clock.now());
-    this.#posts = 0;
-    this.#reserved = 0;
     this.#read();
   }
 
@@ -80,47 +78,56 @@ export class Allowance {
   /** Counts a post that X has sent. */
   count(): void {
     this.#turnDay();
-    this.#posts += 1;
-    if (this.#isRead && this.#posts > this.#reserved) {
-      this.#reserved = this.#posts + AHEAD - 1;
-      this.#file.write({ day: this.#day, posts: this.#reserved });
-    }
-    if (!this.#warned && this.#isNearEnd()) {
-      this.#warned = true;
-      const { daily, warn } = this.#options;
-      const dollars = dollarsFor(this.#posts).toFixed(2);
-      const until = new Date(this.resetsAt).toISOString();
-      warn(
-        `${this.#posts} of today's ${daily} posts from X have been read (${dollars} USD); ` +
-          `at ${daily} the stream closes until ${until}. --x-daily-posts sets how many.`,
-      );
-    }
+    const posts = this.#posts + 1;
+    this.#counts.set(this.#day, posts);
+    if (posts > this.#written) this.#write(posts + AHEAD - 1);
+    if (this.#isWarned || !this.#isNearEnd) return;
+    this.#isWarned = true;
+    const { daily, warn } = this.#options;
+    const until = new Date(this.resetsAt).toISOString();
+    warn(
+      `${posts} of today's ${daily} posts from X have been read (${dollarsFor(posts).toFixed(2)} USD); ` +
+        `at ${daily} the stream closes until ${until}. --x-daily-posts sets how many.`,
+    );
   }
 
-  /** Puts the exact count on disk. */
+  /** Writes the exact count to disk. */
   close(): void {
     this.#turnDay();
-    if (this.#isRead && this.#reserved !== this.#posts) {
-      this.#reserved = this.#posts;
-      this.#file.write({ day: this.#day, posts: this.#posts });
-    }
+    if (this.#written !== this.#posts) this.#write(this.#posts);
   }
 
-  /** Takes over the count on disk, as soon as it can be read. */
+  get #posts(): number {
+    return this.#counts.get(this.#day) ?? 0;
+  }
+
+  get #isNearEnd(): boolean {
+    const { daily } = this.#options;
+    return daily !== 'none' && this.#posts >= daily * WARNING_SHARE;
+  }
+
+  #write(posts: number): void {
+    if (!this.#isRead) return;
+    this.#written = posts;
+    this.#file.write({ day: this.#day, posts });
+  }
+
+  /** Adds the count on disk to this process's own. */
   #read(): void {
     const kept = this.#file.read(dayOf(this.#options.clock.now() + DAY_MS));
     if (kept === 'unread') return;
     this.#isRead = true;
     if (kept === undefined) return;
-    // A day that is still to come was begun by this machine's clock before somebody set it back.
+    // A later day than today is one that began before somebody set the clock back.
     if (kept.day >= this.#day) {
+      const posts = this.#posts + kept.posts;
+      this.#counts = new Map([[kept.day, posts]]);
       this.#day = kept.day;
-      this.#posts += kept.posts;
-      this.#reserved = kept.posts;
+      this.#written = kept.posts;
     } else {
-      this.#left.push(kept);
+      this.#counts.set(kept.day, kept.posts);
     }
-    this.#warned = this.#isNearEnd();
+    this.#isWarned = this.#isNearEnd;
   }
 
   #turnDay(): void {
@@ -128,34 +135,32 @@ export class Allowance {
     const now = this.#options.clock.now();
     const day = dayOf(now);
     if (day > this.#day) {
-      this.#left = [...this.#left, { day: this.#day, posts: this.#posts }].slice(-DAYS_KEPT);
       this.#day = day;
-      this.#posts = 0;
-      this.#reserved = 0;
-      this.#warned = false;
+      this.#counts = new Map([...this.#counts].slice(-DAYS_KEPT));
+      this.#written = 0;
+      this.#isWarned = false;
     } else if (now < Date.parse(this.#day) - DAY_MS) {
       this.#goBackTo(day);
     }
-    // A clock that is set back by less than a day does not give a day twice.
+    // A clock that is set back by less than a day does not grant a day twice.
   }
 
-  /** The clock was far ahead. What was read since then was read today at the latest, and counts for it. */
+  /** The clock was far ahead. Posts that were read since then count for today. */
   #goBackTo(day: string): void {
-    for (const left of this.#left) if (left.day >= day) this.#posts += left.posts;
-    this.#left = this.#left.filter((left) => left.day < day);
+    const counts = [...this.#counts];
+    const sinceThen = counts.filter(([counted]) => counted >= day);
     this.#day = day;
-    this.#warned = this.#isNearEnd();
-    this.#reserved = this.#posts;
-    this.#file.write({ day, posts: this.#posts });
-  }
-
-  #isNearEnd(): boolean {
-    const { daily } = this.#options;
-    return daily !== 'none' && this.#posts >= daily * WARNING_SHARE;
+    this.#counts = new Map(counts.filter(([counted]) => counted < day));
+    this.#counts.set(
+      day,
+      sinceThen.reduce((sum, [, posts]) => sum + posts, 0),
+    );
+    this.#isWarned = this.#isNearEnd;
+    this.#write(this.#posts);
   }
 }
 
-/** The UTC day, such as `2026-11-20`; days compare as strings. */
+/** Days compare as strings. */
 function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }

@@ -1,49 +1,33 @@
-// What can go wrong with X, and how long to wait for each, as X asks for it.
+// What can go wrong with X, and how long X wants a client to wait after it.
 // https://docs.x.com/x-api/posts/filtered-stream/integrate/handling-disconnections
 
+import type { Fields } from '../../base/json.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { WINDOW_MS } from './limits.ts';
 
 export type FailureKind =
   /** The connection broke, or never came about. */
   | 'network'
-  /** X answered that it can't, or something else than it should. */
+  /** X answered with an error of its own, or with something unreadable. */
   | 'http'
   /** Too many requests. */
   | 'limited'
-  /** X thinks that an earlier connection is still open. */
+  /** X believes that an earlier connection is still open. */
   | 'taken'
   /** There are no rules to stream for. */
   | 'no-rules'
   /** X does not serve this account at present. */
   | 'forbidden'
-  /** The token is wrong, and no waiting will mend it. */
+  /** The token is wrong, so trying again is no use. */
   | 'unauthorized';
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** A clause for a person, without a full stop and without secrets. */
+  /** For a person, without a full stop and without secrets. */
   readonly reason: string;
-  /** When X says to come back, in milliseconds since 1970. Not to be believed blindly: see `waitForReset`. */
+  /** When X says to come back, in milliseconds since 1970. Check it with `waitForReset`. */
   readonly resetAt?: number | undefined;
 }
-
-const SCHEDULES: Readonly<Record<Exclude<FailureKind, 'unauthorized'>, Schedule>> = {
-  network: { first: 0, factor: 1, step: 250, most: 16_000 },
-  http: { first: 5_000, factor: 2, step: 0, most: 320_000 },
-  limited: { first: 60_000, factor: 2, step: 0, most: WINDOW_MS },
-  taken: { first: 10_000, factor: 2, step: 0, most: 320_000 },
-  'no-rules': { first: 5_000, factor: 2, step: 0, most: 320_000 },
-  // Access comes back when somebody pays or X relents, which takes its time.
-  forbidden: { first: WINDOW_MS, factor: 1, step: 0, most: WINDOW_MS },
-};
-
-/** After a failure for good, a new listener is a reason to try again, but no sooner than this, in milliseconds. */
-export const REST_MS = 60_000;
-/** X's clock and ours may differ this much, in milliseconds. */
-const RESET_TOLERANCE = 60_000;
-/** Spreads the servers that X told to come back at the same time, in milliseconds. */
-const JITTER_MS = 1000;
 
 /** Why something at X cannot be done for now. */
 export interface Setback {
@@ -56,11 +40,30 @@ export interface Setback {
 export type FailureCounts = Readonly<Partial<Record<FailureKind, number>>>;
 export const NO_FAILURES: FailureCounts = {};
 
+const SCHEDULES: Readonly<Record<Exclude<FailureKind, 'unauthorized'>, Schedule>> = {
+  network: { first: 0, factor: 1, step: 250, most: 16_000 },
+  http: { first: 5_000, factor: 2, step: 0, most: 320_000 },
+  limited: { first: 60_000, factor: 2, step: 0, most: WINDOW_MS },
+  taken: { first: 10_000, factor: 2, step: 0, most: 320_000 },
+  'no-rules': { first: 5_000, factor: 2, step: 0, most: 320_000 },
+  // Access comes back when the operator pays or X relents.
+  forbidden: { first: WINDOW_MS, factor: 1, step: 0, most: WINDOW_MS },
+};
+
+/** The first listener of an idle source makes it retry a permanent failure, but not sooner, in milliseconds. */
+export const REST_MS = 60_000;
+/** X's clock and ours may differ this much, in milliseconds. */
+const RESET_TOLERANCE = 60_000;
+/** Spreads the servers that X told to come back at the same time, in milliseconds. */
+const JITTER_MS = 1000;
+/** The most characters of an error of X that a reason quotes. */
+export const MOST_QUOTED = 200;
+
 export function counted(counts: FailureCounts, { kind }: Failure): FailureCounts {
   return { ...counts, [kind]: (counts[kind] ?? 0) + 1 };
 }
 
-/** Milliseconds to wait after `failure`, with `counts` failures before it; undefined for never again. */
+/** Milliseconds to wait after `failure`, with `counts` before it; undefined for a permanent failure. */
 export function retryWait(
   failure: Failure,
   counts: FailureCounts,
@@ -74,26 +77,18 @@ export function retryWait(
   return reset === undefined ? wait : Math.max(wait, reset + Math.round(JITTER_MS * random()));
 }
 
-/**
- * Milliseconds until X's window ends at `resetAt`. Undefined for a time that no window can end at: one
- * that is past, or more than a window away.
- */
+/** Milliseconds until `resetAt`; undefined if no window of X can end then: in the past, or too far ahead. */
 export function waitForReset(resetAt: number | undefined, now: number): number | undefined {
   if (resetAt === undefined) return undefined;
   const wait = Math.ceil(resetAt - now);
   return wait > 0 && wait <= WINDOW_MS + RESET_TOLERANCE ? wait : undefined;
 }
 
-/** What an answer with an HTTP status of 400 or more means. `body` is its JSON, if it had any. */
-export function readFailure(
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, unknown>>,
-): Failure {
-  const { title, detail, connection_issue: issue } = asRecord(body);
-  const said = [title, detail].filter((it) => typeof it === 'string').join(': ');
-  const reason = `X answered ${status}${said === '' ? '' : ` (${said.slice(0, 200)})`}`;
-  if (issue === 'TooManyConnections') {
+/** Reads an answer with a status other than 200. `body` is its JSON, if any. */
+export function readFailure(status: number, body: unknown, headers: object): Failure {
+  const said = quoteError(body);
+  const reason = `X answered ${status}${said === '' ? '' : ` (${said})`}`;
+  if (asRecord(body).connection_issue === 'TooManyConnections') {
     return { kind: 'taken', reason: 'X says that another connection is still open' };
   }
   if (status === 429) return { kind: 'limited', reason, resetAt: readReset(headers) };
@@ -107,12 +102,19 @@ export function readFailure(
   return { kind: 'http', reason };
 }
 
+/** What X says about an error. */
+export function quoteError(error: unknown): string {
+  const { title, detail } = asRecord(error);
+  const said = [title, detail].filter((it) => typeof it === 'string').join(': ');
+  return said.slice(0, MOST_QUOTED);
+}
+
 /** `x-rate-limit-reset`, in milliseconds since 1970. */
-export function readReset(headers: Readonly<Record<string, unknown>>): number | undefined {
-  const seconds = Number(headers['x-rate-limit-reset']);
+export function readReset(headers: object): number | undefined {
+  const seconds = Number(asRecord(headers)['x-rate-limit-reset']);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
 
-export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+export function asRecord(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }

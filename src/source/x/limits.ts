@@ -1,6 +1,6 @@
 // What X allows and charges, from its documentation of the filtered stream (pay-per-use, 2026).
 
-/** Fits the plan that anybody can buy; Enterprise has more, hence the options. */
+/** Of the pay-per-use plan. Enterprise accounts have more. */
 export const DEFAULT_MAX_RULES = 1000;
 /** In characters. */
 export const DEFAULT_RULE_LENGTH = 1024;
@@ -16,7 +16,7 @@ export const RULE_WRITES_A_WINDOW = 100;
 
 /** X sends something at least this often, in milliseconds. */
 export const KEEP_ALIVE_MS = 20_000;
-/** Within this time a new rule is mostly in force, in milliseconds. */
+/** A new rule is mostly in force within this time, in milliseconds. */
 export const ENACTMENT_MS = 20_000;
 
 export const API_URL = 'https://api.x.com/2/';

@@ -1,16 +1,16 @@
-// A line of X's stream, read and checked: a post, a repost, a word from X about the stream, or rubbish.
+// Reads and checks a line of X's stream.
 // https://docs.x.com/x-api/stream/stream-filtered-posts
 
 import { isRecord, parseJson } from '../../base/json.ts';
 import type { Post } from '../../base/post.ts';
-import { asRecord, type Failure } from './failure.ts';
+import { asRecord, type Failure, quoteError } from './failure.ts';
 import { readLanguage } from './rule-text.ts';
 
 export type StreamRecord =
   | {
       readonly kind: 'post';
       readonly post: Post;
-      /** The id of its first version; the same for all edits of a post. */
+      /** The id of the first version: all edits of a post share it. */
       readonly original: string;
     }
   | { readonly kind: 'repost'; readonly id: string }
@@ -18,11 +18,11 @@ export type StreamRecord =
   | { readonly kind: 'error'; readonly failure: Failure }
   | { readonly kind: 'bad'; readonly reason: string };
 
-/** What `readRecord` reads, as X's query parameter. */
+/** The fields that `readRecord` reads, for X's query parameter. */
 export const FIELDS =
   'created_at,lang,entities,referenced_tweets,note_tweet,edit_history_tweet_ids';
 
-/** As many as a language tag should have room for (RFC 5646, section 4.4.1). */
+/** RFC 5646, section 4.4.1. */
 const MOST_LANGUAGE_CHARACTERS = 35;
 const ID = /^\d{1,20}$/;
 
@@ -31,7 +31,7 @@ export function readRecord(line: string): StreamRecord {
   if (record === undefined) return bad('not JSON');
   if (!isRecord(record)) return bad('not a JSON object');
   const { data, errors, ...rest } = record;
-  // A post may come with errors about what it refers to.
+  // A post may come with errors about the posts that it refers to.
   if (data === undefined && Array.isArray(errors)) return readErrors(errors);
   if (data === undefined && typeof rest.title === 'string') return readErrors([rest]);
   if (typeof data !== 'object' || data === null) return bad('"data" must be an object');
@@ -49,7 +49,7 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
     return bad('"lang" is too long for a language');
   }
   if (createdAt !== undefined && !isDate(createdAt)) return bad('"created_at" must be a date');
-  // X is renaming tweets to posts, field by field.
+  // X is renaming its fields from tweets to posts.
   const references = data.referenced_tweets ?? data.referenced_posts ?? [];
   if (!Array.isArray(references)) return bad('"referenced_tweets" must be a list');
   if (references.map(asRecord).some(({ type }) => type === 'retweeted')) {
@@ -73,13 +73,13 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
 }
 
 function readErrors(errors: readonly unknown[]): StreamRecord {
-  const { title, detail, connection_issue: issue } = asRecord(errors[0]);
-  const said = [title, detail].filter((it) => typeof it === 'string').join(': ');
-  const reason = `X ended the stream (${said.slice(0, 200) || 'without a reason'})`;
-  return { kind: 'error', failure: { kind: issue === undefined ? 'network' : 'taken', reason } };
+  const [error] = errors;
+  const reason = `X ended the stream (${quoteError(error) || 'without a reason'})`;
+  const isTaken = asRecord(error).connection_issue !== undefined;
+  return { kind: 'error', failure: { kind: isTaken ? 'taken' : 'network', reason } };
 }
 
-// Ids grow with time, and the order of the history is not documented.
+// Ids grow with time. The order of the history is not documented.
 function earliest(ids: readonly string[]): string {
   return ids.reduce((a, b) => (b.length < a.length || (b.length === a.length && b < a) ? b : a));
 }
@@ -88,7 +88,7 @@ function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }
 
-/** Of a year with four digits, as all clients expect one; Date itself takes "12", and the year 275760. */
+/** A date with a year of four digits, as clients expect it. `Date` also takes "12" and the year 275760. */
 function isDate(value: unknown): value is string {
   if (typeof value !== 'string') return false;
   const ms = Date.parse(value);

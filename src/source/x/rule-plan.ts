@@ -1,4 +1,4 @@
-// The planner: which rules ask X for all wanted tracks, in few rules, and moving few of them at a change.
+// The planner: asks X for all wanted tracks in few rules, and changes few of them at a time.
 
 import type { Track } from '../../track/track.ts';
 import { OR, type RuleFrame, spellClause } from './rule-text.ts';
@@ -8,30 +8,30 @@ export type Rule = readonly string[];
 
 export interface Plan {
   readonly rules: readonly Rule[];
-  /** Tracks that there is no room for; everything else is covered. */
+  /** Tracks that there is no room for, or that X does not take. The rules cover all others. */
   readonly rejected: readonly Track[];
 }
 
 export interface PlanLimits {
   readonly frame: RuleFrame;
   readonly maxRules: number;
-  /** Clauses that X takes on their own only. */
+  /** Clauses that need a rule of their own. */
   readonly alone: ReadonlySet<string>;
-  /** Clauses that X does not take at all. */
+  /** Clauses that X does not take. */
   readonly invalid: Pick<ReadonlySet<string>, 'has'>;
 }
 
-/** Rules may be this many times as many as would be needed if all were full, before they are repacked. */
+/** Rules are repacked once they are this many times as many as full ones would be. */
 const MOST_FRAGMENTED = 2;
-/** So few rules are never worth repacking. */
+/** As many are never worth repacking. */
 const FEW_RULES = 8;
 
-/** A rule being filled. */
 interface Bin {
   readonly clauses: Set<string>;
   length: number;
-  /** It differs from what X has, so one more change in it costs nothing. */
+  /** It differs from the rule at X, so another change costs nothing. */
   changed: boolean;
+  /** It holds a clause that needs a rule of its own. */
   closed: boolean;
 }
 
@@ -42,9 +42,8 @@ interface Packing {
 }
 
 /**
- * The rules for `tracks`, where `previous` are the rules as they are: a track is added to a rule that
- * has room, and rules without a change stay what they are. When tracks compete, the earlier ones in
- * `tracks` win. Cost: clauses times rules at worst.
+ * Plans the rules for `tracks`, beginning with the `previous` ones. Where tracks compete for room, earlier
+ * ones win. Takes clauses times rules at worst.
  */
 export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits: PlanLimits): Plan {
   const asked = [...tracks].map((track) => ({ track, clauses: spellTrack(track, limits) }));
@@ -57,7 +56,7 @@ export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits:
   for (const { track, clauses } of asked) {
     if (clauses !== undefined && placeAll(packing, clauses)) continue;
     if (clauses !== undefined && !repacked) {
-      // Worth a try once: to pack anew is dear, here and at X.
+      // Only once, since it takes time here and many writes at X.
       repacked = true;
       const fresh = repack(packing);
       if (placeAll(fresh, clauses)) {
@@ -72,14 +71,11 @@ export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits:
   return { rules: rules.map((bin) => [...bin.clauses]), rejected };
 }
 
-// Every plan asks for the same texts again, and to spell them is most of its work.
+// Every plan needs the same texts again, and spelling them is most of its work.
 const spelt = new WeakMap<RuleFrame, WeakMap<Track, readonly string[] | undefined>>();
 
-/** The track's clauses as texts, or undefined when one of them can't be asked for. */
-export function spellTrack(
-  track: Track,
-  { frame, invalid }: Pick<PlanLimits, 'frame' | 'invalid'>,
-): readonly string[] | undefined {
+/** The track's clauses as texts; undefined if X cannot be asked for one of them. */
+function spellTrack(track: Track, { frame, invalid }: PlanLimits): readonly string[] | undefined {
   const known = spelt.get(frame) ?? new WeakMap();
   spelt.set(frame, known);
   if (!known.has(track)) known.set(track, spellClauses(track, frame));
@@ -107,14 +103,14 @@ function keep(previous: readonly Rule[], wanted: ReadonlySet<string>, limits: Pl
     for (const clause of kept) if (!packing.placed.has(clause)) put(packing, bin, clause);
     bin.changed = bin.clauses.size < rule.length;
   }
-  // Fewer rules may be allowed than before: what is in excess is placed anew.
+  // Fewer rules may be allowed than before: the clauses of the others are placed anew.
   for (const bin of packing.bins.splice(Math.max(0, limits.maxRules))) {
     for (const clause of bin.clauses) packing.placed.delete(clause);
   }
   return packing;
 }
 
-/** All or nothing; with nothing, the packing is as it was. */
+/** Places all clauses or none. */
 function placeAll(packing: Packing, clauses: readonly string[]): boolean {
   const added: string[] = [];
   for (const clause of clauses) {
@@ -130,7 +126,7 @@ function placeAll(packing: Packing, clauses: readonly string[]): boolean {
   return true;
 }
 
-/** The fullest rule with room among those that change anyway, else among all, else a new one. */
+/** Prefers a rule that changes anyway, then the fullest one with room, then a new one. */
 function findBin(packing: Packing, clause: string): Bin | undefined {
   const { bins, limits } = packing;
   let best: Bin | undefined;
@@ -178,7 +174,7 @@ function isFragmented({ bins, limits }: Packing): boolean {
   return shared.length > FEW_RULES + needed * MOST_FRAGMENTED;
 }
 
-/** Everything packed anew, longest first, which wastes least; or as it was, should that not be fewer. */
+/** Packs everything anew, longest first, which wastes least. Keeps the old packing if that takes fewer rules. */
 function repack(packing: Packing): Packing {
   const fresh: Packing = { limits: packing.limits, bins: [], placed: new Map() };
   const clauses = [...packing.placed.keys()];

@@ -1,34 +1,34 @@
-// A clause of a track in X's rule language: a text that takes every post the clause could match.
+// Spells a clause of a track in X's rule language, so that the rule takes every post that it could match.
 // https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
 
 import type { Languages } from '../../base/post.ts';
 import type { Clause, Term } from '../../track/track.ts';
 import type { Word } from '../../track/words.ts';
 
-/** What every rule of Senti's has around its clauses. */
+/** What surrounds the clauses in each of Senti's rules. */
 export interface RuleFrame {
   readonly suffix: string;
-  /** Characters left for clauses and the ORs between them. */
+  /** Characters for clauses and the ORs between them. */
   readonly room: number;
 }
 
 export const OR = ' OR ';
 
-// Beyond these X has no such operator, and a sign before the word is mere punctuation to it.
+// X has operators only for these. Before other words, it ignores the sign.
 // https://github.com/twitter/twitter-text
 const HANDLE = /^[a-z0-9_]{1,15}$/;
 const TICKER = /^[a-z]{1,6}$/;
 const DIGITS_ALONE = /^\p{Nd}+$/u;
 
-/** Folding made `ß` into `ss`, but X sets them apart. More of them in one word are vanishingly rare. */
+/** Folding turned `ß` into `ss`, but X tells them apart. Hardly any word has more of them. */
 const MOST_SHARP_S = 2;
-/** And so are more of such words in one phrase. */
+/** In one phrase. */
 const MOST_SPELLINGS = 8;
 
-// Our tokenizer parts words at punctuation, and X may not where the rule is in quotation marks.
+// Our tokenizer splits words at punctuation. X may not, in quotation marks.
 const JOINTS = [' ', '-', '.'];
 const APOSTROPHES = ["'", '’'];
-/** An apostrophe cuts off at most this many letters: don't, we'll, d'or. */
+/** The most letters on the short side of an apostrophe: don't, we'll, d'or. */
 const MOST_CUT_OFF = 2;
 
 export function frameRule(languages: Languages, ruleLength: number): RuleFrame {
@@ -36,20 +36,19 @@ export function frameRule(languages: Languages, ruleLength: number): RuleFrame {
   return { suffix, room: ruleLength - suffix.length - '()'.length };
 }
 
-/** The rule that takes what any of `clauses` takes. The order in which they are given doesn't show. */
+/** A rule that takes what any of `clauses` takes, whatever their order. */
 export function spellRule(clauses: readonly string[], { suffix }: RuleFrame): string {
   return `(${[...clauses].sort().join(OR)})${suffix}`;
 }
 
 /**
- * The clause as text of at most `room` characters, or undefined where not even its rarest word can be
- * asked for.
- * Terms that don't fit are left out, which takes more posts, never fewer. So are exclusions: X also
- * reads the text of a quoted post, and would withhold a post for a word that is not its own.
+ * Spells the clause in at most `room` characters; undefined if not even its longest word fits.
+ * Terms that don't fit are left out, so that the rule takes more posts, never fewer. So are exclusions: X also
+ * looks for them in a quoted post, and would withhold a post for words that are not its own.
  */
 export function spellClause({ all }: Clause, room: number): string | undefined {
   const needs = [...new Set(all.flatMap(pieces).filter(isAskable).map(spellPiece))];
-  // The longest word is the rarest, by and large, so it is the last to be left out.
+  // Long words tend to be rare, so they narrow the rule most.
   const byRarity = needs.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   const kept: string[] = [];
   let length = 0;
@@ -63,7 +62,7 @@ export function spellClause({ all }: Clause, room: number): string | undefined {
     }
   }
   if (kept.length === 0) return undefined;
-  // AND binds before OR, so only an AND has to have its ORs in parentheses.
+  // AND binds before OR, so ORs need parentheses only inside an AND.
   const [only] = kept;
   if (kept.length === 1 && only !== undefined) return unwrap(only);
   return kept.join(' ');
@@ -87,7 +86,7 @@ function pieces(term: Term): Term[] {
   return found;
 }
 
-/** To X, underscores alone are no word. */
+/** To X, a word needs a letter or a digit. */
 function isAskable(piece: Term): boolean {
   return piece.some((word) => /[\p{L}\p{N}]/u.test(word));
 }
@@ -105,7 +104,7 @@ function unwrap(alternatives: string): string {
   return alternatives.startsWith('(') ? alternatives.slice(1, -1) : alternatives;
 }
 
-/** Whether X's bare words match hashtags and their like is not documented, so all are asked for. */
+/** X does not document whether a bare word matches hashtags and the like, so the rule asks for all. */
 function spellWord(word: Word): string[] {
   const found = [quote(word)];
   if (!DIGITS_ALONE.test(word)) found.push(`#${word}`);
@@ -114,7 +113,7 @@ function spellWord(word: Word): string[] {
   return found;
 }
 
-/** Words behind a sigil that X has no operator for are asked for as words. */
+/** Where X has no operator for the sigil, the rule asks for the bare word. */
 function sign(signed: Word, word: Word): string {
   const sigil = signed.charAt(0);
   const known =
@@ -141,9 +140,7 @@ function spellPhrase(phrase: Term): string[] {
   });
 }
 
-/**
- * How people write a folded word: X ignores case as we do, but need not know that ß is ss and ς is σ.
- */
+/** The spellings that fold into `word`: X ignores case as we do, but may tell ß from ss and ς from σ. */
 function spellings(word: Word): string[] {
   const parts = word.replace(/σ$/u, 'ς').split('ss');
   let found = [parts[0] ?? ''];
@@ -154,7 +151,7 @@ function spellings(word: Word): string[] {
   return word.endsWith('σ') ? [...found, word] : found;
 }
 
-/** Words hold nothing but letters, marks, digits and underscores, so there is nothing to escape. */
+/** Words hold only letters, marks, digits and underscores, so nothing needs escaping. */
 function quote(words: string): string {
   return `"${words}"`;
 }
@@ -163,14 +160,14 @@ function isSigil(word: Word): boolean {
   return /^[#@$]/.test(word);
 }
 
-// X still uses the codes that these languages had before 1989.
+// X uses the codes that these languages had before 1989.
 const LANGUAGE_CODES: Readonly<Record<string, string>> = { he: 'iw', id: 'in', nb: 'no' };
 const BCP_47: ReadonlyMap<string, string[]> = new Map([
   ['iw', ['he']],
   ['in', ['id']],
   ['no', ['no', 'nb']],
 ]);
-/** `und` is unknown; X marks posts of nothing but hashtags, links and the like with others. */
+/** `und` is unknown; X uses the others for posts of only hashtags, links and the like. */
 const NO_LANGUAGE = /^(und|zxx|q[a-z]{2}|art)$/;
 
 function askLanguages(languages: Languages): string {
@@ -180,13 +177,13 @@ function askLanguages(languages: Languages): string {
   return codes.size === 1 ? ` ${asked}` : ` (${asked})`;
 }
 
-// X tells no regions apart but those of Chinese, and reports `zh` for them.
+// X knows no regions except those of Chinese, for which it reports `zh`.
 function toCode(tag: string): string {
   const primary = tag.split('-')[0] ?? tag;
   return LANGUAGE_CODES[primary] ?? primary;
 }
 
-/** BCP 47 for the `lang` of a post, none when X could not tell. */
+/** The BCP 47 tags for the `lang` of a post; none if X could not tell. */
 export function readLanguage(code: string): string[] {
   if (NO_LANGUAGE.test(code)) return [];
   return BCP_47.get(code) ?? [code];

@@ -1,4 +1,4 @@
-// What to tell X next, so that its rules become the ones that are wanted and no post falls into a gap.
+// The next write that brings X's rules closer to the wanted ones, without a gap in what they ask for.
 
 import { ENACTMENT_MS } from './limits.ts';
 import type { Rule } from './rule-plan.ts';
@@ -7,39 +7,38 @@ import type { Rule } from './rule-plan.ts';
 export interface StoredRule {
   readonly id: string;
   readonly value: string;
-  /** Only Senti's own are ever removed. */
+  /** Senti only removes its own rules. */
   readonly ours: boolean;
-  /** What it asks for, as far as that is known; a rule of an earlier run is a riddle. */
+  /** What it asks for; empty if that is unknown, as for a rule of an earlier run. */
   readonly clauses: Rule;
-  /** When it was written, in the clock's monotonic milliseconds. */
+  /** When it was written, on the monotonic clock. */
   readonly since: number;
 }
 
 export type Write =
   | { readonly add: readonly string[] }
   | { readonly remove: readonly StoredRule[] }
-  /** Nothing for now; look again after so many milliseconds. */
+  /** Nothing can be written for so many milliseconds. */
   | { readonly wait: number };
 
-/** A new rule counts as in force after this long, in milliseconds: X says "mostly within". */
+/** A new rule counts as in force after this long, in milliseconds: X says "mostly within" ENACTMENT_MS. */
 export const IN_FORCE_MS = ENACTMENT_MS + 10_000;
-/** Rules in one request, which keeps it well below a megabyte. */
+/** Keeps a request well below a megabyte. */
 export const MOST_A_WRITE = 200;
 
 export interface Goal {
-  /** The clauses of every rule that is wanted, by its value. */
+  /** The wanted rules and their clauses, by value. */
   readonly desired: ReadonlyMap<string, Rule>;
   readonly maxRules: number;
-  /** At most so many rules in one write. */
+  /** The most rules in one write. */
   readonly mostAWrite: number;
-  /** The last write added rules, so that it is the removals' turn, lest a rush of tracks hold them up. */
+  /** The last write added rules. Removals come next, or a rush of tracks would hold them up. */
   readonly addedLast: boolean;
 }
 
 /**
- * The next write on the way from what is `stored` to the goal, if any. Rules are added first. One that
- * is no longer desired stays until all it asks for is asked by others in force, unless there is no room
- * for what has to be added.
+ * Returns the next write on the way from `stored` to the goal, if any. Rules are added first. An old rule
+ * stays until rules in force ask for all it asks for, unless a new rule needs its room.
  */
 export function nextWrite(
   { desired, maxRules, mostAWrite, addedLast }: Goal,
@@ -64,7 +63,7 @@ export function nextWrite(
   if (add.length > 0) return { add };
   if (surplus.length === 0) return undefined;
   if (missing.length > 0) {
-    // No room: better that a wanted post is missed once than that a new track waits.
+    // Without room, a short gap is better than a new track that has to wait.
     const replaced = coveredByOthers(surplus, known, wanted, now);
     return { remove: replaced.length > 0 ? replaced : surplus.slice(0, missing.length) };
   }
@@ -72,7 +71,7 @@ export function nextWrite(
   return { wait: Math.max(1, Math.ceil(Math.min(...unsettled, IN_FORCE_MS))) };
 }
 
-/** Those of `surplus` without which every wanted clause still has a rule written before `before`. */
+/** The rules of `surplus` that can go: every wanted clause still has a rule written before `before`. */
 function coveredByOthers(
   surplus: readonly StoredRule[],
   stored: readonly StoredRule[],

@@ -1,5 +1,7 @@
-// X's rules endpoints, by way of twitter-api-v2: its answers checked, its errors as values.
+// X's endpoint for rules, by way of twitter-api-v2. Answers are checked and bounded; errors are values.
 
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import {
   ApiPartialResponseError,
   ApiRequestError,
@@ -8,9 +10,8 @@ import {
   TwitterApiv2,
 } from 'twitter-api-v2';
 import type { Clock } from '../../base/clock.ts';
-import { isRecord, parseJson } from '../../base/json.ts';
-import { createCountingAgent } from './counting-agent.ts';
-import { asRecord, type Failure, readFailure } from './failure.ts';
+import { type Fields, isRecord, parseJson } from '../../base/json.ts';
+import { asRecord, type Failure, type FailureKind, MOST_QUOTED, readFailure } from './failure.ts';
 
 export interface ApiRule {
   readonly id: string;
@@ -18,18 +19,16 @@ export interface ApiRule {
   readonly tag?: string | undefined;
 }
 
-/** What became of rules that were to be added. */
+/** What became of an addition. */
 export interface Added {
   readonly created: readonly ApiRule[];
-  /** Some of them were there before. */
+  /** Some of the rules existed before. */
   readonly duplicates: boolean;
   /** X holds as many rules as it allows. */
   readonly full: boolean;
-  /** Values that X can't make sense of, with what it says. */
+  /** Values that X does not take, with what it says. */
   readonly invalid: ReadonlyMap<string, string>;
 }
-
-const TOO_MANY_READS = 'X allows only so many reads of its rules in 15 minutes';
 
 export class ApiFailure {
   readonly failure: Failure;
@@ -39,41 +38,38 @@ export class ApiFailure {
   }
 }
 
+/** Takes one call at a time. */
 export interface RulesApi {
-  /** All rules of this account, Senti's or not. `mayAsk` is called before each page, and stops at a false. */
+  /** All rules of the account. `mayAsk` is called before each page, and `false` ends the list with a failure. */
   list(mayAsk?: () => boolean): Promise<readonly ApiRule[] | ApiFailure>;
-  /** With `dryRun` nothing is added, only checked. */
+  /** A dry run checks the rules without adding them. */
   add(values: readonly string[], tag: string, dryRun?: boolean): Promise<Added | ApiFailure>;
   remove(ids: readonly string[]): Promise<ApiFailure | undefined>;
-  /** Breaks off the request that is under way. Nothing is asked after it. */
+  /** Breaks off the current call. Later calls fail. */
   close(): void;
 }
 
 const RULES = 'tweets/search/stream/rules';
-/**
- * Not as JSON: the client, reading an error, throws where nobody can catch it (`{"errors":[null]}` would
- * end the process).
- */
+/** When the client parses JSON, the error `{"errors":[null]}` makes it throw where nothing can catch it. */
 const AS_TEXT = { forceParseMode: 'text' } as const;
-/** No answer by now is no answer, in milliseconds. */
+/** How long X may take to answer, in milliseconds. */
 const ANSWER_MS = 15_000;
 const MIB = 1024 * 1024;
-/** An answer has a thousand rules at most, of 2,048 characters each. */
+/** A page has a thousand rules of 2,048 characters at most. */
 export const MOST_ANSWER_BYTES = 8 * MIB;
-/** Of a thousand rules each: more than any account has, and an end to a list that has none. */
+/** More than any account has; they end a list that does not end by itself. */
 const MOST_PAGES = 100;
 /** In all pages: as many as `--x-max-rules` takes. */
 const MOST_RULES = 100_000;
-/** Of all pages: the 25,000 rules of an Enterprise account have 50. */
+/** In all pages: the 25,000 rules of an Enterprise account take 50 MiB. */
 const MOST_LIST_BYTES = 64 * MIB;
-/** X's ids have 19 digits; what goes back to it must not be of any length. */
+/** X's ids have 19 digits. They are sent back, as are the tokens of pages. */
 const MOST_ID_CHARACTERS = 100;
-/** The same for what asks for the next page of a list. */
 const MOST_TOKEN_CHARACTERS = 1000;
-/** Statuses of a request that was understood, some of whose rules are not acceptable. */
-const UNACCEPTABLE = new Set([400, 422]);
+/** The statuses of an answer that names the rules that X does not take. */
+const SOME_INVALID = new Set([400, 422]);
 
-/** For the address of an X that may be another one than X's own. */
+/** Sends requests to `url` instead of X's own address. */
 class Client extends TwitterApiv2 {
   constructor(account: TwitterApi, url: string) {
     super(account);
@@ -82,42 +78,36 @@ class Client extends TwitterApiv2 {
 }
 
 export function createRulesApi(url: string, token: string, clock: Clock): RulesApi {
-  let closed = false;
+  let isClosed = false;
   let bytes = 0;
-  let brokenOff: Failure | undefined;
-  const httpAgent = createCountingAgent(url, (more) => {
+  let brokenOff: ApiFailure | undefined;
+  // The client reads answers without a limit of size or time. Destroying its sockets ends a request.
+  const httpAgent = countingAgent(url, (more) => {
     bytes += more;
-    if (bytes > MOST_ANSWER_BYTES) breakOff({ kind: 'http', reason: TOO_LONG });
+    if (bytes > MOST_ANSWER_BYTES) breakOff(TOO_LONG);
   });
   const account = new TwitterApi(token, { httpAgent, compression: 'identity' });
   const client = new Client(account, url);
 
-  /** The client has no limits of its own; to destroy the sockets is what ends a request. */
-  function breakOff(failure: Failure): void {
+  function breakOff(failure: ApiFailure): void {
     brokenOff ??= failure;
     httpAgent.destroy();
   }
 
-  /** One at a time. */
-  async function call(
-    request: (client: Client) => Promise<unknown>,
-  ): Promise<Readonly<Record<string, unknown>> | ApiFailure> {
-    if (closed) return new ApiFailure(CLOSED);
+  async function call(request: (client: Client) => Promise<unknown>): Promise<Fields | ApiFailure> {
+    if (isClosed) return CLOSED;
     bytes = 0;
     brokenOff = undefined;
-    const cancel = clock.after(ANSWER_MS, () =>
-      breakOff({ kind: 'network', reason: 'X does not answer' }),
-    );
+    const cancel = clock.after(ANSWER_MS, () => breakOff(NO_ANSWER));
     try {
       const text = String(await request(client));
-      // The client takes for an answer what has come of it.
-      if (brokenOff !== undefined) return new ApiFailure(brokenOff);
       const answer = parseJson(text);
-      return isRecord(answer) ? answer : unreadable();
+      // The client takes the beginning of an answer for all of it.
+      return brokenOff ?? (isRecord(answer) ? answer : UNREADABLE);
     } catch (error) {
       const failure = explain(error);
       if (failure === undefined) throw error;
-      return new ApiFailure(brokenOff ?? failure);
+      return brokenOff ?? failure;
     } finally {
       cancel();
     }
@@ -130,32 +120,34 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
       let pagination_token: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
         const query = pagination_token === undefined ? {} : { pagination_token };
-        if (!mayAsk()) return new ApiFailure({ kind: 'limited', reason: TOO_MANY_READS });
+        if (!mayAsk()) return TOO_MANY_READS;
         const answer = await call((v2) => v2.get(RULES, query, AS_TEXT));
         if (answer instanceof ApiFailure) return answer;
         const { data, meta } = answer;
         const rules = readRules(data);
         // An account without rules has no list at all.
-        if (data !== undefined && !(Array.isArray(data) && rules.length === data.length)) {
-          return unreadable();
-        }
+        const isList = Array.isArray(data) && rules.length === data.length;
+        if (data !== undefined && !isList) return UNREADABLE;
         for (const rule of rules) found.push(rule);
         listBytes += bytes;
         const { next_token: next } = asRecord(meta);
         if (typeof next !== 'string' || next === '') return found;
         if (found.length > MOST_RULES || listBytes > MOST_LIST_BYTES) break;
-        if (next.length > MOST_TOKEN_CHARACTERS) return unreadable();
+        if (next.length > MOST_TOKEN_CHARACTERS) return UNREADABLE;
         // The client throws on half of a surrogate pair.
         pagination_token = next.toWellFormed();
       }
-      return new ApiFailure({ kind: 'http', reason: "X's list of rules does not end" });
+      return ENDLESS;
     },
 
     async add(values, tag, dryRun = false) {
       const add = values.map((value) => ({ value, tag }));
       const query = dryRun ? { dry_run: true } : {};
       const answer = await call((v2) =>
-        v2.post(RULES, { add }, { ...AS_TEXT, query }).catch(unacceptable),
+        v2.post(RULES, { add }, { ...AS_TEXT, query }).catch((error: unknown) => {
+          if (error instanceof ApiResponseError && SOME_INVALID.has(error.code)) return error.data;
+          throw error;
+        }),
       );
       return answer instanceof ApiFailure ? answer : readAdded(answer, values);
     },
@@ -166,55 +158,63 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
     },
 
     close() {
-      closed = true;
+      isClosed = true;
       breakOff(CLOSED);
     },
   };
 }
 
-const TOO_LONG = `X's answer is longer than ${MOST_ANSWER_BYTES / MIB} MiB`;
-const CLOSED: Failure = { kind: 'network', reason: 'Senti is stopping' };
+const CLOSED = fail('network', 'Senti is stopping');
+const UNREACHABLE = fail('network', 'X cannot be reached, or broke off');
+const BROKEN_OFF = fail('network', 'X broke off its answer');
+const NO_ANSWER = fail('network', 'X does not answer');
+const TOO_LONG = fail('http', `X's answer is longer than ${MOST_ANSWER_BYTES / MIB} MiB`);
+const UNREADABLE = fail('http', 'X answered with something unreadable');
+const ENDLESS = fail('http', "X's list of rules does not end");
+const TOO_MANY_READS = fail('limited', 'X allows only so many reads of its rules in 15 minutes');
 
-function unreadable(): ApiFailure {
-  return new ApiFailure({ kind: 'http', reason: 'X answered with something unreadable' });
+function fail(kind: FailureKind, reason: string): ApiFailure {
+  return new ApiFailure({ kind, reason });
 }
 
-/** An answer that names the rules it is about is an answer, whatever its status. */
-function unacceptable(error: unknown): unknown {
-  if (error instanceof ApiResponseError && UNACCEPTABLE.has(error.code)) return error.data;
-  throw error;
+/** Counts on the sockets, as headers and interim answers take memory too. */
+function countingAgent(url: string, onBytes: (bytes: number) => void): HttpAgent {
+  const agent = url.startsWith('https:') ? new HttpsAgent() : new HttpAgent();
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, done) =>
+    connect(options, done)?.on('data', (chunk: Uint8Array) => onBytes(chunk.length));
+  return agent;
 }
 
-function readAdded(answer: Readonly<Record<string, unknown>>, values: readonly string[]): Added {
+function readAdded(answer: Fields, values: readonly string[]): Added {
   const { data, errors, title, detail } = answer;
-  const problems = Array.isArray(errors) ? errors.map(asRecord) : [];
-  const invalid = new Map<string, string>();
-  let duplicates = false;
-  let full = isCap(title);
-  for (const problem of problems) {
-    if (problem.title === 'DuplicateRule') duplicates = true;
-    else if (isCap(problem.title)) full = true;
-    else if (typeof problem.value === 'string') invalid.set(problem.value, describe(problem));
-  }
+  const listed = Array.isArray(errors) ? errors.map(asRecord) : [];
   const created = readRules(data);
-  // A refusal that names no rule can only be pinned down when there was just one.
+  const duplicates = listed.some((error) => error.title === 'DuplicateRule');
+  const full = isCap(answer) || listed.some(isCap);
+  const invalid = new Map<string, string>();
+  for (const error of listed) {
+    if (error.title === 'DuplicateRule' || isCap(error) || typeof error.value !== 'string')
+      continue;
+    invalid.set(error.value, describe(error));
+  }
+  // An error that names no rule is about the only one.
   const [only] = values;
-  if (created.length + invalid.size === 0 && !duplicates && !full) {
-    const isRefusal = problems.length > 0 || typeof title === 'string';
-    if (isRefusal && values.length === 1 && only !== undefined) {
-      invalid.set(only, describe({ title, detail }));
-    }
+  const isExplained = created.length + invalid.size > 0 || duplicates || full;
+  const isError = listed.length > 0 || typeof title === 'string';
+  if (isError && !isExplained && values.length === 1 && only !== undefined) {
+    invalid.set(only, describe({ title, detail }));
   }
   return { created, duplicates, full, invalid };
 }
 
-function isCap(title: unknown): boolean {
+function isCap({ title }: Fields): boolean {
   return typeof title === 'string' && /cap|limit/i.test(title);
 }
 
-function describe({ title, detail, details }: Readonly<Record<string, unknown>>): string {
+function describe({ title, detail, details }: Fields): string {
   const said = Array.isArray(details) ? details.find((it) => typeof it === 'string') : detail;
-  return String(said ?? title ?? 'no reason given').slice(0, 200);
+  return String(said ?? title ?? 'no reason given').slice(0, MOST_QUOTED);
 }
 
 function readRules(data: unknown): ApiRule[] {
@@ -226,17 +226,12 @@ function readRules(data: unknown): ApiRule[] {
   });
 }
 
-/** Never the error itself: it holds the request, and that the token. */
-function explain(error: unknown): Failure | undefined {
+/** Never passes the client's error on: it holds the request, with the token. */
+function explain(error: unknown): ApiFailure | undefined {
   if (error instanceof ApiResponseError) {
-    return readFailure(error.code, parseJson(String(error.data)), { ...error.headers });
+    const body = parseJson(String(error.data));
+    return new ApiFailure(readFailure(error.code, body, error.headers));
   }
-  if (error instanceof ApiRequestError) {
-    // It has a field for the cause, which this version of the client leaves empty.
-    return { kind: 'network', reason: 'X cannot be reached, or broke off' };
-  }
-  if (error instanceof ApiPartialResponseError) {
-    return { kind: 'network', reason: 'X broke off its answer' };
-  }
-  return undefined;
+  if (error instanceof ApiRequestError) return UNREACHABLE;
+  return error instanceof ApiPartialResponseError ? BROKEN_OFF : undefined;
 }

@@ -1,4 +1,4 @@
-// Steps taken one at a time, each when it is due.
+// Runs a step when it is due, one at a time.
 
 import type { Clock } from '../../base/clock.ts';
 
@@ -10,13 +10,13 @@ export class SerialTimer {
   #running: Promise<void> | undefined;
   #stopped = false;
 
-  /** `step` says after how many milliseconds the next one is due, if it knows. */
+  /** `step` returns after how many milliseconds the next one is due, if any is. */
   constructor(clock: Clock, step: () => Promise<number | undefined>) {
     this.#clock = clock;
     this.#step = step;
   }
 
-  /** A step is due in `ms` milliseconds at the latest, or else when the one that runs is done. */
+  /** Runs a step in `ms` milliseconds at the latest, or once the current one is done. */
   arm(ms: number): void {
     const due = this.#clock.monotonic() + ms;
     if (this.#stopped || due >= this.#due) return;
@@ -28,7 +28,7 @@ export class SerialTimer {
     });
   }
 
-  /** No step begins after this; resolves when the last one is done. */
+  /** No step begins after this. Resolves when the last one is done. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
