@@ -7,6 +7,7 @@ import { createJwtCheck } from '../api/access/jwt.ts';
 import { createOriginCheck, isLoopback } from '../api/access/origins.ts';
 import { Broadcast } from '../api/graphql/broadcast.ts';
 import { createDocuments } from '../api/graphql/documents.ts';
+import { EventStreams } from '../api/graphql/event-streams.ts';
 import { createGraphiQL } from '../api/graphql/graphiql.ts';
 import {
   chooseGraphQLProtocol,
@@ -16,7 +17,7 @@ import {
 import { createHttpGuard } from '../api/graphql/http-guard.ts';
 import { createMask } from '../api/graphql/masked-errors.ts';
 import { schema } from '../api/graphql/schema.ts';
-import { createGraphQL, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
+import { createGraphQLHandler, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
 import { answerClientError } from '../api/http/client-error.ts';
 import { readDashboard } from '../api/http/dashboard.ts';
 import { Pipelines } from '../api/http/pipeline.ts';
@@ -25,6 +26,7 @@ import { createMetrics } from '../api/metrics/metrics.ts';
 import { createTelemetry } from '../api/metrics/server-telemetry.ts';
 import { createFlushScheduler } from '../api/socket/flush-scheduler.ts';
 import { createUpgrade } from '../api/socket/upgrade.ts';
+import { WriteBuffer } from '../api/socket/write-buffer.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/options.ts';
@@ -107,17 +109,21 @@ export async function startServer(
   const isStopping = () => stopping;
   const context = { multiplexer, analyze };
   const mask = createMask(telemetry.log('operation'));
-  const broadcast = new Broadcast(context, mask, telemetry, flushes.leaves, clock);
+  const broadcast = new Broadcast(context, mask);
   const documents = createDocuments(schema, {
     limits: config,
     introspection: config.introspection,
     telemetry,
   });
   const { maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
-  const yoga = createGraphQL({
+  const { flushSoon } = flushes;
+  const outboxes = { clock, telemetry, flushSoon, writeBuffer: new WriteBuffer() };
+  const streams = new EventStreams({ ...outboxes, multiplexer });
+  const graphql = createGraphQLHandler({
     context,
     documents,
     broadcast,
+    streams,
     log: telemetry.log('GraphQL'),
     maxBytes,
   });
@@ -127,9 +133,7 @@ export async function startServer(
     connectionLimits,
     maxBytes,
     maxMessagesPerSecond,
-    clock,
-    telemetry,
-    atTurnEnd: flushes.atEnd,
+    ...outboxes,
     routes: [
       {
         path: GRAPHQL_PATH,
@@ -154,7 +158,7 @@ export async function startServer(
     multiplexer,
     sockets: () => ({
       graphql: upgrade.count(GRAPHQL_PATH),
-      sse: broadcast.streams,
+      sse: streams.size,
       track: upgrade.count(TRACK_PATH),
     }),
     logDropped,
@@ -163,7 +167,7 @@ export async function startServer(
   const pipelines = new Pipelines(clock, telemetry);
   const handle = createHttpHandler({
     graphql: createHttpGuard({
-      yoga,
+      graphql,
       isAllowed,
       auth,
       connectionLimits,
@@ -210,10 +214,10 @@ export async function startServer(
       stopping = true;
       await shutDown({
         http,
-        drains: [...upgrade.drains(), ...broadcast.drains()],
+        drains: [...upgrade.drains(), ...streams.drains()],
         handOver: feed.handOver,
         closeTopics: () => multiplexer.close(),
-        dispose: () => yoga.dispose(),
+        dispose: () => graphql.dispose(),
         clock,
         random,
       });

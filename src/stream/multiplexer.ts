@@ -1,10 +1,8 @@
 // The multiplexer: one feed, any number of topics, any number of listeners.
 
 import { UserError } from '../base/user-error.ts';
-import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
-import { DropOldestQueue } from './drop-oldest-queue.ts';
 import type { Feed, FeedSink, PostCounters } from './feed.ts';
 import type { Telemetry } from './telemetry.ts';
 import { type Listener, Topic } from './topic.ts';
@@ -103,22 +101,6 @@ export class Multiplexer {
       this.#listeners -= 1;
       if (topic.size === 0) this.#close(topic);
     };
-  }
-
-  /**
-   * The same as a stream, which holds back a bounded number of events for a slow reader. It ends with
-   * the server; returning it stops listening.
-   */
-  subscribe(track: Track): AsyncIterableIterator<SentimentEvent, undefined> {
-    const queue = new DropOldestQueue<SentimentEvent>({
-      onDrop: () => this.#options.telemetry.dropped(),
-      onReturn: () => stop(),
-    });
-    const stop = this.listen(track, {
-      event: (event) => queue.push(event),
-      end: (error) => queue.end(error),
-    });
-    return queue;
   }
 
   /** Ends every listener, then the feed. */

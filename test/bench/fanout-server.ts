@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ApiContext } from '../../src/api/graphql/builder.ts';
 import { schema } from '../../src/api/graphql/schema.ts';
-import { headerLength, writeHeader } from '../../src/api/socket/text-frame.ts';
+import { TEXT_FRAMES } from '../../src/api/socket/text-frame.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
@@ -21,6 +21,7 @@ import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { configOf } from '../support/senti.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
+import { streamTopics } from '../support/topic-stream.ts';
 
 /** What the benchmark asks of this process. */
 export type Request =
@@ -70,7 +71,7 @@ async function stock(): Promise<Way> {
       ),
     { telemetry },
   );
-  const context: ApiContext = { multiplexer, analyze };
+  const context: ApiContext = { multiplexer, analyze, follow: streamTopics(multiplexer) };
   const yoga = createYoga({ schema, context: () => context, logging: false });
   const http = createServer(yoga);
   const sockets = new WebSocketServer({ server: http, path: yoga.graphqlEndpoint });
@@ -160,8 +161,8 @@ async function floor(): Promise<Way> {
 
 function frameOf(text: string): Buffer {
   const length = Buffer.byteLength(text);
-  const frame = Buffer.alloc(headerLength(length) + length);
-  frame.write(text, writeHeader(frame, 0, length));
+  const frame = Buffer.alloc(TEXT_FRAMES.headerLength(length) + length);
+  frame.write(text, TEXT_FRAMES.writeHeader(frame, 0, length));
   return frame;
 }
 

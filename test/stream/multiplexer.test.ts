@@ -239,34 +239,3 @@ describe('the multiplexer', () => {
     expect([multiplexer.tracks, multiplexer.listeners]).toEqual([0, 0]);
   });
 });
-
-describe('a subscription', () => {
-  test('yields events from the moment it is made, before anybody reads', async () => {
-    const { multiplexer, source } = start();
-    const events = multiplexer.subscribe(track('coffee'));
-    source.say('coffee');
-    expect((await events.next()).value?.post.id).toBe('0');
-  });
-
-  test('holds back a bounded number for a slow reader, drops the oldest and counts them', async () => {
-    const { multiplexer, source } = start();
-    const events = multiplexer.subscribe(track('coffee'));
-    for (let i = 0; i < 1500; i++) source.say('coffee');
-    expect(multiplexer.counters.eventsDropped).toBe(1500 - 1024);
-    expect((await events.next()).value?.post.id).toBe(String(1500 - 1024));
-  });
-
-  test('stops listening when it is returned', async () => {
-    const { multiplexer } = start();
-    const events = multiplexer.subscribe(track('coffee'));
-    await events.return?.();
-    expect([multiplexer.tracks, multiplexer.listeners]).toEqual([0, 0]);
-  });
-
-  test('fails with the reason when the upstream refuses its track', async () => {
-    const { multiplexer, source } = start();
-    const events = multiplexer.subscribe(track('coffee'));
-    source.sink.rejected(track('coffee'), new UserError('UPSTREAM_FULL', 'No room.'));
-    await expect(events.next()).rejects.toMatchObject({ code: 'UPSTREAM_FULL' });
-  });
-});

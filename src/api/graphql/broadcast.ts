@@ -1,49 +1,33 @@
-// Subscriptions that share their work: everybody who wants the same of an event shares one selection.
+// Opens subscriptions, and shares one selection among all that want the same fields of an event.
 
 import {
   createSourceEventStream,
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  GraphQLError,
+  type GraphQLError,
   type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
 } from 'graphql';
-import { type Clock, systemClock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
-import { DropOldestQueue } from '../../stream/drop-oldest-queue.ts';
-import type { Telemetry } from '../../stream/telemetry.ts';
-import { TopicStream } from '../../stream/topic-stream.ts';
 import type { Track } from '../../track/track.ts';
-import { type Client, EXPIRED, UNLIMITED } from '../access/auth.ts';
 import { FREE, type Work } from '../access/work-budget.ts';
-import type { Drain } from '../socket/drain.ts';
 import type { ApiContext } from './builder.ts';
-import { GAP, type Missed } from './loss-notice.ts';
 import { toGraphQLError } from './masked-errors.ts';
-import { type EncodedResult, type Mask, maskErrors, Selection, withMissed } from './selection.ts';
+import { type Mask, maskErrors, Selection } from './selection.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
-/** A subscription that was understood: what it listens to, and what it wants of every event. */
+/** A valid subscription: the track that it listens to, and the fields that it wants of every event. */
 export interface Opened {
   readonly track: Track;
   readonly selection: Selection;
-  /** To be called when nobody asks this subscription's selection any more. */
+  /** MUST be called when the subscription ends. */
   release(): void;
 }
 
-/** What a stream of results reaches its client through: a response, for one. */
-export interface Connection {
-  /** Whether it has closed, or is about to. */
-  readonly destroyed: boolean;
-  once(event: 'close', then: () => void): unknown;
-}
-
-/** The server computes each for every event of its topics. A selection takes about 100 kB, so these take 100 MB. */
+/** Each selection is computed for every event of its topics. One takes about 100 kB, so all take 100 MB. */
 export const MAX_SELECTIONS = 1024;
-const TOO_MANY = `The server has ${MAX_SELECTIONS} different selections of events, which is its limit; select what other clients select, or try again later.`;
-
-type Results = AsyncIterableIterator<ExecutionResult>;
+const TOO_MANY = `The server has reached its limit of ${MAX_SELECTIONS} different selections of events; select the same fields as other clients, or try again later.`;
 
 interface Shared {
   readonly selection: Selection;
@@ -51,132 +35,39 @@ interface Shared {
 }
 
 export class Broadcast {
-  readonly #context: ApiContext;
+  readonly #context: Omit<ApiContext, 'follow'>;
   readonly #mask: Mask;
-  readonly #telemetry: Pick<Telemetry, 'dropped'>;
-  readonly #onResult: () => void;
-  readonly #clock: Clock;
-  /** By shape, and by what else matters. */
+  /** By shape, operation name and variables. */
   readonly #selections = new Map<string, Shared>();
   /** Equal texts are parsed to the same document. */
   readonly #shapes = new WeakMap<DocumentNode, Shape>();
-  /** What ends each stream of results that is open. */
-  readonly #ends = new Set<Drain>();
 
-  /** `onResult` is told of every result of an event that is handed to a stream. */
-  constructor(
-    context: ApiContext,
-    mask: Mask,
-    telemetry: Pick<Telemetry, 'dropped'>,
-    onResult: () => void = () => {},
-    clock: Clock = systemClock,
-  ) {
+  constructor(context: Omit<ApiContext, 'follow'>, mask: Mask) {
     this.#context = context;
     this.#mask = mask;
-    this.#telemetry = telemetry;
-    this.#onResult = onResult;
-    this.#clock = clock;
   }
 
   /**
-   * Reads the arguments of a subscription and shares its selection, or says what is wrong. `work` is of the
-   * client, which may have so many selections that are its own.
+   * Reads the arguments of a subscription and shares its selection, or says what is wrong. `work` belongs to the
+   * client, which may have a bounded number of selections of its own.
    */
   async open(args: ExecutionArgs, work: Work = FREE): Promise<Opened | ExecutionResult> {
-    // Those of the request are each listener's own, and the selection outlives it.
-    const validated = validateSubscriptionArgs({
-      ...args,
-      rootValue: undefined,
-      contextValue: this.#context,
-    });
+    let track: Track | undefined;
+    // The context of the request belongs to one listener, and the selection outlives it.
+    const contextValue: ApiContext = {
+      ...this.#context,
+      follow(followed) {
+        track = followed;
+        return NO_EVENTS;
+      },
+    };
+    const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
     if (!isArguments(validated)) return { errors: validated };
     const source = await createSourceEventStream(validated);
-    if (!(source instanceof TopicStream)) {
-      if (Symbol.asyncIterator in source) throw new Error('a subscription to what is no topic');
-      return maskErrors(source, this.#mask);
-    }
+    if (track === undefined) return maskErrors(source as ExecutionResult, this.#mask);
     const shared = this.#share(args, validated, work);
     if (shared instanceof UserError) return { errors: [toGraphQLError(shared)] };
-    return { track: source.track, ...shared };
-  }
-
-  /**
-   * A subscription as a stream of results, which holds back a bounded number for a slow reader. It ends
-   * with `connection` at the latest, even when nothing reads it, and listens to nothing after that.
-   */
-  async results(
-    args: ExecutionArgs,
-    connection: Connection,
-    { pass, work }: Client = { pass: UNLIMITED, work: FREE },
-  ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
-    const opened = await this.open(args, work);
-    if (!('selection' in opened)) return opened;
-    const { track, selection, release } = opened;
-    if (connection.destroyed) {
-      release();
-      return { errors: [new GraphQLError('The client has left.')] };
-    }
-    /** What the next result that is read has to tell of, and whether the next event has to. */
-    let missed: Missed = { dropped: 0, gap: false };
-    let gap = false;
-    let stop = () => {};
-    const leave = () => {
-      stop();
-      unwatch();
-      release();
-      this.#ends.delete(end);
-    };
-    const queue = new DropOldestQueue<ExecutionResult | EncodedResult>({
-      clock: this.#clock,
-      bytesOf: (result) => ('ending' in result ? result.ending.length : 0),
-      onDrop: ({ extensions }) => {
-        missed = { dropped: missed.dropped + 1, gap: missed.gap || extensions?.gap === true };
-        this.#telemetry.dropped();
-      },
-      onReturn: leave,
-    });
-    const end = (error?: UserError) => {
-      if (error) queue.push({ errors: [toGraphQLError(error)] });
-      queue.end();
-      leave();
-    };
-    this.#ends.add(end);
-    connection.once('close', () => void queue.return());
-    const unwatch = pass.onExpiry(() => end(EXPIRED));
-    stop = this.#context.multiplexer.listen(track, {
-      event: (event) => {
-        const result = selection.resultOf(event);
-        queue.push(gap ? withMissed(result, GAP) : result);
-        gap = false;
-        this.#onResult();
-      },
-      gap() {
-        gap = true;
-      },
-      end,
-    });
-    const results: Results = {
-      async next() {
-        const result = await queue.next();
-        if (result.done || missed.dropped === 0 || !('ending' in result.value)) return result;
-        const value = withMissed(result.value as EncodedResult, missed);
-        missed = { dropped: 0, gap: false };
-        return { done: false, value };
-      },
-      return: () => queue.return(),
-      [Symbol.asyncIterator]: () => results,
-    };
-    return results;
-  }
-
-  /** How many streams of results are open. */
-  get streams(): number {
-    return this.#ends.size;
-  }
-
-  /** One for each open stream of results: ends it once what waits is read. */
-  drains(): readonly Drain[] {
-    return [...this.#ends];
+    return { track, ...shared };
   }
 
   #share(
@@ -214,7 +105,7 @@ export class Broadcast {
       shape = shapeOf(schema, document);
       this.#shapes.set(document, shape);
     }
-    // A variable that is absent has its default, one that is null has not.
+    // An absent variable has its default; one that is null does not.
     const given = shape.variables.filter(
       (name) => variableValues && Object.hasOwn(variableValues, name),
     );
@@ -222,6 +113,11 @@ export class Broadcast {
     return JSON.stringify([shape.key, operationName ?? null, values]);
   }
 }
+
+/** Events reach a listener from its topic, and not through the stream that graphql-js asks for. */
+const NO_EVENTS: AsyncIterable<never> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+};
 
 function isArguments(
   validated: ValidatedSubscriptionArgs | readonly GraphQLError[],

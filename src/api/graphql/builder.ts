@@ -9,17 +9,22 @@ import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Clause, Track } from '../../track/track.ts';
 import { PRICES, type Work } from '../access/work-budget.ts';
 
-/** What the resolvers work with. */
+/** What resolvers work with. */
 export interface ApiContext {
   readonly multiplexer: Multiplexer;
   readonly analyze: Analyze;
+  /** What the transport makes of a subscription to a track. */
+  readonly follow: (track: Track) => AsyncIterable<SentimentEvent>;
 }
 
-/** `context` for one operation, which has `work` pay for its texts. One that it asks for again is not analyzed again. */
-export function payFor(context: ApiContext, work: Work): ApiContext {
+/** `context` for one query, whose texts `work` pays for. It analyzes equal texts once, and follows nothing. */
+export function payFor(context: Omit<ApiContext, 'follow'>, work: Work): ApiContext {
   const analyzed = new Map<string, Analysis>();
   return {
     ...context,
+    follow() {
+      throw new Error('a query follows no track');
+    },
     analyze(text) {
       const known = analyzed.get(text);
       if (known) return known;

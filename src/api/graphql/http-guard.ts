@@ -1,5 +1,5 @@
-// The door of GraphQL over HTTP: what another page could send behind its visitor's back does not get in
-// (CORS, CSRF), and neither does who has no token where one is asked for.
+// Guards GraphQL over HTTP: rejects what a page of another origin could send in its user's name (CORS, CSRF), and
+// requests without a valid token where one is required.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../base/user-error.ts';
@@ -7,14 +7,14 @@ import type { Telemetry } from '../../stream/telemetry.ts';
 import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
 import type { ConnectionLimits } from '../access/connection-limits.ts';
 import { isOwnHost, type OriginCheck } from '../access/origins.ts';
-import type { Yoga } from './yoga.ts';
+import type { GraphQLHandler } from './yoga.ts';
 
 export interface HttpGuardOptions {
-  readonly yoga: Yoga;
+  readonly graphql: GraphQLHandler;
   readonly isAllowed: OriginCheck;
   readonly auth: Auth;
   readonly connectionLimits: Pick<ConnectionLimits, 'workOf'>;
-  /** GraphiQL, for a browser that asks: a page that is open to all, and does nothing by itself. */
+  /** GraphiQL, for browsers: a page that is open to all, since it does nothing by itself. */
   readonly graphiql: RequestListener | undefined;
   readonly telemetry: Telemetry;
 }
@@ -27,7 +27,7 @@ export function createHttpGuard(options: HttpGuardOptions): RequestListener {
 }
 
 async function enter(
-  { yoga, isAllowed, auth, connectionLimits, graphiql, telemetry }: HttpGuardOptions,
+  { graphql, isAllowed, auth, connectionLimits, graphiql, telemetry }: HttpGuardOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -36,7 +36,7 @@ async function enter(
   response.setHeader('vary', 'Origin');
   if (!isAllowed({ origin, host })) {
     telemetry.rejected('origin', String(origin));
-    return refuse(request, response, 403, 'FORBIDDEN', 'This Origin is not allowed.');
+    return reject(request, response, 403, 'FORBIDDEN', 'This Origin is not allowed.');
   }
   if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
   if (method === 'OPTIONS') return answerPreflight(request, response);
@@ -47,24 +47,24 @@ async function enter(
     const sent = headers['content-type'] ?? 'none';
     telemetry.rejected('forged', 'a POST that is not JSON');
     const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
-    return refuse(request, response, 415, 'BAD_REQUEST', message);
+    return reject(request, response, 415, 'BAD_REQUEST', message);
   }
   if (method === 'GET' && mayBeForged(request, isAllowed, auth.isRequired)) {
-    telemetry.rejected('forged', 'a GET that a page may have had sent');
-    return refuse(request, response, 403, 'FORBIDDEN', FORGED);
+    telemetry.rejected('forged', 'a GET that another page may have sent');
+    return reject(request, response, 403, 'FORBIDDEN', FORGED);
   }
   const pass = await auth.check(bearerOf(headers.authorization), IN_HEADER);
   if (pass instanceof UserError) {
     response.setHeader('www-authenticate', challengeOf(pass));
-    return refuse(request, response, 401, pass.code, pass.message);
+    return reject(request, response, 401, pass.code, pass.message);
   }
   const work = connectionLimits.workOf(request, false);
   const overdrawn = work.overdrawn();
   if (overdrawn) {
     response.setHeader('retry-after', overdrawn.retryAfter);
-    return refuse(request, response, 429, overdrawn.error.code, overdrawn.error.message);
+    return reject(request, response, 429, overdrawn.error.code, overdrawn.error.message);
   }
-  await yoga(request, response, { pass, work, accept: headers.accept, connection: response });
+  await graphql.handle(request, response, { pass, work });
   if (response.statusCode === 413) telemetry.rejected('size', 'a body');
 }
 
@@ -73,24 +73,24 @@ const FORGED =
   `send the header Content-Type: ${JSON_TYPE}, to a host that the server knows as its own (--origins).`;
 
 /**
- * Whether any page can have had a visitor's browser send this GET, as an image or a script: then there is
- * no Origin to check. Browsers tell such requests by Sec-Fetch-Site (Fetch Metadata), but not over plain
- * HTTP to another machine. There the page may even be ours by name only (DNS rebinding): without a token
- * to ask for, only the Host tells, since such a page chooses all other headers.
+ * Whether another page may have had its user's browser send this GET, as an image or a script. Such a request has no
+ * Origin to check. Browsers mark it with Sec-Fetch-Site (Fetch Metadata), but not over plain HTTP to another machine.
+ * There the page may even be loaded under a name that a stranger pointed at this server (DNS rebinding). Without a
+ * required token, only the Host reveals that, since such a page chooses all other headers.
  */
 function mayBeForged(
   request: IncomingMessage,
   isAllowed: OriginCheck,
-  asksToken: boolean,
+  needsToken: boolean,
 ): boolean {
   const { origin, host, 'sec-fetch-site': site, 'user-agent': agent = '' } = request.headers;
-  // It has been checked.
+  // The guard has checked it.
   if (origin !== undefined) return false;
-  // No page can send this type to another origin without asking (Fetch, "CORS-safelisted").
-  const hasAsked = isJson(request);
-  if (site !== undefined) return !hasAsked && site !== 'same-origin' && site !== 'none';
-  if (!asksToken && !isOwnHost(isAllowed, host)) return true;
-  return agent.startsWith('Mozilla/') && !hasAsked;
+  // A page needs a preflight to send this type to another origin (Fetch, "CORS-safelisted").
+  const isPreflighted = isJson(request);
+  if (site !== undefined) return !isPreflighted && site !== 'same-origin' && site !== 'none';
+  if (!needsToken && !isOwnHost(isAllowed, host)) return true;
+  return agent.startsWith('Mozilla/') && !isPreflighted;
 }
 
 /** By the type alone: `text/plain; a=application/json` is text. */
@@ -99,7 +99,7 @@ function isJson({ headers }: IncomingMessage): boolean {
   return type.trim().toLowerCase() === JSON_TYPE;
 }
 
-/** Fetch, section 3.2: what the origin may do. No credentials are asked for, as no cookie means anything here. */
+/** Says what the origin may do (Fetch, section 3.2). No credentials, since the server uses no cookies. */
 function answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
   const asked = headers['access-control-request-headers'];
   response.setHeader('vary', 'Origin, Access-Control-Request-Headers');
@@ -108,8 +108,8 @@ function answerPreflight({ headers }: IncomingMessage, response: ServerResponse)
   response.writeHead(204, { allow: 'GET, POST, OPTIONS', 'content-length': 0 }).end();
 }
 
-/** Answers as GraphQL over HTTP does, in the type that the client prefers of the two. */
-function refuse(
+/** Answers as GraphQL over HTTP does, in the one of its two types that the client prefers. */
+function reject(
   { headers }: IncomingMessage,
   response: ServerResponse,
   status: number,

@@ -3,7 +3,6 @@
 import { MAX_TEXT } from '../../base/post.ts';
 import { UserError } from '../../base/user-error.ts';
 import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
-import { TopicStream } from '../../stream/topic-stream.ts';
 import { parseTrack, spellTerm, type Track } from '../../track/track.ts';
 import { builder } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
@@ -156,8 +155,7 @@ builder.subscriptionType({
             'stand together. `#tag`, `@name` and `$TICK` match only those. `-term` excludes.',
         }),
       },
-      subscribe: (_root, { track }, { multiplexer }) =>
-        new TopicStream(readTrack(track), multiplexer),
+      subscribe: (_root, { track }, { follow }) => follow(readTrack(track)),
       resolve: (event) => event,
     }),
   }),

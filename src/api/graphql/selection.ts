@@ -1,4 +1,4 @@
-// A selection: what some listeners want of every event. The result of an event is computed and encoded
+// A selection: the fields of every event that some listeners want. The result of an event is computed and encoded
 // once for it, however many listeners there are and whichever tracks they follow.
 
 import {
@@ -8,18 +8,9 @@ import {
   type ValidatedSubscriptionArgs,
 } from 'graphql';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
-import { extensionsOf, type Missed } from './loss-notice.ts';
 import { planSelection } from './selection-plan.ts';
 
-/** A result, and what it is sent as. */
-export interface EncodedResult extends ExecutionResult {
-  /** The end of a `next` message: the result, and the brace that closes the message around it. */
-  readonly ending: Buffer;
-  /** For Yoga, which asks a result how it wants to be encoded. */
-  stringify(): string;
-}
-
-/** Turns an error that is ours into one that can be shown. */
+/** Turns an error into one that a client may see. */
 export type Mask = (error: GraphQLError) => GraphQLError;
 
 export class Selection {
@@ -27,7 +18,7 @@ export class Selection {
   readonly #mask: Mask;
   readonly #plan: (event: SentimentEvent) => unknown;
   #event: SentimentEvent | undefined;
-  #result: EncodedResult | undefined;
+  #result: Buffer | undefined;
 
   constructor(args: ValidatedSubscriptionArgs, mask: Mask) {
     this.#args = args;
@@ -35,8 +26,8 @@ export class Selection {
     this.#plan = planSelection(args);
   }
 
-  /** The result of `event`, the same object for all who ask before the next event. */
-  resultOf(event: SentimentEvent): EncodedResult {
+  /** The result of `event` in JSON; the same bytes for every call before the next event. */
+  resultOf(event: SentimentEvent): Buffer {
     if (this.#result === undefined || this.#event !== event) {
       this.#result = this.#compute(event);
       this.#event = event;
@@ -44,11 +35,11 @@ export class Selection {
     return this.#result;
   }
 
-  #compute(event: SentimentEvent): EncodedResult {
+  #compute(event: SentimentEvent): Buffer {
     const data = this.#plan(event);
     if (data !== undefined) return encode({ data: data as ExecutionResult['data'] });
     const result = executeSubscriptionEvent({ ...this.#args, rootValue: event });
-    if ('then' in result) throw new Error('a field of an event was not there at once');
+    if ('then' in result) throw new Error('a field of an event was a promise');
     return encode(maskErrors(result, this.#mask));
   }
 }
@@ -58,15 +49,6 @@ export function maskErrors(result: ExecutionResult, mask: Mask): ExecutionResult
 }
 
 /** As graphql-ws writes a result: the errors last. */
-function encode(result: ExecutionResult): EncodedResult {
-  const { errors, ...rest } = result;
-  const json = JSON.stringify(errors === undefined ? rest : { ...rest, errors });
-  return { ...result, ending: Buffer.from(`${json}}`), stringify: () => json };
-}
-
-/** The same result, telling what was missed before it, and what it told already. */
-export function withMissed(result: EncodedResult, { dropped, gap }: Missed): EncodedResult {
-  const { ending: _, stringify: __, ...told } = result;
-  const all = { dropped, gap: gap || told.extensions?.gap === true };
-  return encode({ ...told, extensions: extensionsOf(all) });
+function encode({ errors, ...rest }: ExecutionResult): Buffer {
+  return Buffer.from(JSON.stringify(errors === undefined ? rest : { ...rest, errors }));
 }

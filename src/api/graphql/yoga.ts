@@ -1,5 +1,7 @@
-// GraphQL over HTTP: POST and SSE.
+// GraphQL over HTTP, by graphql-yoga. A subscription bypasses Yoga once it is open: its events go to the outbox of its
+// response, like those of a WebSocket.
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type DocumentNode,
   type ExecutionArgs,
@@ -16,15 +18,16 @@ import {
 import type { BoundedLog } from '../../stream/telemetry.ts';
 import type { Client } from '../access/auth.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
-import type { Broadcast, Connection } from './broadcast.ts';
+import type { Broadcast, Opened } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
 import type { Documents } from './documents.ts';
+import type { EventStreams } from './event-streams.ts';
 import { hideOurs } from './masked-errors.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** What Yoga lets a plugin replace, as far as it is used here. */
+/** What Yoga lets a plugin replace, as far as this file uses it. */
 interface Hooks {
   readonly context: unknown;
   readonly executeFn: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
@@ -34,7 +37,8 @@ interface Hooks {
     validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[],
   ): void;
   setSubscribeFn(subscribe: (args: ExecutionArgs) => unknown): void;
-  /** What turns a result into a response; none where `Accept` takes no type that there is. */
+  readonly result: unknown;
+  /** Turns a result into a response; undefined where `Accept` takes no type that Yoga has. */
   readonly resultProcessor: unknown;
   setResultProcessor(process: (result: unknown, api: FetchAPI) => Response, type: string): void;
 }
@@ -45,28 +49,71 @@ const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STRE
 const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
 const JSON_TYPE = 'application/json';
 
+/** To Yoga, the result of a subscription that is served without it, and the answer that is not sent. */
+const OPENED = {};
+const UNSENT = new Response(null);
+
 export interface GraphQLOptions {
-  readonly context: ApiContext;
+  readonly context: Omit<ApiContext, 'follow'>;
   readonly documents: Documents;
   readonly broadcast: Broadcast;
+  readonly streams: EventStreams;
   readonly log: BoundedLog;
   /** Of the body of a request. */
   readonly maxBytes: number;
 }
 
-/** What is known of who asks. */
-export interface HttpClient extends Client {
-  /** Ends every subscription of the request. */
-  readonly connection: Connection;
+/** The client and its request. */
+interface RequestContext extends Client {
   /** The header of the request. */
   readonly accept: string | undefined;
+  /** Called with the subscription that the request has opened, if it has. */
+  readonly opened: (opened: Opened) => void;
 }
 
-export type Yoga = YogaServerInstance<HttpClient & Record<string, unknown>, ApiContext>;
+export interface GraphQLHandler {
+  handle(request: IncomingMessage, response: ServerResponse, client: Client): Promise<void>;
+  dispose(): PromiseLike<void> | void;
+}
 
-export function createGraphQL(options: GraphQLOptions): Yoga {
-  const { context, documents, broadcast, log, maxBytes } = options;
-  return createYoga<HttpClient & Record<string, unknown>, ApiContext>({
+export function createGraphQLHandler(options: GraphQLOptions): GraphQLHandler {
+  const { streams, log } = options;
+  const yoga = createYogaServer(options);
+  return {
+    async handle(request, response, client) {
+      let opened: Opened | undefined;
+      const { accept } = request.headers;
+      const context = {
+        ...client,
+        accept,
+        opened: (subscription: Opened) => (opened = subscription),
+      };
+      try {
+        const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
+        if (opened === undefined) await send(response, answer);
+        else streams.serve(opened, response, client);
+      } catch (error) {
+        opened?.release();
+        log.error('a request failed', error);
+        response.destroy();
+      }
+    },
+    dispose: () => yoga.dispose(),
+  };
+}
+
+/** Sends an answer that has an end. */
+async function send(response: ServerResponse, answer: Response): Promise<void> {
+  const body = Buffer.from(await answer.arrayBuffer());
+  if (response.destroyed) return;
+  response.setHeaders(answer.headers);
+  response.writeHead(answer.status, { 'content-length': body.length }).end(body);
+}
+
+type Yoga = YogaServerInstance<RequestContext & Record<string, unknown>, ApiContext>;
+
+function createYogaServer({ context, documents, broadcast, log, maxBytes }: GraphQLOptions): Yoga {
+  return createYoga<RequestContext & Record<string, unknown>, ApiContext>({
     schema,
     context: ({ work }) => payFor(context, work),
     graphqlEndpoint: GRAPHQL_PATH,
@@ -76,7 +123,7 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
       warn: (...args) => log.warn(printable(args)),
       error: (...args) => log.error(printable(args)),
     },
-    // Documents and subscriptions are those of every transport.
+    // All transports share documents and subscriptions.
     parserAndValidationCache: false,
     plugins: [
       {
@@ -89,13 +136,17 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
             (args.contextValue as Client).work.chargeAnswer(await executeFn(args)),
           ),
         onSubscribe: ({ setSubscribeFn }: Hooks) =>
-          setSubscribeFn((args) => {
-            const client = args.contextValue as HttpClient;
+          setSubscribeFn(async (args) => {
+            const { accept, opened, work } = args.contextValue as RequestContext;
             // Yoga would subscribe first, and then find no way to answer.
-            if (!admits(client.accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
-            return broadcast.results(args, client.connection, client);
+            if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
+            const result = await broadcast.open(args, work);
+            if (!('selection' in result)) return result;
+            opened(result);
+            return OPENED;
           }),
-        onResultProcess({ resultProcessor, setResultProcessor }: Hooks) {
+        onResultProcess({ result, resultProcessor, setResultProcessor }: Hooks) {
+          if (result === OPENED) return setResultProcessor(() => UNSENT, EVENT_STREAM);
           if (resultProcessor) return;
           const answer = notAcceptable(NO_ANSWER);
           setResultProcessor((_, api) => processRegularResult(answer, api, JSON_TYPE), JSON_TYPE);
@@ -106,13 +157,13 @@ export function createGraphQL(options: GraphQLOptions): Yoga {
     landingPage: false,
     multipart: false,
     maxRequestBodySize: maxBytes,
-    // Origins and tokens are looked at before a request comes here.
+    // The HTTP guard has checked origin and token.
     cors: false,
     graphiql: false,
   });
 }
 
-/** The status is for Yoga, which does not send it in the body. */
+/** Yoga reads the status and leaves it out of the body. */
 function notAcceptable(message: string) {
   const extensions = { code: 'NOT_ACCEPTABLE', http: { status: 406 } };
   return { errors: [new GraphQLError(message, { extensions })] };

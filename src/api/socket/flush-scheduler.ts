@@ -1,4 +1,4 @@
-// The end of a turn of the event loop, when all that came up in it has come up.
+// Flushes outboxes at the end of the current tick, so that everything of one tick leaves in one write.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
@@ -8,14 +8,9 @@ export interface Flushable {
 }
 
 export interface FlushScheduler {
-  /** Has `flush` called once this turn is over. */
-  atEnd(flushable: Flushable): void;
-  /** To be told of what leaves by itself before this turn is over. */
-  leaves(): void;
-  /**
-   * `handle`, of which it is measured how long it takes until what came of it is flushed. What is handled
-   * within it, timed or not, is part of it.
-   */
+  /** Calls `flush` at the end of the current tick. */
+  flushSoon(flushable: Flushable): void;
+  /** Wraps `handle` and records the time until its writes are flushed. A call within another call is part of it. */
   timed<A extends unknown[]>(handle: (...message: A) => void): (...message: A) => void;
 }
 
@@ -26,15 +21,10 @@ export function createFlushScheduler(
 ): FlushScheduler {
   let due: Flushable[] = [];
   let scheduled = false;
-  /** When the message came that is being handled, and when the first did that waits for its end. */
-  let came: number | undefined;
+  /** When the message arrived that is being handled. */
+  let arrived: number | undefined;
+  /** When the first message arrived whose writes wait. */
   let first: number | undefined;
-
-  function leaves(): void {
-    first ??= came;
-    if (!scheduled) setImmediate(flushAll);
-    scheduled = true;
-  }
 
   function flushAll(): void {
     const now = due;
@@ -46,20 +36,21 @@ export function createFlushScheduler(
   }
 
   return {
-    atEnd(flushable) {
+    flushSoon(flushable) {
       due.push(flushable);
-      leaves();
+      first ??= arrived;
+      if (!scheduled) setImmediate(flushAll);
+      scheduled = true;
     },
-    leaves,
     timed:
       (handle) =>
       (...message) => {
-        if (came !== undefined) return handle(...message);
-        came = clock.monotonic();
+        if (arrived !== undefined) return handle(...message);
+        arrived = clock.monotonic();
         try {
           handle(...message);
         } finally {
-          came = undefined;
+          arrived = undefined;
         }
       },
   };

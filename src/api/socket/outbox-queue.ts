@@ -1,20 +1,28 @@
-// Messages that wait for a socket, as a chain, and the bytes that they are sent as.
+// Messages that wait for a connection, as a chain, and the bytes that they are sent as.
 
-import { headerLength, writeHeader } from './text-frame.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
-/** Events of one subscription on a socket, each sent as `prefix` (if there is one) and payload. */
+/** How a protocol marks the beginning of a message. */
+export interface Framing {
+  /** Bytes of the header of a message with so many bytes. */
+  headerLength(length: number): number;
+  /** Writes the header and returns the offset behind it. */
+  writeHeader(bytes: Buffer, at: number, length: number): number;
+}
+
+/** The events of one subscription, each sent as prefix, payload and suffix. */
 export interface EventStream {
   readonly prefix: Buffer | undefined;
+  readonly suffix: readonly number[];
   /** Events dropped since the last one that was sent. */
   readonly dropped: number;
   /** Counts an event that is dropped. */
   drop(payload: Buffer): void;
-  /** What the next payload becomes when events before it were dropped; sets `dropped` to 0. */
+  /** Adds to the next payload how many events before it were dropped; sets `dropped` to 0. */
   tellDropped(payload: Buffer): Buffer;
 }
 
-/** A message that waits. An answer is of no stream. */
+/** A message that waits. An answer has no stream. */
 export interface Message {
   payload: Buffer;
   readonly stream: EventStream | undefined;
@@ -22,7 +30,7 @@ export interface Message {
   next: Message | undefined;
 }
 
-/** Where to stop so that the messages from `oldest` on have `bytes` or hardly more; undefined: at the end. */
+/** Where to stop so that the messages from `oldest` on have `bytes` or a little more; undefined for the end. */
 export function endWithin(bytes: number, oldest: Message): Message | undefined {
   let message: Message | undefined = oldest;
   for (let total = 0; message !== undefined && total < bytes; message = message.next) {
@@ -31,38 +39,44 @@ export function endWithin(bytes: number, oldest: Message): Message | undefined {
   return message;
 }
 
-/** The messages from `oldest` up to `end` as the bytes of their frames, in a row. */
+/** The messages from `oldest` up to `end` as bytes, framed. */
 export function assemble(
   oldest: Message,
   end: Message | undefined,
+  framing: Framing,
   writeBuffer: WriteBuffer,
 ): Buffer {
   let total = 0;
   for (let message: Message | undefined = oldest; message !== end; message = message?.next) {
     const length = lengthOf(tell(message as Message));
-    total += headerLength(length) + length;
+    total += framing.headerLength(length) + length;
   }
   const bytes = writeBuffer.take(total);
   let at = 0;
   for (let message: Message | undefined = oldest; message !== end; message = message?.next) {
-    at = write(message as Message, bytes, at);
+    at = write(message as Message, framing, bytes, at);
   }
   return bytes;
 }
 
-function write(message: Message, bytes: Buffer, start: number): number {
+function write(message: Message, framing: Framing, bytes: Buffer, start: number): number {
   const { stream, payload } = message;
-  let at = writeHeader(bytes, start, lengthOf(message));
+  let at = framing.writeHeader(bytes, start, lengthOf(message));
   const prefix = stream?.prefix;
   if (prefix !== undefined) {
     bytes.set(prefix, at);
     at += prefix.length;
   }
   bytes.set(payload, at);
-  return at + payload.length;
+  at += payload.length;
+  // A suffix is a byte or two, which `set` would take longer for.
+  for (const byte of stream?.suffix ?? NOTHING) bytes[at++] = byte;
+  return at;
 }
 
-/** The message, which says how many events were dropped before it if any were. */
+const NOTHING: readonly number[] = [];
+
+/** The message, which reports the events that were dropped before it. */
 function tell(message: Message): Message {
   const { stream, payload } = message;
   if (stream === undefined || stream.dropped === 0) return message;
@@ -72,5 +86,6 @@ function tell(message: Message): Message {
 
 /** The bytes of a message, without the header of its frame. */
 export function lengthOf({ stream, payload }: Message): number {
-  return payload.length + (stream?.prefix?.length ?? 0);
+  if (stream === undefined) return payload.length;
+  return payload.length + (stream.prefix?.length ?? 0) + stream.suffix.length;
 }

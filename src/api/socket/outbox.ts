@@ -1,83 +1,83 @@
-// The outbox of a WebSocket: the only thing that writes messages to it. All that a turn of the event
-// loop has for a peer leaves in one write; for a peer that falls behind, a bounded number waits.
+// The outbox of a connection: the only thing that writes messages to it. All messages of a tick leave in one write.
+// For a peer that falls behind, a bounded number of events waits.
 
-import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
-import { isTooMuch } from '../../stream/room.ts';
 import type { Eviction, Telemetry } from '../../stream/telemetry.ts';
-import { assemble, type EventStream, endWithin, lengthOf, type Message } from './outbox-queue.ts';
-import { PingMarks } from './ping-marks.ts';
+import { isTooMuch } from './backlog-limits.ts';
+import {
+  assemble,
+  type EventStream,
+  endWithin,
+  type Framing,
+  lengthOf,
+  type Message,
+} from './outbox-queue.ts';
 import { MAX_HEADER_BYTES } from './text-frame.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
-/** What may wait besides events: answers and protocol messages, in bytes. Nobody needs as much. */
+/** Answers and protocol messages that may wait besides events, in bytes. No honest client needs as much. */
 const WAITING_ANSWER_BYTES = 256 * 1024;
-/** How long a peer may take nothing before it is cut, in milliseconds. */
+/** How long a peer may take nothing before the server evicts it, in milliseconds. */
 export const STALLED_FOR = 10_000;
+
+/** The connection that an outbox writes to. */
+export interface Wire {
+  readonly framing: Framing;
+  /** Whether messages can still be sent. */
+  readonly isOpen: boolean;
+  /** Whether the kernel and the peer have taken enough for more to be written. */
+  readonly mayWrite: boolean;
+  /** Bytes that may be written in one piece; a little more does no harm. */
+  readonly room: number;
+  /** Whether something else evicts a peer that stalls. */
+  readonly isWatched: boolean;
+  /** Returns whether the memory of `bytes` is free again. */
+  write(bytes: Buffer): boolean;
+  terminate(): void;
+}
 
 export interface OutboxOptions {
   readonly clock: Clock;
   readonly writeBuffer: WriteBuffer;
-  /** Has `flush` called when the turn is over. */
-  readonly atTurnEnd: (outbox: Outbox) => void;
+  /** Calls `flush` at the end of the current tick. */
+  readonly flushSoon: (outbox: Outbox) => void;
   readonly telemetry: Pick<Telemetry, 'dropped' | 'evicted'>;
 }
 
-/** The state of a WebSocket that is open, by the standard. */
-const OPEN = 1;
-
 export class Outbox {
-  readonly #webSocket: WebSocket;
-  /** The connection itself: frames are written to it whole, so the library's own don't mind. */
-  readonly #socket: Duplex;
+  readonly #wire: Wire;
   readonly #options: OutboxOptions;
-  /** What waits: a chain, since most often it is one message, gone with the turn. */
+  /** What waits: a chain, since most often it is one message, gone by the end of the tick. */
   #oldest: Message | undefined;
   #newest: Message | undefined;
   #events = 0;
   #eventBytes = 0;
   #answerBytes = 0;
   #scheduled = false;
-  #cancelCut: (() => void) | undefined;
-  /** When the peer fell behind what was there for it; undefined while nothing waits. */
+  #isBehind = false;
+  #cancelEviction: (() => void) | undefined;
+  /** When the peer fell behind; undefined while nothing waits. */
   #behindSince: number | undefined;
-  readonly #marks: PingMarks;
 
-  constructor(webSocket: WebSocket, socket: Duplex, options: OutboxOptions) {
-    this.#webSocket = webSocket;
-    this.#socket = socket;
+  /** The owner of `wire` MUST call `progressed` and `closed`. */
+  constructor(wire: Wire, options: OutboxOptions) {
+    this.#wire = wire;
     this.#options = options;
-    this.#marks = new PingMarks(webSocket);
-    socket.on('drain', () => this.#progressed());
-    webSocket.on('close', () => this.#release());
   }
 
   /** Whether the outbox waits for the kernel or the peer before it writes more. */
   get isBehind(): boolean {
-    return this.#cancelCut !== undefined;
+    return this.#isBehind;
   }
 
-  /** PingMarks in what was written, whose answers show how far the peer has read. */
-  get marks(): PingMarks {
-    return this.#marks;
-  }
-
-  /** Takes a pong of the peer; false if nothing asked for it. */
-  answer(pong: Buffer): boolean {
-    if (!this.#marks.answer(pong)) return false;
-    if (this.isBehind) this.#progressed();
-    return true;
-  }
-
-  /** An event: waits its turn, or is dropped when too many newer ones come before the peer takes it. */
+  /** Sends an event, or drops it when too many newer ones come before the peer takes it. */
   push(stream: EventStream, payload: Buffer): void {
     this.#add({ payload, stream, next: undefined });
     if (isTooMuch(this.#events, this.#eventBytes)) this.#makeRoom();
     this.#schedule();
   }
 
-  /** An answer: never dropped while the socket is open, and in order with events. Who lets too many pile up is cut. */
+  /** Sends an answer, in order with events. It is never dropped: a peer that lets too many pile up is evicted. */
   send(message: string): void {
     this.#add({ payload: Buffer.from(message), stream: undefined, next: undefined });
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
@@ -87,7 +87,7 @@ export class Outbox {
     this.#schedule();
   }
 
-  /** Drops what waits of `stream`, uncounted: nobody wants it any more. */
+  /** Removes what waits of `stream`, uncounted, since its client ended it. */
   forget(stream: EventStream): void {
     let before: Message | undefined;
     for (let message = this.#oldest; message !== undefined; message = message.next) {
@@ -96,41 +96,36 @@ export class Outbox {
     }
   }
 
-  /** Writes all that waits, now, unless the peer is behind. */
+  /** Writes everything that waits, now, unless the peer is behind. */
   flush(): void {
     this.#scheduled = false;
     while (this.#oldest !== undefined && !this.isBehind) {
-      if (this.#webSocket.readyState !== OPEN) this.#empty();
+      if (!this.#wire.isOpen) this.#empty();
       else if (!this.#writePiece(this.#oldest)) this.#fallBehind();
     }
   }
 
   /**
-   * Writes all that waits, since nothing follows but the close of the socket: to a peer that is behind only
-   * the answers, which say why, so that it comes to them before it is cut.
+   * Writes everything that waits, because the connection is about to close. A peer that is behind gets only the
+   * answers, which say why, so that it reads them before it is evicted.
    */
   finish(): void {
     if (this.isBehind) this.#drop(() => true);
-    while (this.#oldest !== undefined && this.#webSocket.readyState === OPEN) {
+    while (this.#oldest !== undefined && this.#wire.isOpen) {
       this.#writePiece(this.#oldest);
     }
   }
 
-  /** Writes what waits from `oldest` on, up to the next mark; returns whether more may be written. */
+  /** Writes one piece of what waits, from `oldest` on; returns whether more may be written. */
   #writePiece(oldest: Message): boolean {
     const { writeBuffer } = this.#options;
-    const end = endWithin(this.#marks.room, oldest);
+    const { framing, room } = this.#wire;
+    const end = endWithin(room, oldest);
     if (end === undefined) this.#empty();
     else while (this.#oldest !== undefined && this.#oldest !== end) this.#remove(this.#oldest);
-    const bytes = assemble(oldest, end, writeBuffer);
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength > 0) writeBuffer.keep(bytes);
-    this.#marks.count(bytes.length);
-    return this.#mayWrite;
-  }
-
-  get #mayWrite(): boolean {
-    return !this.#socket.writableNeedDrain && !this.#marks.areFull;
+    const bytes = assemble(oldest, end, framing, writeBuffer);
+    if (!this.#wire.write(bytes)) writeBuffer.keep(bytes);
+    return this.#wire.mayWrite;
   }
 
   /** Writes what may be written, and drops the oldest events if too many are left. */
@@ -169,28 +164,31 @@ export class Outbox {
   #schedule(): void {
     if (this.#scheduled || this.isBehind || this.#oldest === undefined) return;
     this.#scheduled = true;
-    this.#options.atTurnEnd(this);
+    this.#options.flushSoon(this);
   }
 
   #fallBehind(): void {
     const { clock } = this.#options;
     this.#behindSince ??= clock.monotonic();
-    this.#cancelCut = clock.after(STALLED_FOR, () => this.#evict('stalled'));
+    this.#isBehind = true;
+    if (this.#wire.isWatched) return;
+    this.#cancelEviction = clock.after(STALLED_FOR, () => this.#evict('stalled'));
   }
 
   #keepUp(): void {
-    this.#cancelCut?.();
-    this.#cancelCut = undefined;
+    this.#isBehind = false;
+    this.#cancelEviction?.();
+    this.#cancelEviction = undefined;
   }
 
-  /** The kernel or the peer has taken something, so that the time to take the next begins anew. */
-  #progressed(): void {
-    if (this.#webSocket.readyState !== OPEN) {
-      this.#release();
+  /** The kernel or the peer has taken something, so the time to take more begins anew. */
+  progressed(): void {
+    if (!this.#wire.isOpen) {
+      this.closed();
       return;
     }
     this.#keepUp();
-    if (this.#mayWrite) this.flush();
+    if (this.#wire.mayWrite) this.flush();
     else this.#fallBehind();
     if (!this.isBehind) this.#behindSince = undefined;
   }
@@ -212,12 +210,12 @@ export class Outbox {
 
   #evict(why: Eviction): void {
     this.#options.telemetry.evicted(why);
-    this.#release();
-    this.#webSocket.terminate();
+    this.closed();
+    this.#wire.terminate();
   }
 
-  /** Nothing is sent any more; events that a peer was too slow to take count as dropped. */
-  #release(): void {
+  /** Nothing can be sent any more. Events that the peer was too slow to take count as dropped. */
+  closed(): void {
     if (this.isBehind) this.#drop(() => true);
     this.#keepUp();
     this.#empty();

@@ -15,7 +15,8 @@ import type { FlushScheduler } from './flush-scheduler.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { watchFlood } from './message-rate.ts';
 import { Outbox } from './outbox.ts';
-import { WriteBuffer } from './write-buffer.ts';
+import { SocketWire } from './socket-wire.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 
 export interface SocketRoute {
   /** The path it serves, such as `/track`. */
@@ -41,8 +42,8 @@ export interface UpgradeOptions {
   readonly isStopping: () => boolean;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  /** Has what waits flushed at the end of the turn. */
-  readonly atTurnEnd: FlushScheduler['atEnd'];
+  readonly writeBuffer: WriteBuffer;
+  readonly flushSoon: FlushScheduler['flushSoon'];
 }
 
 export interface Upgrade {
@@ -69,14 +70,14 @@ const UNTYPED: object = { closeTimeout: CLOSE_TIMEOUT, maxFragments: MAX_FRAGMEN
 export function createUpgrade(options: UpgradeOptions): Upgrade {
   const { routes, isAllowed, isStopping, connectionLimits, maxBytes, maxMessagesPerSecond } =
     options;
-  const { clock, telemetry, atTurnEnd } = options;
+  const { clock, telemetry, flushSoon, writeBuffer } = options;
   const log = telemetry.log('socket');
   const outboxes = new WeakMap<WebSocket, Outbox>();
   const heartbeat = new Heartbeat(clock, telemetry);
   const outboxOptions = {
     clock,
-    atTurnEnd,
-    writeBuffer: new WriteBuffer(),
+    flushSoon,
+    writeBuffer,
     telemetry,
   };
   // One server each, without a server of its own: two on one HTTP server break each other's sockets.
@@ -117,30 +118,38 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   }
 
   /** Counts the messages of a socket. The returned function counts an operation that is rejected. */
-  function watch(webSocket: WebSocket, outbox: Outbox, { path, floodCode }: SocketRoute) {
+  function watch(
+    webSocket: WebSocket,
+    { outbox, marks }: ReturnType<typeof open>,
+    { path, floodCode }: SocketRoute,
+  ) {
     const flood = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
       telemetry.rejected('messages', path);
       outbox.finish();
       webSocket.close(floodCode, 'Too many messages; send fewer');
     });
     webSocket.on('pong', (data) => {
-      if (outbox.answer(data)) heartbeat.answered(webSocket);
-      else flood.pong(data);
+      if (!marks.answer(data)) return flood.pong(data);
+      if (outbox.isBehind) outbox.progressed();
+      heartbeat.answered(webSocket);
     });
     return flood.refused;
   }
 
   /** All that is for the life of a socket, apart from its request, whose memory is then free. */
-  function open(webSocket: WebSocket, socket: Duplex): Outbox {
+  function open(webSocket: WebSocket, socket: Duplex) {
     webSocket.on('error', fail);
-    const outbox = new Outbox(webSocket, socket, outboxOptions);
+    const wire = new SocketWire(webSocket, socket);
+    const outbox = new Outbox(wire, outboxOptions);
     outboxes.set(webSocket, outbox);
+    socket.on('drain', () => outbox.progressed());
+    webSocket.on('close', () => outbox.closed());
     webSocket.on('ping', (data) => {
       // Whoever does not read is behind without an event as well, by answers alone.
       if (!socket.writableNeedDrain) webSocket.pong(data);
     });
-    heartbeat.watch(webSocket, outbox.marks);
-    return outbox;
+    heartbeat.watch(webSocket, wire.marks);
+    return { outbox, marks: wire.marks };
   }
 
   return {
@@ -171,9 +180,9 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
         pass = admitted;
       }
       at.server.handleUpgrade(request, socket, head, (webSocket) => {
-        const outbox = open(webSocket, socket);
-        const work = connectionLimits.workOf(request, true, watch(webSocket, outbox, at.route));
-        at.route.serve(webSocket, outbox, request, { pass, work });
+        const opened = open(webSocket, socket);
+        const work = connectionLimits.workOf(request, true, watch(webSocket, opened, at.route));
+        at.route.serve(webSocket, opened.outbox, request, { pass, work });
       });
     },
     count: (path) => servers.get(path)?.server.clients.size ?? 0,

@@ -102,6 +102,7 @@ function serve(
 /** The events of a track. The frozen protocol has no place to report dropped events; the server counts them. */
 class TrackStream implements Listener, EventStream {
   readonly prefix = undefined;
+  readonly suffix = [];
   readonly end: (error?: UserError) => void;
   readonly #outbox: Outbox;
   readonly #encode: (event: SentimentEvent) => Buffer;

@@ -1,24 +1,22 @@
 // The shared path against the stock one: the same bytes for every valid operation.
 
-import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { type ExecutionArgs, type ExecutionResult, parse, subscribe, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { Broadcast } from '../../../src/api/graphql/broadcast.ts';
+import { Broadcast, type Opened } from '../../../src/api/graphql/broadcast.ts';
 import { createDocuments } from '../../../src/api/graphql/documents.ts';
 import { schema } from '../../../src/api/graphql/schema.ts';
 import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
 import { vader } from '../../../src/sentiment/vader/vader.ts';
 import { Ingest } from '../../../src/stream/ingest.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
-import { BURST_BYTES } from '../../../src/stream/room.ts';
 import { createHandSource, type HandSource } from '../../support/hand-source.ts';
 import { configOf } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
+import { streamTopics } from '../../support/topic-stream.ts';
 
 function start() {
   let source: HandSource | undefined;
@@ -41,8 +39,8 @@ function start() {
     { telemetry },
   );
   if (!source) throw new Error('no source was connected');
-  const contextValue = { multiplexer, analyze };
-  const broadcast = new Broadcast(contextValue, (error) => error, telemetry);
+  const contextValue = { multiplexer, analyze, follow: streamTopics(multiplexer) };
+  const broadcast = new Broadcast(contextValue, (error) => error);
   return { source, broadcast, multiplexer, contextValue };
 }
 
@@ -116,7 +114,7 @@ describe('the shared path', () => {
           const errors = validate(schema, document);
           // Fields of one name that select different things, and fragments that nobody uses.
           fc.pre(errors.every(({ message }) => /is never used/.test(message)));
-          const { source, broadcast, contextValue } = start();
+          const { source, broadcast, multiplexer, contextValue } = start();
           const args: ExecutionArgs = {
             schema,
             document,
@@ -125,7 +123,7 @@ describe('the shared path', () => {
             contextValue,
           };
           const stock = await firstOf(await subscribe(args), source);
-          const shared = await firstOf(await broadcast.results(args, new PassThrough()), source);
+          const shared = firstShared(await broadcast.open(args), source, multiplexer);
           expect(shared).toBe(stock);
           compared += 1;
         },
@@ -163,53 +161,17 @@ describe('the shared path', () => {
     expect((await open({ track: 'x' })).selection).toBe(tea.selection);
   });
 
-  test('holds few results for a reader that is behind when they are large', async () => {
-    const { source, broadcast, multiplexer, contextValue } = start();
-    const document = parse('subscription { sentiment(track: "coffee") { hashtags { tag } } }');
-    const results = await broadcast.results({ schema, document, contextValue }, new PassThrough());
-    if (!('next' in results)) throw new Error(JSON.stringify(results));
-    const large = `#large${'x'.repeat(20_000)}`;
-    for (let i = 0; i < 1000; i++) source.say(`coffee ${large}`);
-    const held = 1000 - multiplexer.counters.eventsDropped;
-    expect(held).toBeGreaterThan(0);
-    expect(held).toBeLessThanOrEqual(BURST_BYTES / large.length);
-    await results.return?.();
-  });
-
-  test('stops listening with its connection, though nobody reads it', async () => {
-    const { source, broadcast, multiplexer, contextValue } = start();
-    const document = parse('subscription { sentiment(track: "coffee") { score } }');
-    const connection = new PassThrough();
-    const results = await broadcast.results({ schema, document, contextValue }, connection);
-    if (!('next' in results)) throw new Error(JSON.stringify(results));
-    source.say('coffee');
-    expect([multiplexer.listeners, broadcast.streams]).toEqual([1, 1]);
-    connection.destroy();
-    await once(connection, 'close');
-    expect([multiplexer.listeners, broadcast.streams]).toEqual([0, 0]);
-    expect(source.wanted).toEqual([['coffee'], []]);
-    expect(await results.next()).toEqual({ done: true, value: undefined });
-  });
-
-  test('listens to nothing for a connection that has gone', async () => {
-    const { source, broadcast, contextValue } = start();
-    const document = parse('subscription { sentiment(track: "coffee") { score } }');
-    const connection = new PassThrough().destroy();
-    const results = await broadcast.results({ schema, document, contextValue }, connection);
-    expect(results).toHaveProperty('errors');
-    expect([source.wanted, broadcast.streams]).toEqual([[], 0]);
-  });
-
   test('keeps nothing of the request that opened a selection for those who share it', async () => {
     const { broadcast, contextValue } = start();
     const document = parse('subscription { sentiment(track: "coffee") { score } }');
     const open = async (request: object) => {
-      const results = await broadcast.results(
-        { schema, document, contextValue: { ...contextValue, request } },
-        new PassThrough(),
-      );
-      if (!('next' in results)) throw new Error(JSON.stringify(results));
-      return results;
+      const opened = await broadcast.open({
+        schema,
+        document,
+        contextValue: { ...contextValue, request },
+      });
+      if (!('selection' in opened)) throw new Error(JSON.stringify(opened));
+      return opened;
     };
     let gone = false;
     const registry = new FinalizationRegistry(() => {
@@ -220,7 +182,7 @@ describe('the shared path', () => {
       registry.register(request, undefined);
       const first = await open(request);
       const second = await open({});
-      await first.return?.();
+      first.release();
       return second;
     };
     const second = await comeShareAndLeave();
@@ -230,27 +192,47 @@ describe('the shared path', () => {
       collect();
       await setImmediate();
     }
-    await second.return?.();
+    second.release();
   });
 });
 
-/** The first result of a subscription, as the text it is sent as. */
-async function firstOf(
-  results:
-    | AsyncIterableIterator<ExecutionResult>
-    | AsyncGenerator<ExecutionResult>
-    | ExecutionResult,
-  source: HandSource,
-): Promise<string> {
-  if (!(Symbol.asyncIterator in results)) return JSON.stringify(results);
-  const first = results.next();
+function sayFirst(source: HandSource): void {
   source.say('Coffee is great, tea is awful #bean #Bean #leaf', {
     id: '7',
     createdAt: new Date('2026-11-20T10:11:12Z'),
   });
+}
+
+/** The first result of a stock subscription, in JSON. */
+async function firstOf(
+  results: AsyncGenerator<ExecutionResult> | ExecutionResult,
+  source: HandSource,
+): Promise<string> {
+  if (!(Symbol.asyncIterator in results)) return JSON.stringify(results);
+  const first = results.next();
+  sayFirst(source);
   const { value } = await first;
-  await results.return?.(undefined);
-  if (value && 'ending' in value) return String(value.ending).slice(0, -1);
+  await results.return(undefined);
   const { errors, ...rest } = value as ExecutionResult;
   return JSON.stringify(errors ? { ...rest, errors } : rest);
+}
+
+/** The first result of a subscription with a shared selection, in JSON. */
+function firstShared(
+  opened: Opened | ExecutionResult,
+  source: HandSource,
+  multiplexer: Multiplexer,
+): string {
+  if (!('selection' in opened)) return JSON.stringify(opened);
+  let first = '';
+  const stop = multiplexer.listen(opened.track, {
+    event: (event) => {
+      first = String(opened.selection.resultOf(event));
+    },
+    end: () => {},
+  });
+  sayFirst(source);
+  stop();
+  opened.release();
+  return first;
 }

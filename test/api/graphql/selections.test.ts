@@ -97,7 +97,7 @@ test('the server has a bounded number of different selections, and takes one tha
   };
   const multiplexer = new Multiplexer(() => feed, { telemetry });
   const contextValue = { multiplexer, analyze: createAnalyzer('full', vader) };
-  const broadcast = new Broadcast(contextValue, (error) => error, telemetry);
+  const broadcast = new Broadcast(contextValue, (error) => error);
   const open = (query: string) => broadcast.open({ schema, document: parse(query), contextValue });
   const opened = [];
   for (let i = 0; i < MAX_SELECTIONS; i++) opened.push(await open(selecting(`a${i}`)));

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument } from '../../../schema/operations.ts';
-import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import {
   BURST_EVENTS,
   BURST_WITHIN,
   WAITING_BYTES,
   WAITING_EVENTS,
-} from '../../../src/stream/room.ts';
+} from '../../../src/api/socket/backlog-limits.ts';
+import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import { connectGraphQL, connectTrack, run } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { connectRaw, openStalled } from '../../support/raw-socket.ts';

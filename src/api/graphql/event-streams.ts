@@ -1,0 +1,140 @@
+// Subscriptions over Server-Sent Events, by the GraphQL over SSE protocol in its distinct connections mode.
+
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import type { UserError } from '../../base/user-error.ts';
+import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Client } from '../access/auth.ts';
+import type { Drain } from '../socket/drain.ts';
+import { Outbox, type OutboxOptions, type Wire } from '../socket/outbox.ts';
+import type { Framing } from '../socket/outbox-queue.ts';
+import { EVENT_STREAM } from './accept.ts';
+import type { Opened } from './broadcast.ts';
+import { toGraphQLError } from './masked-errors.ts';
+import { Subscription } from './subscription.ts';
+
+const HEADERS = {
+  'content-type': EVENT_STREAM,
+  connection: 'keep-alive',
+  'cache-control': 'no-cache',
+  'content-encoding': 'none',
+};
+/** A comment, which clients ignore. Some browsers wait for the first bytes before they report the response. */
+const COMMENT = ':\n\n';
+/** A comment this often keeps proxies from closing a quiet stream, in milliseconds. */
+const COMMENT_EVERY_MS = 12_000;
+const PREFIX = Buffer.from('event: next\ndata: ');
+const SUFFIX = [...Buffer.from('\n\n')];
+/** Written at once. The stall timeout sees progress only between writes. */
+const PIECE_BYTES = 64 * 1024;
+const COMPLETE = 'event: complete\ndata:\n\n';
+
+export interface EventStreamsOptions extends OutboxOptions {
+  readonly multiplexer: Multiplexer;
+}
+
+export class EventStreams {
+  readonly #options: EventStreamsOptions;
+  readonly #open = new Set<EventStreamSubscription>();
+
+  constructor(options: EventStreamsOptions) {
+    this.#options = options;
+  }
+
+  /** How many streams are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** One for each open stream: completes it after the events that wait. */
+  drains(): readonly Drain[] {
+    return [...this.#open].map((subscription) => () => subscription.end());
+  }
+
+  /** Answers with the events of a subscription, until it ends or the client leaves. */
+  serve(opened: Opened, response: ServerResponse, { pass }: Client): void {
+    if (response.destroyed) {
+      opened.release();
+      return;
+    }
+    response.writeHead(200, HEADERS);
+    const outbox = new Outbox(new ResponseWire(response), this.#options);
+    const subscription = new EventStreamSubscription(opened, outbox, response);
+    const cancel = keepAlive(outbox, this.#options.clock);
+    this.#open.add(subscription);
+    response.on('drain', () => outbox.progressed());
+    response.once('close', () => {
+      cancel();
+      this.#open.delete(subscription);
+      outbox.closed();
+      subscription.end();
+    });
+    outbox.send(COMMENT);
+    outbox.flush();
+    subscription.listen(opened, this.#options.multiplexer, pass);
+  }
+}
+
+class EventStreamSubscription extends Subscription {
+  readonly #outbox: Outbox;
+  readonly #response: ServerResponse;
+
+  constructor(opened: Opened, outbox: Outbox, response: ServerResponse) {
+    super({ prefix: PREFIX, suffix: SUFFIX }, opened, outbox);
+    this.#outbox = outbox;
+    this.#response = response;
+  }
+
+  protected override ended(error: UserError | undefined): void {
+    if (this.#response.destroyed) return;
+    if (error !== undefined) {
+      const result = JSON.stringify({ errors: [toGraphQLError(error)] });
+      this.#outbox.send(`${PREFIX}${result}\n\n`);
+    }
+    this.#outbox.send(COMPLETE);
+    this.#outbox.finish();
+    this.#response.end();
+  }
+}
+
+function keepAlive(outbox: Outbox, clock: Clock): () => void {
+  let cancel = clock.after(COMMENT_EVERY_MS, comment);
+  function comment(): void {
+    if (!outbox.isBehind) outbox.send(COMMENT);
+    cancel = clock.after(COMMENT_EVERY_MS, comment);
+  }
+  return () => cancel();
+}
+
+/** The text of a stream needs no frames. */
+const UNFRAMED: Framing = { headerLength: () => 0, writeHeader: (_bytes, at) => at };
+
+class ResponseWire implements Wire {
+  readonly framing = UNFRAMED;
+  readonly room = PIECE_BYTES;
+  /** The stall timeout of HTTP watches every response. */
+  readonly isWatched = true;
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get isOpen(): boolean {
+    return !this.#response.destroyed && !this.#response.writableEnded;
+  }
+
+  get mayWrite(): boolean {
+    return !this.#response.writableNeedDrain;
+  }
+
+  /** Node writes a chunk at the end of the tick, so its memory is not free yet. */
+  write(bytes: Buffer): boolean {
+    this.#response.write(bytes);
+    return false;
+  }
+
+  terminate(): void {
+    this.#response.destroy();
+  }
+}
