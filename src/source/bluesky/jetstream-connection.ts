@@ -2,8 +2,8 @@
 
 import { type RawData, WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
+import { Inflow } from '../inflow.ts';
 import { type SilenceWatch, watchSilence } from '../silence.ts';
-import { TickQueue } from '../tick-queue.ts';
 import { excerpt } from './jetstream-event.ts';
 
 /** A post takes about 1 kB. Jetstream leaves out larger ones if asked to; any other host is dropped. */
@@ -32,6 +32,11 @@ export interface ConnectionEvents {
   lost(loss: Loss): void;
 }
 
+interface Frame {
+  readonly data: RawData;
+  readonly isBinary: boolean;
+}
+
 export interface JetstreamConnection {
   /** Ends the connection without another event. Resolves when its socket is gone. */
   close(): Promise<void>;
@@ -48,66 +53,49 @@ export function connectJetstream(
 ): JetstreamConnection {
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  /** What ended the connection, while frames from before that wait. */
-  let loss: Loss | undefined;
-  let isEnded = false;
   let silence: SilenceWatch | undefined;
   const cancelConnect = clock.after(CONNECT_WITHIN_MS, () =>
-    lose({ reason: `did not answer within ${CONNECT_WITHIN_MS / 1000} s` }),
+    inflow.end({ reason: `did not answer within ${CONNECT_WITHIN_MS / 1000} s` }),
   );
-  const queue = new TickQueue<{ readonly data: RawData; readonly isBinary: boolean }>(
-    FRAMES_A_TICK,
-    {
-      read({ data, isBinary }) {
-        if (isBinary) events.bad('a binary frame; Jetstream sends text');
-        else events.text(String(data));
-      },
-      empty() {
-        if (isEnded) return;
-        if (loss === undefined) socket.resume();
-        else lose(loss);
-      },
+  const inflow = new Inflow<Frame, Loss>(FRAMES_A_TICK, {
+    read({ data, isBinary }) {
+      if (isBinary) events.bad('a binary frame; Jetstream sends text');
+      else events.text(String(data));
     },
-  );
+    resume: () => socket.resume(),
+    end(loss) {
+      release();
+      events.lost(loss);
+    },
+  });
 
-  function end(): void {
-    isEnded = true;
-    queue.clear();
+  function release(): void {
     cancelConnect();
     silence?.cancel();
     // A closing handshake would wait for a peer that may be gone.
     socket.terminate();
   }
 
-  function lose(reason: Loss): void {
-    if (isEnded) return;
-    loss ??= reason;
-    if (queue.length > 0) return;
-    end();
-    events.lost(loss);
-  }
-
   socket.on('open', () => {
-    if (isEnded) return;
+    if (inflow.isOver) return;
     cancelConnect();
     silence = watchSilence(clock, LONGEST_SILENCE_MS, () =>
-      lose({ reason: `has been silent for ${LONGEST_SILENCE_MS / 1000} s`, silent: true }),
+      inflow.end({ reason: `has been silent for ${LONGEST_SILENCE_MS / 1000} s`, silent: true }),
     );
     events.open();
   });
   socket.on('message', (data, isBinary) => {
-    // ws still emits what it read along with the last frame.
-    if (isEnded) return;
     silence?.heard();
-    queue.push([{ data, isBinary }]);
-    if (queue.length > 0) socket.pause();
+    inflow.push([{ data, isBinary }]);
+    if (inflow.waiting > 0) socket.pause();
   });
-  socket.on('error', (error) => lose(explain(error)));
-  socket.on('close', (code, reason) => lose({ reason: describeClose(code, String(reason)) }));
+  socket.on('error', (error) => inflow.end(explain(error)));
+  socket.on('close', (code, reason) => inflow.end({ reason: describeClose(code, String(reason)) }));
 
   return {
     close() {
-      end();
+      inflow.stop();
+      release();
       return gone;
     },
   };

@@ -6,9 +6,9 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../base/clock.ts';
 import { parseJson } from '../../base/json.ts';
+import { Inflow } from '../inflow.ts';
 import { LINES_A_TICK, type Line, LineSplitter } from '../lines.ts';
 import { watchSilence } from '../silence.ts';
-import { TickQueue } from '../tick-queue.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
 
@@ -43,24 +43,24 @@ export function connect(
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   let response: IncomingMessage | undefined;
   let isOpen = false;
-  let isOver = false;
   let waitingBytes = 0;
-  /** Why the connection ends, while lines from before that wait. */
-  let ending: Failure | undefined;
 
   const silence = watchSilence(clock, SILENCE_MS, () =>
-    end({ kind: 'network', reason: isOpen ? 'X went silent' : 'X does not answer' }),
+    end(isOpen ? 'X went silent' : 'X does not answer'),
   );
-  const queue = new TickQueue<Line>(LINES_A_TICK, {
+  const inflow = new Inflow<Line, Failure>(LINES_A_TICK, {
     read(line) {
       // Only whole lines are a sign of life, so that a line that trickles in for ever is none.
       silence.heard();
       onLine(line);
     },
-    empty() {
-      if (isOver) return;
-      if (ending === undefined) response?.resume();
-      else end(ending);
+    resume: () => response?.resume(),
+    end(failure) {
+      release();
+      // The last line may be whole but for its line break.
+      const rest = isOpen ? splitter.end() : undefined;
+      if (rest !== undefined) onLine(rest);
+      onEnd(failure);
     },
   });
 
@@ -69,21 +69,13 @@ export function connect(
     yield* splitter.push(chunk);
   }
 
-  function stop(): void {
-    isOver = true;
+  function release(): void {
     silence.cancel();
     sent.destroy();
   }
 
-  function end(failure: Failure): void {
-    if (isOver) return;
-    ending ??= failure;
-    if (queue.length > 0) return;
-    // The last line may be whole but for its line break.
-    const rest = isOpen ? splitter.end() : undefined;
-    stop();
-    if (rest !== undefined) onLine(rest);
-    onEnd(ending);
+  function end(reason: string): void {
+    inflow.end({ kind: 'network', reason });
   }
 
   function read(answer: IncomingMessage): void {
@@ -91,25 +83,24 @@ export function connect(
     silence.heard();
     const status = answer.statusCode ?? 0;
     if (status !== 200) {
-      readBody(answer, (body) => end(readFailure(status, body, answer.headers)));
+      readBody(answer, (body) => inflow.end(readFailure(status, body, answer.headers)));
       return;
     }
     isOpen = true;
     onOpen(answer.headers);
     answer.on('data', (chunk: Uint8Array) => {
       waitingBytes += chunk.length;
-      queue.push(linesOf(chunk));
+      inflow.push(linesOf(chunk));
       // Chunks wait here and not in Node, which drops those of a paused response when the connection breaks.
-      const isFull = waitingBytes > MOST_WAITING.bytes || queue.length > MOST_WAITING.chunks;
+      const isFull = waitingBytes > MOST_WAITING.bytes || inflow.waiting > MOST_WAITING.chunks;
       if (isFull) answer.pause();
     });
-    answer.on('end', () => end({ kind: 'network', reason: 'X closed the connection' }));
+    answer.on('end', () => end('X closed the connection'));
     answer.on('error', breakOff);
   }
 
   function breakOff({ message }: Error): void {
-    const reason = isOpen ? 'the connection to X broke' : 'X cannot be reached';
-    end({ kind: 'network', reason: `${reason} (${message})` });
+    end(`${isOpen ? 'the connection to X broke' : 'X cannot be reached'} (${message})`);
   }
 
   // Uncompressed: in a compressed stream, a line waits for the compressor's next block.
@@ -121,11 +112,12 @@ export function connect(
   sent.on('error', breakOff);
   sent.end();
   return () => {
-    if (isOver) return;
-    stop();
+    if (inflow.isOver) return;
+    inflow.stop();
+    release();
     // X has charged for the posts that have arrived.
     for (let count = 0; count < MOST_LAST_LINES; count++) {
-      const line = queue.take();
+      const line = inflow.take();
       if (line === undefined) return;
       onLine(line);
     }
