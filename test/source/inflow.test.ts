@@ -43,7 +43,7 @@ test('ends once, for the first reason, when all that came before has been read',
   expect(read).toEqual([1, 2, 'the first reason']);
 });
 
-test('makes an item no sooner than it is read, and none that nothing takes once it is stopped', async () => {
+test('produces an item only when it is read, and leaves the rest to be taken once it is stopped', async () => {
   const { inflow, read } = open(1);
   let made = 0;
   function* items() {

@@ -18,7 +18,7 @@ async function read(text: string, cuts: readonly number[] = [], maxBytes = 1000)
 }
 
 describe('lines', () => {
-  test('are cut at either line break, and numbered from 1', async () => {
+  test('end at either line break, and are numbered from 1', async () => {
     expect(await read('a\r\nb\n\nc')).toEqual([
       { number: 1, text: 'a' },
       { number: 2, text: 'b' },
@@ -27,7 +27,7 @@ describe('lines', () => {
     ]);
   });
 
-  test('that are too long come without their text, and the next one is whole', async () => {
+  test('that are too long have no text, and the next one is whole', async () => {
     expect(await read('aaaa\nbb\ncccc', [1, 3], 3)).toEqual([
       { number: 1, text: undefined },
       { number: 2, text: 'bb' },
@@ -35,7 +35,7 @@ describe('lines', () => {
     ]);
   });
 
-  test('take no more room when they come byte by byte', () => {
+  test('take no more memory when they arrive byte by byte', () => {
     const splitter = new LineSplitter(MIB);
     const byte = new TextEncoder().encode('x');
     const joined = vi.spyOn(Buffer, 'concat');
@@ -46,7 +46,7 @@ describe('lines', () => {
     expect(Math.max(...joined.mock.calls.map(([pieces]) => pieces.length))).toBeLessThan(2000);
   });
 
-  test('are the same however the bytes are cut, in the middle of an emoji too', async () => {
+  test('are the same wherever the chunks are cut, even within an emoji', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.string({ unit: fc.constantFrom('a', 'é', '漢', '😀', '\r', ' ') })),

@@ -18,11 +18,11 @@ async function play(rate: Rate) {
   onTestFinished(() => source.close());
   source.want(new Set([track('coffee')]));
   await setImmediate();
-  /** Lets time pass in steps, with all that each step sets off. */
+  /** Lets time pass in steps, and all that each step causes. */
   async function pass(ms: number, step: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += step) {
       clock.advance(step);
-      // A turn of the event loop for every so many posts, and one to come to rest.
+      // Enough ticks for the posts that are due.
       for (let turns = 0; turns < 100; turns++) await setImmediate();
     }
   }
@@ -43,7 +43,7 @@ describe('the pace of a player', () => {
     expect(sink.posts.length).toBe(6);
   });
 
-  test('makes up for a short stall, but not for a night', async () => {
+  test('catches up after a short stall, but not after a night', async () => {
     const { sink, pass } = await play(25);
     await pass(1000, 100);
     await pass(1500, 1500);
@@ -52,7 +52,7 @@ describe('the pace of a player', () => {
     expect(sink.posts.length).toBeLessThanOrEqual(62 + 2 * 25 + 1);
   });
 
-  test('lets the event loop turn while it goes as fast as it can', async () => {
+  test('leaves the event loop free at full speed', async () => {
     const { sink } = await play('max');
     await setImmediate();
     await setImmediate();

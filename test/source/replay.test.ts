@@ -63,7 +63,7 @@ describe('replay', () => {
     ]);
   });
 
-  test('names file and line of each bad record, and goes on', async () => {
+  test('names the file and line of each bad post, and goes on', async () => {
     const lines = [
       '{"id":"1","text":"coffee"}',
       '{"id":"2","text":',
@@ -114,7 +114,7 @@ describe('replay', () => {
     },
   );
 
-  test('reads a hundred thousand bad lines in many ticks', async () => {
+  test('reads a hundred thousand bad lines over many ticks', async () => {
     const { sink, until, source, wanted } = open(`${'x\n'.repeat(100_000)}${TEN_POSTS}`);
     let most = 0;
     source.want(wanted);
@@ -137,7 +137,7 @@ describe('replay', () => {
     expect(sink.reasons.length).toBeLessThanOrEqual(2 * LINES_A_TICK);
   });
 
-  test('stops at once in a line without an end', async () => {
+  test('stops at once within an endless line', async () => {
     const { sink, until, file, source, wanted } = open(TEN_POSTS);
     truncateSync(file, 8 * 1024 ** 3);
     source.want(wanted);
@@ -147,7 +147,7 @@ describe('replay', () => {
   });
 
   test.each(['a folder', 'a pipe that nobody writes to', 'an endless device'])(
-    'says so when the file has become %s, and does not wait for it',
+    'pauses with a reason when the file has become %s',
     async (what) => {
       const { sink, until, file, source, wanted } = open(TEN_POSTS);
       rmSync(file);
@@ -161,7 +161,7 @@ describe('replay', () => {
     },
   );
 
-  test('pauses at the end, and says that the file has been played', async () => {
+  test('pauses at the end, with a reason', async () => {
     const { sink, until, file, source, wanted } = open(TEN_POSTS);
     source.want(wanted);
     await until(({ states }) => states.length === 2);
@@ -170,7 +170,7 @@ describe('replay', () => {
     expect(sink.posts.length).toBe(10);
   });
 
-  test('begins at the first post for whoever comes after everybody had left', async () => {
+  test('begins at the first post for a listener that comes after the last has left', async () => {
     const { sink, until, source, wanted } = open(TEN_POSTS);
     source.want(wanted);
     await until(({ posts }) => posts.length === 10);
@@ -180,7 +180,7 @@ describe('replay', () => {
     expect(sink.posts[10]?.id).toBe('p0');
   });
 
-  test('starts again at the end when it loops', async () => {
+  test('starts over at the end when it loops', async () => {
     const { sink, until, source, wanted } = open(TEN_POSTS, { loop: true });
     source.want(wanted);
     await until(({ posts }) => posts.length >= 25);
@@ -209,7 +209,7 @@ describe('replay', () => {
     },
   );
 
-  test('says so when the file has gone, and does not fall', async () => {
+  test('pauses with a reason when the file is gone', async () => {
     const { sink, until, source, wanted } = open(TEN_POSTS, { file: '/nowhere/posts.ndjson' });
     source.want(wanted);
     await until(({ states }) => states.at(-1)?.name === 'paused');

@@ -40,12 +40,12 @@ describe('the sample', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(10_500);
   });
 
-  test('is the same for the same seed, and another for another', () => {
+  test('is the same for the same seed, and differs for another', () => {
     expect(take(7, 50)).toEqual(take(7, 50));
     expect(take(7, 50).map((post) => post.text)).not.toEqual(take(8, 50).map((post) => post.text));
   });
 
-  test('talks about every one of a dozen topics, with hashtags', () => {
+  test('covers every topic, with hashtags', () => {
     const posts = take(1, 1000).map((post) => words(post.text));
     expect(TOPICS.length).toBeGreaterThanOrEqual(12);
     for (const { hashtags } of TOPICS) {
@@ -54,7 +54,7 @@ describe('the sample', () => {
     }
   });
 
-  test('has moods that drift: a topic is mostly liked at one time and mostly not at another', () => {
+  test('has moods that drift: a topic is mostly liked at one time and mostly disliked at another', () => {
     const analyze = createAnalyzer('full', vader);
     const tenMinutes = take(1, 25 * 600);
     const coffee = tenMinutes.map((post, i) => ({ post, minute: Math.floor(i / (25 * 60)) }));

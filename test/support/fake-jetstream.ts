@@ -46,7 +46,7 @@ export interface FakeJetstream {
   /** Closes every connection in order. */
   hangUp(code: number, reason?: string): void;
   /** Answers handshakes with this status, as 503, until it is undefined. */
-  refuse(status: number | undefined): void;
+  reject(status: number | undefined): void;
   /** Leaves handshakes without an answer until `release`, which accepts them, or drops them. */
   hold(): void;
   release(accept?: boolean): void;
@@ -194,7 +194,7 @@ export async function startFakeJetstream({
     hangUp(code, reason) {
       for (const { socket } of clients) socket.close(code, reason);
     },
-    refuse(status) {
+    reject(status) {
       rejection = status;
     },
     hold() {
@@ -228,7 +228,7 @@ function isWanted({ collections, maxBytes }: Client, { commit }: Event, text: st
   );
 }
 
-/** The status that a request is refused with, if it is. */
+/** The status that a request is rejected with, if it is. */
 function judge(
   pathname: string,
   collections: readonly string[],

@@ -31,7 +31,7 @@ export interface RuleFaults {
   /** New rules match only after this long, in milliseconds. */
   enactmentMs: number;
   /** What X makes of a rule that is well-formed: why it does not take it, if so. */
-  refuse: (value: string) => string | undefined;
+  reject: (value: string) => string | undefined;
   /** One bad rule spoils all of a request, which then names none. */
   allOrNothing: boolean;
 }
@@ -54,8 +54,8 @@ export function createRuleBook({ maxRules, ruleLength, clock, faults }: RuleBook
 
   function check(value: string): Rule | string {
     if (value.length > ruleLength) return `Rules must be ${ruleLength} characters or fewer.`;
-    const refused = faults.refuse(value);
-    if (refused !== undefined) return refused;
+    const rejected = faults.reject(value);
+    if (rejected !== undefined) return rejected;
     try {
       return parseRule(value);
     } catch (error) {

@@ -54,7 +54,7 @@ export async function startFakeX(options: FakeXOptions = {}) {
     connects: [],
     rules: [],
     enactmentMs: 0,
-    refuse: () => undefined,
+    reject: () => undefined,
     allOrNothing: false,
     pieceBytes: 0,
     stuck: false,
@@ -81,12 +81,12 @@ export async function startFakeX(options: FakeXOptions = {}) {
     if (pathname === '/2/tweets/search/stream') {
       counts.connects += 1;
       lastConnect = request;
-      if (refuse(response, faults.connects, windows.connect, request)) return;
+      if (reject(response, faults.connects, windows.connect, request)) return;
       connect(response);
     } else if (pathname === '/2/tweets/search/stream/rules') {
       const isWrite = request.method === 'POST';
       counts[isWrite ? 'writes' : 'reads'] += 1;
-      if (refuse(response, faults.rules, windows[isWrite ? 'write' : 'read'], request)) return;
+      if (reject(response, faults.rules, windows[isWrite ? 'write' : 'read'], request)) return;
       if (isWrite) answer(response, book.write(body, searchParams.get('dry_run') === 'true'));
       else answer(response, book.list(searchParams.get('pagination_token')));
     } else {
@@ -95,7 +95,7 @@ export async function startFakeX(options: FakeXOptions = {}) {
   }
 
   /** Whether the request is dealt with: a fault, a wrong token or too many. */
-  function refuse(
+  function reject(
     response: ServerResponse,
     queue: Fault[],
     window: Window,

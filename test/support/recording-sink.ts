@@ -11,7 +11,7 @@ export interface RecordingSink extends SourceSink {
   readonly states: SourceState[];
   readonly rejections: { readonly track: Track; readonly error: UserError }[];
   readonly repeats: number;
-  /** Resolves as soon as `holds` does; it is asked again after everything that the source delivers. */
+  /** Resolves as soon as `holds` is true. It is called after each thing that the source delivers. */
   until(holds: (sink: RecordingSink) => boolean): Promise<void>;
 }
 

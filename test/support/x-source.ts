@@ -1,4 +1,4 @@
-// Senti's X source beside a stand-in for X, on one clock, with all that reaches the sink kept.
+// An X source and a stand-in for X on one clock. Keeps everything that reaches the sink.
 
 import { onTestFinished } from 'vitest';
 import type { Post } from '../../src/base/post.ts';
@@ -25,15 +25,15 @@ export interface XSource {
   readonly rejected: { readonly track: Track; readonly message: string; readonly code: string }[];
   readonly warnings: string[];
   repeated: number;
-  /** Everything that is wanted; changed by `track` and `drop`. */
+  /** Changed by `track` and `drop`. */
   readonly wanted: Set<Track>;
   track(query: string): Track;
   drop(track: Track): void;
-  /** Tracks and waits for the stream. */
+  /** Tracks `query`, and waits until the stream is live. */
   live(query: string): Promise<Track>;
-  /** Lets time pass, in steps that leave X time to answer. */
+  /** Lets time pass in steps, so that X can answer in between. */
   pass(ms: number): Promise<void>;
-  /** Waits until `condition` holds, letting time pass. */
+  /** Lets time pass until `condition` holds. */
   eventually(condition: () => boolean, what?: string): Promise<void>;
 }
 
@@ -106,7 +106,7 @@ export async function startXSource(
   const result: XSource = Object.assign(kept, { source });
   onTestFinished(async () => {
     const closing = source.close();
-    // What close still waits for, it stops waiting for.
+    // close() gives up its last request.
     for (let i = 0; i < 3; i++) {
       await turns(3);
       clock.advance(5000);
@@ -125,7 +125,7 @@ export function parse(query: string): Track {
 
 let lastId = 1_970_000_000_000_000_000n;
 
-/** A post in X's own form, with an id of its own. */
+/** A post as X sends it, with a new id. */
 export function xPost(text: string, fields: Record<string, unknown> = {}) {
   lastId += 1n;
   return {

@@ -8,7 +8,7 @@ import type { FakeJetstream } from '../../support/fake-jetstream.ts';
 import { deleteEvent, identityEvent } from '../../support/jetstream-events.ts';
 
 describe('the Bluesky source', () => {
-  test('connects when somebody tracks something, and asks for posts alone, from now on', async () => {
+  test('connects when a client tracks something, and asks only for posts, from now on', async () => {
     const { jetstream, source, sink, live } = await setUpBluesky();
     expect(source.state).toEqual({ name: 'idle' });
     await live();
@@ -19,7 +19,7 @@ describe('the Bluesky source', () => {
     });
   });
 
-  test('finds the service where an address names the host alone, and keeps what else it says', async () => {
+  test('adds the path to an address that is only a host, and keeps the rest of an address', async () => {
     const { jetstream, clock, sink } = await setUpBluesky();
     const url = `${jetstream.url.replace('/subscribe', '')}?key=1&cursor=5`;
     const source = createBluesky({ urls: [url], random: () => 0 }, sink, clock);
@@ -30,7 +30,7 @@ describe('the Bluesky source', () => {
     expect(jetstream.accepted[0]?.has('cursor')).toBe(false);
   });
 
-  test('delivers new posts in order, and passes over what else is legal without a word', async () => {
+  test('delivers new posts in order, and skips other valid events silently', async () => {
     const { jetstream, live, emit, texts, received, sink } = await setUpBluesky();
     await live();
     const first = emit(2);
@@ -43,7 +43,7 @@ describe('the Bluesky source', () => {
     expect(sink.reasons).toEqual([]);
   });
 
-  test('makes one connection, however many tracks come and go', async () => {
+  test('keeps one connection while tracks come and go', async () => {
     const { jetstream, source, live, emit, received } = await setUpBluesky();
     await live();
     const tracks = new Set<Track>(SOMEBODY);
@@ -60,7 +60,7 @@ describe('the Bluesky source', () => {
     expect(jetstream.handshakes).toBe(1);
   });
 
-  test('drops the connection some seconds after the last track, and begins at now with the next', async () => {
+  test('disconnects a few seconds after the last track, and begins at now for the next one', async () => {
     const { jetstream, source, live, emit, texts, received, clock } = await setUpBluesky();
     await live();
     const before = emit(3);
@@ -80,7 +80,7 @@ describe('the Bluesky source', () => {
     expect(texts()).toEqual([...before, ...after]);
   });
 
-  test('delivers nothing more when it stops in the middle of a burst', async () => {
+  test('delivers nothing more after it stops in the middle of a burst', async () => {
     const { jetstream, source, live, emit, sink, clock } = await setUpBluesky();
     await live();
     const left = sink.until(() => {
@@ -98,9 +98,9 @@ describe('the Bluesky source', () => {
 });
 
 describe('a listener that comes and goes', () => {
-  test('waits no less for a host that fails than one that stays', async () => {
+  test('does not shorten the wait for a host that fails', async () => {
     const { jetstream, source, clock, is } = await setUpBluesky();
-    jetstream.refuse(503);
+    jetstream.reject(503);
     source.want(SOMEBODY);
     let attempts = 1;
     for (const wait of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
@@ -144,7 +144,7 @@ describe('a listener that comes and goes', () => {
 
 describe('closing the Bluesky source', () => {
   test.each(['connecting', 'live', 'waiting'] as const)(
-    'leaves no connection, no timer and no word while it is %s',
+    'leaves no connection, timer or later event behind while it is %s',
     async (state) => {
       const { jetstream, source, live, is, clock, sink } = await setUpBluesky();
       if (state === 'connecting') {
@@ -171,7 +171,7 @@ describe('closing the Bluesky source', () => {
     },
   );
 
-  test('can be done twice, and before anything began', async () => {
+  test('works twice, and before the first track', async () => {
     const { source } = await setUpBluesky();
     await source.close();
     await source.close();

@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const A = 'ws://a.example';
 const B = 'ws://b.example';
 
-/** A cursor that has heard frames at these milliseconds after NOW, as they came. */
+/** A cursor after events with these times, in milliseconds after NOW. */
 function heard(...times: number[]): Cursor {
   const cursor = new Cursor();
   cursor.begin(A, NOW);
@@ -23,19 +23,19 @@ function at(ms: number): number {
 }
 
 describe('the cursor', () => {
-  test('begins at now, and again when it was forgotten', () => {
+  test('begins at now, at first and after it was forgotten', () => {
     const cursor = heard(0, 20);
     cursor.forget();
     expect(new Cursor().begin(A, NOW)).toBeUndefined();
     expect(cursor.begin(A, NOW + 40)).toBeUndefined();
   });
 
-  test('goes back a little on the same host and more on another', () => {
+  test('goes back a little on the same host, and further on another', () => {
     expect(heard(0, 20, 40).begin(A, NOW + 60)).toBe(at(20 - SAME_HOST_OVERLAP_MS));
     expect(heard(0, 20, 40).begin(B, NOW + 60)).toBe(at(20 - OTHER_HOST_OVERLAP_MS));
   });
 
-  test('stays with the host it knows until the other one has caught up', () => {
+  test('stays with the first host until the other one has caught up', () => {
     const cursor = heard(0, 20, 40);
     cursor.begin(B, NOW + 60);
     cursor.note(at(-9000), NOW + 70);
@@ -59,7 +59,7 @@ describe('the cursor', () => {
     ['in a minute', at(60_000)],
     ['in a century', at(3_155_760_000_000)],
     ['the end of numbers', Number.MAX_SAFE_INTEGER],
-  ])('is not moved by a single frame from %s', (_, wrong) => {
+  ])('does not move for a single event from %s', (_, wrong) => {
     const cursor = heard(0, 20, 40);
     cursor.note(wrong, NOW + 60);
     expect(Math.abs(Number(cursor.reached) - at(40))).toBeLessThanOrEqual(20_000);
@@ -68,16 +68,16 @@ describe('the cursor', () => {
     expect(cursor.reached).toBe(at(80));
   });
 
-  test('is not led past what a resumed connection still has to tell', () => {
+  test('does not skip what a resumed connection has yet to send', () => {
     const cursor = heard(0, 20, 40);
     cursor.begin(A, NOW + 60_000);
-    cursor.note(at(59_000), NOW + 60_000); // A lie: it is still telling of the beginning.
+    cursor.note(at(59_000), NOW + 60_000); // Wrong: the host is still sending the beginning.
     cursor.note(at(60), NOW + 60_000);
     cursor.note(at(80), NOW + 60_000);
     expect(cursor.reached).toBe(at(60));
   });
 
-  test('never stands later than our own clock, so that a slow one costs repeats and no post', () => {
+  test('is never later than our own clock, so that a slow clock costs repeats and no posts', () => {
     const cursor = new Cursor();
     cursor.begin(A, NOW);
     for (const ms of [0, 20, 40]) cursor.note(at(ms + 90_000), NOW + ms);

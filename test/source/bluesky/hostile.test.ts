@@ -1,5 +1,5 @@
-// A host that is no Jetstream, or one that somebody has taken over: what it sends has bounds in bytes,
-// in depth and in time.
+// A host that is not Jetstream, or that an attacker controls: what Senti reads from it is bounded in bytes,
+// depth and time.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ const FIN = 0x80;
 const TEXT = 1;
 const PING = 9;
 const CLOSE = 8;
-/** Of RFC 6455, 1.3. */
+/** RFC 6455, section 1.3. */
 const ACCEPT_KEY = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const FLOOD = 20_000;
 
@@ -52,7 +52,7 @@ async function startHost(answer: (socket: Socket, request: string) => void) {
   return { clock, sink, source, failure };
 }
 
-/** The same on a host that shakes hands and then does `talk`. */
+/** A source on a host that completes the handshake and then calls `talk`. */
 function startTalking(talk: (socket: Socket) => void) {
   return startHost((socket, request) => {
     const key = /sec-websocket-key: (.*)\r\n/i.exec(request)?.[1];
@@ -76,7 +76,7 @@ function repeat(bytes: Uint8Array, times: number): Buffer {
   return Buffer.concat(Array<Uint8Array>(times).fill(bytes));
 }
 
-/** Goes on until the connection is gone. */
+/** Writes until the connection is gone. */
 function endlessly(socket: Socket, bytes: Uint8Array): void {
   const write = () => {
     while (!socket.destroyed && socket.write(bytes));
@@ -86,7 +86,7 @@ function endlessly(socket: Socket, bytes: Uint8Array): void {
 }
 
 describe('a hostile host', () => {
-  test('floods: its frames are read in many ticks, and all of them', async () => {
+  test('that floods is read over many ticks, to the last frame', async () => {
     const flood = repeat(frame(TEXT, '?'), FLOOD);
     const { sink, source } = await startTalking((socket) => socket.write(flood));
     let most = 0;
@@ -98,7 +98,7 @@ describe('a hostile host', () => {
     expect(source.state).toEqual({ name: 'live' });
   });
 
-  test('ends a flood of posts: those before the end are delivered', async () => {
+  test('that closes after a flood of posts loses none of them', async () => {
     const posts = Array.from({ length: 1000 }, (_, n) => {
       const event = { time_us: 1, ...postEvent(n, { text: 'coffee' }) };
       return frame(TEXT, JSON.stringify(event));
@@ -109,7 +109,7 @@ describe('a hostile host', () => {
     expect(sink.posts.length).toBe(1000);
   });
 
-  test('pings without an end and reads no answer: it is given up', async () => {
+  test('that pings without end and reads no pong is dropped', async () => {
     const { failure } = await startTalking((socket) => {
       socket.pause();
       endlessly(socket, repeat(frame(PING, 'p'.repeat(125)), 1000));
@@ -117,7 +117,7 @@ describe('a hostile host', () => {
     expect(await failure()).toMatch(/broke off the connection$/);
   });
 
-  test('cuts a message into pieces without an end: it is given up', async () => {
+  test('that sends fragments without end is dropped', async () => {
     const { failure, sink } = await startTalking((socket) => {
       socket.write(frame(TEXT, '', 0));
       endlessly(socket, repeat(frame(0, '', 0), 1000));
@@ -126,7 +126,7 @@ describe('a hostile host', () => {
     expect(sink.reasons.length).toBe(1);
   });
 
-  test('announces a frame that is too large: it is given up before it comes', async () => {
+  test('that announces a frame that is too large is dropped before the frame arrives', async () => {
     const { failure } = await startTalking((socket) => {
       const head = Buffer.from([FIN | TEXT, 127, 0, 0, 0, 0, 0, 0, 0, 0]);
       head.writeBigUInt64BE(BigInt(MAX_FRAME_BYTES + 1), 2);
@@ -135,7 +135,7 @@ describe('a hostile host', () => {
     expect(await failure()).toMatch(/cannot be read: "Max payload size exceeded"$/);
   });
 
-  test('sends a frame byte by byte and never all of it: that is silence', async () => {
+  test('that sends an endless frame byte by byte counts as silent', async () => {
     let drip = () => {};
     const { clock, source, failure, sink } = await startTalking((socket) => {
       drip = () => void socket.write('x');
@@ -150,7 +150,7 @@ describe('a hostile host', () => {
     expect(await failure()).toMatch(/has been silent for 20 s$/);
   });
 
-  test('sends headers without an end: it is given up', async () => {
+  test('that sends headers without end is dropped', async () => {
     const { failure } = await startHost((socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\n');
       endlessly(socket, Buffer.from('x: y\r\n'.repeat(1000)));
@@ -159,9 +159,9 @@ describe('a hostile host', () => {
   });
 
   test.each([
-    ['promises an answer again and again', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['sends interim answers without end', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
     ['sends an answer byte by byte', 'HTTP/1.1 101 ', 'x'],
-  ])('%s: its time ends', async (_, start, text) => {
+  ])('that %s is dropped after ten seconds', async (_, start, text) => {
     let write = () => {};
     const { clock, failure } = await startHost((socket) => {
       socket.write(start);
@@ -175,7 +175,7 @@ describe('a hostile host', () => {
     expect(await failure()).toMatch(/did not answer within 10 s$/);
   });
 
-  test('answers without a handshake and without an end: it is given up', async () => {
+  test('that answers with an endless page is dropped', async () => {
     const { failure } = await startHost((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
       endlessly(socket, Buffer.from('1\r\nx\r\n'.repeat(1000)));
@@ -183,7 +183,7 @@ describe('a hostile host', () => {
     expect(await failure()).toMatch(/cannot be reached: "Unexpected server response: 200"$/);
   });
 
-  test('sends us elsewhere: we do not go', async () => {
+  test('that redirects is not followed', async () => {
     let visits = 0;
     const elsewhere = createServer((socket) => {
       visits += 1;

@@ -13,7 +13,7 @@ function decodeFile(file: URL): JetstreamEvent[] {
   return readFileSync(file, 'utf8').trimEnd().split('\n').map(readEvent);
 }
 
-/** The frame of a sound post, after `change` has been at it. */
+/** Reads a valid post after `change`. */
 function decodeChanged(change: (frame: Changeable) => void): JetstreamEvent {
   const event = postEvent(1, { text: 'tea', createdAt: '2026-01-01T00:00:00Z' });
   const frame = structuredClone({ ...event, time_us: TIME_US }) as unknown as Changeable;
@@ -37,8 +37,8 @@ function postOf(frame: JetstreamEvent) {
   return frame.post;
 }
 
-describe('a frame of Jetstream', () => {
-  test('is a post where one was created, and nothing where it was edited, deleted or is no post', () => {
+describe('an event of Jetstream', () => {
+  test('is a post if one was created, and nothing if it was edited, deleted or is something else', () => {
     const frames = decodeFile(FIXTURE);
     expect(frames.map(({ kind }) => kind)).toEqual([
       ...Array(10).fill('post'),
@@ -46,7 +46,7 @@ describe('a frame of Jetstream', () => {
     ]);
   });
 
-  test('gives a post its at-address, its page, its text as written and its time', () => {
+  test('gives a post its at:// URI, its page, its original text and its time', () => {
     const [frame] = decodeFile(FIXTURE);
     expect(frame && postOf(frame)).toEqual({
       id: 'at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3kaaaaaaaaaa2',
@@ -58,7 +58,7 @@ describe('a frame of Jetstream', () => {
     });
   });
 
-  test('keeps all languages of a post, and none where none is named', () => {
+  test('keeps all languages of a post, or none', () => {
     const langs = decodeFile(FIXTURE)
       .slice(0, 3)
       .map((frame) => postOf(frame).langs);
@@ -69,7 +69,7 @@ describe('a frame of Jetstream', () => {
     ['a word instead of a list', 'en', []],
     ['things that are no tags', [1, null, 'e n', '', 'pt-BR', {}], ['pt-BR']],
     ['a hundred languages', Array(100).fill('en'), Array(8).fill('en')],
-  ])('takes from %s what makes sense', (_, langs, expected) => {
+  ])('takes the valid language tags from %s', (_, langs, expected) => {
     const frame = decodeChanged(({ commit }) => {
       commit.record.langs = langs;
     });
@@ -85,14 +85,14 @@ describe('a frame of Jetstream', () => {
     ['at no time', 'soon', '2026-01-01T00:00:00.000Z'],
     ['by a number', 12, '2026-01-01T00:00:00.000Z'],
     ['not at all', undefined, '2026-01-01T00:00:00.000Z'],
-  ])('believes an author about the time where it can be true: made %s', (_, claim, expected) => {
+  ])('takes the date from the author only if it is credible: %s', (_, claim, expected) => {
     const frame = decodeChanged(({ commit }) => {
       commit.record.createdAt = claim;
     });
     expect(postOf(frame).createdAt?.toISOString()).toBe(expected);
   });
 
-  test('has a key that tells two versions of one post apart', () => {
+  test('has a different key for each version of a post', () => {
     const keys = ['bafyreia', 'bafyreib'].map((cid) => {
       const frame = decodeChanged(({ commit }) => {
         commit.cid = cid;
@@ -193,7 +193,7 @@ describe('a frame of Jetstream', () => {
         commit.record.text = ['tea'];
       },
     ],
-  ])('is bad with an odd %s, and the reason names it', (field, change) => {
+  ])('is bad with an invalid %s, and the reason names the field', (field, change) => {
     expect(reasonOf(decodeChanged(change))).toContain(field);
   });
 
@@ -201,7 +201,7 @@ describe('a frame of Jetstream', () => {
     expect(readEvent(text).kind).toBe('bad');
   });
 
-  test('is quoted in a reason by a short beginning in plain characters', () => {
+  test('is quoted in a reason only by its beginning, in printable ASCII', () => {
     const reason = reasonOf(readEvent(`\u001b[31m"\n\u202e${'secret '.repeat(10_000)}`));
     expect(reason).toMatch(/^[\x20-\x7e…]{1,200}$/);
     expect(reason).toContain('\\u001b[31m\\"\\u000a\\u202esecret');
@@ -210,7 +210,7 @@ describe('a frame of Jetstream', () => {
   test.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('may hold %s as deep as it has room for', (_, open, close) => {
+  ])('may nest %s as deeply as it has room for', (_, open, close) => {
     const depth = Math.floor((MAX_FRAME_BYTES - 1000) / (open.length + close.length));
     const deep = `${open.repeat(depth)}0${close.repeat(depth)}`;
     expect(reasonOf(readEvent(open.repeat(depth)))).toContain('not JSON');
@@ -222,12 +222,12 @@ describe('a frame of Jetstream', () => {
     expect(reasonOf(readEvent(text))).toContain('"text" is not a string');
   });
 
-  test('never throws, whatever it is', () => {
+  test('never throws, whatever the frame is', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void readEvent(text)));
     fc.assert(fc.property(fc.json(), (text) => void readEvent(text)));
   });
 
-  test('never throws, whatever stands in its fields, and makes addresses of its own kind alone', () => {
+  test('never throws, whatever its fields are, and makes only addresses on bsky.app', () => {
     const field = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }));
     const fields = ['did', 'time_us', 'kind', 'commit'] as const;
     const inner = ['operation', 'collection', 'rkey', 'cid', 'record'] as const;
@@ -252,7 +252,7 @@ describe('a frame of Jetstream', () => {
 });
 
 describe.skipIf(!existsSync(CAPTURE))('what the real service sent on one day', () => {
-  test('decodes without a loss', () => {
+  test('is read completely', () => {
     const frames = decodeFile(CAPTURE);
     const count = (kind: JetstreamEvent['kind']) =>
       frames.filter((frame) => frame.kind === kind).length;
@@ -264,7 +264,7 @@ describe.skipIf(!existsSync(CAPTURE))('what the real service sent on one day', (
     });
   });
 
-  test('has credible times and sound languages throughout', () => {
+  test('has credible times and valid languages throughout', () => {
     for (const frame of decodeFile(CAPTURE)) {
       if (frame.kind !== 'post') continue;
       const { createdAt, langs } = frame.post;

@@ -40,7 +40,7 @@ describe('after a break, the Bluesky source', () => {
     expect(state.reason).toContain(new URL(jetstream.url).host);
   });
 
-  test('goes back no further than it has to', async () => {
+  test('goes back no further than necessary', async () => {
     const { jetstream, live, recover, emit, received } = await setUpBluesky();
     await live();
     emit(200);
@@ -53,10 +53,10 @@ describe('after a break, the Bluesky source', () => {
     expect(last - cursor).toBeLessThan(SAME_HOST_OVERLAP_MS * 1000 + 100_000);
   });
 
-  test('waits longer with every failure, up to a limit, and begins anew after a new post', async () => {
+  test('waits longer after every failure, up to a limit, and starts over after a new post', async () => {
     const { clock, jetstream, live, is, emit, received, sink } = await setUpBluesky();
     await live();
-    jetstream.refuse(503);
+    jetstream.reject(503);
     jetstream.terminate();
     const waits: number[] = [];
     for (let i = 0; i < 9; i++) {
@@ -68,7 +68,7 @@ describe('after a break, the Bluesky source', () => {
       clock.advance(state.until - clock.now());
     }
     expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
-    jetstream.refuse(undefined);
+    jetstream.reject(undefined);
     await is('live');
     emit(1);
     await received(1);
@@ -77,13 +77,13 @@ describe('after a break, the Bluesky source', () => {
     expect(sink.states.at(-1)).toMatchObject({ until: clock.now() + 500 });
   });
 
-  test('tries the other host when the first brings nothing, and goes back further there', async () => {
+  test('tries the other host when the first brings nothing, and goes back further on it', async () => {
     const { jetstream, other, live, is, emit, texts, received, clock, source, recover } =
       await setUpBluesky({ hosts: 2 });
     await live();
     const before = emit(5);
     await received(5);
-    jetstream.refuse(503);
+    jetstream.reject(503);
     jetstream.terminate();
     await is('waiting');
     clock.advance(500);
@@ -98,7 +98,7 @@ describe('after a break, the Bluesky source', () => {
     expect(texts()).toEqual([...before, ...after]);
   });
 
-  test('takes a line that falls silent for dead, and tries the other host', async () => {
+  test('drops a connection that falls silent, and tries the other host', async () => {
     const { jetstream, other, live, emit, received, clock, source, recover } = await setUpBluesky({
       hosts: 2,
     });
@@ -118,7 +118,7 @@ describe('after a break, the Bluesky source', () => {
     expect(other.open).toBe(1);
   });
 
-  test('does not take a line for silent that says anything at all', async () => {
+  test('keeps a connection that sends anything at all', async () => {
     const { jetstream, live, clock, source, sink } = await setUpBluesky();
     await live();
     for (let i = 0; i < 10; i++) {
@@ -129,7 +129,7 @@ describe('after a break, the Bluesky source', () => {
     expect(source.state).toEqual({ name: 'live' });
   });
 
-  test('gives up a host that does not answer the handshake', async () => {
+  test('drops a host that does not answer the handshake', async () => {
     const { jetstream, source, clock, recover } = await setUpBluesky();
     jetstream.hold();
     source.want(SOMEBODY);
@@ -141,7 +141,7 @@ describe('after a break, the Bluesky source', () => {
     expect(jetstream.open).toBe(1);
   });
 
-  test('begins at now after a long one, and is not led astray by times out of this world', async () => {
+  test('begins at now after a long one, and ignores absurd times', async () => {
     const { jetstream, source, live, is, emit, texts, received, clock, recover } =
       await setUpBluesky();
     await live();
@@ -170,7 +170,7 @@ describe('after a break, the Bluesky source', () => {
     expect(texts()).toEqual([...before, 'from the future', 'old']);
   });
 
-  test('goes on at now when the same place breaks the connection twice', async () => {
+  test('continues at now when the same frame breaks the connection twice', async () => {
     const { jetstream, live, emit, received, recover, texts, sink } = await setUpBluesky();
     await live();
     const before = emit(5);
@@ -188,7 +188,7 @@ describe('after a break, the Bluesky source', () => {
     expect(sink.reasons).toHaveLength(2);
   });
 
-  test('counts frames that are no frames, each once, and keeps the connection', async () => {
+  test('counts each bad frame once, and keeps the connection', async () => {
     const { jetstream, live, emit, received, sink } = await setUpBluesky();
     await live();
     jetstream.inject('{"did": ');
@@ -200,7 +200,7 @@ describe('after a break, the Bluesky source', () => {
     expect(jetstream.handshakes).toBe(1);
   });
 
-  test('drops what it is told twice, and counts it', async () => {
+  test('counts a repeat and does not deliver it', async () => {
     const { jetstream, live, emit, received, sink } = await setUpBluesky();
     await live();
     emit(5);
@@ -211,7 +211,7 @@ describe('after a break, the Bluesky source', () => {
     expect(sink.repeats).toBe(3);
   });
 
-  test('starts at the oldest there is when the host has forgotten the rest', async () => {
+  test('starts at the oldest post that the host still has', async () => {
     const { jetstream, live, is, emit, received, texts, recover } = await setUpBluesky({
       history: 10,
     });

@@ -1,4 +1,4 @@
-// Ten thousand posts through every fault that the stand-in knows, drawn by a seed that is in the test's name.
+// Ten thousand posts through every fault that the stand-in knows. The test's name has the seed.
 
 import { describe, expect, test } from 'vitest';
 import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
@@ -25,7 +25,7 @@ const GARBAGE = ['{"did":', '', 'null', '[1]', '{"time_us":0}', '\u0000', new Ui
 const FAULTS = [
   'terminate',
   'stall',
-  'refuse',
+  'reject',
   'hold',
   'hangUp',
   'oversize',
@@ -52,7 +52,7 @@ async function soak(seed: number, settled: boolean) {
   let bad = 0;
 
   const is = (name: string) => sink.until(() => source.state.name === name);
-  /** Every frame on a post in a settled soak; in the other, which loses some that come again, every post. */
+  /** In a settled soak, frames of posts. In the other, which loses some frames that come again, posts. */
   const arrived = () =>
     sink.until(() =>
       settled
@@ -64,7 +64,7 @@ async function soak(seed: number, settled: boolean) {
   function emit(count: number): void {
     for (let i = 0; i < count && emitted < POSTS; i++) {
       clock.advance(BETWEEN_POSTS_MS);
-      // A post comes last, so that whoever waits for it has heard all.
+      // A post comes last: once it has arrived, so has everything before it.
       if (random() < 0.1) jetstream.emit(identityEvent(emitted));
       if (random() < 0.05) jetstream.emit(deleteEvent(emitted));
       jetstream.emit(postEvent(emitted, { text: `post ${emitted}` }));
@@ -72,7 +72,7 @@ async function soak(seed: number, settled: boolean) {
     }
   }
 
-  /** Waits until the source has given up, and retries until it is live again; posts go on being made. */
+  /** Waits until the source has failed and is live again, while posts go on. */
   async function recover(): Promise<void> {
     await is('waiting');
     await jetstream.untilDeserted();
@@ -90,28 +90,28 @@ async function soak(seed: number, settled: boolean) {
       await recover();
     },
     async stall() {
-      // What is still on its way would begin the silence anew.
+      // A frame that is still on its way would restart the silence.
       await arrived();
       jetstream.stall();
       emit(below(MOST_IN_A_BURST));
-      // In small steps, so as not to run past the state `waiting`.
+      // In small steps, so that the state `waiting` is not skipped.
       for (let ms = 0; source.state.name === 'live' && ms <= LONGEST_SILENCE_MS; ms += 100) {
         clock.advance(100);
       }
       await recover();
     },
-    async refuse() {
-      jetstream.refuse(503);
+    async reject() {
+      jetstream.reject(503);
       jetstream.terminate();
-      const refused = jetstream.handshakes + 1 + below(4);
+      const rejected = jetstream.handshakes + 1 + below(4);
       await is('waiting');
-      while (jetstream.handshakes < refused) {
+      while (jetstream.handshakes < rejected) {
         emit(below(3));
         const { state } = source;
         if (state.name === 'waiting') clock.advance(Math.max(0, state.until - clock.now()));
         await is('waiting');
       }
-      jetstream.refuse(undefined);
+      jetstream.reject(undefined);
       await recover();
     },
     async hold() {

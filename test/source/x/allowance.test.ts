@@ -29,7 +29,7 @@ function open(stateDir: string, clock = new FakeClock(), daily: number | 'none' 
   return { allowance, count, clock, warnings };
 }
 
-/** Counts a post in a process of its own, which may hang; resolves with what it said, in one line. */
+/** Counts a post in another process, which may hang. Resolves with its output in one line. */
 async function countElsewhere(stateDir: string): Promise<string> {
   const program = startNode(['--input-type=module', '-e', COUNT, stateDir]);
   return (await text(program.stdout)).trim().replaceAll('\n', ' ');
@@ -46,7 +46,7 @@ const COUNT = `
   console.log('counted', allowance.usage.postsToday);
 `;
 
-/** Counts a post while no file descriptor is left, and another one after that. */
+/** Counts one post while no file descriptor is left, and another one later. */
 const COUNT_WITHOUT_FILES = `
   import { closeSync, openSync } from 'node:fs';
   const { Allowance } = await import('${SOURCE}/source/x/allowance.ts');
@@ -63,7 +63,7 @@ const COUNT_WITHOUT_FILES = `
 `;
 
 describe('the daily allowance', () => {
-  test('is not begun anew because no file descriptor is left to read the count with', async () => {
+  test('keeps the count on disk when no file descriptor is left to read it', async () => {
     const stateDir = folder();
     const earlier = open(stateDir, new FakeClock(Date.now()));
     earlier.count(40);
@@ -79,7 +79,7 @@ describe('the daily allowance', () => {
     expect(open(stateDir, new FakeClock(Date.now())).allowance.usage.postsToday).toBe(42);
   });
 
-  test('says what has been read, what it cost and when the day ends', () => {
+  test('says how many posts were read, what they cost and when the day ends', () => {
     const { allowance, count } = open(folder());
     count(123);
     expect(allowance.usage).toEqual({
@@ -90,7 +90,7 @@ describe('the daily allowance', () => {
     });
   });
 
-  test('begins anew at midnight UTC, every midnight', () => {
+  test('starts over at every midnight UTC', () => {
     const { allowance, count, clock } = open(folder());
     for (const day of ['21', '22', '23']) {
       count(1000);
@@ -117,7 +117,7 @@ describe('the daily allowance', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  test('with none counts all the same, and never ends', () => {
+  test('of none never ends, and posts are counted all the same', () => {
     const { allowance, count, warnings } = open(folder(), new FakeClock(), 'none');
     count(50_000);
     expect(allowance.usedUp).toBeUndefined();
@@ -129,7 +129,7 @@ describe('the daily allowance', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('survives a restart exactly, and the death of the process with a few posts too many', () => {
+  test('survives a restart exactly, and a kill with a few posts too many', () => {
     const stateDir = folder();
     const first = open(stateDir);
     first.count(123);
@@ -146,7 +146,7 @@ describe('the daily allowance', () => {
     }
   });
 
-  test('is not that of yesterday after a restart', () => {
+  test('starts over after a restart on the next day', () => {
     const stateDir = folder();
     const first = open(stateDir);
     first.count(500);
@@ -155,7 +155,7 @@ describe('the daily allowance', () => {
     expect(open(stateDir, first.clock).allowance.usage.postsToday).toBe(0);
   });
 
-  test('does not begin twice when the clock is set back over midnight', () => {
+  test('is not granted twice when the clock is set back over midnight', () => {
     const stateDir = folder();
     const { allowance, count, clock } = open(stateDir);
     clock.set(Date.parse('2026-11-21T00:00:01Z'));
@@ -168,7 +168,7 @@ describe('the daily allowance', () => {
     expect(again.allowance.usage.postsToday).toBe(400);
   });
 
-  test('goes back to the real day when the clock was far ahead, and gives none of it twice', () => {
+  test('returns to the real day when the clock was far ahead, and is not granted twice', () => {
     const stateDir = folder();
     const { allowance, count, clock } = open(stateDir);
     count(500);
@@ -180,7 +180,7 @@ describe('the daily allowance', () => {
     clock.set(Date.parse('2026-11-20T10:05:00Z'));
     const resetsAt = Date.parse('2026-11-21T00:00:00Z');
     expect(allowance.usage).toMatchObject({ postsToday: 900, resetsAt });
-    // Whatever happens to the process now, nothing of it is forgotten.
+    // A kill would not lose it.
     expect(open(stateDir).allowance.usage.postsToday).toBe(900);
     count(100);
     expect(allowance.usedUp).toBeDefined();
@@ -188,7 +188,7 @@ describe('the daily allowance', () => {
     expect(allowance.usage).toMatchObject({ postsToday: 0, resetsAt: resetsAt + 24 * HOUR });
   });
 
-  test('goes back to what was on disk when the clock was far ahead at the start', () => {
+  test('returns to the count on disk when the clock was far ahead at the start', () => {
     const stateDir = folder();
     const first = open(stateDir);
     first.count(500);
@@ -199,7 +199,7 @@ describe('the daily allowance', () => {
     expect(ahead.allowance.usage.postsToday).toBe(700);
   });
 
-  test('does not count what was read on a day before today for today', () => {
+  test('does not count posts of an earlier day for today', () => {
     const { allowance, count, clock } = open(folder());
     count(500);
     clock.set(Date.parse('2031-01-01T12:00:00Z'));
@@ -215,7 +215,7 @@ describe('the daily allowance', () => {
     '{"day":"9999-01-01","posts":4}',
     '[]',
     '\0\0\0',
-  ])('says so when its file is damaged (%j), keeps it aside and goes on', (content) => {
+  ])('warns when its file is damaged (%j), and keeps that file aside', (content) => {
     const stateDir = folder();
     const path = join(stateDir, 'x-posts-today.json');
     writeFileSync(path, content);
@@ -228,7 +228,7 @@ describe('the daily allowance', () => {
     expect(open(stateDir).allowance.usage.postsToday).toBe(3);
   });
 
-  test.each(Object.entries(NO_FILES))('keeps %s aside and goes on', async (_, make) => {
+  test.each(Object.entries(NO_FILES))('keeps %s aside', async (_, make) => {
     const stateDir = tempFolder();
     make(join(stateDir, 'x-posts-today.json'));
     expect(await countElsewhere(stateDir)).toMatch(/is damaged.*counted 1$/);
@@ -236,7 +236,7 @@ describe('the daily allowance', () => {
     expect(open(stateDir, new FakeClock(Date.now())).allowance.usage.postsToday).toBe(1);
   });
 
-  test('writes into no pipe, link or file that somebody left in its way', async () => {
+  test('writes into no pipe, link or file that is in its way', async () => {
     const stateDir = tempFolder();
     const path = join(stateDir, 'x-posts-today.json');
     const other = tempFile('other', 'precious');
@@ -258,13 +258,13 @@ describe('the daily allowance', () => {
     '/dev/null/senti',
     '/dev/full',
     `/tmp/${'x'.repeat(300)}`,
-  ])('says that nothing can be kept in %j, and counts all the same', async (stateDir) => {
+  ])('warns that nothing can be kept in %j, and counts all the same', async (stateDir) => {
     expect(await countElsewhere(stateDir)).toMatch(
       /^posts read from X cannot be counted across restarts.*counted 1$/,
     );
   });
 
-  test('makes its folder, and says once when it cannot', () => {
+  test('makes its folder, and warns once when it cannot', () => {
     const stateDir = join(folder(), 'deep', 'down');
     open(stateDir).count(1);
     expect(existsSync(join(stateDir, 'x-posts-today.json'))).toBe(true);
@@ -276,9 +276,9 @@ describe('the daily allowance', () => {
     expect(allowance.usage.postsToday).toBe(100);
   });
 
-  test('never has half a file in its place', () => {
+  test('is never half a file', () => {
     const stateDir = folder();
-    // What a death in the middle of a write leaves.
+    // What a kill in the middle of a write leaves.
     writeFileSync(join(stateDir, 'x-posts-today.json.new'), '{"day":"2026');
     const { count, allowance, warnings } = open(stateDir);
     count(5);
@@ -295,7 +295,7 @@ describe('a source with an allowance', () => {
     await until(() => it.posts.length === before + posts);
   }
 
-  test('closes the stream when it is used up, says until when, and comes back by itself after midnight', async () => {
+  test('closes the stream when it is used up, says until when, and resumes after midnight', async () => {
     const it = await startXSource({ dailyPosts: 10 });
     await it.live('rust');
     for (const day of ['2026-11-21', '2026-11-22', '2026-11-23']) {
@@ -316,7 +316,7 @@ describe('a source with an allowance', () => {
         resetsAt: midnight,
       });
       const { connects } = it.x.counts;
-      // A night is long in steps of a tenth of a second; nothing happens in it.
+      // Steps of a tenth of a second would take too long for a night.
       it.clock.advance(midnight - it.clock.now() - 60_000);
       expect(it.x.counts.connects).toBe(connects);
       await it.eventually(() => it.source.state.name === 'live');
@@ -325,7 +325,7 @@ describe('a source with an allowance', () => {
     expect(it.warnings).toHaveLength(3);
   });
 
-  test('goes on when the clock was a year ahead, within a minute of its being put right', async () => {
+  test('resumes within a minute when a clock that was a year ahead is set right', async () => {
     const it = await startXSource({ dailyPosts: 10 });
     const now = it.clock.now();
     it.clock.set(now + 365 * 24 * HOUR);
@@ -344,7 +344,7 @@ describe('a source with an allowance', () => {
     expect(it.source.usage?.postsToday).toBe(0);
   });
 
-  test('does not connect at all on a day that is used up, not even after a restart', async () => {
+  test('does not connect on a day that is used up, even after a restart', async () => {
     const stateDir = folder();
     writeFileSync(join(stateDir, 'x-posts-today.json'), '{"day":"2026-11-20","posts":10}');
     const it = await startXSource({ dailyPosts: 10, stateDir });

@@ -29,7 +29,7 @@ sourceContract('x', async (sink) => {
         return source.state;
       },
       want: (tracks) => source.want(tracks),
-      // What close still waits for at X, it stops waiting for after a while.
+      // close() gives up its last request after a while.
       close: () => passTime(clock, source.close()),
     },
     run: (done) => {

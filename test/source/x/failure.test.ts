@@ -7,7 +7,7 @@ const NOW = Date.parse('2026-11-20T10:00:00Z');
 const MINUTE = 60_000;
 const KINDS = ['network', 'http', 'limited', 'taken', 'no-rules', 'forbidden'] as const;
 
-/** What some failures in a row make Senti wait, with X's word for the last or without. */
+/** The wait after `attempt` failures in a row and another one, which may have a reset. */
 function wait(kind: FailureKind, attempt: number, resetAt?: number): number {
   return (
     retryWait({ kind, reason: 'no', resetAt }, { [kind]: attempt }, NOW, () => 0) ?? Number.NaN
@@ -31,19 +31,19 @@ describe('a wait for X', () => {
     );
   });
 
-  test('grows though every answer says to come back in a millisecond', () => {
+  test('grows even if every answer says to come back in a millisecond', () => {
     const waits = [0, 1, 2, 3, 9].map((attempt) => wait('limited', attempt, NOW + 1));
     expect(waits.map((ms) => ms / MINUTE)).toEqual([1, 2, 4, 8, 15]);
   });
 
-  test('lasts until the window ends, where X says when, and by its schedule elsewhere', () => {
+  test('lasts until the window ends if X says when, and follows its schedule if not', () => {
     expect(wait('limited', 0, NOW + 11 * MINUTE)).toBe(11 * MINUTE);
     expect(wait('limited', 0, NOW + 17 * MINUTE)).toBe(MINUTE);
     expect(wait('limited', 0, NOW - 1)).toBe(MINUTE);
   });
 
   test.each([undefined, NOW, NOW - 1, NOW + 17 * MINUTE, NOW * 1000, 1e300, Infinity, NaN])(
-    'is not read out of a reset at %s',
+    'does not follow a reset at %s',
     (resetAt) => {
       expect(waitForReset(resetAt, NOW)).toBeUndefined();
     },

@@ -4,11 +4,11 @@ import { spellLine } from '../../support/fake-x.ts';
 import { until } from '../../support/until.ts';
 import { startXSource, xPost } from '../../support/x-source.ts';
 
-/** More lines than are read in a tick, in fewer bytes than come at once. */
+/** More lines than one tick reads, in fewer bytes than a chunk. */
 const FLOOD = LINES_A_TICK + 10;
 const DAY_MS = 24 * 60 * 60_000;
 
-test('an edit and the post that it is of are paid for both, whichever comes first', async () => {
+test('X charges for a post and for its edit, whichever comes first', async () => {
   const it = await startXSource();
   await it.live('rust');
   const first = xPost('rust');
@@ -19,7 +19,7 @@ test('an edit and the post that it is of are paid for both, whichever comes firs
   expect(it.source.usage?.postsToday).toBe(2);
 });
 
-test('a post that comes again on the next day is paid for again, and not delivered again', async () => {
+test('X charges again for a post that it repeats on the next day, and Senti does not deliver it', async () => {
   const it = await startXSource();
   await it.live('rust');
   const post = xPost('rust');
@@ -31,7 +31,7 @@ test('a post that comes again on the next day is paid for again, and not deliver
   expect(it.source.usage?.postsToday).toBe(1);
 });
 
-test('all that has come counts when the allowance is used up amid a flood, and all of it is delivered', async () => {
+test('every post of a flood that uses the allowance up is counted and delivered', async () => {
   const it = await startXSource({ dailyPosts: 10 });
   await it.live('rust');
   await it.x.raw(Array.from({ length: FLOOD }, () => spellLine(xPost('rust'))).join(''));
@@ -40,7 +40,7 @@ test('all that has come counts when the allowance is used up amid a flood, and a
   expect(it.source.usage?.postsToday).toBe(FLOOD);
 });
 
-test('all that has come counts when X ends the stream amid it', async () => {
+test('a post that arrives with the end of the stream is counted and delivered', async () => {
   const it = await startXSource();
   await it.live('rust');
   const end = '{"errors":[{"title":"operational-disconnect"}]}\r\n';

@@ -7,7 +7,7 @@ import { startXSource, xPost } from '../../support/x-source.ts';
 const read = (data: unknown) => readRecord(JSON.stringify({ data }));
 
 describe('a line of the stream', () => {
-  test('is a post, as X documents it', () => {
+  test('is a post in the form that X documents', () => {
     const line =
       '{"data":{"id":"1970000000000000001","text":"Rust 2.0 is out and it is lovely #rustlang","lang":"en",' +
       '"created_at":"2026-11-20T10:11:12.000Z","edit_history_tweet_ids":["1970000000000000001"],"entities":' +
@@ -26,7 +26,7 @@ describe('a line of the stream', () => {
     });
   });
 
-  test.each(['note_tweet', 'note_post'])('has the whole text of a long post from %s', (field) => {
+  test.each(['note_tweet', 'note_post'])('takes the whole text of a long post from %s', (field) => {
     const record = read({
       id: '1',
       text: 'The beginning …',
@@ -121,7 +121,7 @@ describe('a line of the stream', () => {
     },
   );
 
-  test('is a word from X about the stream, unless it has a post', () => {
+  test('with errors is the end of the stream, unless it has a post', () => {
     expect(readRecord('{"errors":[{"title":"operational-disconnect","detail":"bye"}]}')).toEqual({
       kind: 'error',
       failure: { kind: 'network', reason: 'X ended the stream (operational-disconnect: bye)' },
@@ -133,7 +133,7 @@ describe('a line of the stream', () => {
 });
 
 describe('posts from X', () => {
-  test('come once each: repeats, edits and reposts are not delivered', async () => {
+  test('are delivered once each, without repeats, edits and reposts', async () => {
     const it = await startXSource();
     const { x, live, posts, bad, source } = it;
     await live('rust');
@@ -149,12 +149,12 @@ describe('posts from X', () => {
     await until(() => posts.length === 2);
     expect(posts.map(({ id }) => id)).toEqual([first.id, last.id]);
     expect(bad).toEqual(['line 5: not JSON']);
-    // X charges for all but the repeat.
+    // X charges for all except the repeat.
     expect(source.usage?.postsToday).toBe(5);
     expect(it.repeated).toBe(2);
   });
 
-  test('are skipped when a line is longer than any post, and the next is read', async () => {
+  test('are skipped if their line is too long, and the next one is read', async () => {
     const { x, live, posts, bad } = await startXSource();
     await live('rust');
     await x.raw(`${'x'.repeat(3 * 1024 * 1024)}\r\n`);

@@ -5,7 +5,7 @@ import { RequestBudget } from '../../../src/source/x/request-budget.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 describe('a budget', () => {
-  test('is kept in every window, wherever one begins', () => {
+  test('holds in every window, wherever it begins', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 200 }),
@@ -28,7 +28,7 @@ describe('a budget', () => {
     );
   });
 
-  test('says exactly how long to wait, and keeps back what it is told to', () => {
+  test('tells exactly how long to wait, and keeps a reserve', () => {
     const clock = new FakeClock();
     const budget = new RequestBudget(100, clock);
     while (budget.take(4));

@@ -20,7 +20,7 @@ function track(query: string): Track {
   return parsed;
 }
 
-/** Made-up topics, the same ones for a number. */
+/** Made up: the same topic for the same number. */
 function topic(n: number): Track {
   const name = (n * 7919 + 104729).toString(36);
   const other = (n * 15485863 + 3).toString(36);
@@ -57,7 +57,7 @@ function changes(before: readonly Rule[], after: readonly Rule[]): number {
 }
 
 describe('the plan', () => {
-  test('covers ten thousand topics within what X sells to anybody', () => {
+  test('covers ten thousand topics within the pay-per-use plan', () => {
     const tracks = Array.from({ length: 10_000 }, (_, n) => topic(n));
     const start = performance.now();
     const made = plan([], tracks, limits);
@@ -68,14 +68,14 @@ describe('the plan', () => {
     console.log(`10,000 topics: ${made.rules.length} rules, ${Math.round(ms)} ms`);
   });
 
-  test('uses hardly more rules than there are characters for', () => {
+  test('fills its rules well', () => {
     const tracks = Array.from({ length: 2000 }, (_, n) => topic(n));
     const { rules } = plan([], tracks, limits);
     const characters = rules.flat().reduce((sum, clause) => sum + clause.length + 4, 0);
     expect(rules.length).toBeLessThanOrEqual(Math.ceil((characters / limits.frame.room) * 1.1) + 1);
   });
 
-  test('changes one rule for one new topic, and one for one that goes', () => {
+  test('changes one rule for a new topic, and one for a topic that goes', () => {
     const tracks = Array.from({ length: 1000 }, (_, n) => topic(n * 11 + 1));
     const before = plan([], tracks, limits);
     const more = plan(before.rules, [...tracks, track('espresso')], limits);
@@ -85,13 +85,13 @@ describe('the plan', () => {
     expect(changes(before.rules, plan(before.rules, tracks, limits).rules)).toBe(0);
   });
 
-  test('asks once for a clause that several tracks share', () => {
+  test('asks only once for a clause that several tracks share', () => {
     expect(plan([], [track('#a, #b'), track('#b'), track('#b -c')], limits).rules).toEqual([
       ['#a', '#b'],
     ]);
   });
 
-  test('refuses only what does not fit, and the latest first', () => {
+  test('rejects only what does not fit, the latest first', () => {
     const tracks = Array.from({ length: 60 }, (_, n) => topic(n * 11 + 1));
     const { rules, rejected } = plan([], tracks, small);
     expectSound({ rules, rejected }, tracks, small);
@@ -106,7 +106,7 @@ describe('the plan', () => {
     ).toEqual([]);
   });
 
-  test('leaves no clause of a rejected track behind', () => {
+  test('keeps no clause of a rejected track', () => {
     const { rules, rejected } = plan([], [track('#a'), track(`#b, ${'x'.repeat(200)}`)], {
       ...small,
       frame: frameRule(['en'], 100),
@@ -115,7 +115,7 @@ describe('the plan', () => {
     expect(rules).toEqual([['#a']]);
   });
 
-  test('gives a clause that X takes only alone a rule of its own', () => {
+  test('gives a clause a rule of its own if X takes it only alone', () => {
     const alone = new Set(['#b']);
     const before = plan([], [track('#a'), track('#b'), track('#c')], limits);
     expect(before.rules).toHaveLength(1);
@@ -126,7 +126,7 @@ describe('the plan', () => {
     expect(rules.map((rule) => rule.join())).toEqual(['#a,#c', '#b']);
   });
 
-  test('stays sound and bounded over any changes', () => {
+  test('stays correct and bounded over any changes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.boolean(), fc.nat(400)), { maxLength: 150 }),
@@ -151,7 +151,7 @@ describe('the plan', () => {
     );
   });
 
-  test('does not stay scattered over half-empty rules when most topics have gone', () => {
+  test('repacks half-empty rules when most topics have gone', () => {
     const tracks = Array.from({ length: 2000 }, (_, n) => topic(n));
     const full = plan([], tracks, limits);
     const rest = tracks.filter((_, n) => n % 20 === 0);

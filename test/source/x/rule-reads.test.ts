@@ -6,12 +6,12 @@ import { RULE_READS_A_WINDOW, WINDOW_MS } from '../../../src/source/x/limits.ts'
 import { turns } from '../../support/until.ts';
 import { startXSource } from '../../support/x-source.ts';
 
-/** Before Senti gives it up. */
+/** Senti reads no more. */
 const PAGES_A_LIST = 100;
 /** In milliseconds. */
 const STEP_MS = 1000;
 
-test('each page of a list that does not end is a read, and there are no more of them than X allows', async () => {
+test('each page of an endless list counts as a read, and Senti makes no more of them than X allows', async () => {
   let asked = 0;
   const x = createServer((_, response) => {
     asked += 1;

@@ -45,20 +45,20 @@ describe('a clause in X rule language', () => {
     expect(spell('#coffee -decaf')).toBe('#coffee');
   });
 
-  test('makes no operator of what a user types', () => {
+  test('never turns what a user types into an operator', () => {
     const text = spell('from:elon OR lang:de -is:retweet "quo\\"ted') ?? '';
     expect(text).not.toMatch(/(^|[ (])(from|lang|is):/);
     expect(text).toContain('"or"');
   });
 
-  test('leaves out the most common words when it gets too long, and gives up on a single one', () => {
+  test('leaves out short words when it gets too long, and fails for a single word that is', () => {
     expect(spell('a extraordinary rust', 70)).toBe(
       '"extraordinary" OR #extraordinary OR @extraordinary',
     );
     expect(spell('a extraordinary rust', 20)).toBeUndefined();
   });
 
-  test('frames a rule with its languages and no reposts', () => {
+  test('ends in a rule with the languages and without reposts', () => {
     const any = frameRule('any', 1024);
     const three = frameRule(['en', 'de-at', 'he'], 1024);
     expect(spellRule(['#b', '#a'], frame)).toBe('(#a OR #b) lang:en -is:retweet');
@@ -114,7 +114,7 @@ describe('a rule', () => {
     expect(matched).toBeGreaterThan(300);
   });
 
-  test('is one that X can read, within its length, whatever is typed', () => {
+  test('is valid and short enough, whatever a user types', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 100, unit: 'grapheme' }), (query) => {
         const parsed = parseTrack(query);
@@ -141,7 +141,7 @@ describe('a rule', () => {
         const needs = JSON.stringify(clause?.all);
         const text = clause && spellClause(clause, frame.room);
         const before = spellings.get(text ?? '');
-        // A sigil before a word that X has no operator for is asked for as a word.
+        // X has no operator for every word with a sigil; the rule asks for the others as words.
         if (before !== undefined && !/[#@$]/.test(needs + before)) expect(before).toBe(needs);
         spellings.set(text ?? '', needs);
       }),

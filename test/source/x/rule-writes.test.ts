@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { IN_FORCE_MS, nextWrite, type StoredRule } from '../../../src/source/x/rule-writes.ts';
 
-/** A rule whose value is its clauses; `age` in milliseconds before `NOW`. */
+/** A rule whose value is its clauses, written `age` milliseconds before `NOW`. */
 const NOW = 1_000_000;
 const stored = (value: string, age = IN_FORCE_MS, ours = true): StoredRule => ({
   id: value,
@@ -23,11 +23,11 @@ const goal = (
 });
 
 describe('the next write of rules', () => {
-  test('is none when X holds what is wanted', () => {
+  test('does not exist when X holds what is wanted', () => {
     expect(nextWrite(goal(['a b']), [stored('a b')], NOW)).toBeUndefined();
   });
 
-  test('adds before it removes, and waits until what was added is in force', () => {
+  test('adds before it removes, and waits until additions are in force', () => {
     expect(nextWrite(goal(['a b']), [stored('a')], NOW)).toEqual({ add: ['a b'] });
     expect(nextWrite(goal(['a b']), [stored('a'), stored('a b', 0)], NOW)).toEqual({
       wait: IN_FORCE_MS,
@@ -38,30 +38,30 @@ describe('the next write of rules', () => {
     expect(nextWrite(goal(['a b']), old, NOW)).toEqual({ remove: [old[0]] });
   });
 
-  test('removes at once what nobody wants', () => {
+  test('removes at once a rule that nothing wants', () => {
     const gone = stored('x', 0);
     expect(nextWrite(goal([]), [gone], NOW)).toEqual({ remove: [gone] });
   });
 
-  test('removes a rule that was in between, though the newest is not yet in force', () => {
+  test('removes a rule in between, although the newest is not yet in force', () => {
     const first = stored('a', 3 * IN_FORCE_MS);
     const chain = [first, stored('a b', IN_FORCE_MS), stored('a b c', 0)];
     expect(nextWrite(goal(['a b c']), chain, NOW)).toEqual({ remove: [first] });
   });
 
-  test('never counts on two rules that are both to go', () => {
+  test('never relies on a rule that is about to go', () => {
     const twins = [stored('a x'), stored('a y'), stored('a', 0)];
     expect(nextWrite(goal(['a']), twins, NOW)).toEqual({ remove: [twins[0]] });
   });
 
-  test('lets removals have their turn when tracks keep coming', () => {
+  test('removes in between when tracks keep coming', () => {
     const gone = stored('x');
     expect(nextWrite(goal(['a'], 10, { addedLast: true }), [gone], NOW)).toEqual({
       remove: [gone],
     });
   });
 
-  test('adds only what there is room for, and makes room when there is none', () => {
+  test('adds what there is room for, and makes room when there is none', () => {
     const full = [stored('a'), stored('f', 0, false)];
     expect(nextWrite(goal(['b', 'c'], 3), full, NOW)).toEqual({ add: ['b'] });
     expect(nextWrite(goal(['a b'], 2), full, NOW)).toEqual({ remove: [full[0]] });

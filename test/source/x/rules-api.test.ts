@@ -20,7 +20,7 @@ const PLENTY = MOST_ANSWER_BYTES + 32 * MIB;
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** Who is trusted in this file. */
+/** Trusted in this file. */
 const CERTIFICATE = createCertificate('x');
 setDefaultCACertificates([CERTIFICATE.cert]);
 
@@ -54,13 +54,13 @@ function reasonOf(result: unknown): string {
   return result instanceof ApiFailure ? result.failure.reason : JSON.stringify(result);
 }
 
-/** Writes `chunk` for as long as it is taken, but never more than `PLENTY`; says how many bytes it was. */
+/** Writes `chunk` again and again, up to `PLENTY` bytes. Resolves with the number of bytes that were taken. */
 async function flood(to: Writable, chunk: string | Uint8Array): Promise<number> {
   let written = 0;
   function* chunks() {
     for (; written < PLENTY; written += chunk.length) yield chunk;
   }
-  // That it was broken off is what the test is about.
+  // The other end is expected to break off.
   await pipeline(Readable.from(chunks()), to).catch(() => {});
   return written;
 }
@@ -75,11 +75,11 @@ describe('an answer of X about rules', () => {
     ['an addition', 201, 'add'],
     ['rules that X does not take', 400, 'add'],
     ['a removal', 200, 'remove'],
-  ] as const)('that is %s and does not end is broken off', async (_, status, what) => {
+  ] as const)('that is %s is broken off if it does not end', async (_, status, what) => {
     let written: Promise<number> | undefined;
     const { api } = await serve((response) => {
       response.writeHead(status, { 'content-type': 'application/json' });
-      // Whole, as far as it goes: what is cut off must not pass for an answer.
+      // Valid JSON, which must not pass for the whole answer.
       response.write('{"data":[]}');
       written = flood(response, FILLER);
     });
@@ -101,7 +101,7 @@ describe('an answer of X about rules', () => {
     expect(reasonOf(await api.list())).toBe("X's answer is longer than 8 MiB");
   });
 
-  test('that only ever promises to come is broken off', async () => {
+  test('that is preceded by endless interim answers is broken off', async () => {
     const promises = 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(2500);
     let written: Promise<number> | undefined;
     const { api } = await serve(({ socket }) => {
@@ -111,7 +111,7 @@ describe('an answer of X about rules', () => {
     expect(await written).toBeLessThan(PLENTY);
   });
 
-  test.each(['head', 'body'])('that trickles is broken off in its %s', async (part) => {
+  test.each(['head', 'body'])('that trickles is broken off in the %s', async (part) => {
     const { api, clock, asked, closed } = await serve((response) => {
       if (part === 'body') response.write('{"data":[],');
     });
@@ -125,7 +125,7 @@ describe('an answer of X about rules', () => {
     await until(() => closed() === 1);
   });
 
-  test('that is packed, which was not asked for, is not unpacked', async () => {
+  test('that is compressed against our request is not decompressed', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * MIB, ' '));
     const { api } = await serve((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
@@ -134,7 +134,7 @@ describe('an answer of X about rules', () => {
     expect(reasonOf(await api.list())).toBe('X answered with something unreadable');
   });
 
-  test('that is nested deeply is no list, and nothing breaks', async () => {
+  test('that is deeply nested is no list and does no harm', async () => {
     const deep = `${'['.repeat(MIB)}${']'.repeat(MIB)}`;
     let body = '';
     const { api } = await serve((response) => response.end(body));
@@ -165,7 +165,7 @@ describe('a list of rules', () => {
       2,
     ],
     ['of rules as long as an answer', () => [{ id: '1', value: 'x'.repeat(7 * MIB) }], 10],
-  ])('that does not end, %s, fails with a sentence', async (_, page, pages) => {
+  ])('that does not end, %s, fails with a reason', async (_, page, pages) => {
     const data = page();
     const { api, asked } = await serve((response) =>
       json(response, { data, meta: { next_token: 'more' } }),
@@ -180,7 +180,7 @@ describe('a list of rules', () => {
     expect(asked()).toBe(1);
   });
 
-  test('goes on at a token of any characters', async () => {
+  test('takes a page token of any characters', async () => {
     const { api, asked } = await serve((response) => {
       const next_token = asked() === 1 ? '\ud800\0 #&\u202e' : '';
       response.end(JSON.stringify({ meta: { next_token } }));
@@ -189,7 +189,7 @@ describe('a list of rules', () => {
     expect(asked()).toBe(2);
   });
 
-  test('goes on at no token of any length', async () => {
+  test('rejects a page token of any length', async () => {
     const { api, asked } = await serve((response) =>
       json(response, { meta: { next_token: 'x'.repeat(MIB) } }),
     );
@@ -197,7 +197,7 @@ describe('a list of rules', () => {
     expect(asked()).toBe(1);
   });
 
-  test('is asked for no further when Senti stops', async () => {
+  test('is not read any further when Senti stops', async () => {
     const { api, asked } = await serve((response) => {
       if (asked() < 3) json(response, { meta: { next_token: 'more' } });
     });

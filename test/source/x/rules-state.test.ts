@@ -37,9 +37,9 @@ function desire(...values: string[]): RulesState['desired'] {
 
 const KNOWN: RulesState = { ...INITIAL_RULES, anyWanted: true, stored: [], desired: desire('a b') };
 const SEVERAL: RulesState = { ...KNOWN, desired: desire('a', 'b', 'c') };
-const FAILED = failed(KNOWN, 'http');
+const FAILED = failed(KNOWN, 'http', NOW);
 
-function failed(state: RulesState, kind: FailureKind, until: number | undefined = NOW) {
+function failed(state: RulesState, kind: FailureKind, until: number | undefined) {
   return after.failed(state, { failure: { kind, reason: kind }, until }, NOW);
 }
 
@@ -117,7 +117,7 @@ describe('what to do about the rules at X', () => {
   test.each([
     ['forgets that something failed', after.added(FAILED, ['a b'], created('a b'), NOW), 0],
     ['forgets it after a removal', after.removed(FAILED, []), 0],
-    ['counts failures in a row', failed(FAILED, 'http'), 2],
+    ['counts failures in a row', failed(FAILED, 'http', NOW), 2],
     ['does not take a list for a success', after.listed(FAILED, []), 1],
     ['does not take nonsense for one', after.added(FAILED, ['a b'], NOTHING, NOW), 1],
   ])('%s', (_, { failures, setback }, count) => {
@@ -125,14 +125,18 @@ describe('what to do about the rules at X', () => {
     expect(setback !== undefined).toBe(count > 0);
   });
 
-  const refused = failed({ ...KNOWN, anyWanted: false }, 'unauthorized', undefined);
-  const none = { ...refused, setback: refused.setback && { ...refused.setback, until: undefined } };
+  const idle = failed({ ...KNOWN, anyWanted: false }, 'unauthorized', undefined);
   test.each([
-    ['the first listener after a rest', none, REST_MS, false],
-    ['the first listener too soon', none, REST_MS - 1, true],
-    ['another listener', { ...none, anyWanted: true }, REST_MS, true],
-    ['a failure that passes by itself', failed(KNOWN, 'forbidden'), REST_MS, true],
-  ])('what failed stays so or not: %s', (_, state, rest, stays) => {
+    ['is retried for the first listener after a rest', idle, REST_MS, false],
+    ['is not retried too soon', idle, REST_MS - 1, true],
+    ['is not retried for a later listener', { ...idle, anyWanted: true }, REST_MS, true],
+    [
+      'that has a schedule keeps to it',
+      failed({ ...KNOWN, anyWanted: false }, 'forbidden', NOW),
+      REST_MS,
+      true,
+    ],
+  ])('a failure %s', (_, state, rest, stays) => {
     expect(after.wanted(state, true, NOW + rest).setback !== undefined).toBe(stays);
   });
 });

@@ -5,7 +5,7 @@ import { startXSource, xPost } from '../../support/x-source.ts';
 const MINUTE = 60_000;
 
 describe('the rules at X', () => {
-  test('ask for what is tracked, and nothing is left of them a few seconds after the last listener', async () => {
+  test('ask for what is tracked, and are gone a few seconds after the last listener', async () => {
     const { x, source, live, drop, eventually } = await startXSource();
     const track = await live('rust');
     expect([...x.rules.values()].map(({ value }) => value)).toEqual([
@@ -23,7 +23,7 @@ describe('the rules at X', () => {
     for (let n = 0; n < 1000; n++) {
       const added = track(`topic${n}`);
       if (n % 2 === 0) drop(added);
-      // A change a second: a quarter of an hour and a little.
+      // A change a second, for a little more than a window.
       await pass(1000);
       if (n === 500) expect(await x.push(xPost('first'))).toBe(true);
     }
@@ -39,7 +39,7 @@ describe('the rules at X', () => {
     );
   }, 30_000);
 
-  test('stay within the budget when people come and go for an hour, leaving nothing behind', async () => {
+  test('stay within the budget while listeners come and go for an hour, and are gone after them', async () => {
     const { x, clock, pass, track, drop, eventually } = await startXSource();
     const end = clock.now() + 60 * MINUTE;
     const open: ReturnType<typeof track>[] = [];
@@ -58,7 +58,7 @@ describe('the rules at X', () => {
     );
   }, 30_000);
 
-  test('are never without a wanted topic, though X takes its time to enact them', async () => {
+  test('always ask for a wanted topic, although X enacts changes late', async () => {
     const { x, clock, live, track, eventually } = await startXSource();
     await live('first');
     x.faults.enactmentMs = 20_000;
@@ -74,7 +74,7 @@ describe('the rules at X', () => {
     expect(x.matching(xPost('first')).length).toBe(1);
   });
 
-  test('of an earlier run are taken over or removed, and those of others are left alone', async () => {
+  test('of an earlier run are reused or removed, and foreign ones are left alone', async () => {
     const { x, live, drop, eventually } = await startXSource();
     const foreign = x.addRule('cats', 'mine');
     const untagged = x.addRule('"dogs"');
@@ -88,7 +88,7 @@ describe('the rules at X', () => {
     expect([...x.rules.keys()]).toEqual([foreign.id, untagged.id]);
   });
 
-  test('of others leave less room, and what does not fit is rejected to that track alone', async () => {
+  test('that are foreign leave less room, and only the tracks that do not fit are rejected', async () => {
     const { x, live, track, rejected, pass, eventually, posts } = await startXSource({
       maxRules: 4,
       ruleLength: 256,
@@ -113,7 +113,7 @@ describe('the rules at X', () => {
     await eventually(() => posts.length === 1);
   });
 
-  test('that are full are still exchanged, one for another', async () => {
+  test('are exchanged one for another when there is no room', async () => {
     const { x, live, track, drop, eventually, source } = await startXSource({
       maxRules: 1,
       fake: { maxRules: 1 },
@@ -128,7 +128,7 @@ describe('the rules at X', () => {
     expect(x.rules.size).toBe(1);
   });
 
-  test('are fewer than promised: the source finds out, and refuses the rest', async () => {
+  test('have less room than promised: the source finds out, and rejects the other tracks', async () => {
     const { x, live, track, rejected, eventually } = await startXSource({
       ruleLength: 256,
       fake: { maxRules: 2, ruleLength: 256 },
@@ -141,9 +141,9 @@ describe('the rules at X', () => {
     expect(x.matching(xPost('first')).length).toBeGreaterThan(0);
   });
 
-  test('that X does not take are rejected to their tracks alone, whichever rule they share', async () => {
+  test('that X rejects cost only the tracks that are to blame, even in a shared rule', async () => {
     const { x, live, track, rejected, eventually } = await startXSource();
-    x.faults.refuse = (value) =>
+    x.faults.reject = (value) =>
       value.includes('"evil"') ? 'This word is not allowed.' : undefined;
     const evil = track('evil');
     await live('good');
@@ -159,12 +159,12 @@ describe('the rules at X', () => {
     expect(x.matching(xPost('good')).length).toBeGreaterThan(0);
   });
 
-  test('are found out one by one when X refuses a lot of them and names none', async () => {
+  test('are tried in smaller lots when X rejects a lot of them and names none', async () => {
     const { x, live, track, rejected, eventually } = await startXSource({
       ruleLength: 256,
       fake: { ruleLength: 256 },
     });
-    x.faults.refuse = (value) => (value.includes('"evil"') ? 'No.' : undefined);
+    x.faults.reject = (value) => (value.includes('"evil"') ? 'No.' : undefined);
     x.faults.allOrNothing = true;
     for (let n = 0; n < 12; n++) track(`topicnumber${n}`);
     const evil = track('evil');
@@ -174,7 +174,7 @@ describe('the rules at X', () => {
     for (let n = 0; n < 12; n++) expect(x.matching(xPost(`topicnumber${n}`)).length).toBe(1);
   });
 
-  test('that exist already are no obstacle, whoever made them meanwhile', async () => {
+  test('that exist already are used, even if another program made them meanwhile', async () => {
     const { x, live, track, drop, eventually } = await startXSource();
     const first = await live('firstly');
     const other = x.addRule(
@@ -224,7 +224,7 @@ describe('the rules at X', () => {
     await eventually(() => x.matching(xPost('second')).length > 0 && x.rules.size === 1);
   });
 
-  test('are not lost sight of when the answer to a write is', async () => {
+  test('are listed again when the answer to a write is lost', async () => {
     const { x, live, track, eventually } = await startXSource();
     await live('first');
     const before = x.counts.writes;
@@ -247,22 +247,22 @@ describe('the rules at X', () => {
     await eventually(() => x.rules.size === 0);
   });
 
-  test('are not written again and again when X says it has what it does not list', async () => {
+  test('are not written again and again when X says that it has a rule and does not list it', async () => {
     const { x, track, pass } = await startXSource();
     const errors = [{ title: 'DuplicateRule', id: '1' }];
     for (let n = 0; n < 500; n++) x.faults.rules.push('real', { status: 200, body: { errors } });
     track('rust');
     await pass(60 * MINUTE);
-    // 5 s and ever longer up to 5 minutes and 20 s, by the schedule.
+    // The schedule: 5 s, growing to 5 minutes and 20 s.
     expect(x.counts.writes).toBeLessThan(25);
   });
 
-  test('are checked within the budget of writes, however many of them X refuses', async () => {
+  test('are checked within the budget of writes, however many of them X rejects', async () => {
     const { x, track, rejected, wanted, pass } = await startXSource({
       ruleLength: 256,
       fake: { ruleLength: 256 },
     });
-    x.faults.refuse = () => 'No.';
+    x.faults.reject = () => 'No.';
     for (let n = 0; n < 600; n++) track(`topicnumber${n}`);
     await pass(15 * MINUTE);
     expect(x.counts.limited).toBe(0);
@@ -271,7 +271,7 @@ describe('the rules at X', () => {
     expect([x.counts.limited, wanted.size]).toEqual([0, 0]);
   });
 
-  test('are not checked when X refuses what nobody asked for', async () => {
+  test('are not checked when X rejects rules that it was not asked for', async () => {
     const { x, track, pass } = await startXSource();
     const errors = Array.from({ length: 1000 }, (_, n) => ({ title: 'Invalid', value: `x${n}` }));
     for (let n = 0; n < 50; n++) x.faults.rules.push('real', { status: 201, body: { errors } });
@@ -280,7 +280,7 @@ describe('the rules at X', () => {
     expect(x.counts.writes).toBeLessThan(10);
   });
 
-  test('are read no sooner after a failure because a stream is told that there are none', async () => {
+  test('are not listed sooner after a failure because X tells a stream that there are none', async () => {
     const { x, live, track, pass, eventually, source } = await startXSource();
     await live('rust');
     x.rules.clear();
@@ -294,7 +294,7 @@ describe('the rules at X', () => {
     expect(x.counts.reads + x.counts.writes - before).toBeLessThanOrEqual(1);
   });
 
-  test('are not asked for with a wrong token, and the token is said nowhere', async () => {
+  test('are not requested again with a wrong token, and the token appears nowhere', async () => {
     const token = 'another-secret';
     const started = await startXSource({ token });
     const { x, source, track, drop, states, warnings, rejected, eventually } = started;

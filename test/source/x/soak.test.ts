@@ -1,5 +1,5 @@
-// Ten thousand posts with every fault switched on by chance: what X really sent arrives, once.
-// SOAK_SEED=123 plays a run again, or another one.
+// Ten thousand posts through random faults of every kind: each post that X sent arrives once.
+// SOAK_SEED=123 chooses another run.
 
 import { describe, expect, test } from 'vitest';
 import { SILENCE_MS } from '../../../src/source/x/stream-connection.ts';
@@ -99,7 +99,7 @@ describe('a soak with every fault', () => {
       if (bytes < line.length - 2) {
         sent.cut += 1;
       } else {
-        // Only its line break is missing.
+        // Only the line break is missing.
         sent.posts += 1;
         expected.add(post.id);
         history.push(post);
@@ -122,7 +122,7 @@ describe('a soak with every fault', () => {
         x.end();
       },
       async silence() {
-        // Once the last post has come, so has what was sent before.
+        // Once the last post has arrived, so have the earlier ones.
         const last = xPost('always');
         await x.raw(spellLine(last));
         sent.posts += 1;
@@ -216,7 +216,7 @@ describe('a soak with every fault', () => {
       } else if (dice < 0.97) {
         retrack();
       } else if (dice < 0.99) {
-        // A second goes by, or ten, which a keep-alive says were not silence.
+        // One second passes, or ten, and a keep-alive arrives.
         await arrived();
         clock.advance(chance(0.1) ? 10_000 : 1000);
         await x.raw('\r\n');
@@ -239,7 +239,7 @@ describe('a soak with every fault', () => {
     expect(it.bad).toHaveLength(sent.bad + sent.cut);
     expect(it.rejected).toEqual([]);
     expect(x.counts.limited).toBe(0);
-    // X also finds words in quoted posts; the matcher does not take those for the post's own.
+    // X also matches quoted posts; the matcher does not.
     const matcher = new Matcher<string>();
     for (const query of [...TOPICS, 'always']) matcher.add(parse(query), query);
     expect(it.posts.filter(({ text }) => matcher.match(words(text)).length === 0)).toHaveLength(

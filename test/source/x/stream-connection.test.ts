@@ -44,7 +44,7 @@ async function open(answer: (response: ServerResponse) => void) {
     clock,
     lines,
     ends,
-    /** Resolves when the bytes have left for the kernel. */
+    /** Resolves when the kernel has the bytes. */
     send: (bytes: string) =>
       new Promise<void>((resolve) => response?.write(bytes, () => resolve())),
   };
@@ -65,7 +65,7 @@ describe('a connection to X', () => {
     expect(written).toBeLessThan(PLENTY);
   });
 
-  test('does not wait for the end of such an answer for longer than for a word', async () => {
+  test('waits for the end of such an answer only as long as for a sign of life', async () => {
     const { clock, send, ends } = await open((response) => response.writeHead(503));
     for (let passed = 0; passed < SILENCE_MS; passed += 1000) {
       await send(' ');
@@ -75,7 +75,7 @@ describe('a connection to X', () => {
     expect(ends).toEqual([{ kind: 'network', reason: 'X does not answer' }]);
   });
 
-  test('is dead when a line does not end, though something of it comes every second', async () => {
+  test('is dropped when a line does not end, although a byte of it arrives every second', async () => {
     const { clock, lines, send, ends } = await open((response) => response.writeHead(200));
     await send('one\r\n');
     await until(() => lines.length === 1);
@@ -90,7 +90,7 @@ describe('a connection to X', () => {
   test.each([
     ['one chunk', [FLOOD]],
     ['a chunk a line', Array<number>(FLOOD).fill(1)],
-  ])('reads a flood of lines in %s in many ticks, and all before its end', async (_, chunks) => {
+  ])('reads a flood of lines in %s over many ticks, to the last line', async (_, chunks) => {
     const { lines, ends } = await open((response) => {
       response.flushHeaders();
       const bytes = chunks.map(
@@ -108,7 +108,7 @@ describe('a connection to X', () => {
     expect(ends).toEqual([{ kind: 'network', reason: 'X closed the connection' }]);
   });
 
-  test('reads all that had come when the connection breaks, of a flood too', async () => {
+  test('reads all lines that arrived before the connection broke, even of a flood', async () => {
     const { lines, ends } = await open((response) => {
       response.write('x\n'.repeat(FLOOD), () => response.destroy());
     });

@@ -21,7 +21,7 @@ function waits({ states }: XSource): string[] {
 }
 
 describe('the stream from X', () => {
-  test('delivers posts as they come, in states that tell where it stands', async () => {
+  test('delivers posts as they arrive, and reports its states', async () => {
     const it = await startXSource();
     await it.live('rust');
     await deliver(it, 'I love rust');
@@ -29,7 +29,7 @@ describe('the stream from X', () => {
     expect(it.states.map(({ name }) => name)).toEqual(['connecting', 'live']);
   });
 
-  test('takes a line cut at any byte, in the middle of an emoji or elsewhere', async () => {
+  test('reads a line that is cut at any byte, even within an emoji', async () => {
     const it = await startXSource();
     await it.live('rust');
     const text = 'rust 🦀 is 👩‍👩‍👧‍👦 naïve 東京';
@@ -50,7 +50,7 @@ describe('the stream from X', () => {
     expect(it.bad).toEqual([]);
   });
 
-  test('holds a line dead that is silent for 20 seconds and a little, and no sooner', async () => {
+  test('reconnects after a little more than 20 seconds of silence, and no sooner', async () => {
     const it = await startXSource(quiet);
     await it.live('rust');
     await deliver(it);
@@ -63,20 +63,20 @@ describe('the stream from X', () => {
     await deliver(it);
   });
 
-  test('lives on keep-alives alone, in whatever pieces they come', async () => {
+  test('stays open on keep-alives alone, however they are cut', async () => {
     const it = await startXSource(quiet);
     await it.live('rust');
     for (const keepAlive of ['\r\n', '\r', '\n', '\r\n\r\n', '\n']) {
       it.clock.advance(20_000);
       await it.x.raw(keepAlive);
-      // What comes after it has arrived, so it has too.
+      // A later post has arrived, so the keep-alive has too.
       await deliver(it);
     }
     expect(it.x.counts.connects).toBe(1);
     expect(it.bad).toEqual([]);
   });
 
-  test('notices at once when the connection breaks, and comes back at once', async () => {
+  test('reconnects at once when the connection breaks', async () => {
     const it = await startXSource();
     await it.live('rust');
     const before = it.clock.monotonic();
@@ -91,7 +91,7 @@ describe('the stream from X', () => {
     await it.eventually(() => it.x.counts.opened === 3);
   });
 
-  test('comes back by X’s schedule, kind by kind', async () => {
+  test('follows X’s schedule for each kind of failure', async () => {
     const it = await startXSource();
     const { connects } = it.x.faults;
     connects.push(
@@ -117,7 +117,7 @@ describe('the stream from X', () => {
       'X answered 429',
       'X answered 429',
     ]);
-    // 0 + 250 + 500 ms, 5 + 10 s, 60 + 120 s; and the steps in which the test moves time.
+    // 0 + 250 + 500 ms, 5 + 10 s, 60 + 120 s, and the steps of the clock.
     expect(it.clock.monotonic()).toBeGreaterThanOrEqual(195_750);
     expect(it.clock.monotonic()).toBeLessThan(200_000);
   });
@@ -138,7 +138,7 @@ describe('the stream from X', () => {
     ['in an hour', (now: number) => String(now / 1000 + 3600)],
     ['a second ago', (now: number) => String(now / 1000 - 1)],
     ['that is no number', () => 'soon'],
-  ])('does not believe a reset %s, and neither stands still nor hurries', async (_, reset) => {
+  ])('ignores a reset %s, and follows the schedule', async (_, reset) => {
     const it = await startXSource(quiet);
     const headers = () => ({ 'x-rate-limit-reset': reset(it.clock.now()) });
     const opened = { ...headers(), 'x-rate-limit-remaining': '0' };
@@ -149,12 +149,12 @@ describe('the stream from X', () => {
     const waited = it.states.flatMap((state) => (state.name === 'waiting' ? [state] : []));
     expect(waited.map(({ until }) => new Date(until).toISOString())).toHaveLength(waited.length);
     expect(it.x.counts.connects).toBe(4);
-    // 60 and 120 s; and the steps in which the test moves time.
+    // 60 + 120 s, and the steps of the clock.
     expect(it.clock.monotonic()).toBeGreaterThanOrEqual(180_000);
     expect(it.clock.monotonic()).toBeLessThan(185_000);
   });
 
-  test('waits for the end of the window when nothing is left in it, and for no longer', async () => {
+  test('waits exactly until the window ends when no requests are left in it', async () => {
     const it = await startXSource();
     const reset = Math.ceil((it.clock.now() + 11 * MINUTE) / 1000);
     const headers = {
@@ -168,7 +168,7 @@ describe('the stream from X', () => {
     expect(it.clock.now()).toBeLessThan(reset * 1000 + 5000);
   });
 
-  test('waits out a connection that X believes to be open', async () => {
+  test('waits until X knows that the earlier connection is closed', async () => {
     const it = await startXSource();
     it.x.faults.stuck = true;
     it.track('rust');
@@ -178,7 +178,7 @@ describe('the stream from X', () => {
     await deliver(it);
   });
 
-  test('reads the rules again when X says that there are none', async () => {
+  test('lists the rules again when X says that there are none', async () => {
     const it = await startXSource();
     await it.live('rust');
     it.x.rules.clear();
@@ -190,7 +190,7 @@ describe('the stream from X', () => {
     await deliver(it);
   });
 
-  test('gives up a server that accepts and says nothing', async () => {
+  test('drops a server that accepts and sends nothing', async () => {
     const it = await startXSource();
     it.x.faults.connects.push('silent');
     await it.live('rust');
@@ -242,7 +242,7 @@ describe('the stream from X', () => {
     ]);
   });
 
-  test('rests when the token is refused, and tries again for a listener after the last has left', async () => {
+  test('rests when X rejects the token, and tries again for the first listener of an idle source', async () => {
     const it = await startXSource();
     it.x.faults.connects.push({ status: 401, body: { title: 'Unauthorized' } });
     const track = it.track('rust');
@@ -263,7 +263,7 @@ describe('the stream from X', () => {
     { of: 'the stream', status: 429, within: 60_000 },
     { of: 'the stream', status: 403, within: 15 * MINUTE },
   ])(
-    'is asked no sooner after $status for $of, however often a listener comes and goes',
+    'is not requested sooner after $status for $of, however often a listener comes and goes',
     async ({ of, status, within }) => {
       const it = await startXSource();
       const { connects, rules } = it.x.faults;
@@ -288,7 +288,7 @@ describe('the stream from X', () => {
     },
   );
 
-  test('never provokes a 429, however often it has to connect', async () => {
+  test('never causes a 429, however often it reconnects', async () => {
     const it = await startXSource();
     await it.live('rust');
     const end = it.clock.now() + 60 * MINUTE;
@@ -302,14 +302,14 @@ describe('the stream from X', () => {
     console.log(`an hour of breaking lines: ${it.x.counts.connects} connects`);
   });
 
-  test('asks for no compression, and for the fields it reads', async () => {
+  test('asks for the fields it reads, uncompressed', async () => {
     const it = await startXSource();
     await it.live('rust');
     expect(it.x.lastConnect?.headers['accept-encoding']).toBe('identity');
     expect(it.x.lastConnect?.url).toContain('note_tweet');
   });
 
-  test('leaves nothing running when it is closed while it connects again', async () => {
+  test('leaves nothing running when it is closed while it reconnects', async () => {
     const it = await startXSource();
     await it.live('rust');
     it.x.faults.connects.push('silent');
@@ -329,14 +329,14 @@ describe('the stream from X', () => {
     expect(it.x.counts.connects).toBe(connects);
   });
 
-  test('leaves its rules where they are when another process goes on with them', async () => {
+  test('leaves its rules at X when another node takes over', async () => {
     const it = await startXSource();
     await it.live('rust');
     await it.source.close({ handOver: true });
     expect(it.x.rules.size).toBe(1);
   });
 
-  test('is kept for a few seconds when the last listener leaves, and used again by the next', async () => {
+  test('stays open for a few seconds after the last listener leaves, for the next one', async () => {
     const it = await startXSource();
     const track = await it.live('rust');
     it.drop(track);
