@@ -22,8 +22,8 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 if ('help' in parsed) {
   process.stdout.write(parsed.help);
-} else if ('problems' in parsed) {
-  process.stderr.write(`${parsed.problems.map((problem) => `senti: ${problem}`).join('\n')}\n`);
+} else if ('mistakes' in parsed) {
+  process.stderr.write(`${parsed.mistakes.map((mistake) => `senti: ${mistake}`).join('\n')}\n`);
   process.exitCode = 1;
 } else {
   const { config } = parsed;
@@ -53,7 +53,7 @@ if ('help' in parsed) {
   // At a terminal it says that the terminal is gone; a service is told so to read its files again, and
   // may be while it starts, when it reads them anyway.
   let reload = () => {};
-  if (config.tlsCert !== '' || !process.stdout.isTTY) process.on('SIGHUP', () => reload());
+  if (config.tlsCert !== undefined || !process.stdout.isTTY) process.on('SIGHUP', () => reload());
   try {
     const server = await startServer(config, log, { logDropped: () => output.dropped });
     reload = server.reload;

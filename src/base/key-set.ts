@@ -10,7 +10,7 @@ export const MOST_KEYS = 100;
 const NO_KEY_SET = 'a JSON Web Key Set: {"keys": […]}';
 const TOO_MANY_KEYS = `a JSON Web Key Set of at most ${MOST_KEYS} keys`;
 
-/** The keys; or else a text that completes the sentence "it has to be …". */
+/** The keys; or else a text that completes the sentence "It must be …". */
 export function readKeySet(json: Uint8Array): JSONWebKeySet | string {
   const set = parseJson(json);
   if (!isRecord(set) || !Array.isArray(set.keys) || !set.keys.every(isRecord)) return NO_KEY_SET;

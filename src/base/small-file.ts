@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 
 /** Why a file was not read. */
 export class FileProblem {
-  /** Completes the sentence "it has to be …". */
+  /** Completes the sentence "It must be …". */
   readonly expected: string;
   /** What the system said, if it said something. */
   readonly error: NodeJS.ErrnoException | undefined;

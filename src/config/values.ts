@@ -1,24 +1,26 @@
-// The kinds of values that options take: each reads a text, or says what it should have been.
+// The kinds of values that options take. Each reads a text, or says what the text must be.
 
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { JSONWebKeySet } from 'jose';
 import { MOST_KEY_SET_BYTES, readKeySet } from '../base/key-set.ts';
-import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../base/small-file.ts';
+import {
+  FileProblem,
+  isSystemError,
+  MOST_FILE_BYTES,
+  NOT_A_FILE,
+  readSmallFile,
+} from '../base/small-file.ts';
 
-export interface Option<T> {
-  /** None for a secret: a command line is read by everybody on the machine. */
-  readonly flag?: string;
-  readonly env: string;
-  /** What stands for the value in the help; none for a switch. */
-  readonly value?: string;
-  readonly fallback: T;
-  readonly help: string;
-  parse(text: string): T | Problem;
+export interface Kind<T> {
+  /** Stands for the value on the help page. Empty for a switch, which needs no value. */
+  readonly label: string;
+  parse(text: string): T | Invalid;
 }
 
-/** What is wrong with a value: completes the sentence "it has to be …". */
-export class Problem {
+/** A value that an option cannot take. */
+export class Invalid {
+  /** Completes the sentence "It must be …". */
   readonly expected: string;
 
   constructor(expected: string) {
@@ -26,76 +28,175 @@ export class Problem {
   }
 }
 
-export function oneOf<const T extends string>(choices: readonly T[], text: string): T | Problem {
-  return choices.find((choice) => choice === text) ?? new Problem(`one of ${choices.join(', ')}`);
+/** In characters. A shorter token can be guessed. */
+const SHORTEST_TOKEN = 8;
+/** The syntax after `Bearer` (RFC 6750, section 2.1). */
+const BEARER_TOKEN = new RegExp(`^(?=.{${SHORTEST_TOKEN}})[\\w.~+/-]+=*$`);
+const LANGUAGE = /^(?!any$)[a-z]{2,3}(-[a-z0-9]+)*$/;
+
+/** `read` returns undefined for a text that is not as expected. */
+function kind<T>(
+  label: string,
+  expected: string,
+  read: (text: string) => T | Invalid | undefined,
+): Kind<T> {
+  return { label, parse: (text) => read(text) ?? new Invalid(expected) };
 }
 
-/** The items of a comma list. */
-export function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+export function explainInvalid(name: string, text: string, { expected }: Invalid): string {
+  return `${name} is "${text}". It must be ${expected}.`;
 }
 
-export function readableFile(path: string): string | Problem {
-  try {
-    accessSync(path, constants.R_OK);
-    return statSync(path).isFile() ? path : new Problem('a file, not a folder, pipe or device');
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) {
-      return new Problem(`a file that can be read (${error.message})`);
-    }
-    throw error;
-  }
-}
+export const anyText: Kind<string> = { label: 'TEXT', parse: (text) => text };
 
-/** A file that is read whole, and later again. */
-export function smallFile(path: string): string | Problem {
-  const read = readSmallFile(path, MOST_FILE_BYTES);
-  return read instanceof FileProblem ? new Problem(read.expected) : path;
-}
-
-/** The JSON Web Key Set in a file. */
-export function keySet(path: string): JSONWebKeySet | Problem {
-  const read = readSmallFile(path, MOST_KEY_SET_BYTES);
-  if (read instanceof FileProblem) return new Problem(read.expected);
-  const keys = readKeySet(read);
-  return typeof keys === 'string' ? new Problem(keys) : keys;
-}
-
-/** An address for everybody to read: a user or password in it would show in the log. */
-export function webAddress(text: string): URL | Problem {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && url.username === '' && url.password === ''
-    ? url
-    : new Problem('an address that begins with https://, without user or password');
-}
-
-export function wholeNumber(text: string, from: number, to: number): number | Problem {
-  const value = Number(text);
-  const valid = /^\d{1,15}$/.test(text) && value >= from && value <= to;
-  return valid ? value : new Problem(`a whole number from ${from} to ${to}`);
-}
-
-export function trueOrFalse(text: string): boolean | Problem {
+export const onOrOff = kind('', 'true or false', (text) => {
   if (/^(true|1|yes|on)$/i.test(text)) return true;
-  return /^(false|0|no|off)$/i.test(text) ? false : new Problem('true or false');
+  return /^(false|0|no|off)$/i.test(text) ? false : undefined;
+});
+
+export function wholeNumber(from: number, to: number, label = 'NUMBER'): Kind<number> {
+  return kind(label, `a whole number from ${from} to ${to}`, (text) => {
+    const value = Number(text);
+    return /^\d{1,15}$/.test(text) && value >= from && value <= to ? value : undefined;
+  });
 }
 
-export function isSocketAddress(url: string): boolean {
-  return /^wss?:\/\//i.test(url) && URL.canParse(url) && !url.includes('#');
+const positive = kind('NUMBER', 'a number above 0', (text) => {
+  const value = Number(text);
+  return /^\d+(\.\d+)?$/.test(text) && value > 0 && Number.isFinite(value) ? value : undefined;
+});
+
+export const rate = orWord(positive, 'max', 'max');
+
+/** Takes `word` as well, which stands for `value`. */
+export function orWord<T, const W>({ label, parse }: Kind<T>, word: string, value: W): Kind<T | W> {
+  return {
+    label: `${label}|${word}`,
+    parse(text) {
+      if (text === word) return value;
+      const parsed = parse(text);
+      return parsed instanceof Invalid ? new Invalid(`${parsed.expected}, or ${word}`) : parsed;
+    },
+  };
 }
 
-/** A language by BCP 47, in lower case; `any` is none. */
-export function isLanguage(tag: string): boolean {
-  return /^[a-z]{2,3}(-[a-z0-9]+)*$/.test(tag) && tag !== 'any';
+export function oneOf<const T extends string>(choices: readonly T[]): Kind<T> {
+  return kind('NAME', `one of ${choices.join(', ')}`, (text) =>
+    choices.find((choice) => choice === text),
+  );
 }
 
-/** An IP address, or a network of them as in `10.0.0.0/8`. */
-export function isNetwork(text: string): boolean {
+export function matching(label: string, pattern: RegExp, expected: string): Kind<string> {
+  return kind(label, expected, (text) => (pattern.test(text) ? text : undefined));
+}
+
+/** A comma list of at least `least` items. */
+function listOf(expected: string, isItem: (text: string) => boolean, least = 1) {
+  return kind('LIST', `a list of ${expected}`, (text): readonly string[] | undefined => {
+    const items = splitList(text).filter((item) => item !== '');
+    return items.length >= least && items.every(isItem) ? items : undefined;
+  });
+}
+
+function splitList(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
+}
+
+export const origins = listOf(
+  'origins, such as https://example.com',
+  (text) => URL.parse(text)?.origin === text,
+  0,
+);
+
+export const jetstreamUrls = listOf(
+  'ws:// or wss:// addresses',
+  (url) => /^wss?:\/\//i.test(url) && URL.canParse(url) && !url.includes('#'),
+);
+
+export const natsUrls = listOf(
+  'nats:// or tls:// addresses, without user or password',
+  (url) => /^(nats|tls):\/\/[^\s/@?#]+\/?$/.test(url) && URL.canParse(url),
+);
+
+export const networks = listOf('IP addresses or networks like 10.0.0.0/8', (text) => {
   const [address = '', bits, ...rest] = text.split('/');
   const most = isIP(address) === 4 ? 32 : 128;
-  const valid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-  return isIP(address) !== 0 && valid && rest.length === 0;
+  const isValid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return isIP(address) !== 0 && isValid && rest.length === 0;
+});
+
+const languagesOrAny = orWord(
+  listOf('languages, such as en,de', (tag) => LANGUAGE.test(tag)),
+  'any',
+  'any',
+);
+
+/** Languages by BCP 47, in lower case. */
+export const languages = {
+  ...languagesOrAny,
+  parse: (text: string) => languagesOrAny.parse(text.trim().toLowerCase()),
+};
+
+/** An empty item is a mistake: it may come from a variable that was not set. */
+export const bearerTokens = kind(
+  'LIST',
+  `a comma list of tokens, each of at least ${SHORTEST_TOKEN} characters out of A-Z a-z 0-9 - . _ ~ + / (openssl rand -hex 32 makes one)`,
+  (text) => {
+    const tokens: readonly string[] = splitList(text);
+    return tokens.every((token) => BEARER_TOKEN.test(token)) ? tokens : undefined;
+  },
+);
+
+/** The API of X, or a stand-in for it. */
+export const xUrl = kind(
+  'URL',
+  'an address that ends in /2/, such as http://127.0.0.1:8001/2/',
+  (text) => {
+    const url = `${text.replace(/\/$/, '')}/`;
+    return URL.canParse(url) && /^https?:\/\/[^/@?#]+\/2\/$/.test(url) ? url : undefined;
+  },
+);
+
+/** A file of any size. */
+export const readableFile = kind('PATH', NOT_A_FILE.expected, (path) => {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile() ? path : undefined;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return new Invalid(`a file that can be read (${error.message})`);
+  }
+});
+
+/** A file that is read whole: now as a check, and again for its use. */
+export const smallFile = fileOf(MOST_FILE_BYTES, (_bytes, path) => path);
+
+/** A JSON Web Key Set: in a file, or the address that serves it. */
+export const keySet = kind(
+  'URL|FILE',
+  'an address that begins with https://, without user or password',
+  (text): URL | JSONWebKeySet | Invalid | undefined => {
+    if (!/^https?:/i.test(text)) return keySetFile.parse(text);
+    const url = URL.parse(text);
+    // A user or password would show in the log.
+    return url?.username === '' && url.password === '' ? url : undefined;
+  },
+);
+
+const keySetFile = fileOf(MOST_KEY_SET_BYTES, (bytes) => {
+  const keys = readKeySet(bytes);
+  return typeof keys === 'string' ? new Invalid(keys) : keys;
+});
+
+export function fileOf<T>(
+  maxBytes: number,
+  read: (bytes: Buffer, path: string) => T | Invalid,
+): Kind<T> {
+  return {
+    label: 'PATH',
+    parse(path) {
+      const bytes = readSmallFile(path, maxBytes);
+      return bytes instanceof FileProblem ? new Invalid(bytes.expected) : read(bytes, path);
+    },
+  };
 }

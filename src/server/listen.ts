@@ -11,7 +11,7 @@ export function listen(http: Server, { host, port, tlsCert }: Config): Promise<s
     http.listen(port, host, () => {
       http.off('error', reject);
       const at = http.address() as AddressInfo;
-      const scheme = tlsCert === '' ? 'http' : 'https';
+      const scheme = tlsCert === undefined ? 'http' : 'https';
       resolve(`${scheme}://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`);
     });
   });

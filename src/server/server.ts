@@ -203,7 +203,7 @@ export async function startServer(
   );
   if (!auth.isRequired && !isLoopback(config.host)) {
     log.warn(
-      'whoever reaches this address may listen: set AUTH_TOKENS, or --auth-jwks, to ask for a token',
+      'every client that reaches this address can listen. To require a token, set AUTH_TOKENS or --auth-jwks.',
     );
   }
 

@@ -21,14 +21,14 @@ export const connectSource: ConnectSource = (config, sink, clock, warn) => {
     case 'sample':
       return createSample({ seed: clock.now(), rate: config.rate }, sink, clock);
     case 'bluesky':
-      return createBluesky({ urls: config.blueskyUrls, random: Math.random }, sink, clock);
+      return createBluesky({ urls: config.blueskyUrl, random: Math.random }, sink, clock);
     case 'replay':
       return createReplay(config, sink, clock);
     case 'x':
       return createX(
         {
           url: config.xUrl,
-          token: config.xToken,
+          token: config.xBearerToken,
           maxRules: config.xMaxRules,
           ruleLength: config.xRuleLength,
           languages: config.languages,

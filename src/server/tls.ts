@@ -1,4 +1,4 @@
-// https and wss: a certificate and its key, read at the start, and again when somebody says so.
+// https and wss, with the certificate and key of the configuration. SIGHUP reads their files again.
 
 import {
   createServer,
@@ -10,7 +10,8 @@ import {
 import { createServer as createSecureServer } from 'node:https';
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
-import { explain, readTls, type TlsFiles } from '../config/tls-files.ts';
+import type { Config } from '../config/options.ts';
+import { rereadTls, type Tls } from '../config/tls-files.ts';
 
 /** Other upgrades are only offers, such as that of HTTP/2 by Java's client, and may be passed over. */
 const UPGRADES = {
@@ -22,55 +23,59 @@ const HANDSHAKE_WITHIN = 10_000;
 
 export interface HttpServer {
   readonly http: Server;
-  /** Of the certificate in use, in milliseconds since 1970; none for plain HTTP. */
+  /** When the certificate in use expires, in milliseconds since 1970. Undefined for plain HTTP. */
   readonly expires: number | undefined;
   /**
-   * Reads the files again, for connections from now on; those there are keep what they began with.
+   * Reads the files again, for new connections. Open connections keep their certificate.
    * Files that cannot be used are logged, and change nothing.
    */
   reload(): void;
 }
 
-/** Throws where the files cannot be used; `readTls` says so beforehand. */
 export function createHttpServer(
-  files: TlsFiles,
+  { tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>,
   options: ServerOptions,
   handle: RequestListener,
   log: Logger,
   clock: Clock,
 ): HttpServer {
-  if (files.tlsCert === '') {
+  if (!tlsCert || !tlsKey) {
     const reload = () => log.info('there is no TLS certificate to read again');
     const http = createServer({ ...options, ...UPGRADES }, handle);
     return { http, expires: undefined, reload };
   }
-  const first = readTls(files);
-  if ('expected' in first) throw new Error(explain(first));
-  const { cert, key } = first;
-  let { expires } = first;
+  let tls: Tls = { cert: tlsCert, key: tlsKey };
   const http = createSecureServer(
-    { ...options, ...UPGRADES, cert, key, handshakeTimeout: HANDSHAKE_WITHIN },
+    { ...options, ...UPGRADES, ...secureContext(tls), handshakeTimeout: HANDSHAKE_WITHIN },
     handle,
   );
-
-  function look(): void {
-    const until = new Date(expires).toISOString();
-    if (expires > clock.now()) log.info(`TLS: the certificate is good until ${until}`);
-    else log.warn(`TLS: the certificate expired at ${until}`);
-  }
-
-  look();
+  logExpiry(tls, log, clock);
   return {
     http,
     get expires() {
-      return expires;
+      return expiryOf(tls);
     },
     reload() {
-      const tls = readTls(files);
-      if ('expected' in tls) return log.error(`TLS: kept as it was; ${explain(tls)}`);
-      http.setSecureContext({ cert: tls.cert, key: tls.key });
-      expires = tls.expires;
-      look();
+      const reread = rereadTls(tls);
+      if (typeof reread === 'string') return log.error(`TLS: kept the old certificate. ${reread}`);
+      tls = reread;
+      http.setSecureContext(secureContext(tls));
+      logExpiry(tls, log, clock);
     },
   };
+}
+
+function secureContext({ cert, key }: Tls) {
+  return { cert: cert.pem, key: key.pem };
+}
+
+function expiryOf({ cert }: Tls): number {
+  return cert.content.validToDate.getTime();
+}
+
+function logExpiry(tls: Tls, log: Logger, clock: Clock): void {
+  const expires = expiryOf(tls);
+  const until = new Date(expires).toISOString();
+  if (expires > clock.now()) log.info(`TLS: the certificate is valid until ${until}`);
+  else log.warn(`TLS: the certificate expired at ${until}`);
 }

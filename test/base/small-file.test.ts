@@ -52,9 +52,9 @@ describe('an option that names a file', () => {
         const path = join(folder, String(n), 'it');
         make(path);
         const parsed = parseConfig([`--${flag}`, path], {});
-        expect('problems' in parsed && parsed.problems).toContainEqual(
+        expect('mistakes' in parsed && parsed.mistakes).toContainEqual(
           expect.stringMatching(
-            new RegExp(`^--${flag} is "${path}"; it has to be a file(,| of at most)`),
+            new RegExp(`^--${flag} is "${path}". It must be a file(,| of at most)`),
           ),
         );
       }

@@ -7,7 +7,7 @@ const WHOSE = ['--auth-issuer', 'https://id.example/', '--auth-audience', 'senti
 
 function parse(argv: readonly string[], env: Record<string, string> = {}) {
   const parsed = parseConfig(argv, env);
-  if ('help' in parsed) throw new Error('that was no call for help');
+  if ('help' in parsed) throw new Error('unexpected help page');
   return parsed;
 }
 
@@ -19,27 +19,27 @@ describe('AUTH_TOKENS', () => {
   });
 
   test.each(['short12', ' ', ',', 'abcdefgh,', 'abcdefgh,,ijklmnop', 'two words', 'ümläut-ß'])(
-    'is refused as %j, and not shown',
+    'is rejected as %j, and not shown',
     (text) => {
       expect(parse([], { AUTH_TOKENS: text })).toEqual({
-        problems: [
-          'AUTH_TOKENS cannot be used; it has to be a comma list of tokens, each of 8 characters or more ' +
+        mistakes: [
+          'AUTH_TOKENS is not valid. It must be a comma list of tokens, each of at least 8 characters ' +
             'out of A-Z a-z 0-9 - . _ ~ + / (openssl rand -hex 32 makes one).',
         ],
       });
     },
   );
 
-  test('cannot stand on a command line, where everybody could read it, and is not shown if it does', () => {
+  test('is rejected on a command line, where other users could read it, and not shown', () => {
     expect(parse(['--auth-tokens', 'a-secret-token'])).toEqual({
-      problems: [expect.not.stringContaining('a-secret-token')],
+      mistakes: [expect.not.stringContaining('a-secret-token')],
     });
   });
 });
 
-test('what was meant for the environment is not shown when it stands on the command line', () => {
+test('the value of a variable is not shown when it stands on the command line', () => {
   expect(parse(['AUTH_TOKENS=a-secret-token'])).toEqual({
-    problems: ['"AUTH_TOKENS=…" is not an option; options begin with --.'],
+    mistakes: ['"AUTH_TOKENS=…" is not an option. Options begin with --.'],
   });
 });
 
@@ -51,7 +51,7 @@ describe('--auth-jwks', () => {
   ])('is rejected with a user or password in its address, which is not shown: %s', (address) => {
     const parsed = parse(['--auth-jwks', address, ...WHOSE]);
     expect(parsed).toEqual({
-      problems: [expect.stringContaining('without user or password')],
+      mistakes: [expect.stringContaining('without user or password')],
     });
     expect(JSON.stringify(parsed)).not.toMatch(/hid/);
   });
@@ -66,7 +66,7 @@ describe('--auth-jwks', () => {
     });
   });
 
-  test('takes a file, and reads it', () => {
+  test('reads a file', () => {
     const env = {
       AUTH_JWKS: tempFile('jwks.json', JSON.stringify(KEYS)),
       AUTH_ISSUER: 'i',
@@ -78,11 +78,11 @@ describe('--auth-jwks', () => {
   });
 
   test.each(['', '{', '{}', '[]', '{"keys": {}}', '{"keys": [1]}'])(
-    'says what a file with %j should have been',
+    'rejects a file with %j, and says what it must be',
     (content) => {
       const path = tempFile('jwks.json', content);
       expect(parse(['--auth-jwks', path, ...WHOSE])).toEqual({
-        problems: [`--auth-jwks is "${path}"; it has to be a JSON Web Key Set: {"keys": […]}.`],
+        mistakes: [`--auth-jwks is "${path}". It must be a JSON Web Key Set: {"keys": […]}.`],
       });
     },
   );
@@ -91,25 +91,24 @@ describe('--auth-jwks', () => {
     ['/nowhere/jwks.json', 'a file that can be read (ENOENT'],
     ['https://[/', 'an address that begins with https://'],
     ['ftp://id.example/jwks.json', 'a file that can be read (ENOENT'],
-  ])('says what is wrong with %s', (text, problem) => {
+  ])('rejects %s, and says what it must be', (text, problem) => {
     expect(parse(['--auth-jwks', text, ...WHOSE])).toEqual({
-      problems: [expect.stringContaining(`--auth-jwks is "${text}"; it has to be ${problem}`)],
+      mistakes: [expect.stringContaining(`--auth-jwks is "${text}". It must be ${problem}`)],
     });
   });
 
-  test.each([0, 2])('has to come with issuer and audience', (from) => {
+  test.each([0, 2])('needs issuer and audience, and they need it', (from) => {
     const one = WHOSE.slice(from, from + 2);
-    for (const whose of [one, []]) {
-      expect(parse(['--auth-jwks', 'https://id.example/jwks.json', ...whose])).toEqual({
-        problems: [
-          '--auth-jwks needs --auth-issuer and --auth-audience: whose JWTs, and meant for whom.',
-        ],
-      });
-    }
+    const others = ['--auth-issuer', '--auth-audience'].filter((flag) => flag !== one[0]);
+    const jwks = ['--auth-jwks', 'https://id.example/jwks.json'];
+    expect(parse(jwks)).toEqual({
+      mistakes: ['--auth-jwks needs --auth-issuer and --auth-audience. Set all or none.'],
+    });
+    expect(parse([...jwks, ...one])).toEqual({
+      mistakes: [`--auth-jwks and ${one[0]} need ${others}. Set all or none.`],
+    });
     expect(parse(one)).toEqual({
-      problems: [
-        '--auth-issuer and --auth-audience need --auth-jwks: the keys to check JWTs with.',
-      ],
+      mistakes: [`${one[0]} needs --auth-jwks and ${others}. Set all or none.`],
     });
   });
 });

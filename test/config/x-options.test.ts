@@ -9,8 +9,11 @@ function read(argv: string[], env: Record<string, string> = {}) {
 const SECRET = 'AAAA%2Fsecret';
 
 describe('the options of the X source', () => {
-  test('make X the source as soon as there is a token, unless another is named', () => {
-    expect(read([], { X_BEARER_TOKEN: SECRET })).toMatchObject({ source: 'x', xToken: SECRET });
+  test('make X the source once a token is set, unless another source is named', () => {
+    expect(read([], { X_BEARER_TOKEN: SECRET })).toMatchObject({
+      source: 'x',
+      xBearerToken: SECRET,
+    });
     expect(read(['--source', 'sample'], { X_BEARER_TOKEN: SECRET })).toMatchObject({
       source: 'sample',
     });
@@ -20,7 +23,7 @@ describe('the options of the X source', () => {
     expect(read([])).toMatchObject({ source: 'sample' });
   });
 
-  test('have the limits of what anybody can buy by default', () => {
+  test('default to the limits of the plan that anybody can buy', () => {
     expect(read([])).toMatchObject({
       xUrl: 'https://api.x.com/2/',
       xMaxRules: 1000,
@@ -29,7 +32,7 @@ describe('the options of the X source', () => {
     });
   });
 
-  test('are given by flag or environment', () => {
+  test('can be set by flag or variable', () => {
     const env = {
       X_MAX_RULES: '25',
       X_RULE_LENGTH: '512',
@@ -45,7 +48,7 @@ describe('the options of the X source', () => {
     });
   });
 
-  test('keep state where the user keeps it', () => {
+  test("keep state in the user's state folder", () => {
     expect(read([], { HOME: '/home/ann' })).toMatchObject({
       stateDir: '/home/ann/.local/state/senti',
     });
@@ -57,8 +60,8 @@ describe('the options of the X source', () => {
     });
   });
 
-  test('are all wrong at once, and a wrong token is not said', () => {
-    const problems = read(
+  test('list all mistakes at once, without repeating the token', () => {
+    const mistakes = read(
       [
         '--x-url',
         'http://localhost',
@@ -71,21 +74,21 @@ describe('the options of the X source', () => {
       ],
       { X_BEARER_TOKEN: `${SECRET} and a space` },
     );
-    expect(problems).toEqual({
-      problems: [
-        'X_BEARER_TOKEN cannot be used; it has to be a token without spaces, as X shows it.',
-        '--x-url is "http://localhost"; it has to be an address that ends in /2/, such as http://127.0.0.1:8001/2/.',
-        '--x-max-rules is "0"; it has to be a whole number from 1 to 100000.',
-        '--x-rule-length is "10"; it has to be a whole number from 256 to 100000.',
-        '--x-daily-posts is "-1"; it has to be a whole number from 1 to 1000000000, or none.',
+    expect(mistakes).toEqual({
+      mistakes: [
+        'X_BEARER_TOKEN is not valid. It must be a token without spaces, as X shows it.',
+        '--x-url is "http://localhost". It must be an address that ends in /2/, such as http://127.0.0.1:8001/2/.',
+        '--x-max-rules is "0". It must be a whole number from 1 to 100000.',
+        '--x-rule-length is "10". It must be a whole number from 256 to 100000.',
+        '--x-daily-posts is "-1". It must be a whole number from 1 to 1000000000, or none.',
       ],
     });
-    expect(JSON.stringify(problems)).not.toContain(SECRET);
+    expect(JSON.stringify(mistakes)).not.toContain(SECRET);
   });
 
-  test('need a token for X, and take none from the command line', () => {
+  test('need a token for X, and do not repeat one from the command line', () => {
     expect(read(['--source', 'x'])).toEqual({
-      problems: ['--source x needs the Bearer token of an app at X, in X_BEARER_TOKEN.'],
+      mistakes: ['--source x needs X_BEARER_TOKEN. Set it to the Bearer token of your app.'],
     });
     expect(JSON.stringify(read(['--x-bearer-token', SECRET]))).not.toContain(SECRET);
   });

@@ -190,17 +190,17 @@ describe('a new certificate', () => {
     [
       'is cut off',
       { cert: OTHER.cert.slice(0, 200), key: OTHER.key },
-      /cert.pem" has to be a cert/,
+      /cert.pem". It must be a cert/,
     ],
     [
       'does not fit its key',
       { cert: OTHER.cert, key: ONE.key },
-      /key.pem" has to be the private key/,
+      /key.pem". It must be the private key/,
     ],
     [
       'is too weak for TLS',
       createCertificate('weak', { namedCurve: 'prime192v1' }),
-      /cert.pem" has to be a certificate that TLS can use/,
+      /cert.pem". It must be a certificate that TLS can use/,
     ],
   ])('that %s is logged, and the old one kept', async (_, pair, problem) => {
     const { senti, files } = await startSecure();
@@ -221,7 +221,7 @@ describe('a new certificate', () => {
         senti.reload();
         expect(await nameAt(senti)).toBe('one');
         expect(JSON.parse(senti.warnings.at(-1) ?? '').msg).toMatch(
-          /^TLS: kept as it was; ".*\.pem" has to be a file(,| of at most)/,
+          /^TLS: kept the old certificate\. --tls-.* is ".*\.pem"\. It must be a file(,| of at most)/,
         );
         rmSync(path, { recursive: true });
         writeCertificate(ONE, files.folder);
@@ -245,7 +245,7 @@ describe('a new certificate', () => {
     expect(url).toMatch(/^https:/);
     writeCertificate(OTHER, files.folder);
     program.kill('SIGHUP');
-    await logged(program, /certificate is good until/);
+    await logged(program, /certificate is valid until/);
     expect(await nameAt({ url })).toBe('other');
     program.kill('SIGTERM');
     expect(await exited).toEqual({ code: 0, errors: '' });
@@ -263,9 +263,9 @@ describe('a new certificate', () => {
 });
 
 describe('files that cannot be used', () => {
-  function problemsOf(argv: readonly string[], env: Record<string, string> = {}) {
+  function mistakesOf(argv: readonly string[], env: Record<string, string> = {}) {
     const parsed = parseConfig(argv, env);
-    return 'problems' in parsed ? parsed.problems : [];
+    return 'mistakes' in parsed ? parsed.mistakes : [];
   }
 
   test('are named at the start, with all other problems', () => {
@@ -279,37 +279,37 @@ describe('files that cannot be used', () => {
     const der = tempFile('cert.der', new X509Certificate(ONE.cert).raw);
     const locked = tempFile('key.pem', String(encrypted));
     const none = join(folder, 'none.pem');
-    expect(problemsOf(flags({ tlsCert, tlsKey }))).toEqual([]);
-    expect(problemsOf(flags({ tlsCert: none, tlsKey: folder }))).toEqual([
+    expect(mistakesOf(flags({ tlsCert, tlsKey }))).toEqual([]);
+    expect(mistakesOf(flags({ tlsCert: none, tlsKey: folder }))).toEqual([
       expect.stringContaining(
-        `--tls-cert is "${none}"; it has to be a file that can be read (ENOENT`,
+        `--tls-cert is "${none}". It must be a file that can be read (ENOENT`,
       ),
-      `--tls-key is "${folder}"; it has to be a file, not a folder, pipe or device.`,
+      `--tls-key is "${folder}". It must be a file, not a folder, pipe or device.`,
     ]);
-    const inPem = `it has to be a certificate in PEM.`;
-    const key = 'it has to be a private key in PEM, without a passphrase.';
-    expect(problemsOf(['--port', 'x', ...flags({ tlsCert: tlsKey, tlsKey: tlsCert })])).toEqual([
-      '--port is "x"; it has to be a whole number from 0 to 65535.',
-      `--tls-cert is "${tlsKey}"; ${inPem}`,
-      `--tls-key is "${tlsCert}"; ${key}`,
+    const inPem = `It must be a certificate in PEM.`;
+    const key = 'It must be a private key in PEM, without a passphrase.';
+    expect(mistakesOf(['--port', 'x', ...flags({ tlsCert: tlsKey, tlsKey: tlsCert })])).toEqual([
+      '--port is "x". It must be a whole number from 0 to 65535.',
+      `--tls-cert is "${tlsKey}". ${inPem}`,
+      `--tls-key is "${tlsCert}". ${key}`,
     ]);
-    expect(problemsOf([], { TLS_CERT: der, TLS_KEY: locked })).toEqual([
-      `TLS_CERT is "${der}"; ${inPem}`,
-      `TLS_KEY is "${locked}"; ${key}`,
+    expect(mistakesOf([], { TLS_CERT: der, TLS_KEY: locked })).toEqual([
+      `TLS_CERT is "${der}". ${inPem}`,
+      `TLS_KEY is "${locked}". ${key}`,
     ]);
   });
 
   test('are named when they do not belong together, or one is missing', () => {
     const { tlsCert, tlsKey } = writeCertificate(ONE);
     const other = writeCertificate(OTHER);
-    expect(problemsOf(flags({ tlsCert, tlsKey: other.tlsKey }))).toEqual([
-      `--tls-key is "${other.tlsKey}"; it has to be the private key of the certificate in ${tlsCert}.`,
+    expect(mistakesOf(flags({ tlsCert, tlsKey: other.tlsKey }))).toEqual([
+      `--tls-key is "${other.tlsKey}". It must be the private key of the certificate in ${tlsCert}.`,
     ]);
-    expect(problemsOf(['--tls-cert', tlsCert])).toEqual([
-      '--tls-cert needs --tls-key, the private key of that certificate.',
+    expect(mistakesOf(['--tls-cert', tlsCert])).toEqual([
+      '--tls-cert needs --tls-key. Set both or neither.',
     ]);
-    expect(problemsOf([], { TLS_KEY: tlsKey })).toEqual([
-      '--tls-key needs --tls-cert, the certificate of that key.',
+    expect(mistakesOf([], { TLS_KEY: tlsKey })).toEqual([
+      '--tls-key needs --tls-cert. Set both or neither.',
     ]);
   });
 });

@@ -383,7 +383,7 @@ test('a server with tokens and JWTs takes either', async () => {
 });
 
 describe('a server that others can reach', () => {
-  const WARNING = 'set AUTH_TOKENS, or --auth-jwks';
+  const WARNING = 'set AUTH_TOKENS or --auth-jwks';
 
   test('warns once when it asks for no token', async () => {
     const { warnings } = await startSenti(configOf('--host', '0.0.0.0'));

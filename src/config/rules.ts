@@ -1,0 +1,57 @@
+// The rules for options that depend on each other.
+
+import { nameOf } from './option.ts';
+import { type Config, OPTIONS, type OptionKey } from './options.ts';
+import { explainMismatch } from './tls-files.ts';
+import { Invalid } from './values.ts';
+
+export type Values = { readonly [K in OptionKey]: Config[K] | Invalid };
+/** Returns a sentence for a mistake. An invalid value counts as set, so that it is one mistake and not two. */
+type Rule = (values: Values) => string | undefined;
+
+export const RULES: readonly Rule[] = [
+  sourceNeeds('x', 'xBearerToken', 'Set it to the Bearer token of your app.'),
+  sourceNeeds('replay', 'file', 'Name the file to play with --file or REPLAY_FILE.'),
+  together('tlsCert', 'tlsKey'),
+  matchTls,
+  together('authJwks', 'authIssuer', 'authAudience'),
+  together('natsTlsCert', 'natsTlsKey'),
+  together('natsUser', 'natsPassword'),
+  atMostOne('natsCreds', 'natsUser', 'natsToken'),
+];
+
+const AND = new Intl.ListFormat('en-GB');
+
+function sourceNeeds(source: Config['source'], needed: OptionKey, remedy: string): Rule {
+  return (values) =>
+    values.source === source && !values[needed]
+      ? `--source ${source} needs ${nameOf(OPTIONS[needed])}. ${remedy}`
+      : undefined;
+}
+
+function together(...keys: readonly OptionKey[]): Rule {
+  return (values) => {
+    const set = keys.filter((key) => values[key]);
+    const missing = keys.filter((key) => !values[key]);
+    if (set.length === 0 || missing.length === 0) return undefined;
+    const need = set.length === 1 ? 'needs' : 'need';
+    const remedy = keys.length === 2 ? 'Set both or neither.' : 'Set all or none.';
+    return `${listNames(set)} ${need} ${listNames(missing)}. ${remedy}`;
+  };
+}
+
+function atMostOne(...keys: readonly OptionKey[]): Rule {
+  return (values) => {
+    const set = keys.filter((key) => values[key]);
+    return set.length > 1 ? `${listNames(set)} exclude each other. Set only one.` : undefined;
+  };
+}
+
+function matchTls({ tlsCert: cert, tlsKey: key }: Values): string | undefined {
+  const isRead = cert && key && !(cert instanceof Invalid) && !(key instanceof Invalid);
+  return isRead ? explainMismatch({ cert, key }) : undefined;
+}
+
+function listNames(keys: readonly OptionKey[]): string {
+  return AND.format(keys.map((key) => nameOf(OPTIONS[key])));
+}
