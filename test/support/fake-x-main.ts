@@ -39,7 +39,7 @@ if (!values.file || !(rate > 0) || !Number.isInteger(port)) {
     if (post === undefined) return;
     const id = String(((BigInt(Date.now()) - EPOCH_OF_IDS) << 22n) + BigInt(played % 4096));
     void x.push({ ...post, id, created_at: new Date().toISOString() });
-    const now = `${x.connected ? 'streaming' : 'nobody streams'}, ${x.rules.size} rules`;
+    const now = `${x.connected ? 'streaming' : 'no stream'}, ${x.rules.size} rules`;
     if (now !== last) process.stdout.write(`${now}\n`);
     last = now;
   }, 1000 / rate);

@@ -1,7 +1,7 @@
 // Clauses that X does not take, or takes only in a rule of their own.
 
 import type { Track } from '../../track/track.ts';
-import { type RuleFrame, spellClause, spellRule } from './rule-text.ts';
+import { type RuleFrame, spellRule, spellTrack } from './rule-text.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
 
 /** Beyond as many, all are forgotten and X is asked again. */
@@ -19,13 +19,10 @@ export class RejectedClauses {
 
   /** Why no rule can ask for `track`; undefined if one can. */
   reasonFor(track: Track): string | undefined {
-    for (const clause of track.clauses) {
-      const text = spellClause(clause, this.#frame.room);
-      if (text === undefined) return "none of X's rules can ask for it";
-      const reason = this.reasons.get(text);
-      if (reason !== undefined) return reason;
-    }
-    return undefined;
+    const clauses = spellTrack(track, this.#frame);
+    if (clauses === undefined) return "none of X's rules can ask for it";
+    const rejected = clauses.find((clause) => this.reasons.has(clause));
+    return rejected && this.reasons.get(rejected);
   }
 
   /**

@@ -1,7 +1,7 @@
 // The planner: asks X for all wanted tracks in few rules, and changes few of them at a time.
 
 import type { Track } from '../../track/track.ts';
-import { OR, type RuleFrame, spellClause } from './rule-text.ts';
+import { OR, type RuleFrame, spellTrack } from './rule-text.ts';
 
 /** A rule's clauses, as texts. */
 export type Rule = readonly string[];
@@ -46,51 +46,37 @@ interface Packing {
  * ones win. Takes clauses times rules at worst.
  */
 export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits: PlanLimits): Plan {
-  const asked = [...tracks].map((track) => ({ track, clauses: spellTrack(track, limits) }));
+  const asked = [...tracks].map((track) => ({ track, clauses: askable(track, limits) }));
   const wanted = new Set(asked.flatMap(({ clauses }) => clauses ?? []));
   let packing = keep(previous, wanted, limits);
   if (isFragmented(packing)) packing = repack(packing);
-  let repacked = false;
+  let isRepacked = false;
+
+  /** Repacks only once, since that takes time here and many writes at X. */
+  function place(clauses: readonly string[]): boolean {
+    if (placeAll(packing, clauses)) return true;
+    if (isRepacked) return false;
+    isRepacked = true;
+    const fresh = repack(packing);
+    if (!placeAll(fresh, clauses)) return false;
+    packing = fresh;
+    return true;
+  }
 
   const rejected: Track[] = [];
+  const needed = new Set<string>();
   for (const { track, clauses } of asked) {
-    if (clauses !== undefined && placeAll(packing, clauses)) continue;
-    if (clauses !== undefined && !repacked) {
-      // Only once, since it takes time here and many writes at X.
-      repacked = true;
-      const fresh = repack(packing);
-      if (placeAll(fresh, clauses)) {
-        packing = fresh;
-        continue;
-      }
-    }
-    rejected.push(track);
+    if (clauses === undefined || !place(clauses)) rejected.push(track);
+    else for (const clause of clauses) needed.add(clause);
   }
-  if (rejected.length > 0) dropOnlyRejected(packing, asked, new Set(rejected));
+  for (const clause of [...packing.placed.keys()]) if (!needed.has(clause)) take(packing, clause);
   const rules = packing.bins.filter((bin) => bin.clauses.size > 0);
   return { rules: rules.map((bin) => [...bin.clauses]), rejected };
 }
 
-// Every plan needs the same texts again, and spelling them is most of its work.
-const spelt = new WeakMap<RuleFrame, WeakMap<Track, readonly string[] | undefined>>();
-
-/** The track's clauses as texts; undefined if X cannot be asked for one of them. */
-function spellTrack(track: Track, { frame, invalid }: PlanLimits): readonly string[] | undefined {
-  const known = spelt.get(frame) ?? new WeakMap();
-  spelt.set(frame, known);
-  if (!known.has(track)) known.set(track, spellClauses(track, frame));
-  const clauses: readonly string[] | undefined = known.get(track);
+function askable(track: Track, { frame, invalid }: PlanLimits): readonly string[] | undefined {
+  const clauses = spellTrack(track, frame);
   return clauses?.some((clause) => invalid.has(clause)) ? undefined : clauses;
-}
-
-function spellClauses(track: Track, { room }: RuleFrame): string[] | undefined {
-  const clauses = new Set<string>();
-  for (const clause of track.clauses) {
-    const text = spellClause(clause, room);
-    if (text === undefined) return undefined;
-    clauses.add(text);
-  }
-  return [...clauses];
 }
 
 function keep(previous: readonly Rule[], wanted: ReadonlySet<string>, limits: PlanLimits): Packing {
@@ -180,15 +166,4 @@ function repack(packing: Packing): Packing {
   const clauses = [...packing.placed.keys()];
   clauses.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   return placeAll(fresh, clauses) && fresh.bins.length <= packing.bins.length ? fresh : packing;
-}
-
-function dropOnlyRejected(
-  packing: Packing,
-  asked: readonly { readonly track: Track; readonly clauses: readonly string[] | undefined }[],
-  rejected: ReadonlySet<Track>,
-): void {
-  const needed = new Set(
-    asked.flatMap(({ track, clauses }) => (rejected.has(track) ? [] : (clauses ?? []))),
-  );
-  for (const clause of [...packing.placed.keys()]) if (!needed.has(clause)) take(packing, clause);
 }

@@ -2,7 +2,7 @@
 // https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
 
 import type { Languages } from '../../base/post.ts';
-import type { Clause, Term } from '../../track/track.ts';
+import type { Clause, Term, Track } from '../../track/track.ts';
 import type { Word } from '../../track/words.ts';
 
 /** What surrounds the clauses in each of Senti's rules. */
@@ -39,6 +39,21 @@ export function frameRule(languages: Languages, ruleLength: number): RuleFrame {
 /** A rule that takes what any of `clauses` takes, whatever their order. */
 export function spellRule(clauses: readonly string[], { suffix }: RuleFrame): string {
   return `(${[...clauses].sort().join(OR)})${suffix}`;
+}
+
+// Every plan needs the same texts again, and spelling them is most of its work.
+const spelt = new WeakMap<RuleFrame, WeakMap<Track, readonly string[] | undefined>>();
+
+/** The track's distinct clauses as texts; undefined if X cannot be asked for one of them. */
+export function spellTrack(track: Track, frame: RuleFrame): readonly string[] | undefined {
+  const known = spelt.get(frame) ?? new WeakMap();
+  spelt.set(frame, known);
+  if (!known.has(track)) {
+    const texts = track.clauses.map((clause) => spellClause(clause, frame.room));
+    const isAskable = texts.every((text) => text !== undefined);
+    known.set(track, isAskable ? [...new Set(texts)] : undefined);
+  }
+  return known.get(track);
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/user-error.ts';
 import { type Plan, type PlanLimits, plan, type Rule } from '../../../src/source/x/rule-plan.ts';
-import { frameRule, spellClause, spellRule } from '../../../src/source/x/rule-text.ts';
+import { frameRule, spellRule, spellTrack } from '../../../src/source/x/rule-text.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 
 const none: ReadonlySet<string> = new Set();
@@ -41,11 +41,9 @@ function expectSound({ rules, rejected }: Plan, tracks: Iterable<Track>, within:
   const needed = new Set<string>();
   for (const it of tracks) {
     if (rejected.includes(it)) continue;
-    for (const clause of it.clauses) {
-      const text = spellClause(clause, within.frame.room);
-      if (text === undefined) throw new Error(`nothing asks for ${it.canonical}`);
-      needed.add(text);
-      expect(asked.has(text)).toBe(true);
+    for (const clause of spellTrack(it, within.frame) ?? []) {
+      needed.add(clause);
+      expect(asked.has(clause)).toBe(true);
     }
   }
   for (const clause of asked) expect(needed.has(clause)).toBe(true);
