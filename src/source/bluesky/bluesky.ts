@@ -5,6 +5,7 @@ import { SeenKeys } from '../../base/seen-keys.ts';
 import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { lingering } from '../linger.ts';
+import { describeConnection, Reconnector } from '../reconnector.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Cursor } from './cursor.ts';
 import {
@@ -39,17 +40,14 @@ export function createBluesky(options: BlueskyOptions, sink: SourceSink, clock: 
 class Bluesky implements Source {
   readonly name = 'bluesky';
   readonly #urls: readonly URL[];
-  readonly #random: () => number;
   readonly #sink: SourceSink;
   readonly #clock: Clock;
+  readonly #reconnector: Reconnector<Loss>;
   readonly #cursor = new Cursor();
   readonly #delivered = new SeenKeys(REMEMBERED_POSTS);
   #state: SourceState = { name: 'idle' };
   /** The last one, which may have ended. */
   #connection: JetstreamConnection | undefined;
-  #cancelRetry = () => {};
-  /** No connection before `due`, on the monotonic clock, even if the source was idle meanwhile. */
-  #pause = { reason: '', due: Number.NEGATIVE_INFINITY };
   /** Counts up; which of the hosts is next is the remainder. */
   #hostNumber = 0;
   /** Connections in a row that brought no new post. */
@@ -62,9 +60,14 @@ class Bluesky implements Source {
 
   constructor({ urls, random }: BlueskyOptions, sink: SourceSink, clock: Clock) {
     this.#urls = (urls.length > 0 ? urls : PUBLIC_HOSTS).map((url) => new URL(url));
-    this.#random = random;
     this.#sink = sink;
     this.#clock = clock;
+    this.#reconnector = new Reconnector<Loss>({
+      clock,
+      connect: ({ live, fail }) => this.#connect(live, fail),
+      retry: () => ({ wait: backoff(RETRIES, this.#failures++, random) }),
+      onState: (state) => this.#become(describeConnection(state)),
+    });
   }
 
   get state(): SourceState {
@@ -75,13 +78,8 @@ class Bluesky implements Source {
   want(tracks: ReadonlySet<Track>): void {
     const isRunning = this.#state.name !== 'idle';
     if (this.#isClosed || tracks.size > 0 === isRunning) return;
-    if (isRunning) {
-      this.#stop();
-      return;
-    }
-    const wait = this.#pause.due - this.#clock.monotonic();
-    if (wait > 0) this.#wait(wait);
-    else this.#connect();
+    if (isRunning) this.#stop();
+    else this.#reconnector.open();
   }
 
   async close(): Promise<void> {
@@ -97,32 +95,36 @@ class Bluesky implements Source {
   #stop(): void {
     const { name } = this.#state;
     if (name === 'idle') return;
-    this.#cancelRetry();
-    void this.#connection?.close();
+    const { host } = this.#url;
+    const isWasted = name !== 'waiting' && !this.#isFresh;
+    const reason = `${host} had brought nothing when the last listener left`;
+    this.#reconnector.close(isWasted ? { reason } : undefined);
+    if (isWasted) this.#hostNumber += 1;
     // The next listener gets posts from then on.
     this.#cursor.forget();
-    if (name !== 'waiting' && !this.#isFresh) {
-      this.#fail(`${this.#url.host} had brought nothing when the last listener left`);
-      this.#hostNumber += 1;
-    }
     this.#become({ name: 'idle' });
   }
 
-  #connect(): void {
+  #connect(live: () => void, fail: (loss: Loss) => void): () => void {
     const url = this.#url;
     const cursor = this.#cursor.begin(url.href, this.#clock.now());
     this.#isFresh = false;
-    this.#connection = connectJetstream(
+    const connection = connectJetstream(
       subscription(url, cursor),
       {
-        open: () => this.#become({ name: 'live' }),
+        open: live,
         text: (text) => this.#read(text),
         bad: (reason) => this.#sink.bad(`${url.host}: ${reason}`),
-        lost: (loss) => this.#retry(url.host, loss),
+        lost: (loss) => {
+          const reason = `${url.host} ${loss.reason}`;
+          this.#lose({ ...loss, reason });
+          fail({ reason });
+        },
       },
       this.#clock,
     );
-    this.#become({ name: 'connecting' });
+    this.#connection = connection;
+    return () => void connection.close();
   }
 
   #read(text: string): void {
@@ -142,9 +144,10 @@ class Bluesky implements Source {
     }
   }
 
-  #retry(host: string, { reason, silent, brokenFrame }: Loss): void {
+  /** Chooses where to resume. */
+  #lose({ reason, silent, brokenFrame }: Loss): void {
     if (brokenFrame) {
-      this.#sink.bad(`${host} ${reason}`);
+      this.#sink.bad(reason);
       // The same frame would end every connection, so the stream skips it and goes on at now.
       if (this.#brokenAt !== undefined && this.#brokenAt === this.#cursor.reached) {
         this.#cursor.forget();
@@ -153,21 +156,6 @@ class Bluesky implements Source {
     }
     // A host that worked knows our cursor best, so only one that brought nothing is left.
     if (silent || !this.#isFresh) this.#hostNumber += 1;
-    this.#wait(this.#fail(`${host} ${reason}`));
-  }
-
-  /** Returns the milliseconds until the next connection. */
-  #fail(reason: string): number {
-    const wait = backoff(RETRIES, this.#failures, this.#random);
-    this.#failures += 1;
-    this.#pause = { reason, due: this.#clock.monotonic() + wait };
-    return wait;
-  }
-
-  #wait(ms: number): void {
-    const until = this.#clock.now() + ms;
-    this.#cancelRetry = this.#clock.after(ms, () => this.#connect());
-    this.#become({ name: 'waiting', reason: this.#pause.reason, until });
   }
 
   #become(state: SourceState): void {

@@ -29,13 +29,6 @@ export interface Failure {
   readonly resetAt?: number | undefined;
 }
 
-/** Why something at X cannot be done for now. */
-export interface Setback {
-  readonly failure: Failure;
-  /** When it is tried again, in milliseconds since 1970; undefined for never. */
-  readonly until: number | undefined;
-}
-
 /** Failures in a row, by kind. */
 export type FailureCounts = Readonly<Partial<Record<FailureKind, number>>>;
 export const NO_FAILURES: FailureCounts = {};

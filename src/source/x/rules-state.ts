@@ -10,14 +10,8 @@
 //   none created, no reason, only one        fail
 //   anything else                            go on
 
-import {
-  counted,
-  type Failure,
-  type FailureCounts,
-  NO_FAILURES,
-  REST_MS,
-  type Setback,
-} from './failure.ts';
+import type { Setback } from '../reconnector.ts';
+import { counted, type Failure, type FailureCounts, NO_FAILURES, REST_MS } from './failure.ts';
 import type { Rule } from './rule-plan.ts';
 import { MOST_A_WRITE, nextWrite, type StoredRule, type Write } from './rule-writes.ts';
 import type { Added, ApiRule } from './rules-api.ts';
@@ -42,7 +36,7 @@ export interface RulesState {
   readonly nonsense: string | undefined;
   readonly failures: FailureCounts;
   /** `since` is on the monotonic clock, as every `now` below. */
-  readonly setback: (Setback & { readonly since: number }) | undefined;
+  readonly setback: (Setback<Failure> & { readonly since: number }) | undefined;
 }
 
 export interface Suspect {
@@ -173,7 +167,7 @@ export const after = {
   }),
 
   /** X may have done what it did not confirm. */
-  failed: (state: RulesState, setback: Setback, now: number): RulesState => ({
+  failed: (state: RulesState, setback: Setback<Failure>, now: number): RulesState => ({
     ...state,
     stored: undefined,
     suspects: [],

@@ -8,8 +8,9 @@
 //   yes      left        closed   ready         opened   connecting
 //   yes      left        closed   not ready     closed   connecting, or the setback of the rules
 
+import { type ConnectionState, describeConnection, type Setback } from '../reconnector.ts';
 import type { SourceState } from '../source.ts';
-import type { Setback } from './failure.ts';
+import type { Failure, FailureKind } from './failure.ts';
 
 export interface XState {
   /** At least one track is wanted. */
@@ -18,17 +19,15 @@ export interface XState {
   readonly usedUp: Extract<SourceState, { name: 'paused' }> | undefined;
   readonly rules: RulesStatus;
   /** Undefined while the stream is closed. */
-  readonly stream: StreamState | undefined;
+  readonly stream: ConnectionState<Failure> | undefined;
 }
 
 export interface RulesStatus {
   /** X holds a rule for at least one wanted track. */
   readonly ready: boolean;
   /** Why the rules at X cannot be changed for now. */
-  readonly setback: Setback | undefined;
+  readonly setback: Setback<Failure> | undefined;
 }
-
-export type StreamState = 'connecting' | 'live' | Setback;
 
 /** What has changed. */
 export type XEvent = Partial<XState>;
@@ -66,13 +65,9 @@ export function next(
 export function describe({ wanted, usedUp, rules, stream }: XState): SourceState {
   if (!wanted) return { name: 'idle' };
   if (usedUp !== undefined) return usedUp;
-  const current = stream ?? rules.setback ?? 'connecting';
-  if (typeof current === 'string') return { name: current };
-  const { failure, until } = current;
-  const { reason } = failure;
-  return until === undefined ? { name: 'paused', reason } : { name: 'waiting', reason, until };
+  return describeConnection(stream ?? rules.setback ?? 'connecting');
 }
 
-function isFailure(stream: StreamState | undefined, kind: Setback['failure']['kind']): boolean {
+function isFailure(stream: XState['stream'], kind: FailureKind): boolean {
   return typeof stream === 'object' && stream.failure.kind === kind;
 }

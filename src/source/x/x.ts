@@ -13,7 +13,7 @@ import { readRecord } from './record.ts';
 import { frameRule } from './rule-text.ts';
 import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';
-import { Stream } from './stream.ts';
+import { createStream } from './stream.ts';
 import { describe, INITIAL, next, type XEffect, type XEvent } from './x-state.ts';
 
 export interface XOptions {
@@ -57,7 +57,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     onRejected: (track, reason) => sink.rejected(track, new UserError('UPSTREAM_FULL', reason)),
     onChange: feed,
   });
-  const stream = new Stream({
+  const stream = createStream({
     url,
     token,
     clock,

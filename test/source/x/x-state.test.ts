@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FailureKind, Setback } from '../../../src/source/x/failure.ts';
+import type { ConnectionState, Setback } from '../../../src/source/reconnector.ts';
+import type { Failure, FailureKind } from '../../../src/source/x/failure.ts';
 import {
   describe as describeState,
   INITIAL,
   next,
-  type StreamState,
   type XEffect,
   type XEvent,
   type XState,
@@ -14,7 +14,7 @@ import {
 const UNTIL = Date.parse('2026-11-21T00:00:00Z');
 const usedUp = { name: 'paused', reason: 'used up', until: UNTIL } as const;
 
-function setback(kind: FailureKind, until: number | undefined = UNTIL): Setback {
+function setback(kind: FailureKind, until: number | undefined = UNTIL): Setback<Failure> {
   return { failure: { kind, reason: `X said ${kind}` }, until };
 }
 
@@ -102,7 +102,7 @@ describe('the X source', () => {
     fc.record({ usedUp: fc.constantFrom(usedUp, undefined) }),
     fc.record({ rules: fc.constantFrom(READY, NOT_READY, BLOCKED, FORBIDDEN) }),
     fc.record({
-      stream: fc.constantFrom<StreamState>(
+      stream: fc.constantFrom<ConnectionState<Failure>>(
         'connecting',
         'live',
         setback('http'),
