@@ -5,8 +5,6 @@ import { createAuth, type JwtCheck } from '../api/access/auth.ts';
 import { ConnectionLimits } from '../api/access/connection-limits.ts';
 import { createJwtCheck } from '../api/access/jwt.ts';
 import { createOriginCheck, isLoopback } from '../api/access/origins.ts';
-import { Broadcast } from '../api/graphql/broadcast.ts';
-import { createDocuments } from '../api/graphql/documents.ts';
 import { EventStreams } from '../api/graphql/event-streams.ts';
 import { createGraphiQL } from '../api/graphql/graphiql.ts';
 import {
@@ -15,8 +13,7 @@ import {
   FLOODED,
 } from '../api/graphql/graphql-socket.ts';
 import { createHttpGuard } from '../api/graphql/http-guard.ts';
-import { createMask } from '../api/graphql/masked-errors.ts';
-import { schema } from '../api/graphql/schema.ts';
+import { createOperations } from '../api/graphql/operations.ts';
 import { createGraphQLHandler, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
 import { answerClientError } from '../api/http/client-error.ts';
 import { readDashboard } from '../api/http/dashboard.ts';
@@ -106,54 +103,30 @@ export async function startServer(
     telemetry,
   });
   let stopping = false;
-  const isStopping = () => stopping;
-  const context = { multiplexer, analyze };
-  const mask = createMask(telemetry.log('operation'));
-  const broadcast = new Broadcast(context, mask);
-  const documents = createDocuments(schema, {
-    limits: config,
-    introspection: config.introspection,
+  const shared = {
+    clock,
     telemetry,
-  });
-  const { maxMessageBytes: maxBytes, maxMessagesPerSecond } = config;
+    multiplexer,
+    auth,
+    connectionLimits,
+    isAllowed,
+    isStopping: () => stopping,
+    limits: config,
+  };
   const { flushSoon } = flushes;
   const outboxes = { clock, telemetry, flushSoon, writeBuffer: new WriteBuffer() };
-  const streams = new EventStreams({ ...outboxes, multiplexer });
-  const graphql = createGraphQLHandler({
-    context,
-    documents,
-    broadcast,
-    streams,
-    log: telemetry.log('GraphQL'),
-    maxBytes,
-  });
-  const upgrade = createUpgrade({
-    isAllowed,
-    isStopping,
-    connectionLimits,
-    maxBytes,
-    maxMessagesPerSecond,
-    ...outboxes,
-    routes: [
-      {
-        path: GRAPHQL_PATH,
-        chooseProtocol: chooseGraphQLProtocol,
-        floodCode: FLOODED,
-        serve: createGraphQLSocket({
-          documents,
-          broadcast,
-          context,
-          mask,
-          auth,
-          isStopping,
-          initTimeout: config.initTimeout * 1000,
-          maxOperations: config.maxSubscriptions,
-          telemetry,
-        }),
-      },
-      createTrackSocket(multiplexer, auth),
-    ],
-  });
+  const operations = createOperations(shared, analyze);
+  const streams = new EventStreams(multiplexer, outboxes);
+  const graphql = createGraphQLHandler(shared, operations, streams);
+  const upgrade = createUpgrade(shared, outboxes, [
+    {
+      path: GRAPHQL_PATH,
+      chooseProtocol: chooseGraphQLProtocol,
+      floodCode: FLOODED,
+      serve: createGraphQLSocket(shared, operations),
+    },
+    createTrackSocket(shared),
+  ]);
   const metrics = createMetrics(telemetry.registry, clock, {
     multiplexer,
     sockets: () => ({
@@ -165,25 +138,12 @@ export async function startServer(
     expires: () => server.expires,
   });
   const pipelines = new Pipelines(clock, telemetry);
-  const handle = createHttpHandler({
-    graphql: createHttpGuard({
-      graphql,
-      isAllowed,
-      auth,
-      connectionLimits,
-      graphiql: config.graphiql ? createGraphiQL(auth.isRequired) : undefined,
-      telemetry,
-    }),
-    auth,
-    isStopping,
-    connectionLimits,
-    isAllowed,
-    pipelines,
+  const graphiql = config.graphiql ? createGraphiQL(auth.isRequired) : undefined;
+  const handle = createHttpHandler(shared, {
+    graphql: createHttpGuard(shared, graphql, graphiql),
     dashboard: await readDashboard(BUILT_DASHBOARD),
-    multiplexer,
     metrics,
-    telemetry,
-    clock,
+    pipelines,
   });
   const timeouts = {
     requestTimeout: config.requestTimeout * 1000,

@@ -1,4 +1,4 @@
-// Reading operations: parsed and validated once for each text, whichever transport it came by.
+// Parses and validates each text of an operation once, whichever transport it came by.
 
 import {
   type DocumentNode,
@@ -13,41 +13,38 @@ import { LRUCache } from 'lru-cache';
 import { UserError } from '../../base/user-error.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 import { FREE, PRICES, type Work } from '../access/work-budget.ts';
+import type { MessageLimits } from '../shared.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import { checkSize, type QueryLimits } from './operation-size.ts';
 
-/** Characters of query texts whose documents are kept; a document takes up to eighty bytes for each. */
+/** Characters of texts whose documents are kept; a document takes up to eighty bytes for each. */
 const KEPT_CHARACTERS = 50_000;
-/** Mistakes that are told of one operation; with each that is looked for, the reading takes longer. */
+/** Errors that are reported of one operation. Each further one makes validation longer. */
 const MOST_MISTAKES = 10;
 
 export interface Documents {
   /**
-   * Equal texts give the same document, once it was found valid. `work` pays for the operation and for
-   * what has to be read. Throws a GraphQLError where it cannot, and where the syntax is wrong.
+   * Equal texts give the same document, once it was found valid. `work` pays for the operation and for parsing. Throws a
+   * GraphQLError where it cannot pay, and where the syntax is wrong.
    */
   parse(text: string, work?: Work): DocumentNode;
-  /** What is wrong with a document that `parse` gave; nothing if it can be executed. */
+  /** The errors of a document that `parse` returned; none if it can be executed. */
   validate(document: DocumentNode): readonly GraphQLError[];
 }
 
-export interface DocumentOptions {
-  /** Of an operation. That of tokens also bounds the stack that reading takes. */
-  readonly limits: QueryLimits;
-  /** Whether clients may ask for the schema; if not, errors do not suggest names from it either. */
-  readonly introspection: boolean;
-  readonly telemetry: Pick<Telemetry, 'rejected'>;
-}
-
-/** As graphql-js says it. */
+/** As graphql-js words it. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
 
-export function createDocuments(schema: GraphQLSchema, options: DocumentOptions): Documents {
-  const { limits, introspection, telemetry } = options;
+export function createDocuments(
+  schema: GraphQLSchema,
+  limits: QueryLimits & Pick<MessageLimits, 'introspection'>,
+  telemetry: Pick<Telemetry, 'rejected'>,
+): Documents {
+  const { introspection } = limits;
   const rules = introspection
     ? specifiedRules
     : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  // Only of valid ones: the errors of the others take far more memory than a document.
+  // Only valid ones: errors take far more memory than a document.
   const kept = new LRUCache<string, DocumentNode>({
     maxSize: KEPT_CHARACTERS,
     sizeCalculation: (_document, text) => text.length + 1,
@@ -60,20 +57,20 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentOptions)
     } catch (error) {
       const isTooLong = error instanceof GraphQLError && TOO_MANY_TOKENS.test(error.message);
       if (!isTooLong) throw tooDeep(error);
-      throw refuse(`This operation is too large: ${limits.maxQueryTokens} tokens at most.`);
+      throw reject(`This operation is too large: ${limits.maxQueryTokens} tokens at most.`);
     }
   }
 
-  function refuse(message: string): GraphQLError {
+  function reject(message: string): GraphQLError {
     telemetry.rejected('query', message);
     return toGraphQLError(new UserError('LIMIT_REACHED', message));
   }
 
-  /** Reading is recursive. Only where tokens have hardly a limit is there enough to read for the stack to end. */
+  /** Parsing is recursive. Only a very high limit of tokens lets a text exhaust the stack. */
   function tooDeep(error: unknown): GraphQLError {
     if (error instanceof GraphQLError) return error;
     if (!(error instanceof RangeError)) throw error;
-    return refuse('This operation is nested too deeply to be read.');
+    return reject('This operation is nested too deeply.');
   }
 
   function check(document: DocumentNode): readonly GraphQLError[] {

@@ -29,15 +29,13 @@ const SUFFIX = [...Buffer.from('\n\n')];
 const PIECE_BYTES = 64 * 1024;
 const COMPLETE = 'event: complete\ndata:\n\n';
 
-export interface EventStreamsOptions extends OutboxOptions {
-  readonly multiplexer: Multiplexer;
-}
-
 export class EventStreams {
-  readonly #options: EventStreamsOptions;
+  readonly #multiplexer: Multiplexer;
+  readonly #options: OutboxOptions;
   readonly #open = new Set<EventStreamSubscription>();
 
-  constructor(options: EventStreamsOptions) {
+  constructor(multiplexer: Multiplexer, options: OutboxOptions) {
+    this.#multiplexer = multiplexer;
     this.#options = options;
   }
 
@@ -71,7 +69,7 @@ export class EventStreams {
     });
     outbox.send(COMMENT);
     outbox.flush();
-    subscription.listen(opened, this.#options.multiplexer, pass);
+    subscription.listen(opened, this.#multiplexer, pass);
   }
 }
 

@@ -19,36 +19,21 @@ import {
 import type { WebSocket } from 'ws';
 import { UserError } from '../../base/user-error.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
-import type { Telemetry } from '../../stream/telemetry.ts';
 import { type Auth, bearerOf, type Client, EXPIRED, type Pass } from '../access/auth.ts';
+import type { Shared } from '../shared.ts';
 import { closeReason } from '../socket/close-reason.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { SocketRoute } from '../socket/upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
-import { type ApiContext, payFor } from './builder.ts';
-import type { Documents } from './documents.ts';
+import { payFor } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
+import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
-import { type Mask, maskErrors } from './selection.ts';
+import { maskErrors } from './selection.ts';
 import { SocketSubscription } from './socket-subscription.ts';
 
 /** Chooses among the subprotocols that a client offers; false for none of them. */
 export const chooseGraphQLProtocol = handleProtocols;
-
-export interface GraphQLSocketOptions {
-  readonly documents: Documents;
-  readonly broadcast: Broadcast;
-  readonly context: Omit<ApiContext, 'follow'>;
-  readonly mask: Mask;
-  readonly auth: Auth;
-  /** How long a client may take to say `connection_init`, in milliseconds. */
-  readonly initTimeout: number;
-  /** Operations that may run on one socket. */
-  readonly maxOperations: number;
-  /** True while the server stops; then no operation begins. */
-  readonly isStopping: () => boolean;
-  readonly telemetry: Telemetry;
-}
 
 /** A socket and the client at its other end. */
 interface SocketClient extends Client {
@@ -73,21 +58,22 @@ interface Operation {
 }
 
 /** Returns the function that serves a socket after its handshake. */
-export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute['serve'] {
-  const { broadcast, context, mask, auth, isStopping, initTimeout, telemetry } = options;
+export function createGraphQLSocket(shared: Shared, operations: Operations): SocketRoute['serve'] {
+  const { telemetry, auth, isStopping, limits, multiplexer } = shared;
+  const { broadcast, context, mask } = operations;
   const log = telemetry.log('GraphQL socket');
   // graphql-ws hands these arguments on, and has no place for more.
-  const operations = new WeakMap<ExecutionArgs, Operation>();
+  const prepared = new WeakMap<ExecutionArgs, Operation>();
 
   function take(args: ExecutionArgs): Operation {
-    const operation = operations.get(args);
+    const operation = prepared.get(args);
     if (operation === undefined) throw new Error('the operation was not prepared');
-    operations.delete(args);
+    prepared.delete(args);
     return operation;
   }
 
   const protocol = makeServer<Record<string, unknown>, SocketClient>({
-    connectionInitWaitTimeout: initTimeout,
+    connectionInitWaitTimeout: limits.initTimeout * 1000,
     ...(auth.isRequired && {
       onConnect: ({ connectionParams, extra: client }) => admit(auth, connectionParams, client),
     }),
@@ -95,10 +81,10 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
       // The client repeats the operation elsewhere as soon as this socket closes.
       if (isStopping()) return new Promise<never>(() => {});
       // This operation is among them.
-      const excess = checkRoom(options, id, Object.keys(subscriptions).length - 1);
+      const excess = checkRoom(shared, id, Object.keys(subscriptions).length - 1);
       if (excess) return [excess];
-      const args = prepare(options, payload, client);
-      if ('schema' in args) operations.set(args, { id, client });
+      const args = prepare(operations, payload, client);
+      if ('schema' in args) prepared.set(args, { id, client });
       return args;
     },
     execute: async (args) => {
@@ -106,7 +92,7 @@ export function createGraphQLSocket(options: GraphQLSocketOptions): SocketRoute[
       const result = await execute({ ...args, contextValue: payFor(context, work) });
       return work.chargeAnswer(maskErrors(result, mask));
     },
-    subscribe: (args) => subscribe(broadcast, context.multiplexer, args, take(args)),
+    subscribe: (args) => subscribe(broadcast, multiplexer, args, take(args)),
   });
 
   return (socket, outbox, { headers }, admitted) => {
@@ -198,15 +184,15 @@ function writePong(payload: Record<string, unknown> | undefined): string | undef
 
 /** Why an operation may not begin beside those that run, or undefined if it may. */
 function checkRoom(
-  { maxOperations, telemetry }: GraphQLSocketOptions,
+  { limits: { maxSubscriptions: most }, telemetry }: Shared,
   id: string,
   running: number,
 ): GraphQLError | undefined {
-  if (running < maxOperations && id.length <= MAX_ID_LENGTH) return undefined;
+  if (running < most && id.length <= MAX_ID_LENGTH) return undefined;
   const reason =
-    running < maxOperations
+    running < most
       ? `An id may have at most ${MAX_ID_LENGTH} characters; choose a shorter one.`
-      : `A socket may run at most ${maxOperations} operations at once; end one, or open another socket.`;
+      : `A socket may run at most ${most} operations at once; end one, or open another socket.`;
   telemetry.rejected('subscriptions', reason);
   return toGraphQLError(new UserError('LIMIT_REACHED', reason));
 }
@@ -216,7 +202,7 @@ function checkRoom(
  * other operation on it.
  */
 function prepare(
-  { documents }: GraphQLSocketOptions,
+  { documents }: Operations,
   { query, operationName, variables }: SubscribePayload,
   { work }: SocketClient,
 ): ExecutionArgs | readonly GraphQLError[] {

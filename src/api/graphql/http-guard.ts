@@ -3,31 +3,27 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../base/user-error.ts';
-import type { Telemetry } from '../../stream/telemetry.ts';
-import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
-import type { ConnectionLimits } from '../access/connection-limits.ts';
+import { bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
 import { isOwnHost, type OriginCheck } from '../access/origins.ts';
+import type { Shared } from '../shared.ts';
 import type { GraphQLHandler } from './yoga.ts';
-
-export interface HttpGuardOptions {
-  readonly graphql: GraphQLHandler;
-  readonly isAllowed: OriginCheck;
-  readonly auth: Auth;
-  readonly connectionLimits: Pick<ConnectionLimits, 'workOf'>;
-  /** GraphiQL, for browsers: a page that is open to all, since it does nothing by itself. */
-  readonly graphiql: RequestListener | undefined;
-  readonly telemetry: Telemetry;
-}
 
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
 
-export function createHttpGuard(options: HttpGuardOptions): RequestListener {
-  return (request, response) => void enter(options, request, response);
+/** `graphiql` is open to all browsers, since the page does nothing by itself. */
+export function createHttpGuard(
+  shared: Shared,
+  graphql: GraphQLHandler,
+  graphiql: RequestListener | undefined,
+): RequestListener {
+  return (request, response) => void enter(shared, graphql, graphiql, request, response);
 }
 
 async function enter(
-  { graphql, isAllowed, auth, connectionLimits, graphiql, telemetry }: HttpGuardOptions,
+  { isAllowed, auth, connectionLimits, telemetry }: Shared,
+  graphql: GraphQLHandler,
+  graphiql: RequestListener | undefined,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {

@@ -3,7 +3,7 @@
 export interface Loss {
   /** Events that the listener was too slow to take. */
   readonly dropped: number;
-  /** Whether others may be missing as well, and nobody knows how many. */
+  /** Whether an unknown number of others may be missing as well. */
   readonly gap: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Errors in GraphQL's own shape: a user's mistake in full, one of ours without a word of what it was.
+// Errors in GraphQL's shape. Clients see a user's mistake in full, and of a bug nothing but that there was one.
 
 import { GraphQLError } from 'graphql';
 import { maskError } from 'graphql-yoga';
@@ -9,24 +9,24 @@ export function toGraphQLError({ code, message }: UserError): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
 
-/** As Yoga shows an error that is ours. */
+/** Yoga's message for a bug. */
 const MASKED = 'Unexpected error.';
-/** As Yoga names a body that is larger than it may be. */
+/** Yoga's code for a body that is too large. */
 const TOO_LARGE = 'REQUEST_ENTITY_TOO_LARGE';
 
-/** A client that left in the middle of its request: nothing failed, and nobody is there to be told. */
+/** The client left in the middle of its request: nothing failed, and there is no one to answer. */
 function isDeparture(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 
-/** Is left out of JSON. */
+/** JSON leaves it out. */
 const UNSAID = { toJSON: () => undefined };
 
-/** What may be shown of an error: all of a user's mistake, nothing of one of ours, whatever NODE_ENV is. */
-export function hideOurs(error: unknown): Error {
+/** What clients may see of an error, whatever NODE_ENV is. */
+export function maskBug(error: unknown): Error {
   if (isDeparture(error)) return error;
-  // Yoga quotes the parser here, and with it the whole body that it could not parse. That there is such a
-  // quote tells it to answer with 400.
+  // Yoga quotes the parser here, and with it the whole body that it could not parse. The presence of the quote makes
+  // Yoga answer with 400, so it stays, without its text.
   if (error instanceof GraphQLError && error.extensions.originalError) {
     error.extensions.originalError = UNSAID;
   }
@@ -37,10 +37,10 @@ export function hideOurs(error: unknown): Error {
   return shown;
 }
 
-/** Returns what logs an error that is ours, and hides it. */
+/** Returns a function that logs bugs and masks them. */
 export function createMask(log: BoundedLog): (error: GraphQLError) => GraphQLError {
   return (error) => {
-    const shown = hideOurs(error) as GraphQLError;
+    const shown = maskBug(error) as GraphQLError;
     if (shown !== error) log.error('an operation failed', error);
     return shown;
   };

@@ -1,6 +1,6 @@
-// How large an operation may be. Read off the document alone, and before graphql-js validates it, since
-// some of its rules compare all fields with all others. Costs one visit of each node, whatever the
-// fragments are: each is measured once, and counts wherever it is spread.
+// Bounds the size of operations. It reads the document alone, before graphql-js validates it: some validation rules
+// compare all fields with all others. It visits each node once: each fragment is measured once, and counts wherever it
+// is spread.
 
 import {
   type DefinitionNode,
@@ -14,7 +14,7 @@ import {
 import { UserError } from '../../base/user-error.ts';
 import { toGraphQLError } from './masked-errors.ts';
 
-/** Each is the most that is let through; Infinity is no limit. */
+/** Infinity means no limit. */
 export interface QueryLimits {
   readonly maxQueryTokens: number;
   readonly maxQueryDepth: number;
@@ -24,13 +24,13 @@ export interface QueryLimits {
   readonly maxRootFields: number;
 }
 
-/** Of what `__schema` and `__type` are asked: the query of graphql-js and GraphiQL has depth 15. */
+/** For fields below `__schema` and `__type`: the query of graphql-js and GraphiQL has depth 15. */
 const INTROSPECTION_DEPTH = 20;
 /** The same query has 232 fields, with fragments counted where they are spread. */
 const INTROSPECTION_FIELDS = 300;
 
-/** What is asked of the schema itself counts for itself. */
-const WORDS = {
+/** What is measured, and its name in errors. Fields of the schema count for themselves. */
+const MEASURES = {
   rootFields: 'fields at its highest level',
   depth: 'levels of fields',
   fields: 'fields',
@@ -40,32 +40,26 @@ const WORDS = {
   introspectionFields: 'fields of the schema',
 } as const;
 
-type Size = Readonly<Record<keyof typeof WORDS, number>>;
+type Measure = keyof typeof MEASURES;
+type Size = Readonly<Record<Measure, number>>;
 
-const MEASURES = Object.keys(WORDS) as (keyof Size)[];
-const NOTHING: Size = {
-  rootFields: 0,
-  depth: 0,
-  fields: 0,
-  aliases: 0,
-  directives: 0,
-  introspectionDepth: 0,
-  introspectionFields: 0,
-};
-
-const MANY = Number.POSITIVE_INFINITY;
-/** A fragment counts where it is spread, but nobody has to spread it, and it is validated all the same. */
-const ALONE: Size = {
-  rootFields: MANY,
-  depth: MANY,
+/** Of two selections, the deeper one counts; everything else adds up. */
+const DEPTHS: readonly Measure[] = ['depth', 'introspectionDepth'];
+const NOTHING = sizeBy(() => 0);
+/** A fragment counts where it is spread. One that no operation spreads is validated as well, so it has limits too. */
+const FRAGMENT: Size = {
+  ...sizeBy(() => Number.POSITIVE_INFINITY),
   fields: INTROSPECTION_FIELDS,
-  aliases: MANY,
-  directives: MANY,
   introspectionDepth: INTROSPECTION_DEPTH,
   introspectionFields: INTROSPECTION_FIELDS,
 };
 
-/** Says what of a document is too large, if anything is. Each of its operations has to be within the limits. */
+function sizeBy(measure: (of: Measure) => number): Size {
+  const names = Object.keys(MEASURES) as Measure[];
+  return Object.fromEntries(names.map((name) => [name, measure(name)])) as Record<Measure, number>;
+}
+
+/** The error of a document with an operation that exceeds a limit. */
 export function checkSize(document: DocumentNode, limits: QueryLimits): GraphQLError | undefined {
   const measure = createMeasure(document);
   const operation: Size = {
@@ -78,17 +72,17 @@ export function checkSize(document: DocumentNode, limits: QueryLimits): GraphQLE
     introspectionFields: INTROSPECTION_FIELDS,
   };
   for (const definition of document.definitions) {
-    const most = definition.kind === Kind.OPERATION_DEFINITION ? operation : ALONE;
+    const most = definition.kind === Kind.OPERATION_DEFINITION ? operation : FRAGMENT;
     const size = measure(definition);
-    const excess = MEASURES.find((key) => size[key] > most[key]);
+    const excess = (Object.keys(MEASURES) as Measure[]).find((name) => size[name] > most[name]);
     if (excess === undefined) continue;
-    const message = `This operation is too large: ${most[excess]} ${WORDS[excess]} at most.`;
+    const message = `This operation is too large: ${most[excess]} ${MEASURES[excess]} at most.`;
     return toGraphQLError(new UserError('LIMIT_REACHED', message));
   }
   return undefined;
 }
 
-/** Returns what measures a definition of `document`. */
+/** Returns a function that measures a definition of `document`. */
 function createMeasure(document: DocumentNode): (definition: DefinitionNode) => Size {
   const fragments = new Map<string, DefinitionNode>();
   for (const definition of document.definitions) {
@@ -101,7 +95,7 @@ function createMeasure(document: DocumentNode): (definition: DefinitionNode) => 
   function measureFragment(name: string): Size {
     const known = measured.get(name);
     if (known) return known;
-    // A cycle comes back here while it is measured. It is refused as such by validation.
+    // A cycle comes back here while it is measured. Validation rejects it.
     measured.set(name, NOTHING);
     const fragment = fragments.get(name);
     const size = fragment ? measureDefinition(fragment) : NOTHING;
@@ -158,15 +152,7 @@ function aroundSchema(below: Size): Size {
 }
 
 function join(a: Size, b: Size): Size {
-  return {
-    rootFields: a.rootFields + b.rootFields,
-    depth: Math.max(a.depth, b.depth),
-    fields: a.fields + b.fields,
-    aliases: a.aliases + b.aliases,
-    directives: a.directives + b.directives,
-    introspectionDepth: Math.max(a.introspectionDepth, b.introspectionDepth),
-    introspectionFields: a.introspectionFields + b.introspectionFields,
-  };
+  return sizeBy((of) => (DEPTHS.includes(of) ? Math.max(a[of], b[of]) : a[of] + b[of]));
 }
 
 function directivesOf(node: { readonly directives?: readonly DirectiveNode[] | undefined }): Size {

@@ -17,12 +17,13 @@ import {
 } from 'graphql-yoga';
 import type { BoundedLog } from '../../stream/telemetry.ts';
 import type { Client } from '../access/auth.ts';
+import type { Shared } from '../shared.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
-import type { Broadcast, Opened } from './broadcast.ts';
+import type { Opened } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
-import type { Documents } from './documents.ts';
 import type { EventStreams } from './event-streams.ts';
-import { hideOurs } from './masked-errors.ts';
+import { maskBug } from './masked-errors.ts';
+import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -53,16 +54,6 @@ const JSON_TYPE = 'application/json';
 const OPENED = {};
 const UNSENT = new Response(null);
 
-export interface GraphQLOptions {
-  readonly context: Omit<ApiContext, 'follow'>;
-  readonly documents: Documents;
-  readonly broadcast: Broadcast;
-  readonly streams: EventStreams;
-  readonly log: BoundedLog;
-  /** Of the body of a request. */
-  readonly maxBytes: number;
-}
-
 /** The client and its request. */
 interface RequestContext extends Client {
   /** The header of the request. */
@@ -76,9 +67,13 @@ export interface GraphQLHandler {
   dispose(): PromiseLike<void> | void;
 }
 
-export function createGraphQLHandler(options: GraphQLOptions): GraphQLHandler {
-  const { streams, log } = options;
-  const yoga = createYogaServer(options);
+export function createGraphQLHandler(
+  { telemetry, limits }: Shared,
+  operations: Operations,
+  streams: EventStreams,
+): GraphQLHandler {
+  const log = telemetry.log('GraphQL');
+  const yoga = createYogaServer(operations, log, limits.maxMessageBytes);
   return {
     async handle(request, response, client) {
       let opened: Opened | undefined;
@@ -94,7 +89,8 @@ export function createGraphQLHandler(options: GraphQLOptions): GraphQLHandler {
         else streams.serve(opened, response, client);
       } catch (error) {
         opened?.release();
-        log.error('a request failed', error);
+        // Yoga fails when the client leaves in the middle of its request.
+        log[response.destroyed ? 'debug' : 'error']('a request failed', error);
         response.destroy();
       }
     },
@@ -112,7 +108,11 @@ async function send(response: ServerResponse, answer: Response): Promise<void> {
 
 type Yoga = YogaServerInstance<RequestContext & Record<string, unknown>, ApiContext>;
 
-function createYogaServer({ context, documents, broadcast, log, maxBytes }: GraphQLOptions): Yoga {
+function createYogaServer(
+  { context, documents, broadcast }: Operations,
+  log: BoundedLog,
+  maxBytes: number,
+): Yoga {
   return createYoga<RequestContext & Record<string, unknown>, ApiContext>({
     schema,
     context: ({ work }) => payFor(context, work),
@@ -153,7 +153,7 @@ function createYogaServer({ context, documents, broadcast, log, maxBytes }: Grap
         },
       },
     ],
-    maskedErrors: { maskError: hideOurs },
+    maskedErrors: { maskError: maskBug },
     landingPage: false,
     multipart: false,
     maxRequestBodySize: maxBytes,

@@ -1,17 +1,14 @@
 // Routes HTTP requests by their path; WebSockets are upgrades and go elsewhere.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { SourceState } from '../../source/source.ts';
-import type { Multiplexer } from '../../stream/multiplexer.ts';
-import type { Telemetry } from '../../stream/telemetry.ts';
-import { type Auth, bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
-import type { ConnectionLimits } from '../access/connection-limits.ts';
-import { isOwnHost, type OriginCheck } from '../access/origins.ts';
+import { bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
+import { isOwnHost } from '../access/origins.ts';
 import type { Rejection } from '../access/rejection-answers.ts';
 import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Shared } from '../shared.ts';
 import { RETRY_AFTER, STOPPING } from '../socket/drain.ts';
 import type { Dashboard } from './dashboard.ts';
 import type { Pipelines } from './pipeline.ts';
@@ -22,20 +19,10 @@ import { evictWhenStalled } from './stall-timeout.ts';
 export interface HttpOptions {
   /** Serves `/graphql`, with its own guard. */
   readonly graphql: RequestListener;
-  readonly auth: Auth;
-  readonly connectionLimits: ConnectionLimits;
-  readonly isAllowed: OriginCheck;
-  /** True while the server stops; then it answers only reports. */
-  readonly isStopping: () => boolean;
-  readonly clock: Clock;
-  /** For `/metrics`. */
-  readonly metrics: Pick<Metrics, 'contentType' | 'page'>;
-  readonly telemetry: Telemetry;
-  readonly pipelines: Pipelines;
-  /** For `/`. */
+  /** Serves `/`. */
   readonly dashboard: Dashboard;
-  /** Has the state of the source and of the cluster, for `/ready`. */
-  readonly multiplexer: Pick<Multiplexer, 'source' | 'cluster'>;
+  readonly metrics: Metrics;
+  readonly pipelines: Pipelines;
 }
 
 /** Answered until the end, even while everything else is rejected, for monitoring. */
@@ -44,18 +31,11 @@ const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 const NOT_OURS =
   'A page of another origin may have sent this; use an IP address, or name the host in --origins';
 
-export function createHttpHandler(options: HttpOptions): RequestListener {
-  const {
-    graphql,
-    auth,
-    isStopping,
-    connectionLimits,
-    isAllowed,
-    dashboard,
-    multiplexer,
-    metrics,
-  } = options;
-  const { telemetry, clock, pipelines } = options;
+export function createHttpHandler(
+  shared: Shared,
+  { graphql, dashboard, metrics, pipelines }: HttpOptions,
+): RequestListener {
+  const { clock, telemetry, multiplexer, auth, connectionLimits, isAllowed, isStopping } = shared;
   const sendQueues = new SendQueues(clock);
 
   /** Whether no page of another origin can read the answer, not even one whose name a stranger pointed here. */

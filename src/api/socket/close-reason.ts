@@ -1,4 +1,4 @@
-// What a close frame says in words.
+// The reason in a close frame.
 
 /** A close frame has room for this much of a reason, in bytes (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;

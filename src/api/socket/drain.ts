@@ -1,27 +1,27 @@
-// Going away without a stampede: clients are told in batches, so that they do not all come back at once.
+// Tells clients to leave in batches, so that they do not all reconnect at once.
 
 import type { Clock } from '../../base/clock.ts';
 
-/** As many as whoever takes over lets in, when nothing else is said. */
+/** As many as another node admits a second by default. */
 const DRAINED_A_SECOND = 1000;
-/** However many there are, in milliseconds; it leaves them half of ten seconds to close. */
+/** Bounds the time for all batches, in milliseconds; it leaves clients half of ten seconds to close. */
 const LONGEST_SPREAD = 5000;
 const BATCH_EVERY = 50;
 
-/** For whoever comes while the server stops: when to try again, in seconds. */
+/** When a client that arrives meanwhile should try again, in seconds. */
 export const RETRY_AFTER = 5;
 
-/** How a WebSocket is closed then (RFC 6455, section 7.4.1), and what others are told who come then. */
+/** Closes a WebSocket (RFC 6455, section 7.4.1); `STOPPING` answers clients that arrive meanwhile. */
 export const GOING_AWAY = 1001;
 export const GOING_AWAY_REASON = 'The server is going away';
 export const STOPPING = 'The server is stopping';
 
-/** Tells one client that the server goes away; resolves when nothing more is to be waited for. */
+/** Tells one client to leave; resolves when there is nothing more to wait for. */
 export type Drain = () => Promise<void> | void;
 
 /**
- * Calls each of `drains` in a batch that `random` (from 0 up to 1) chooses, the first batch at once:
- * a few clients need no second one. Resolves when the last of them is through.
+ * Calls each of `drains` in a batch that `random` (from 0 up to 1) chooses. The first batch is called at once, and few
+ * clients need no second one. Resolves when all have resolved.
  */
 export async function drainInBatches(
   drains: readonly Drain[],

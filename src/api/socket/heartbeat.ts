@@ -1,29 +1,28 @@
-// Finds sockets whose peer is gone without a word, as when a laptop is shut.
+// Evicts sockets whose peer has vanished without a close, as when a laptop is shut.
 
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 import type { PingMarks } from './ping-marks.ts';
 
-/** How long a socket is left alone between two pings, and how long it may take to answer one. */
+/** The time between two pings, and how long a peer may take to answer one, in milliseconds. */
 export const PING_EVERY = 5_000;
 export const PONG_WITHIN = 10_000;
-/** How exact both are. One look at all sockets is cheaper than a timer for each. */
-const LOOK_EVERY = 250;
-/** Sockets that come together are pinged in so many looks, so that no turn has thousands of pings. */
-const LOOKS = PING_EVERY / LOOK_EVERY;
-/** Instead of a number of marks: the peer had none to answer. */
+/** The precision of both. One sweep over all sockets is cheaper than a timer for each. */
+const SWEEP_EVERY = 250;
+/** Sockets that connect together are pinged in so many sweeps, so that no tick sends thousands of pings. */
+const SWEEPS = PING_EVERY / SWEEP_EVERY;
+/** In place of a number of marks: the peer had none to answer. */
 const NONE = -1;
 
 interface Pulse {
   readonly marks: PingMarks;
-  /** How many marks the peer had answered when it was given time to answer the next, or `NONE`. */
+  /** How many marks the peer had answered when the time for the next began, or `NONE`. */
   answered: number;
-  /** When to ping again, or when to give up, on the monotonic clock. */
+  /** When to ping again or to give up, by the monotonic clock. */
   due: number;
 }
 
-/** Pings every socket that it watches, and ends those that do not answer. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #telemetry: Pick<Telemetry, 'evicted'>;
@@ -41,14 +40,14 @@ export class Heartbeat {
     this.#pulses.set(socket, {
       marks,
       answered: NONE,
-      due: this.#clock.monotonic() + PING_EVERY - (this.#watched % LOOKS) * LOOK_EVERY,
+      due: this.#clock.monotonic() + PING_EVERY - (this.#watched % SWEEPS) * SWEEP_EVERY,
     });
     this.#watched += 1;
     socket.on('close', () => this.#forget(socket));
-    this.#cancel ??= this.#clock.after(LOOK_EVERY, () => this.#look());
+    this.#cancel ??= this.#clock.after(SWEEP_EVERY, () => this.#sweep());
   }
 
-  /** To be told when the peer of `socket` has answered a mark. */
+  /** The peer of `socket` has answered a mark. */
   answered(socket: WebSocket): void {
     const pulse = this.#pulses.get(socket);
     if (pulse === undefined) return;
@@ -59,8 +58,8 @@ export class Heartbeat {
     }
   }
 
-  #look(): void {
-    this.#cancel = this.#clock.after(LOOK_EVERY, () => this.#look());
+  #sweep(): void {
+    this.#cancel = this.#clock.after(SWEEP_EVERY, () => this.#sweep());
     const now = this.#clock.monotonic();
     for (const [socket, pulse] of this.#pulses) {
       if (now < pulse.due) continue;

@@ -1,32 +1,32 @@
-// What one WebSocket may send: so many messages a second, of the protocol's own kinds too.
+// Limits how many messages a WebSocket may send a second, pings and pongs included.
 
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 
-/** How many seconds' worth may come at once. */
+/** How many seconds' worth may arrive at once. */
 const BURST_SECONDS = 2;
-/** A long message is work for its length: each of these bytes counts as a message. */
+/** Long messages cost more: each of so many bytes counts as a message. */
 const BYTES_A_MESSAGE = 1024;
 
-/** A message whose operation exceeds a budget of work counts as this many more messages. */
-const REFUSED_MESSAGES = 9;
+/** A message whose operation is rejected for its work counts as this many more messages. */
+const REJECTED_MESSAGES = 9;
 
-/** What else counts as messages, as the caller knows. */
-export interface Flood {
-  /** A pong that the server has not asked for. */
+/** Counts what only the caller can recognize. */
+export interface MessageRate {
+  /** A pong that no ping asked for. */
   pong(data: Buffer): void;
-  /** An operation that was refused for the work that it is. */
-  refused(): void;
+  /** An operation that was rejected for its work. */
+  rejected(): void;
 }
 
-/** Calls `onFlood`, which has to close the socket, when it sends more than `rate` messages a second. */
-export function watchFlood(
+/** Calls `onFlood`, which MUST close the socket, when it sends more than `rate` messages a second. */
+export function limitMessageRate(
   socket: WebSocket,
   rate: number,
   clock: Clock,
   onFlood: () => void,
-): Flood {
+): MessageRate {
   const bucket = new TokenBucket(rate, rate * BURST_SECONDS, clock.monotonic());
   function count(messages: number): void {
     if (socket.readyState !== socket.OPEN) return;
@@ -35,5 +35,5 @@ export function watchFlood(
   const receive = ({ length }: Buffer) => count(Math.max(1, length / BYTES_A_MESSAGE));
   socket.on('message', receive);
   socket.on('ping', receive);
-  return { pong: receive, refused: () => count(REFUSED_MESSAGES) };
+  return { pong: receive, rejected: () => count(REJECTED_MESSAGES) };
 }

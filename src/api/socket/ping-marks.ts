@@ -1,22 +1,22 @@
-// Pings as marks in the bytes that a WebSocket is sent. The pong of a mark proves that the peer has read
-// everything before it. The kernel does not tell that: it takes megabytes for a peer that reads nothing.
+// Pings as marks in the bytes that go to a WebSocket. The pong of a mark proves that the peer has read everything before
+// it. The kernel proves nothing: it takes megabytes for a peer that reads nothing.
 
 import { randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
 
-/** Bytes from one mark to the next, give or take a message. */
+/** Bytes from one mark to the next, plus up to a message. */
 const MARK_EVERY = 64 * 1024;
 /**
- * PingMarks that may be unanswered before nothing more is written. So a peer has about 1 MiB under way, which
- * over a line with a round trip of 200 ms is 5 MB/s.
+ * Unanswered marks that stop further writes. A peer so has about 1 MiB in flight, which makes 5 MB/s over a line with a
+ * round trip of 200 ms.
  */
 const MOST_UNANSWERED = 16;
-/** Names that a mark may have. A peer that does not read a mark does not guess its name. */
+/** Names to choose from for a mark, so many that a peer cannot guess one without reading it. */
 const NAMES = 2 ** 48 - 1;
 
 export class PingMarks {
   readonly #webSocket: WebSocket;
-  /** The names of the marks that are not answered, the oldest first. */
+  /** The names of unanswered marks, the oldest first. */
   readonly #awaited: string[] = [];
   #answered = 0;
   /** Bytes written since the last mark. */
@@ -59,7 +59,7 @@ export class PingMarks {
     this.#webSocket.ping(name);
   }
 
-  /** Whether a pong answers a mark. One pong may answer several; anybody can send pongs unasked. */
+  /** Whether a pong answers a mark. One pong may answer several, and peers may send pongs unasked. */
   answer(pong: Buffer): boolean {
     const answered = this.#awaited.indexOf(String(pong)) + 1;
     if (answered === 0) return false;

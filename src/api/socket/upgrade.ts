@@ -1,49 +1,29 @@
-// The server for WebSockets: the path decides which protocol a connection gets.
+// Upgrades requests to WebSockets. Their path decides which protocol they speak.
 
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
-import type { Telemetry } from '../../stream/telemetry.ts';
 import { type Client, challengeOf, type Pass, UNLIMITED } from '../access/auth.ts';
-import type { ConnectionLimits } from '../access/connection-limits.ts';
-import type { OriginCheck } from '../access/origins.ts';
 import { pathOf } from '../http/request-target.ts';
+import type { Shared } from '../shared.ts';
 import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
-import type { FlushScheduler } from './flush-scheduler.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { watchFlood } from './message-rate.ts';
-import { Outbox } from './outbox.ts';
+import { limitMessageRate } from './message-rate.ts';
+import { Outbox, type OutboxOptions } from './outbox.ts';
 import { SocketWire } from './socket-wire.ts';
-import type { WriteBuffer } from './write-buffer.ts';
 
 export interface SocketRoute {
   /** The path it serves, such as `/track`. */
   readonly path: string;
-  /** Chooses one of the offered subprotocols; without it, none is spoken. */
+  /** Chooses one of the offered subprotocols; undefined where none is spoken. */
   readonly chooseProtocol?: (offered: Set<string>) => string | false;
-  /** With which code a socket is closed that sends too much. */
+  /** The close code for a socket that sends too much. */
   readonly floodCode: number;
-  /** Asks for a token before the handshake; without it, everybody gets a socket. */
+  /** Checks the token before the handshake; undefined where no token is required then. */
   readonly admit?: (request: IncomingMessage) => Promise<Pass | UserError>;
   serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, client: Client): void;
-}
-
-export interface UpgradeOptions {
-  readonly routes: readonly SocketRoute[];
-  readonly isAllowed: OriginCheck;
-  readonly connectionLimits: ConnectionLimits;
-  /** Of one message. */
-  readonly maxBytes: number;
-  /** From one socket. */
-  readonly maxMessagesPerSecond: number;
-  /** Whether the server is going away, and takes no more sockets. */
-  readonly isStopping: () => boolean;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-  readonly writeBuffer: WriteBuffer;
-  readonly flushSoon: FlushScheduler['flushSoon'];
 }
 
 export interface Upgrade {
@@ -51,48 +31,43 @@ export interface Upgrade {
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** How many sockets are open on a path. */
   count(path: string): number;
-  /** One for each open socket: closes it with 1001, and by force when that is not answered in time. */
+  /** One for each open socket: closes it with 1001, and by force if the peer does not answer in time. */
   drains(): readonly Drain[];
 }
 
-/** How ws names a message that is longer than it may be, or comes in more pieces. */
+/** The codes of ws for a message that is too long, or comes in too many pieces. */
 const TOO_LONG: readonly unknown[] = [
   'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
   'WS_ERR_TOO_MANY_BUFFERED_PARTS',
 ];
 /** How long a peer may take to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT = 2000;
-/** Pieces that a message may come in; a client that cuts one up makes few. */
+/** Pieces that a message may come in; honest clients send few. */
 const MAX_FRAGMENTS = 256;
-/** The types of ws do not know these options yet. */
+/** Options that the types of ws lack. */
 const UNTYPED: object = { closeTimeout: CLOSE_TIMEOUT, maxFragments: MAX_FRAGMENTS };
 
-export function createUpgrade(options: UpgradeOptions): Upgrade {
-  const { routes, isAllowed, isStopping, connectionLimits, maxBytes, maxMessagesPerSecond } =
-    options;
-  const { clock, telemetry, flushSoon, writeBuffer } = options;
+export function createUpgrade(
+  shared: Shared,
+  outboxOptions: OutboxOptions,
+  routes: readonly SocketRoute[],
+): Upgrade {
+  const { clock, telemetry, isAllowed, isStopping, connectionLimits, limits } = shared;
   const log = telemetry.log('socket');
   const outboxes = new WeakMap<WebSocket, Outbox>();
   const heartbeat = new Heartbeat(clock, telemetry);
-  const outboxOptions = {
-    clock,
-    flushSoon,
-    writeBuffer,
-    telemetry,
-  };
-  // One server each, without a server of its own: two on one HTTP server break each other's sockets.
+  // None of them is attached to the HTTP server: two that are would break each other's sockets.
   const servers = new Map(
     routes.map((route) => {
       const { chooseProtocol } = route;
       const server = new WebSocketServer({
         noServer: true,
-        maxPayload: maxBytes,
+        maxPayload: limits.maxMessageBytes,
         ...UNTYPED,
         perMessageDeflate: false,
-        // One message a turn: what the last one set off has come to rest when the next is read, so an
-        // id can be completed and used again at once.
+        // One message a tick, so that a client can complete an id and use it again at once.
         allowSynchronousEvents: false,
-        // Answered below, and only to who reads the answers.
+        // Pings are answered below, and only if the peer reads the answers.
         autoPong: false,
         ...(chooseProtocol && { handleProtocols: chooseProtocol }),
       });
@@ -107,7 +82,6 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     return true;
   }
 
-  /** Notes broken frames and resets. */
   function note({ message }: Error): void {
     log.debug(`socket: ${message}`);
   }
@@ -123,20 +97,20 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     { outbox, marks }: ReturnType<typeof open>,
     { path, floodCode }: SocketRoute,
   ) {
-    const flood = watchFlood(webSocket, maxMessagesPerSecond, clock, () => {
+    const rate = limitMessageRate(webSocket, limits.maxMessagesPerSecond, clock, () => {
       telemetry.rejected('messages', path);
       outbox.finish();
       webSocket.close(floodCode, 'Too many messages; send fewer');
     });
     webSocket.on('pong', (data) => {
-      if (!marks.answer(data)) return flood.pong(data);
+      if (!marks.answer(data)) return rate.pong(data);
       if (outbox.isBehind) outbox.progressed();
       heartbeat.answered(webSocket);
     });
-    return flood.refused;
+    return rate.rejected;
   }
 
-  /** All that is for the life of a socket, apart from its request, whose memory is then free. */
+  /** Sets up what lives as long as the socket. The request is not part of it, so that its memory is freed. */
   function open(webSocket: WebSocket, socket: Duplex) {
     webSocket.on('error', fail);
     const wire = new SocketWire(webSocket, socket);
@@ -145,7 +119,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
     socket.on('drain', () => outbox.progressed());
     webSocket.on('close', () => outbox.closed());
     webSocket.on('ping', (data) => {
-      // Whoever does not read is behind without an event as well, by answers alone.
+      // A peer that does not read falls behind by answers alone.
       if (!socket.writableNeedDrain) webSocket.pong(data);
     });
     heartbeat.watch(webSocket, wire.marks);
@@ -196,7 +170,7 @@ export function createUpgrade(options: UpgradeOptions): Upgrade {
   };
 }
 
-/** Answers without a handshake, and does not wait for a peer that keeps its half open. */
+/** Answers instead of a handshake. A peer that keeps its half open is not waited for. */
 function reject(socket: Duplex, status: string, reason: string, clock: Clock, headers = ''): void {
   const cancel = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
   socket.once('finish', () => socket.destroy());

@@ -1,14 +1,14 @@
-// A piece of memory to put frames together in, used again for each write that the kernel takes at once.
+// Memory to assemble frames in. It is reused after each write that the kernel takes at once.
 
-/** Most turns have less than this for a socket, in bytes. */
+/** Most ticks have less than this for a socket, in bytes. */
 const SIZE = 8 * 1024;
 
 export class WriteBuffer {
   #free = Buffer.allocUnsafeSlow(SIZE);
-  /** What was taken last: most listeners of an event are sent as much of it. */
+  /** What was taken last: most listeners of an event get messages of one length. */
   #taken = this.#free.subarray(0, 0);
 
-  /** Memory for `length` bytes, which is overwritten by the next call unless `keep` comes before it. */
+  /** Memory for `length` bytes. The next call overwrites it unless `keep` comes first. */
   take(length: number): Buffer {
     if (length > SIZE) return Buffer.allocUnsafeSlow(length);
     if (length > this.#free.length) this.#free = Buffer.allocUnsafeSlow(SIZE);
@@ -17,7 +17,7 @@ export class WriteBuffer {
     return this.#taken;
   }
 
-  /** Leaves `bytes`, which were taken last, to whoever still holds them. */
+  /** Never reuses `bytes`, which were taken last and are still in use. */
   keep(bytes: Buffer): void {
     if (bytes !== this.#taken) return;
     this.#free = this.#free.subarray(bytes.length);

@@ -8,8 +8,9 @@ import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Listener } from '../../stream/topic.ts';
 import { parseTrack, type Track } from '../../track/track.ts';
-import { type Auth, bearerOf, type Client, EXPIRED, IN_HEADER } from '../access/auth.ts';
+import { bearerOf, type Client, EXPIRED, IN_HEADER } from '../access/auth.ts';
 import { PRICES } from '../access/work-budget.ts';
+import type { Shared } from '../shared.ts';
 import { closeReason } from '../socket/close-reason.ts';
 import { GOING_AWAY, GOING_AWAY_REASON } from '../socket/drain.ts';
 import type { Outbox } from '../socket/outbox.ts';
@@ -24,7 +25,7 @@ const POLICY_VIOLATION = 1008;
 /** Registered with IANA for a server that is overloaded. */
 const TRY_AGAIN_LATER = 1013;
 
-export function createTrackSocket(multiplexer: Multiplexer, auth: Auth): SocketRoute {
+export function createTrackSocket({ multiplexer, auth }: Shared): SocketRoute {
   const encode = onceForEach(encodeEvent);
   return {
     path: TRACK_PATH,

@@ -135,11 +135,7 @@ describe('the shared path', () => {
 
   test('computes a result once for each event, whatever the track and the transport', async () => {
     const { source, broadcast, contextValue } = start();
-    const documents = createDocuments(schema, {
-      limits: configOf(),
-      introspection: true,
-      telemetry: recordTelemetry(),
-    });
+    const documents = createDocuments(schema, configOf(), recordTelemetry());
     const query =
       'subscription ($track: String!, $all: Boolean = true) { sentiment(track: $track) { score polarity @include(if: $all) } }';
     const open = async (variableValues: Record<string, unknown>) => {

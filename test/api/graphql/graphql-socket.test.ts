@@ -6,7 +6,7 @@ import { GraphQLError } from 'graphql';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { StatusDocument } from '../../../schema/operations.ts';
-import { hideOurs } from '../../../src/api/graphql/masked-errors.ts';
+import { maskBug } from '../../../src/api/graphql/masked-errors.ts';
 import { textFrame } from '../../fuzz/frames.ts';
 import { post } from '../../support/clients.ts';
 import { type Senti, startSenti } from '../../support/senti.ts';
@@ -124,6 +124,6 @@ test('an error of ours is hidden in development as well', () => {
   vi.stubEnv('NODE_ENV', 'development');
   onTestFinished(() => void vi.unstubAllEnvs());
   const bug = new TypeError('x is undefined');
-  const shown = hideOurs(new GraphQLError(bug.message, { cause: bug }));
+  const shown = maskBug(new GraphQLError(bug.message, { cause: bug }));
   expect(JSON.stringify(shown)).not.toContain('undefined');
 });

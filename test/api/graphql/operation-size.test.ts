@@ -218,7 +218,7 @@ test('what no limit holds back and no stack can hold is refused, and is no failu
       error.extensions?.code,
     ]);
     expect([
-      ['This operation is nested too deeply to be read.', 'LIMIT_REACHED'],
+      ['This operation is nested too deeply.', 'LIMIT_REACHED'],
       ['Cannot query field ', 'GRAPHQL_VALIDATION_FAILED'],
     ]).toContainEqual(codes[0]);
   }

@@ -1,0 +1,34 @@
+// What all surfaces share. The server makes it once.
+
+import type { Clock } from '../base/clock.ts';
+import type { Multiplexer } from '../stream/multiplexer.ts';
+import type { Telemetry } from '../stream/telemetry.ts';
+import type { Auth } from './access/auth.ts';
+import type { ConnectionLimits } from './access/connection-limits.ts';
+import type { OriginCheck } from './access/origins.ts';
+import type { QueryLimits } from './graphql/operation-size.ts';
+
+export interface Shared {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly multiplexer: Multiplexer;
+  readonly auth: Auth;
+  readonly connectionLimits: ConnectionLimits;
+  readonly isAllowed: OriginCheck;
+  /** True while the server stops; then it takes nothing new. */
+  readonly isStopping: () => boolean;
+  readonly limits: MessageLimits & QueryLimits;
+}
+
+export interface MessageLimits {
+  /** Of a WebSocket message and of a request's body. */
+  readonly maxMessageBytes: number;
+  /** From one WebSocket. */
+  readonly maxMessagesPerSecond: number;
+  /** Operations that may run on one WebSocket. */
+  readonly maxSubscriptions: number;
+  /** How long a client may take to send `connection_init`, in seconds. */
+  readonly initTimeout: number;
+  /** Whether clients may ask for the schema; if not, errors do not suggest names from it either. */
+  readonly introspection: boolean;
+}
