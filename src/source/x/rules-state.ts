@@ -113,7 +113,7 @@ export const after = {
   },
 
   added(state: RulesState, values: readonly string[], answer: Added, now: number): RulesState {
-    const { stored = [], desired } = state;
+    const { stored, desired } = state;
     const clausesOf = (value: string) => desired.get(value) ?? [];
     // X is believed only about what it was asked.
     const ids = new Map(answer.created.map(({ id, value }) => [value, id]));
@@ -125,7 +125,7 @@ export const after = {
     const working: RulesState = {
       ...state,
       ...WORKING,
-      stored: [...stored, ...created],
+      stored: stored && [...stored, ...created],
       addedLast: true,
       mostAWrite: MOST_A_WRITE,
     };

@@ -29,11 +29,11 @@ export interface RulesOptions {
 
 /** Changes within this time are written together, in milliseconds. */
 const GATHER_MS = 500;
-/** Writes kept back, so that rules that nobody wants can always be removed. */
+/** Writes kept back, so that unwanted rules can always be removed. */
 const WRITES_IN_RESERVE = 4;
 /** Rules kept free, so that a rule can be replaced without a gap: at most so many, or this share. */
 const SPARE = { rules: 10, share: 0.1 } as const;
-/** How long `close` tries to leave nothing behind, in milliseconds. */
+/** How long `close` may take, in milliseconds. */
 const CLEAN_UP_MS = 3000;
 
 export class Rules {
@@ -64,7 +64,7 @@ export class Rules {
     return { ready: stored.some(({ value }) => desired.has(value)), setback };
   }
 
-  /** Makes X's rules ask for `tracks`, a live set. With none, nothing of Senti's is left at X. */
+  /** Makes X's rules ask for `tracks`, a live set. Without any, Senti leaves no rule at X. */
   want(tracks: ReadonlySet<Track>): void {
     for (const track of this.#rejected) if (!tracks.has(track)) this.#rejected.delete(track);
     this.#wanted = tracks;
@@ -72,14 +72,14 @@ export class Rules {
     if (this.#state.setback === undefined) this.#timer.arm(GATHER_MS);
   }
 
-  /** Lists X's rules again: they are not what they were taken for. */
+  /** Lists X's rules again, because they are not what they were taken for. */
   relist(): void {
     this.#state = after.doubted(this.#state);
     // After a failure they are listed anyway, and no sooner than the schedule allows.
     if (this.#state.setback === undefined) this.#timer.arm(0);
   }
 
-  /** Removes Senti's rules if X lets it, in little time; what it leaves, the next start removes. */
+  /** Removes Senti's rules, unless another node will `keep` them. The next start removes any that X is too slow for. */
   async close(keep = false): Promise<void> {
     const { api, clock } = this.#options;
     let late = false;
@@ -104,7 +104,7 @@ export class Rules {
     return Math.min(this.#options.maxRules, this.#state.foundRoom);
   }
 
-  /** One request at most; returns after how many milliseconds the next step is due, if any. */
+  /** Makes one request at most. Returns the milliseconds until the next step, if one is due. */
   async #step(): Promise<number | undefined> {
     const step = nextStep(this.#state, this.#maxRules, this.#now);
     if (step === 'list') return this.#list();
@@ -167,7 +167,7 @@ export class Rules {
     return 0;
   }
 
-  /** Only a check of several clauses costs a write. Without one, X rejects the rule again later. */
+  /** A check of several clauses costs a write. If none is left, X rejects the rule again later. */
   async #check({ clauses, reason }: Suspect): Promise<number> {
     if (clauses.length === 1 || this.#writes.take()) {
       await this.#rejectedClauses.learn(clauses, reason, this.#options.api);

@@ -98,6 +98,11 @@ const TABLE: readonly (readonly [string, RulesState, Step])[] = [
   ],
   ['a request fails', FAILED, 'list'],
   ['the stream doubts the rules', after.doubted(KNOWN), 'list'],
+  [
+    'the stream doubts the rules during an addition',
+    after.added(after.doubted(KNOWN), ['a b'], created('a b'), NOW),
+    'list',
+  ],
   ['all is settled', after.settled({ ...KNOWN, desired: new Map() }), 'settle'],
   ['all is settled and nothing is wanted', after.settled({ ...KNOWN, anyWanted: false }), 'list'],
 ];
