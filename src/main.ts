@@ -1,4 +1,4 @@
-// The command: argv and environment in, signals and exit code out. No other touches its streams, its signals or its end.
+// The command. Only this file reads argv and the environment, handles signals, and ends the process.
 
 import { inspect } from 'node:util';
 import { pino } from 'pino';
@@ -13,11 +13,11 @@ import { parseConfig } from './config/parse.ts';
 import { secretsOf } from './config/secrets.ts';
 import { startServer } from './server/server.ts';
 
-/** The request of Node.js that looks up a name. Its exit waits for the name server, for half a minute or so. */
+/** The Node.js resource of a pending name lookup, which delays process.exit() by up to half a minute. */
 const LOOK_UP = 'GetAddrInfoReqWrap';
 
 const parsed = parseConfig(process.argv.slice(2), process.env);
-// A reader that is gone is no reason to crash.
+// Without a listener, a reader that goes away would crash the process.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 if ('help' in parsed) {
@@ -31,7 +31,7 @@ if ('help' in parsed) {
     stream: process.stdout,
     clock: systemClock,
     onRecovered: (dropped) =>
-      log.warn(`standard output took no lines for a while: ${dropped} dropped since the start`),
+      log.warn(`standard output was blocked: ${dropped} log lines dropped since the start`),
   });
   const redact = createRedactor(secretsOf(config));
   const log = pino(
@@ -44,14 +44,14 @@ if ('help' in parsed) {
       write: (line: string) => output.write(process.stdout.isTTY ? prettify(line) : line),
     },
   );
-  // A bug. It goes into the log and to standard error from here, since Node.js would print its secrets too.
+  // Only a bug gets here. Node.js itself would print the error with its secrets.
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'crashed');
     process.stderr.write(`${redact(inspect(error)).slice(0, MAX_LINE)}\n`);
     end(1, 'SIGKILL');
   });
-  // At a terminal it says that the terminal is gone; a service is told so to read its files again, and
-  // may be while it starts, when it reads them anyway.
+  // At a terminal without TLS, SIGHUP ends the process as usual. Otherwise it rereads the TLS files, and may
+  // arrive before the server has started.
   let reload = () => {};
   if (config.tlsCert !== undefined || !process.stdout.isTTY) process.on('SIGHUP', () => reload());
   try {
@@ -59,7 +59,7 @@ if ('help' in parsed) {
     reload = server.reload;
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
-      // A second signal means that its sender does not want to wait.
+      // The sender of a second signal does not want to wait.
       if (stopping) end(1, signal);
       stopping = true;
       log.info(`${signal}: stopping`);
@@ -86,7 +86,7 @@ if ('help' in parsed) {
   }
 }
 
-/** Ends the process at once: by `signal` itself where an exit would wait for a name server. */
+/** Ends the process at once. Raises `signal` where process.exit() would wait for a name lookup. */
 function end(code: number, signal: NodeJS.Signals): never {
   if (process.getActiveResourcesInfo().includes(LOOK_UP)) {
     process.removeAllListeners(signal);

@@ -5,7 +5,7 @@ import { AnalyzeDocument } from '../schema/operations.ts';
 import { connectTrack, post } from './support/clients.ts';
 import { exitOf, listening, start } from './support/program.ts';
 
-test('starts with no options, delivers, and is gone at SIGTERM', async () => {
+test('starts without options, delivers events and exits at SIGTERM', async () => {
   const program = start('--port', '0');
   const exited = exitOf(program);
   const url = await listening(program);
@@ -20,7 +20,7 @@ test('starts with no options, delivers, and is gone at SIGTERM', async () => {
   expect(await exited).toEqual({ code: 0, errors: '' });
 });
 
-test('names every mistake in its options and exits with 1', async () => {
+test('lists every mistake in its options and exits with 1', async () => {
   const { code, errors } = await exitOf(start('--port', 'x', '--bogus', '--rate', '-1'));
   expect(code).toBe(1);
   expect(errors.trim().split('\n').length).toBeGreaterThanOrEqual(3);
@@ -28,7 +28,7 @@ test('names every mistake in its options and exits with 1', async () => {
   expect(errors).toContain('--port is "x"');
 });
 
-test('says that a port is in use and exits with 1', async () => {
+test('reports that a port is in use and exits with 1', async () => {
   const port = new URL(await listening(start('--port', '0'))).port;
   const second = start('--port', port);
   const [log, [code]] = await Promise.all([text(second.stdout), once(second, 'exit')]);

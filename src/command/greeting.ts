@@ -1,4 +1,4 @@
-// The first minute: where to look, where the posts come from, and how to get live ones.
+// What an operator needs first: the addresses, the source of the posts, and how to get live ones.
 
 import type { Config } from '../config/options.ts';
 
@@ -9,7 +9,7 @@ const POSTS: Readonly<Record<string, string>> = {
   replay: 'played from a file',
 };
 
-/** What there is to say once the server listens on `url`: each a name and what to know of it. */
+/** Returns the lines for a server at `url`. */
 export function greet(
   url: string,
   { source, graphiql }: Pick<Config, 'source' | 'graphiql'>,
@@ -19,21 +19,21 @@ export function greet(
     ['dashboard', url],
     [graphiql ? 'GraphiQL' : 'GraphQL', `${url}/graphql`],
     ['/track', `${socket}/track`],
-    ['posts', `${POSTS[source] ?? `from ${source}`}, once somebody tracks a topic`],
+    ['posts', `${POSTS[source] ?? `from ${source}`}, once a client tracks a topic`],
     ...(source === 'sample'
       ? [['live posts', 'npm start -- --source bluesky (no key, no account)'] as const]
       : []),
   ];
 }
 
-/** The same for a person at a terminal. */
+/** Lays the lines out for a terminal. */
 export function greetAtTerminal(lines: ReturnType<typeof greet>): string {
   const width = Math.max(...lines.map(([name]) => name.length));
   const rows = lines.map(([name, text]) => `  ${name.padEnd(width)}   ${text}\n`);
-  return `\n  Senti is listening. Ctrl+C stops it.\n\n${rows.join('')}\n`;
+  return `\n  Senti is running. Press Ctrl+C to stop it.\n\n${rows.join('')}\n`;
 }
 
-/** Why it could not listen, and what to do about it; undefined for what is no such failure. */
+/** Explains why the server cannot listen, and what to do. Returns undefined for any other error. */
 export function explainListenError(
   error: unknown,
   { host, port }: Pick<Config, 'host' | 'port'>,
@@ -42,12 +42,12 @@ export function explainListenError(
   const where = `cannot listen on ${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':
-      return `${where}: the port is in use. Choose another: npm start -- --port ${port + 1}`;
+      return `${where}: the port is in use. Try another one: npm start -- --port ${port + 1}`;
     case 'EACCES':
-      return `${where}: this user may not. Ports from 1024 on are free to all: npm start -- --port 8000`;
+      return `${where}: permission denied. Use a port from 1024 on: npm start -- --port 8000`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `${where}: this machine has no such address. Leave --host out for 127.0.0.1`;
+      return `${where}: this machine has no such address. Omit --host to listen on 127.0.0.1`;
     default:
       return `${where}: ${error.message}`;
   }

@@ -1,16 +1,16 @@
-// Bounds the length of a log line: what a client or an upstream sent may stand in it.
+// Bounds the length of a log line, which may contain text from a client or an upstream.
 
 import { stdSerializers } from 'pino';
 
-/** Of a line of JSON, in characters. */
+/** The longest line of JSON, in characters. */
 export const MAX_LINE = 8192;
-/** The longest texts of a line that is too long, in characters: tried in turn until the line fits. */
+/** How long the texts of a longer line may be, in characters. Each is tried in turn until the line fits. */
 const LONGEST_TEXTS = [1000, 300, 80];
 const CUT = '… (cut)';
 
 /**
- * What the log has of an error. Other properties are left out: they may hold all of what a client sent,
- * as the syntax tree of its query.
+ * Selects what the log gets of an error. Other properties may hold everything that a client sent, such as the
+ * syntax tree of its query.
  */
 export function loggedError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -18,7 +18,7 @@ export function loggedError(error: unknown): unknown {
   return { type, message, ...(typeof code === 'string' && { code }), stack };
 }
 
-/** The line of JSON, with its texts cut where it is longer than `MAX_LINE`. It remains JSON. */
+/** Cuts the texts in a line of JSON that is longer than `MAX_LINE`. The result is still JSON. */
 export function cutLine(line: string): string {
   if (line.length <= MAX_LINE) return line;
   const whole: unknown = JSON.parse(line);

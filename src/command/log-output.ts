@@ -1,38 +1,38 @@
-// Where the log goes. A reader that is slow, stalled or gone, and a disk that is full, cost lines and
-// nothing else: lines that cannot be written are dropped and counted, and the process goes on.
+// Writes the log without ever blocking the process. When the reader stalls or the disk is full, lines are
+// dropped and counted.
 
 import type { Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 
-/** How much of the log waits for a slow reader, in bytes. */
-export const MAX_WAITING = 1024 * 1024;
-/** How long the last lines may take at the end of the process, in milliseconds. */
-export const FLUSH_WITHIN = 400;
+/** The most that waits for a slow reader, in bytes. */
+const MAX_WAITING = 1024 * 1024;
+/** How long the last lines may take when the process ends, in milliseconds. */
+const FLUSH_WITHIN = 400;
 
-export interface LogOutputOptions {
+interface LogOutputOptions {
   readonly stream: Writable;
   readonly clock: Clock;
-  /** Called once lines can be written again, with the number of those dropped since the start. */
+  /** Called when lines can be written again. `dropped` counts from the start of the process. */
   readonly onRecovered: (dropped: number) => void;
 }
 
 export class LogOutput {
   readonly #options: LogOutputOptions;
   #dropped = 0;
-  /** Whether lines were dropped since the log last said so. */
+  /** True after a drop, until it is reported. */
   #isSilent = false;
-  /** Whether the last line may have been written in part. */
+  /** True if the last line may be incomplete. */
   #isTorn = false;
 
   constructor(options: LogOutputOptions) {
     this.#options = options;
     const { stream } = options;
-    stream.on('error', () => {}); // Each line learns of it by its own callback.
-    // Node.js lets a terminal block the process, for as long as its person holds it with Ctrl+S.
+    stream.on('error', () => {}); // Each write gets the error in its callback.
+    // By default, a terminal that is paused with Ctrl+S blocks the whole process.
     if ('isTTY' in stream) (stream as Blocking)._handle?.setBlocking?.(false);
   }
 
-  /** Lines that were not written, since the start. */
+  /** The number of lines dropped since the start. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -56,7 +56,7 @@ export class LogOutput {
     });
   }
 
-  /** Resolves when all lines are written or dropped, and after `FLUSH_WITHIN` at the latest. */
+  /** Resolves when all lines are written or dropped, after `FLUSH_WITHIN` at the latest. */
   flush(): Promise<void> {
     const { stream, clock } = this.#options;
     return new Promise((resolve) => {
@@ -74,7 +74,7 @@ export class LogOutput {
   }
 }
 
-/** A stream of Node.js on a terminal, as far as its own code goes. */
+/** The internals of a terminal stream in Node.js. */
 interface Blocking extends Writable {
   readonly _handle?: { setBlocking?(isBlocking: boolean): void };
 }

@@ -1,16 +1,16 @@
-// The log as a person reads it at a terminal. What a client or an upstream sent may stand in it, and a
-// terminal obeys control characters, so they are shown and not sent.
+// Formats the log for a terminal. Lines may contain text from a client or an upstream, so control characters
+// are shown as escapes and never reach the terminal.
 
 import { prettyFactory } from 'pino-pretty';
 
-/** C0 and C1 controls but for tab and line feed, and what turns the direction of text or breaks a line. */
-const OBEYED =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+/** C0 and C1 controls except tab and line feed, marks of text direction, and line separators. */
+const CONTROLS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters.
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const write = prettyFactory({ ignore: 'pid,hostname,state', colorize: true });
 
-/** The text for one line of JSON that pino wrote. */
+/** Formats a line of JSON from pino. */
 export function prettify(line: string): string {
   return write(
     JSON.parse(line, (key, value) => (typeof value === 'string' ? show(key, value) : value)),
@@ -19,9 +19,9 @@ export function prettify(line: string): string {
 
 function show(key: string, text: string): string {
   const shown = text.replace(
-    OBEYED,
+    CONTROLS,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  // Only the frames of a stack stand on lines of their own: a message could look like the next entry.
+  // Only a stack keeps its line breaks. With them, a message could imitate the next entry.
   return key === 'stack' ? shown : shown.replaceAll('\n', '\\n');
 }

@@ -2,44 +2,35 @@
 
 import type { Kind } from './values.ts';
 
-interface Row<T> extends Kind<T> {
+export interface Option<T> extends Kind<T> {
+  /** Undefined for a secret: other users of the machine can read a command line. */
+  readonly flag: string | undefined;
+  readonly env: string;
   readonly fallback: T;
   readonly help: string;
   /** The default as the help page shows it. */
   readonly usual: string;
 }
 
-/** Replaces what would follow from the other parts of a row. */
-interface Special {
-  readonly flag?: string;
-  readonly env?: string;
-  readonly usual?: string;
-  /** A secret has no flag: other users of the machine can read a command line. */
-  readonly isSecret?: boolean;
-}
+type Names = Pick<Option<unknown>, 'flag' | 'env'>;
+type Row<T> = Omit<Option<T>, keyof Names>;
 
-interface Names {
-  readonly flag: string | undefined;
-  readonly env: string;
-}
-
-export type Option<T> = Row<T> & Names;
-
+/** `special` replaces what follows from the key and the fallback. */
 export function option<T, const F extends NoInfer<T> | '' | undefined>(
   kind: Kind<T>,
   fallback: F,
   help: string,
-  special: Special = {},
+  special: Partial<Pick<Option<T>, 'flag' | 'env' | 'usual'>> = {},
 ): Row<T | F> {
   return { ...kind, fallback, help, usual: inWords(fallback), ...special };
 }
 
 /** `maxTracks` becomes --max-tracks and MAX_TRACKS, unless its row says otherwise. */
-export function named<T extends Readonly<Record<string, Row<unknown> & Special>>>(rows: T) {
+export function named<T extends Readonly<Record<string, Row<unknown>>>>(rows: T) {
   const options = Object.entries(rows).map(([key, row]) => {
-    const flag = row.flag ?? key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const env = row.env ?? flag.toUpperCase().replaceAll('-', '_');
-    return [key, { ...row, flag: row.isSecret ? undefined : flag, env }];
+    const flag = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const env = flag.toUpperCase().replaceAll('-', '_');
+    return [key, { flag, env, ...row }];
   });
   return Object.fromEntries(options) as { readonly [K in keyof T]: T[K] & Names };
 }

@@ -46,7 +46,7 @@ const host = matching('ADDRESS', /^[\w.:-]+$/, 'a host name or IP address');
 const xToken = matching('TOKEN', /^[\x21-\x7e]+$/, 'a token without spaces, as X shows it');
 const prefix = matching('NAME', /^[\w-]{1,32}$/, '1 to 32 letters, digits, - and _');
 const path = { ...anyText, label: 'PATH' };
-const SECRET = { isSecret: true };
+const SECRET = { flag: undefined };
 
 /** A limit that `none` removes. */
 function limit(fallback: number, help: string) {

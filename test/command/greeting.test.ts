@@ -4,7 +4,7 @@ import { listening, start } from '../support/program.ts';
 
 const url = 'http://127.0.0.1:8000';
 
-test('the greeting says where to look, what runs, and how to get live posts', () => {
+test('the greeting names the addresses, the source and how to get live posts', () => {
   const text = greetAtTerminal(greet(url, { source: 'sample', graphiql: true }));
   expect(text).toMatch(/dashboard +http:\/\/127\.0\.0\.1:8000\n/);
   expect(text).toMatch(/GraphiQL +http:\/\/127\.0\.0\.1:8000\/graphql\n/);
@@ -14,13 +14,13 @@ test('the greeting says where to look, what runs, and how to get live posts', ()
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
-test('the greeting does not offer what is there or switched off', () => {
+test('the greeting offers no live posts when they are on, and no GraphiQL when it is off', () => {
   const text = greetAtTerminal(greet(url, { source: 'bluesky', graphiql: false }));
   expect(text).not.toContain('--source');
   expect(text).not.toContain('GraphiQL');
 });
 
-test('where nobody watches, the greeting is lines of JSON like the rest of the log', async () => {
+test('without a terminal, the greeting is logged as JSON', async () => {
   const program = start('--port', '0');
   let log = '';
   program.stdout.on('data', (chunk) => {
@@ -35,15 +35,15 @@ test('where nobody watches, the greeting is lines of JSON like the rest of the l
 });
 
 test.each([
-  ['EADDRINUSE', 'the port is in use. Choose another: npm start -- --port 8001'],
-  ['EACCES', 'this user may not'],
+  ['EADDRINUSE', 'the port is in use. Try another one: npm start -- --port 8001'],
+  ['EACCES', 'permission denied. Use a port from 1024 on'],
   ['EADDRNOTAVAIL', 'this machine has no such address'],
-])('%s is explained, with what to do', (code, explanation) => {
+])('%s is explained, with a remedy', (code, explanation) => {
   const error = Object.assign(new Error('listen'), { code, syscall: 'listen' });
   const explained = explainListenError(error, { host: '127.0.0.1', port: 8000 });
   expect(explained).toContain(`cannot listen on 127.0.0.1:8000: ${explanation}`);
 });
 
-test('what is no failure to listen is left alone', () => {
+test('any other error is not explained', () => {
   expect(explainListenError(new Error('bug'), { host: 'x', port: 1 })).toBeUndefined();
 });

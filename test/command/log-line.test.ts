@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { cutLine, loggedError, MAX_LINE } from '../../src/command/log-line.ts';
 import { exitOf, listening, startWith } from '../support/program.ts';
 
-/** As the program makes its log. */
+/** Creates a log as the program does. */
 function createLog() {
   const lines: string[] = [];
   const log = pino(
@@ -24,7 +24,7 @@ function lineOf(write: (log: ReturnType<typeof createLog>['log']) => void) {
 }
 
 describe('a line of the log', () => {
-  test('has all of an error that is of usual length', () => {
+  test('keeps all of a short error', () => {
     const cause = new Error('no route');
     const error = Object.assign(new Error('it broke', { cause }), { code: 'EIO' });
     const { err, msg } = lineOf((log) => log.error({ err: error }, 'an operation failed'));
@@ -34,14 +34,14 @@ describe('a line of the log', () => {
     expect(err.stack).toContain('caused by: Error: no route');
   });
 
-  test('has nothing of the query that an error of GraphQL brings along', () => {
+  test('leaves out the query that a GraphQL error carries', () => {
     const source = `{ analyze(text: "${'x'.repeat(600_000)}") { polarity } }`;
     const error = new GraphQLError('it broke', { nodes: parse(source).definitions });
     const { err } = lineOf((log) => log.error({ err: error }, 'an operation failed'));
     expect(Object.keys(err).sort()).toEqual(['message', 'stack', 'type']);
   });
 
-  test('is cut, and says so, where a text in it is long', () => {
+  test('marks the long texts that it cuts', () => {
     const text = 'x'.repeat(600_000);
     const line = lineOf((log) =>
       log.error({ err: new Error(text), state: { reason: text } }, text),
@@ -51,7 +51,7 @@ describe('a line of the log', () => {
     }
   });
 
-  test('is short JSON whatever stands in it', () => {
+  test('is short and valid JSON, whatever it contains', () => {
     const long = fc.string({ unit: 'binary', minLength: 100, maxLength: 10_000 });
     fc.assert(
       fc.property(
@@ -66,7 +66,7 @@ describe('a line of the log', () => {
   });
 });
 
-test('the program cuts the error that it crashes with', async () => {
+test('the program cuts the log line of a crash', async () => {
   const crash = 'process.on("SIGUSR2", () => { throw new Error("\\u0001".repeat(600000)) })';
   const program = startWith(['--import', `data:text/javascript,${crash}`], '--port', '0');
   await listening(program);

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { prettify } from '../../src/command/pretty-log.ts';
 
-/** What a terminal would get of a log entry, without the colours that are ours. */
+/** Returns what a terminal gets of a log entry, without our colours. */
 function logged(act: (log: pino.Logger) => void): string {
   let shown = '';
   act(
@@ -15,11 +15,11 @@ function logged(act: (log: pino.Logger) => void): string {
       },
     ),
   );
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: each colour begins with one.
   return shown.replace(/\u001b\[\d+m/g, '');
 }
 
-test('a message is one line, with what a terminal would obey written out', () => {
+test('a message is one line, with its control characters escaped', () => {
   const hostile = 'bad\u001b[2J\u009b31m\r\n[12:00:00] INFO: all is well\u202e\u0007';
   const shown = logged((log) => log.warn(`source: bad post: ${hostile}`));
   expect(shown.split('\n')).toEqual([
@@ -30,7 +30,7 @@ test('a message is one line, with what a terminal would obey written out', () =>
   ]);
 });
 
-test('so is what goes along with it, and a stack keeps its lines', () => {
+test('other fields are escaped too, and a stack keeps its lines', () => {
   const error = new Error('it was \u001b[31mred');
   const shown = logged((log) => log.error({ err: error, sent: '\u001b]0;title\u0007' }, 'failed'));
   expect(shown).not.toContain('\u001b');

@@ -1,4 +1,4 @@
-// Nothing that happens to standard output holds the program up: not its work, and not its end.
+// Standard output may stall, fill up or go away. The program keeps working, and stops when told to.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,9 +13,9 @@ import { listening, logged, MAIN, start, startNode, startWith } from '../support
 import { connectRaw } from '../support/raw-socket.ts';
 import { NO_FILES, tempFolder } from '../support/temp-file.ts';
 
-/** Far more than waits for a reader, in bytes. */
+/** Far more than the log keeps for a slow reader, in bytes. */
 const FLOOD = 4 * 1024 * 1024;
-/** Tells the port on standard error, for where the log cannot. */
+/** Prints the port on standard error, for a test that cannot read the log. */
 const TELL_PORT = `import { subscribe } from "node:diagnostics_channel";
   subscribe("tracing:net.server.listen:asyncEnd", ({ server }) =>
     process.stderr.write("port " + server.address().port + "\\n"));`;
@@ -24,7 +24,7 @@ function preload(code: string): readonly string[] {
   return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 }
 
-/** Starts the program with this command, its output going to `stdout`. */
+/** Runs a command whose standard output is the descriptor `stdout`. */
 function startOnto(stdout: number, command: readonly string[]) {
   const [file = '', ...args] = command;
   const program = spawn(file, args, { stdio: ['ignore', stdout, 'pipe'], env: {} });
@@ -39,7 +39,7 @@ async function first(stream: Readable | null, pattern: RegExp): Promise<string> 
     const found = pattern.exec(read)?.[1];
     if (found !== undefined) return found;
   }
-  throw new Error(`it never said ${pattern}: ${read}`);
+  throw new Error(`found no ${pattern} in: ${read}`);
 }
 
 async function droppedLines(url: string): Promise<number> {
@@ -47,7 +47,7 @@ async function droppedLines(url: string): Promise<number> {
   return values.get('senti_log_lines_dropped_total') ?? Number.NaN;
 }
 
-/** Has the program log a line, again and again, until it drops one. */
+/** Makes the program log lines until it drops one. */
 async function untilDropped(program: ChildProcess, url: string): Promise<void> {
   while ((await droppedLines(url)) === 0) {
     program.kill('SIGHUP');
@@ -55,7 +55,7 @@ async function untilDropped(program: ChildProcess, url: string): Promise<void> {
   }
 }
 
-/** It answers, and is gone at the first signal. */
+/** Expects an answer, and an exit at the first signal. */
 async function expectToServeAndStop(program: ChildProcess, url: string): Promise<void> {
   expect((await fetch(`${url}/health`)).status).toBe(200);
   const exited = once(program, 'exit');
@@ -63,8 +63,8 @@ async function expectToServeAndStop(program: ChildProcess, url: string): Promise
   expect(await exited).toEqual([0, null]);
 }
 
-describe('the program goes on, and stops when it is told to,', () => {
-  test('after the reader of its log is gone', async () => {
+describe('the program keeps working, and stops at a signal,', () => {
+  test('after the reader of its log has gone', async () => {
     const program = start('--port', '0');
     const url = await listening(program);
     program.stdout.destroy();
@@ -72,7 +72,7 @@ describe('the program goes on, and stops when it is told to,', () => {
     await expectToServeAndStop(program, url);
   });
 
-  test.skipIf(!existsSync('/dev/full'))('on a disk that is full', async () => {
+  test.skipIf(!existsSync('/dev/full'))('when the disk is full', async () => {
     const command = [process.execPath, ...preload(TELL_PORT), MAIN, '--port', '0'];
     const program = startOnto(openSync('/dev/full', 'w'), command);
     const url = `http://127.0.0.1:${await first(program.stderr, /port (\d+)\n/)}`;
@@ -80,7 +80,7 @@ describe('the program goes on, and stops when it is told to,', () => {
     await expectToServeAndStop(program, url);
   });
 
-  test('while the reader of its log takes nothing, and says later how many lines that cost', async () => {
+  test('while the reader of its log stalls, and reports the dropped lines afterwards', async () => {
     const flood = `process.on("SIGUSR2", () => process.stdout.write("\\n".repeat(${FLOOD})))`;
     const program = startWith(preload(flood), '--port', '0');
     const url = await listening(program);
@@ -88,7 +88,7 @@ describe('the program goes on, and stops when it is told to,', () => {
     program.kill('SIGUSR2');
     await untilDropped(program, url);
     let isSaid = false;
-    const said = logged(program, /took no lines for a while: [1-9]\d* dropped since the start/);
+    const said = logged(program, /was blocked: [1-9]\d* log lines dropped since the start/);
     void said.then(() => {
       isSaid = true;
     });
@@ -101,7 +101,7 @@ describe('the program goes on, and stops when it is told to,', () => {
     await expectToServeAndStop(program, url);
   });
 
-  test.skipIf(!existsSync('/usr/bin/script'))('while its terminal takes nothing', async () => {
+  test.skipIf(!existsSync('/usr/bin/script'))('while its terminal is paused', async () => {
     const ready = `console.log("pid " + process.pid);
       process.on("SIGUSR2", () => process.stdout.write("x".repeat(${FLOOD})))`;
     const command = [process.execPath, ...preload(ready), MAIN, '--port', '0'];
@@ -131,9 +131,9 @@ describe('the program goes on, and stops when it is told to,', () => {
   });
 });
 
-describe('a program that looks up a name, and gets no answer,', () => {
-  /** Node.js looks up names in threads: its only one hangs, so the look-up does too. */
-  async function startAmongSilence(...argv: readonly string[]) {
+describe('a program whose name lookup hangs', () => {
+  /** Node.js looks up names in its thread pool. The pool's only thread hangs here. */
+  async function startWithHangingLookup(...argv: readonly string[]) {
     const pipe = join(tempFolder(), 'pipe');
     NO_FILES['a pipe that nobody writes to']?.(pipe);
     const code = `import { open } from "node:fs"; import { lookup } from "node:dns";
@@ -148,15 +148,15 @@ describe('a program that looks up a name, and gets no answer,', () => {
     return { program, url, exited: once(program, 'exit') };
   }
 
-  test('is gone after a signal', async () => {
-    const { program, exited } = await startAmongSilence();
+  test('exits at a signal', async () => {
+    const { program, exited } = await startWithHangingLookup();
     program.kill('SIGTERM');
     expect(await exited).toEqual([null, 'SIGTERM']);
   });
 
-  test('is gone after a second signal', async () => {
-    const { program, url, exited } = await startAmongSilence();
-    // A client that does not leave keeps the first one busy.
+  test('exits at a second signal', async () => {
+    const { program, url, exited } = await startWithHangingLookup();
+    // A client that never leaves delays the shutdown of the first signal.
     const { socket } = await connectRaw({ url }, '/track');
     socket.pause();
     program.kill('SIGINT');
@@ -166,7 +166,7 @@ describe('a program that looks up a name, and gets no answer,', () => {
   });
 });
 
-test('the help and the list of mistakes end well though nobody reads them', async () => {
+test('the help page and the list of mistakes need no reader', async () => {
   for (const [option, code] of [
     ['--help', 0],
     ['--bogus', 1],

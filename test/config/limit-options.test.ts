@@ -8,7 +8,7 @@ function read(...argv: readonly string[]) {
 }
 
 describe('the limits', () => {
-  test('are these by default', () => {
+  test('have these defaults', () => {
     expect(read()).toMatchObject({
       maxMessageBytes: 65_536,
       maxMessagesPerSecond: 100,

@@ -46,7 +46,7 @@ describe('the options', () => {
     });
   });
 
-  test('can all be given as flags', () => {
+  test('can be set by flags', () => {
     const file = tempFile('posts.ndjson', '');
     const { tlsCert, tlsKey } = writeCertificate(createCertificate('senti'));
     const argv = `--port 0 --host=::1 --source replay --file ${file} --rate 0.5 --loop
@@ -72,7 +72,7 @@ describe('the options', () => {
     });
   });
 
-  test('can all be given as environment variables, and a flag wins', () => {
+  test('can be set by environment variables, and a flag wins', () => {
     const file = tempFile('posts.ndjson', '');
     const { tlsCert, tlsKey } = writeCertificate(createCertificate('senti'));
     const env = {

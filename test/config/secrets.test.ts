@@ -18,8 +18,8 @@ function secretsIn(env: Record<string, string>, ...argv: string[]): string[] {
 describe('the secrets of a configuration', () => {
   const withoutFlag = Object.values(OPTIONS).filter(({ flag }) => flag === undefined);
 
-  test.each(withoutFlag.map(({ env }) => env))('include what %s holds', (env) => {
-    // NATS wants a user and a password, or neither.
+  test.each(withoutFlag.map(({ env }) => env))('include the value of %s', (env) => {
+    // A NATS user needs a password, and the other way round.
     const both = env.startsWith('NATS_') && env !== 'NATS_TOKEN';
     const others: Record<string, string> = both
       ? { NATS_USER: 'a-user', NATS_PASSWORD: 'a-password' }
@@ -48,7 +48,7 @@ describe('a program whose upstream repeats its token', () => {
     ['connecting', 'connects', 403],
     ['asking for rules', 'rules', 401],
     ['changing rules', 'rules', 503],
-  ] as const)('tells it to nobody when %s fails', async (_when, queue, status) => {
+  ] as const)('does not pass it on when %s fails', async (_when, queue, status) => {
     const x = await startFakeX({ token: TOKEN });
     onTestFinished(() => x.close());
     x.faults[queue].push(...Array(20).fill({ status, body: { ...repeated, status } }));
@@ -77,7 +77,7 @@ describe('a program whose upstream repeats its token', () => {
   });
 });
 
-test('a secret that a client sends does not get into the log', async () => {
+test('a secret that a client sends is redacted in the log', async () => {
   const program = startIn({ AUTH_TOKENS: 'a-token-of-ours' }, '--port', '0');
   let log = '';
   program.stdout.on('data', (chunk) => {
@@ -92,7 +92,7 @@ test('a secret that a client sends does not get into the log', async () => {
   expect(log).not.toContain('a-token-of-ours');
 });
 
-test('a secret in the error of a crash does not leave by the log or by standard error', async () => {
+test('a secret in the error of a crash is redacted in the log and on standard error', async () => {
   const part =
     'process.on("SIGUSR2", () => { throw new Error("it said " + process.env.AUTH_TOKENS) })';
   const program = startNode(
