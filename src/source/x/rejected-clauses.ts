@@ -1,25 +1,25 @@
 // Clauses that X does not take, or takes only in a rule of their own.
 
 import type { Track } from '../../track/track.ts';
-import { type RuleFrame, spellRule, spellTrack } from './rule-text.ts';
+import { type RuleFormat, spellRule, spellTrack } from './rule-text.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
 
 /** Beyond as many, all are forgotten and X is asked again. */
 const MOST_REMEMBERED = 1000;
 
 export class RejectedClauses {
-  readonly #frame: RuleFrame;
+  readonly #format: RuleFormat;
   /** Clauses that X does not take, with what it said. */
   readonly reasons = new Map<string, string>();
   readonly alone = new Set<string>();
 
-  constructor(frame: RuleFrame) {
-    this.#frame = frame;
+  constructor(format: RuleFormat) {
+    this.#format = format;
   }
 
   /** Why no rule can ask for `track`; undefined if one can. */
   reasonFor(track: Track): string | undefined {
-    const clauses = spellTrack(track, this.#frame);
+    const clauses = spellTrack(track, this.#format);
     if (clauses === undefined) return "none of X's rules can ask for it";
     const rejected = clauses.find((clause) => this.reasons.has(clause));
     return rejected && this.reasons.get(rejected);
@@ -32,7 +32,7 @@ export class RejectedClauses {
   async learn(clauses: readonly string[], reason: string, api: RulesApi): Promise<void> {
     const [only] = clauses;
     if (clauses.length === 1 && only !== undefined) return this.#blame(only, reason);
-    const tried = new Map(clauses.map((clause) => [spellRule([clause], this.#frame), clause]));
+    const tried = new Map(clauses.map((clause) => [spellRule([clause], this.#format), clause]));
     const checked = await api.add([...tried.keys()], '', true);
     const blamed = checked instanceof ApiFailure ? [] : [...checked.invalid];
     for (const [value, why] of blamed) {

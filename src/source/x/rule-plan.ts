@@ -1,7 +1,7 @@
 // The planner: asks X for all wanted tracks in few rules, and changes few of them at a time.
 
 import type { Track } from '../../track/track.ts';
-import { OR, type RuleFrame, spellTrack } from './rule-text.ts';
+import { OR, type RuleFormat, spellTrack } from './rule-text.ts';
 
 /** A rule's clauses, as texts. */
 export type Rule = readonly string[];
@@ -13,7 +13,7 @@ export interface Plan {
 }
 
 export interface PlanLimits {
-  readonly frame: RuleFrame;
+  readonly format: RuleFormat;
   readonly maxRules: number;
   /** Clauses that need a rule of their own. */
   readonly alone: ReadonlySet<string>;
@@ -74,8 +74,8 @@ export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits:
   return { rules: rules.map((bin) => [...bin.clauses]), rejected };
 }
 
-function askable(track: Track, { frame, invalid }: PlanLimits): readonly string[] | undefined {
-  const clauses = spellTrack(track, frame);
+function askable(track: Track, { format, invalid }: PlanLimits): readonly string[] | undefined {
+  const clauses = spellTrack(track, format);
   return clauses?.some((clause) => invalid.has(clause)) ? undefined : clauses;
 }
 
@@ -118,7 +118,7 @@ function findBin(packing: Packing, clause: string): Bin | undefined {
   let best: Bin | undefined;
   if (!limits.alone.has(clause)) {
     for (const bin of bins) {
-      if (bin.closed || bin.length + OR.length + clause.length > limits.frame.room) continue;
+      if (bin.closed || bin.length + OR.length + clause.length > limits.format.room) continue;
       if (best === undefined || isBetter(bin, best)) best = bin;
     }
   }
@@ -156,7 +156,7 @@ function take({ placed }: Packing, clause: string): void {
 function isFragmented({ bins, limits }: Packing): boolean {
   const shared = bins.filter((bin) => !bin.closed);
   const characters = shared.reduce((sum, bin) => sum + bin.length + OR.length, 0);
-  const needed = Math.ceil(characters / (limits.frame.room + OR.length));
+  const needed = Math.ceil(characters / (limits.format.room + OR.length));
   return shared.length > FEW_RULES + needed * MOST_FRAGMENTED;
 }
 

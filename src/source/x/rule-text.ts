@@ -6,7 +6,7 @@ import type { Clause, Term, Track } from '../../track/track.ts';
 import type { Word } from '../../track/words.ts';
 
 /** What surrounds the clauses in each of Senti's rules. */
-export interface RuleFrame {
+export interface RuleFormat {
   readonly suffix: string;
   /** Characters for clauses and the ORs between them. */
   readonly room: number;
@@ -31,25 +31,25 @@ const APOSTROPHES = ["'", '’'];
 /** The most letters on the short side of an apostrophe: don't, we'll, d'or. */
 const MOST_CUT_OFF = 2;
 
-export function frameRule(languages: Languages, ruleLength: number): RuleFrame {
+export function ruleFormat(languages: Languages, ruleLength: number): RuleFormat {
   const suffix = `${askLanguages(languages)} -is:retweet`;
   return { suffix, room: ruleLength - suffix.length - '()'.length };
 }
 
 /** A rule that takes what any of `clauses` takes, whatever their order. */
-export function spellRule(clauses: readonly string[], { suffix }: RuleFrame): string {
+export function spellRule(clauses: readonly string[], { suffix }: RuleFormat): string {
   return `(${[...clauses].sort().join(OR)})${suffix}`;
 }
 
 // Every plan needs the same texts again, and spelling them is most of its work.
-const spelt = new WeakMap<RuleFrame, WeakMap<Track, readonly string[] | undefined>>();
+const spelt = new WeakMap<RuleFormat, WeakMap<Track, readonly string[] | undefined>>();
 
 /** The track's distinct clauses as texts; undefined if X cannot be asked for one of them. */
-export function spellTrack(track: Track, frame: RuleFrame): readonly string[] | undefined {
-  const known = spelt.get(frame) ?? new WeakMap();
-  spelt.set(frame, known);
+export function spellTrack(track: Track, format: RuleFormat): readonly string[] | undefined {
+  const known = spelt.get(format) ?? new WeakMap();
+  spelt.set(format, known);
   if (!known.has(track)) {
-    const texts = track.clauses.map((clause) => spellClause(clause, frame.room));
+    const texts = track.clauses.map((clause) => spellClause(clause, format.room));
     const isAskable = texts.every((text) => text !== undefined);
     known.set(track, isAskable ? [...new Set(texts)] : undefined);
   }

@@ -7,7 +7,7 @@ import { RULE_READS_A_WINDOW, RULE_WRITES_A_WINDOW } from './limits.ts';
 import { RejectedClauses } from './rejected-clauses.ts';
 import { RequestBudget } from './request-budget.ts';
 import { plan } from './rule-plan.ts';
-import { type RuleFrame, spellRule } from './rule-text.ts';
+import { type RuleFormat, spellRule } from './rule-text.ts';
 import type { StoredRule } from './rule-writes.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
 import { after, INITIAL_RULES, nextStep, type Suspect, TAG } from './rules-state.ts';
@@ -16,7 +16,7 @@ import type { RulesStatus } from './x-state.ts';
 
 export interface RulesOptions {
   readonly api: RulesApi;
-  readonly frame: RuleFrame;
+  readonly format: RuleFormat;
   /** Of the whole account, including those that are not Senti's. */
   readonly maxRules: number;
   readonly clock: Clock;
@@ -49,7 +49,7 @@ export class Rules {
 
   constructor(options: RulesOptions) {
     this.#options = options;
-    this.#rejectedClauses = new RejectedClauses(options.frame);
+    this.#rejectedClauses = new RejectedClauses(options.format);
     this.#reads = new RequestBudget(RULE_READS_A_WINDOW, options.clock);
     this.#writes = new RequestBudget(RULE_WRITES_A_WINDOW, options.clock);
     this.#timer = new SerialTimer(options.clock, async () => {
@@ -134,15 +134,15 @@ export class Rules {
   }
 
   #plan(): void {
-    const { frame, onRejected } = this.#options;
+    const { format, onRejected } = this.#options;
     const { stored = [], desired } = this.#state;
     const room = this.#maxRules - stored.filter(({ ours }) => !ours).length;
     const spare = Math.min(SPARE.rules, Math.floor(room * SPARE.share));
     const { alone, reasons } = this.#rejectedClauses;
-    const limits = { frame, maxRules: room - spare, alone, invalid: reasons };
+    const limits = { format, maxRules: room - spare, alone, invalid: reasons };
     const tracks = [...this.#wanted].filter((track) => !this.#rejected.has(track));
     const { rules, rejected } = plan([...desired.values()], tracks, limits);
-    const planned = new Map(rules.map((rule) => [spellRule(rule, frame), rule]));
+    const planned = new Map(rules.map((rule) => [spellRule(rule, format), rule]));
     this.#state = after.planned(this.#state, planned);
     this.#rejectedClauses.forget(new Set(rules.flat()));
     for (const track of rejected) {

@@ -33,7 +33,7 @@ const MOST_LAST_LINES = 4096;
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Connects at once. The returned function closes the connection, after the lines that have arrived. */
-export function connect(
+export function connectStream(
   url: URL,
   token: string,
   clock: Clock,

@@ -15,7 +15,7 @@ import {
 import { CONNECTS_A_WINDOW } from './limits.ts';
 import { FIELDS } from './record.ts';
 import { RequestBudget } from './request-budget.ts';
-import { connect } from './stream-connection.ts';
+import { connectStream } from './stream-connection.ts';
 
 export interface StreamOptions {
   /** Of X's API, with a slash at the end. */
@@ -47,7 +47,7 @@ export function createStream(options: StreamOptions): Reconnector<Failure> {
     },
     connect({ live, fail }) {
       let openedAt = Number.POSITIVE_INFINITY;
-      const disconnect = connect(url, token, clock, {
+      const disconnect = connectStream(url, token, clock, {
         onOpen(headers) {
           openedAt = clock.monotonic();
           live();

@@ -10,7 +10,7 @@ import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Allowance } from './allowance.ts';
 import type { Failure } from './failure.ts';
 import { readRecord } from './record.ts';
-import { frameRule } from './rule-text.ts';
+import { ruleFormat } from './rule-text.ts';
 import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';
 import { createStream } from './stream.ts';
@@ -50,7 +50,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   const paid = new SeenKeys(REMEMBERED_POSTS);
   const rules = new Rules({
     api: createRulesApi(url, token, clock),
-    frame: frameRule(options.languages, options.ruleLength),
+    format: ruleFormat(options.languages, options.ruleLength),
     maxRules: options.maxRules,
     clock,
     random,

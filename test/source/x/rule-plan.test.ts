@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/user-error.ts';
 import { type Plan, type PlanLimits, plan, type Rule } from '../../../src/source/x/rule-plan.ts';
-import { frameRule, spellRule, spellTrack } from '../../../src/source/x/rule-text.ts';
+import { ruleFormat, spellRule, spellTrack } from '../../../src/source/x/rule-text.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 
 const none: ReadonlySet<string> = new Set();
 const limits: PlanLimits = {
-  frame: frameRule(['en'], 1024),
+  format: ruleFormat(['en'], 1024),
   maxRules: 1000,
   alone: none,
   invalid: none,
 };
-const small: PlanLimits = { ...limits, frame: frameRule(['en'], 256), maxRules: 6 };
+const small: PlanLimits = { ...limits, format: ruleFormat(['en'], 256), maxRules: 6 };
 
 function track(query: string): Track {
   const parsed = parseTrack(query);
@@ -34,14 +34,14 @@ function expectSound({ rules, rejected }: Plan, tracks: Iterable<Track>, within:
   expect(rules.length).toBeLessThanOrEqual(within.maxRules);
   for (const rule of rules) {
     expect(rule.length).toBeGreaterThan(0);
-    expect(spellRule(rule, within.frame).length).toBeLessThanOrEqual(
-      within.frame.room + within.frame.suffix.length + 2,
+    expect(spellRule(rule, within.format).length).toBeLessThanOrEqual(
+      within.format.room + within.format.suffix.length + 2,
     );
   }
   const needed = new Set<string>();
   for (const it of tracks) {
     if (rejected.includes(it)) continue;
-    for (const clause of spellTrack(it, within.frame) ?? []) {
+    for (const clause of spellTrack(it, within.format) ?? []) {
       needed.add(clause);
       expect(asked.has(clause)).toBe(true);
     }
@@ -50,8 +50,8 @@ function expectSound({ rules, rejected }: Plan, tracks: Iterable<Track>, within:
 }
 
 function changes(before: readonly Rule[], after: readonly Rule[]): number {
-  const values = new Set(before.map((rule) => spellRule(rule, limits.frame)));
-  return after.filter((rule) => !values.has(spellRule(rule, limits.frame))).length;
+  const values = new Set(before.map((rule) => spellRule(rule, limits.format)));
+  return after.filter((rule) => !values.has(spellRule(rule, limits.format))).length;
 }
 
 describe('the plan', () => {
@@ -70,7 +70,9 @@ describe('the plan', () => {
     const tracks = Array.from({ length: 2000 }, (_, n) => topic(n));
     const { rules } = plan([], tracks, limits);
     const characters = rules.flat().reduce((sum, clause) => sum + clause.length + 4, 0);
-    expect(rules.length).toBeLessThanOrEqual(Math.ceil((characters / limits.frame.room) * 1.1) + 1);
+    expect(rules.length).toBeLessThanOrEqual(
+      Math.ceil((characters / limits.format.room) * 1.1) + 1,
+    );
   });
 
   test('changes one rule for a new topic, and one for a topic that goes', () => {
@@ -107,7 +109,7 @@ describe('the plan', () => {
   test('keeps no clause of a rejected track', () => {
     const { rules, rejected } = plan([], [track('#a'), track(`#b, ${'x'.repeat(200)}`)], {
       ...small,
-      frame: frameRule(['en'], 100),
+      format: ruleFormat(['en'], 100),
     });
     expect(rejected).toHaveLength(1);
     expect(rules).toEqual([['#a']]);

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/user-error.ts';
-import { frameRule, spellClause, spellRule } from '../../../src/source/x/rule-text.ts';
+import { ruleFormat, spellClause, spellRule } from '../../../src/source/x/rule-text.ts';
 import { Matcher } from '../../../src/track/matcher.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { words } from '../../../src/track/words.ts';
 import { parseRule } from '../../support/fake-x-rules.ts';
 
-const frame = frameRule(['en'], 1024);
+const format = ruleFormat(['en'], 1024);
 
 function track(query: string): Track {
   const parsed = parseTrack(query);
@@ -15,7 +15,7 @@ function track(query: string): Track {
   return parsed;
 }
 
-function spell(query: string, room = frame.room): string | undefined {
+function spell(query: string, room = format.room): string | undefined {
   const [clause] = track(query).clauses;
   return clause && spellClause(clause, room);
 }
@@ -59,9 +59,9 @@ describe('a clause in X rule language', () => {
   });
 
   test('ends in a rule with the languages and without reposts', () => {
-    const any = frameRule('any', 1024);
-    const three = frameRule(['en', 'de-at', 'he'], 1024);
-    expect(spellRule(['#b', '#a'], frame)).toBe('(#a OR #b) lang:en -is:retweet');
+    const any = ruleFormat('any', 1024);
+    const three = ruleFormat(['en', 'de-at', 'he'], 1024);
+    expect(spellRule(['#b', '#a'], format)).toBe('(#a OR #b) lang:en -is:retweet');
     expect(spellRule(['#a'], any)).toBe('(#a) -is:retweet');
     expect(spellRule(['#a'], three)).toBe('(#a) (lang:en OR lang:de OR lang:iw) -is:retweet');
   });
@@ -104,8 +104,8 @@ describe('a rule', () => {
           if (matcher.match(words(text)).length === 0) return;
           matched += 1;
           const [clause] = parsed.clauses;
-          const rule = clause && spellClause(clause, frame.room);
-          const takes = parseRule(spellRule([rule ?? ''], frame));
+          const rule = clause && spellClause(clause, format.room);
+          const takes = parseRule(spellRule([rule ?? ''], format));
           expect(takes({ text, lang: 'en', isRetweet: false }), `${rule} on ${text}`).toBe(true);
         },
       ),
@@ -120,9 +120,9 @@ describe('a rule', () => {
         const parsed = parseTrack(query);
         fc.pre(!(parsed instanceof UserError));
         for (const clause of parsed.clauses) {
-          const text = spellClause(clause, frame.room);
+          const text = spellClause(clause, format.room);
           if (text === undefined) continue;
-          const rule = spellRule([text], frame);
+          const rule = spellRule([text], format);
           expect(rule.length).toBeLessThanOrEqual(1024);
           parseRule(rule);
         }
@@ -139,7 +139,7 @@ describe('a rule', () => {
         fc.pre(!(parsed instanceof UserError));
         const [clause] = parsed.clauses;
         const needs = JSON.stringify(clause?.all);
-        const text = clause && spellClause(clause, frame.room);
+        const text = clause && spellClause(clause, format.room);
         const before = spellings.get(text ?? '');
         // X has no operator for every word with a sigil; the rule asks for the others as words.
         if (before !== undefined && !/[#@$]/.test(needs + before)) expect(before).toBe(needs);

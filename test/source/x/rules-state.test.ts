@@ -7,7 +7,7 @@ import {
   RULE_WRITES_A_WINDOW,
   WINDOW_MS,
 } from '../../../src/source/x/limits.ts';
-import { frameRule } from '../../../src/source/x/rule-text.ts';
+import { ruleFormat } from '../../../src/source/x/rule-text.ts';
 import { Rules } from '../../../src/source/x/rules.ts';
 import {
   type Added,
@@ -229,7 +229,7 @@ describe('the rules, whatever X answers', () => {
         );
         const rules = new Rules({
           api: x.api,
-          frame: frameRule(['en'], 256),
+          format: ruleFormat(['en'], 256),
           maxRules: 1000,
           clock,
           random: () => 0,
@@ -280,7 +280,7 @@ describe('the rules, whatever X answers', () => {
     const x = createX(clock, Array(10_000).fill('duplicates'), () => false);
     const rules = new Rules({
       api: x.api,
-      frame: frameRule(['en'], 1024),
+      format: ruleFormat(['en'], 1024),
       maxRules: 1000,
       clock,
       random: () => 0,

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LINES_A_TICK, type Line } from '../../../src/source/lines.ts';
 import type { Failure } from '../../../src/source/x/failure.ts';
-import { connect, SILENCE_MS } from '../../../src/source/x/stream-connection.ts';
+import { connectStream, SILENCE_MS } from '../../../src/source/x/stream-connection.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
 
@@ -29,7 +29,7 @@ async function open(answer: (response: ServerResponse) => void) {
   const url = new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/`);
   const lines: Line[] = [];
   const ends: Failure[] = [];
-  const close = connect(url, 'token', clock, {
+  const close = connectStream(url, 'token', clock, {
     onOpen: () => {},
     onLine: (line) => lines.push(line),
     onEnd: (failure) => ends.push(failure),
