@@ -1,5 +1,5 @@
-// What feeds a server: its own source, or with --nats the one that it shares with other nodes. Nothing of
-// NATS is loaded without it.
+// Connects a server to its own source or, with --nats, to the one that it shares with other nodes. Without --nats,
+// the code for NATS is not even loaded.
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -24,13 +24,9 @@ export interface FeedOptions {
   readonly clock: Clock;
 }
 
-export interface ServerFeed {
-  readonly connect: <T>(sink: FeedSink<T>) => Feed<T>;
-  /** Lets another node read the source, for good, if there is one. */
-  handOver(): Promise<void>;
-}
+export type ConnectFeed = <T>(sink: FeedSink<T>) => Feed<T>;
 
-export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
+export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
   const { config, clock, listeners, telemetry } = options;
   const redact = createRedactor(secretsOf(config));
   const ingest = <T>(sink: FeedSink<T>, counters?: PostCounters) =>
@@ -44,7 +40,7 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
       sink,
       counters,
     );
-  if (config.natsUrls.length === 0) return { connect: ingest, handOver: async () => {} };
+  if (config.natsUrls.length === 0) return ingest;
 
   const { Cluster } = await import('../cluster/cluster.ts');
   const { connectNats } = await import('../cluster/nats.ts');
@@ -52,28 +48,21 @@ export async function createFeed(options: FeedOptions): Promise<ServerFeed> {
   const id = `${hostname()
     .replace(/[^\w.-]/g, '-')
     .slice(0, 64)}-${randomBytes(4).toString('hex')}`;
-  let handOver = async () => {};
-  return {
-    connect: (sink) => {
-      const cluster = new Cluster(
-        {
-          id,
-          clock,
-          connect: (relaySink) =>
-            redactedRelay(connectNats(natsOptions(config, id, clock, log), relaySink), redact),
-          ingest,
-          source: config.source,
-          scoring: describeScoring(config),
-          listeners,
-          log,
-        },
-        sink,
-      );
-      handOver = () => cluster.handOver();
-      return cluster;
-    },
-    handOver: () => handOver(),
-  };
+  return (sink) =>
+    new Cluster(
+      {
+        id,
+        clock,
+        connect: (relaySink) =>
+          redactedRelay(connectNats(natsOptions(config, id, clock, log), relaySink), redact),
+        ingest,
+        source: config.source,
+        scoring: describeScoring(config),
+        listeners,
+        log,
+      },
+      sink,
+    );
 }
 
 function natsOptions(config: Config, id: string, clock: Clock, log: BoundedLog) {
@@ -94,7 +83,7 @@ function natsOptions(config: Config, id: string, clock: Clock, log: BoundedLog) 
   };
 }
 
-/** The options that decide which posts are taken and how they are scored, in the words of the command line. */
+/** The options that decide which posts are analyzed and how they are scored, as on the command line. */
 function describeScoring({ source, profile, languages }: Config): string {
   const which = languages === 'any' ? languages : [...languages].sort().join(',');
   return `--source ${source} --profile ${profile} --languages ${which}`;

@@ -79,7 +79,7 @@ export async function startServer(
   const connectionLimits = new ConnectionLimits(config, clock, telemetry);
   const analyze = createAnalyzer(config.profile, vader);
   const flushes = createFlushScheduler(clock, telemetry);
-  const feed = await createFeed({
+  const connectFeed = await createFeed({
     config,
     connect(sink) {
       const timed = { ...sink, post: flushes.timed(sink.post) };
@@ -92,7 +92,7 @@ export async function startServer(
   });
   const multiplexer = new Multiplexer(
     // On a gateway the event is the first sign of the post.
-    (sink) => feed.connect({ ...sink, event: flushes.timed(sink.event) }),
+    (sink) => connectFeed({ ...sink, event: flushes.timed(sink.event) }),
     { maxTracks: config.maxTracks, telemetry },
   );
   const isAllowed = createOriginCheck(config.origins, config.host);
@@ -175,7 +175,7 @@ export async function startServer(
       await shutDown({
         http,
         drains: [...upgrade.drains(), ...streams.drains()],
-        handOver: feed.handOver,
+        handOver: () => multiplexer.handOver(),
         closeTopics: () => multiplexer.close(),
         dispose: () => graphql.dispose(),
         clock,

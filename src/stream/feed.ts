@@ -1,5 +1,5 @@
-// A feed brings the events of the tracks that somebody listens to. Whether they are made in this process
-// (ingest) or come from another node (cluster) is its own affair: local delivery knows nothing of nodes.
+// The contract of a feed, which brings the events of the tracks that have listeners. One makes them in this process
+// (ingest), the other may get them from another node (cluster). Both pass test/contract/feed.ts.
 
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
@@ -7,33 +7,38 @@ import type { Source } from '../source/source.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
 
-/** Brings events to outlets: `T` is whatever its owner hands them on by, and means nothing to the feed. */
+/** Delivers events to outlets of type `T`, which mean nothing to the feed. */
 export interface Feed<T> {
-  /** The stream of posts that the events are made of, wherever it is read. */
+  /** The source of the posts, whichever node reads it. */
   readonly source: Pick<Source, 'name' | 'state' | 'usage'>;
-  /** What this process has read of it; counted since the start. */
+  /** What this process has read from the source since the start. */
   readonly counters: Readonly<PostCounters>;
-  /** How this node and the others stand; none of a feed that knows of no others. */
+  /** The state of this node and its peers. A feed without other nodes has none. */
   readonly cluster?: ClusterState;
   /**
-   * Brings the events of `track` to `outlet` from now on. A track that is open MUST NOT be opened again.
-   * MUST NOT deliver before it returns.
+   * Delivers the events of `track` to `outlet` from now on. The caller MUST NOT open an open track again.
+   * MUST NOT call the sink before it returns.
    */
   open(track: Track, outlet: T): void;
-  /** Undoes `open`: nothing of `track` comes once this has returned. */
+  /** Undoes `open`. MUST NOT deliver anything of `track` once it has returned. */
   close(track: Track): void;
-  /** Ends for good. Nothing reaches the sink once the promise has resolved. */
+  /**
+   * Lets another node read the source, for good. This feed goes on, fed by that node.
+   * A feed without other nodes has no such method.
+   */
+  handOver?(): Promise<void>;
+  /** Ends the feed for good. MUST NOT call the sink once the promise has resolved. */
   stop(): Promise<void>;
 }
 
 /** Where a feed delivers. */
 export interface FeedSink<T> {
-  /** An event of all the tracks that were opened with `outlets`: of each in order, and once. */
+  /** An event that matches the tracks opened with `outlets`. MUST deliver each track's events in order, each once. */
   event(event: SentimentEvent, outlets: readonly T[]): void;
-  /** Events may be missing between the last one for `outlet` and the next. */
+  /** Events may be missing before the next one for `outlet`. MUST be called before that event is delivered. */
   gap(outlet: T): void;
   /**
-   * `track` cannot be followed: its listeners are told `error`, and its owner closes it.
+   * The feed cannot follow `track`. The sink closes it, and its listeners get `error`.
    * MUST NOT be called before the `open` that brought it has returned.
    */
   rejected(track: Track, error: UserError): void;
@@ -44,11 +49,11 @@ export interface PostCounters {
   postsSeen: number;
   /** Posts that matched at least one track. */
   postsMatched: number;
-  /** Upstream records that could not be used. */
+  /** Upstream posts that could not be read. */
   postsBad: number;
-  /** Posts that the source sent more than once; counted for each repeat, and not seen again. */
+  /** Repeats of posts that the source had already delivered; these do not count as seen. */
   postsRepeated: number;
-  /** Posts with a text longer than MAX_TEXT: the rest of it was not read. */
+  /** Posts whose text was longer than MAX_TEXT, and was cut there. */
   postsTruncated: number;
 }
 

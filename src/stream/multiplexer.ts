@@ -103,6 +103,11 @@ export class Multiplexer {
     };
   }
 
+  /** Lets another node read the source, if there is one. Listeners go on being served. */
+  async handOver(): Promise<void> {
+    await this.#feed.handOver?.();
+  }
+
   /** Ends every listener, then the feed. */
   async close(): Promise<void> {
     this.#closed = true;

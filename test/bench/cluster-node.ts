@@ -47,7 +47,7 @@ let said = 0;
 const ticks = monitorEventLoopDelay({ resolution: 1 });
 ticks.enable();
 const telemetry = recordTelemetry();
-const feed = await createFeed({
+const connectFeed = await createFeed({
   config: configOf(...process.argv.slice(2)),
   connect(sink) {
     source = createHandSource(sink);
@@ -58,7 +58,7 @@ const feed = await createFeed({
   telemetry,
   clock: systemClock,
 });
-const multiplexer = new Multiplexer(feed.connect, { telemetry });
+const multiplexer = new Multiplexer(connectFeed, { telemetry });
 
 process.on('message', (request: Request) => {
   switch (request.ask) {

@@ -7,6 +7,7 @@ import { channelOf } from '../../src/cluster/delivery.ts';
 import { Announcer } from '../../src/cluster/interest-publisher.ts';
 import { connectNats } from '../../src/cluster/nats.ts';
 import { decodeMessage, encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
+import { natsOptions } from '../support/nats-options.ts';
 import { startNats } from '../support/nats-server.ts';
 import { startNode, until } from './cluster.ts';
 import { table } from './measure.ts';
@@ -73,24 +74,10 @@ async function measureTakeover(round: number, tracks: readonly string[]) {
 
 /** Nodes that want tracks, say so, and answer when they are asked. */
 async function startPeers(port: number, tracks: readonly string[]) {
-  const relay = connectNats(
-    {
-      servers: [`nats://127.0.0.1:${port}`],
-      prefix: 'senti',
-      name: 'peers',
-      leaseMs: 5000,
-      creds: '',
-      tlsCa: '',
-      tlsCert: '',
-      tlsKey: '',
-      user: '',
-      password: '',
-      token: '',
-      clock: systemClock,
-      warn: () => {},
-    },
-    { changed: () => {}, lost: () => {} },
-  );
+  const relay = connectNats(natsOptions(port, { prefix: 'senti', leaseMs: 5000 }), {
+    changed: () => {},
+    lost: () => {},
+  });
   await until(async () => relay.trouble === undefined);
   const send = (message: NodeMessage) => void relay.send('nodes', encodeMessage(message));
   const peers = Array.from({ length: PEERS }, (_, i) => {

@@ -4,37 +4,17 @@ import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
 import { connectNats, MAX_UNCONFIRMED_BYTES, type NatsOptions } from '../../src/cluster/nats.ts';
 import type { Relay, RelaySink } from '../../src/stream/relay.ts';
 import { relayContract } from '../contract/relay.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createNatsOperator, type NatsOperator } from '../support/nats-operator.ts';
+import { natsOptions } from '../support/nats-options.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { NO_FILES, tempFile, tempFolder } from '../support/temp-file.ts';
 import { until } from '../support/until.ts';
-
-/** Options for a relay in a test, that reaches the server at `port`. */
-function natsOptions(port: number, given: Partial<NatsOptions> = {}): NatsOptions {
-  return {
-    servers: [`nats://127.0.0.1:${port}`],
-    prefix: 'test',
-    name: 'test',
-    leaseMs: 1000,
-    creds: '',
-    tlsCa: '',
-    tlsCert: '',
-    tlsKey: '',
-    user: '',
-    password: '',
-    token: '',
-    clock: systemClock,
-    warn: () => {},
-    ...given,
-  };
-}
 
 test.each(Object.entries(NO_FILES))(
   'a relay whose credentials have become %s says so, and tries again',

@@ -64,8 +64,8 @@ describe('when the node that ingests is gone', () => {
     other.listen('tea');
     await nodes.pass(200);
     // Neither will ingest again, so the lease is there for the one that comes.
-    await other.cluster.handOver();
-    await leads.cluster.handOver();
+    await other.multiplexer.handOver();
+    await leads.multiplexer.handOver();
     const late = nodes.start();
     await nodes.until(() => (late.source?.wanted.length ?? 0) > 0);
     expect(wantedBy(late)[0]).toEqual(['coffee', 'tea']);
@@ -178,7 +178,7 @@ describe('a node that takes over tens of thousands of tracks', () => {
 
   test.each([
     ['loses the lease', (node: Node) => node.relay.cut()],
-    ['is asked to go', (node: Node) => void node.cluster.handOver()],
+    ['is asked to go', (node: Node) => void node.multiplexer.handOver()],
   ])('opens no more when it %s, and another one goes on', async (_, leave) => {
     const { nodes, others, next } = await startBuilding();
     const [other] = others.filter((node) => node !== next) as [Node];
@@ -234,7 +234,7 @@ describe('a node that has ingested', () => {
     const { nodes, leads, others, next } = await start();
     const { told } = others[0].listen('coffee');
     await nodes.until(() => wantedBy(leads).length > 0);
-    await leads.cluster.handOver();
+    await leads.multiplexer.handOver();
     await nodes.pass(100);
     expect(next()).toBeDefined();
     await nodes.say('coffee', next());

@@ -16,6 +16,7 @@ export function createHandSource(sink: SourceSink): HandSource {
   const wanted: string[][] = [];
   let state: SourceState = { name: 'idle' };
   let next = 0;
+  let closed = false;
   const source: HandSource = {
     name: 'hand',
     sink,
@@ -33,9 +34,12 @@ export function createHandSource(sink: SourceSink): HandSource {
       if (state.name !== name) source.become({ name });
     },
     say(text, post = {}) {
+      if (closed) return;
       sink.post({ id: String(next++), source: 'hand', text, langs: ['en'], ...post });
     },
-    async close() {},
+    async close() {
+      closed = true;
+    },
   };
   return source;
 }

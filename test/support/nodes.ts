@@ -1,13 +1,11 @@
 // Nodes of a cluster in one process, on one clock that is moved by hand.
 
 import type { UserError } from '../../src/base/user-error.ts';
-import { Cluster } from '../../src/cluster/cluster.ts';
-import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysis.ts';
-import { vader } from '../../src/sentiment/vader/vader.ts';
-import { Ingest } from '../../src/stream/ingest.ts';
+import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import { type ClusterFeedOptions, createClusterFeed } from './cluster-feed.ts';
 import { FakeClock } from './fake-clock.ts';
-import { createHandSource, type HandSource } from './hand-source.ts';
+import type { HandSource } from './hand-source.ts';
 import { createMemoryHub, type MemoryRelay } from './memory-relay.ts';
 import { recordTelemetry } from './telemetry.ts';
 import { track } from './tracks.ts';
@@ -15,7 +13,6 @@ import { turns, untilWith } from './until.ts';
 
 export interface Node {
   readonly relay: MemoryRelay;
-  readonly cluster: { handOver(): Promise<void> };
   readonly multiplexer: Multiplexer;
   readonly logged: readonly string[];
   /** The last source that was read here. */
@@ -36,49 +33,21 @@ export function createNodes() {
   const nodes: Node[] = [];
   let posts = 0;
 
-  function start({ scoring = 'profile=full', analyzed = () => {}, opened = () => {} } = {}): Node {
+  function start(options: Pick<ClusterFeedOptions, 'scoring' | 'analyzed' | 'opened'> = {}): Node {
     let relay: MemoryRelay | undefined;
-    let source: HandSource | undefined;
-    let cluster: Node['cluster'] | undefined;
-    const analyze = createAnalyzer('full', vader);
+    let cluster: ReturnType<typeof createClusterFeed> | undefined;
     const logged: string[] = [];
-    const telemetry = recordTelemetry();
     const multiplexer = new Multiplexer(
       (sink) => {
-        const made = new Cluster(
+        const made = createClusterFeed(
           {
+            ...options,
             id: `node-${nodes.length + 1}`,
             clock,
             connect: (relaySink) => {
               relay = hub.connect(relaySink);
               return relay;
             },
-            ingest: (ingestSink, counters) => {
-              const ingest = new Ingest(
-                {
-                  connect: (sourceSink) => {
-                    source = createHandSource(sourceSink);
-                    return source;
-                  },
-                  analyze: (text) => {
-                    analyzed();
-                    return analyze(text);
-                  },
-                  languages: 'any',
-                  telemetry,
-                },
-                ingestSink,
-                counters,
-              );
-              const add = ingest.add.bind(ingest);
-              ingest.add = (opening, outlet) => {
-                opened();
-                add(opening, outlet);
-              };
-              return ingest;
-            },
-            source: 'hand',
-            scoring,
             listeners: () => multiplexer.listeners,
             log: {
               info: () => {},
@@ -89,18 +58,17 @@ export function createNodes() {
           sink,
         );
         cluster = made;
-        return made;
+        return made.feed;
       },
-      { telemetry },
+      { telemetry: recordTelemetry() },
     );
     if (relay === undefined || cluster === undefined) throw new Error('the node has no relay');
     const node: Node = {
       relay,
-      cluster,
       multiplexer,
       logged,
       get source() {
-        return source;
+        return cluster?.source;
       },
       get leads() {
         return multiplexer.cluster.role === 'INGEST';
