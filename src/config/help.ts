@@ -18,7 +18,8 @@ export function describeOptions(): string {
   return [
     'Senti: live sentiment for any topic.\n',
     'Usage: npm start -- [options]\n',
-    'You can also set an option by the environment variable beside it. A flag wins over its variable.\n',
+    'You can also set an option by the environment variable beside it. A flag wins over its variable.',
+    'src/config/README.md says more about each option.\n',
     ...groups,
     `Examples\n${EXAMPLES.map(([command, meaning]) => entry(command, meaning)).join('')}`,
   ].join('\n');

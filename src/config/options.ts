@@ -1,5 +1,5 @@
-// The table of options. The type of the configuration, the names of the variables and the help page follow
-// from it.
+// The table of options. The type of the configuration, the names of flags and variables and the help page
+// follow from it.
 
 import { PROFILES } from '../sentiment/analysis.ts';
 import { REPLAY_RATE } from '../source/replay.ts';
@@ -62,7 +62,7 @@ const NETWORK = named({
 });
 
 const SOURCE = named({
-  source: option(oneOf(SOURCES), 'sample', `Where posts come from: ${SOURCES.join(', ')}.`, {
+  source: option(oneOf(SOURCES), 'sample', 'sample (made-up), bluesky, replay (a file) or x.', {
     usual: 'x when X_BEARER_TOKEN is set, else sample',
   }),
   file: option(readableFile, '', 'Replay: a file of {id, text, lang?, createdAt?, url?} lines.', {

@@ -28,17 +28,12 @@ export function parseConfig(argv: readonly string[], env: Environment): ParsedCo
 
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(OPTIONS)) {
-    const given = flags.get(option.flag ?? '');
-    const text = given ?? (env[option.env] || undefined);
+    const flag = flags.get(option.flag ?? '');
+    const text = flag ?? (env[option.env] || undefined);
     const value = text === undefined ? option.fallback : option.parse(text);
     values[key] = value;
     if (text !== undefined && value instanceof Invalid) {
-      const name = given === undefined ? option.env : nameOf(option);
-      mistakes.push(
-        option.flag === undefined
-          ? `${name} is not valid. It must be ${value.expected}.`
-          : explainInvalid(name, hideLogin(text), value),
-      );
+      mistakes.push(explain(option, flag === undefined ? option.env : nameOf(option), text, value));
     }
   }
   const isSourceGiven = flags.has('source') || Boolean(env.SOURCE);
@@ -48,9 +43,10 @@ export function parseConfig(argv: readonly string[], env: Environment): ParsedCo
   return mistakes.length > 0 ? { mistakes } : { config: values as Config };
 }
 
-/** Removes the user and password from an address. */
-function hideLogin(text: string): string {
-  return text.replace(/\/\/\S*@/g, '//…@');
+/** Repeats neither the value of a secret option nor the login in an address. */
+function explain({ flag }: Option<unknown>, name: string, text: string, invalid: Invalid): string {
+  if (flag === undefined) return `${name} is not valid. It must be ${invalid.expected}.`;
+  return explainInvalid(name, text.replace(/\/\/\S*@/g, '//…@'), invalid);
 }
 
 function readFlags(argv: readonly string[]) {
