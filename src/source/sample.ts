@@ -3,8 +3,11 @@
 import type { Clock } from '../base/clock.ts';
 import type { Post } from '../base/post.ts';
 import { createPlayer, type Rate } from './player.ts';
-import { MOODS, type Mood, PHRASES, TAILS, TOPICS, type Topic } from './sample-phrases.ts';
+import PHRASES from './sample-phrases.json' with { type: 'json' };
 import type { Source, SourceSink } from './source.ts';
+
+type Topic = (typeof PHRASES.topics)[number];
+type Mood = keyof typeof PHRASES.phrases;
 
 export interface SampleOptions {
   /** Equal seeds make equal posts, except for their dates. */
@@ -40,11 +43,11 @@ export function* samplePosts(
   const postsASecond = rate === 'max' ? SAMPLE_RATE : rate;
   const random = seeded(seed);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
-  const tides = TOPICS.map(() => createTide(random));
+  const tides = PHRASES.topics.map(() => createTide(random));
 
   for (let n = 0; ; n++) {
-    const at = Math.floor(random() * TOPICS.length);
-    const topic = TOPICS[at] as Topic;
+    const at = Math.floor(random() * PHRASES.topics.length);
+    const topic = PHRASES.topics[at] as Topic;
     const mood = pickMood((tides[at] as Tide)(n / postsASecond), random);
     yield {
       id: `sample-${seed}-${n}`,
@@ -77,12 +80,12 @@ function write(
   random: () => number,
   pick: <T>(choices: readonly T[]) => T,
 ): string {
-  const phrase = pick([...PHRASES[mood], ...topic[mood]]);
+  const phrase = pick([...PHRASES.phrases[mood], ...topic[mood]]);
   const name = pick(topic.names);
   const sentence = phrase.replaceAll('{}', phrase.startsWith('{}') ? capitalized(name) : name);
-  const tail = random() < 0.35 ? ` ${pick(TAILS[mood])}` : '';
+  const tail = random() < 0.35 ? ` ${pick(PHRASES.tails[mood])}` : '';
   const tags = topic.hashtags.filter(() => random() < 0.3).map((tag) => ` #${tag}`);
-  const moodTag = random() < 0.12 ? ` #${pick(MOODS[mood])}` : '';
+  const moodTag = random() < 0.12 ? ` #${pick(PHRASES.moodTags[mood])}` : '';
   return sentence + tail + tags.join('') + moodTag;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createSample, samplePosts } from '../../src/source/sample.ts';
-import { TOPICS } from '../../src/source/sample-phrases.ts';
+import PHRASES from '../../src/source/sample-phrases.json' with { type: 'json' };
 import { words } from '../../src/track/words.ts';
 import { sourceContract } from '../contract/source.ts';
 import { FakeClock, passTime } from '../support/fake-clock.ts';
@@ -47,8 +47,8 @@ describe('the sample', () => {
 
   test('covers every topic, with hashtags', () => {
     const posts = take(1, 1000).map((post) => words(post.text));
-    expect(TOPICS.length).toBeGreaterThanOrEqual(12);
-    for (const { hashtags } of TOPICS) {
+    expect(PHRASES.topics.length).toBeGreaterThanOrEqual(12);
+    for (const { hashtags } of PHRASES.topics) {
       const tag = `#${hashtags[0]}`;
       expect(posts.filter((found) => found.includes(tag)).length).toBeGreaterThan(10);
     }
