@@ -6,6 +6,7 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Source } from '../source/source.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
+import type { PostCounters } from './counters.ts';
 
 /** Delivers events to outlets of type `T`, which mean nothing to the feed. */
 export interface Feed<T> {
@@ -42,21 +43,4 @@ export interface FeedSink<T> {
    * MUST NOT be called before the `open` that brought it has returned.
    */
   rejected(track: Track, error: UserError): void;
-}
-
-export interface PostCounters {
-  /** Posts that the source delivered. */
-  postsSeen: number;
-  /** Posts that matched at least one track. */
-  postsMatched: number;
-  /** Upstream posts that could not be read. */
-  postsBad: number;
-  /** Repeats of posts that the source had already delivered; these do not count as seen. */
-  postsRepeated: number;
-  /** Posts whose text was longer than MAX_TEXT, and was cut there. */
-  postsTruncated: number;
-}
-
-export function postCountersAtZero(): PostCounters {
-  return { postsSeen: 0, postsMatched: 0, postsBad: 0, postsRepeated: 0, postsTruncated: 0 };
 }

@@ -6,7 +6,8 @@ import type { CloseOptions, Source, SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
 import type { Track } from '../track/track.ts';
 import { words } from '../track/words.ts';
-import { type Feed, type FeedSink, type PostCounters, postCountersAtZero } from './feed.ts';
+import { type PostCounters, postCountersAtZero } from './counters.ts';
+import type { Feed, FeedSink } from './feed.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface IngestOptions {

@@ -3,19 +3,10 @@
 import { UserError } from '../base/user-error.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { Feed, FeedSink, PostCounters } from './feed.ts';
+import type { Counters } from './counters.ts';
+import type { Feed, FeedSink } from './feed.ts';
 import type { Telemetry } from './telemetry.ts';
 import { type Listener, Topic } from './topic.ts';
-
-/** Counted since the start. */
-export interface Counters extends PostCounters {
-  /** Events of tracks; one post counts once for each that it matches. */
-  readonly eventsPublished: number;
-  /** Events handed to a listener; one post counts once for each. */
-  readonly eventsDelivered: number;
-  /** Events that a listener was too slow to take. */
-  readonly eventsDropped: number;
-}
 
 export interface MultiplexerOptions {
   /** Distinct tracks that may be followed. */

@@ -1,5 +1,6 @@
 // The part of the schema that says how the server is doing.
 
+import { EVENT_COUNTS, POST_COUNTS } from '../../stream/counters.ts';
 import { builder } from './builder.ts';
 
 builder.objectType('Usage', {
@@ -118,6 +119,16 @@ builder.objectType('Cluster', {
   }),
 });
 
+const COUNTS = { ...POST_COUNTS, ...EVENT_COUNTS };
+const SHOWN = [
+  'postsSeen',
+  'postsMatched',
+  'postsBad',
+  'postsRepeated',
+  'eventsDelivered',
+  'eventsDropped',
+] as const;
+
 builder.objectType('Status', {
   description: 'The state of the server. Counts are whole numbers and begin at its start.',
   fields: (t) => ({
@@ -144,29 +155,11 @@ builder.objectType('Status', {
       description: 'All nodes together, as far as this one knows.',
       resolve: ({ cluster }) => cluster,
     }),
-    postsSeen: t.float({
-      description: 'Posts that came from the source.',
-      resolve: ({ counters }) => counters.postsSeen,
-    }),
-    postsMatched: t.float({
-      description: 'Posts that matched at least one track.',
-      resolve: ({ counters }) => counters.postsMatched,
-    }),
-    postsBad: t.float({
-      description: 'Bad posts: records from the source that could not be read as posts.',
-      resolve: ({ counters }) => counters.postsBad,
-    }),
-    postsRepeated: t.float({
-      description: 'Posts that the source sent again. They were not delivered again.',
-      resolve: ({ counters }) => counters.postsRepeated,
-    }),
-    eventsDelivered: t.float({
-      description: 'Events handed to listeners. A post counts once for each listener.',
-      resolve: ({ counters }) => counters.eventsDelivered,
-    }),
-    eventsDropped: t.float({
-      description: 'Events that slow listeners did not get.',
-      resolve: ({ counters }) => counters.eventsDropped,
-    }),
+    ...Object.fromEntries(
+      SHOWN.map((count) => [
+        count,
+        t.float({ description: COUNTS[count], resolve: ({ counters }) => counters[count] }),
+      ]),
+    ),
   }),
 });

@@ -1,7 +1,7 @@
 // The numbers of a running server, read on scrape, so that the event path pays nothing.
 
-import { MAX_TEXT } from '../../base/post.ts';
 import type { SourceState } from '../../source/source.ts';
+import { EVENT_COUNTS, POST_COUNTS } from '../../stream/counters.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 
 export interface Reading {
@@ -31,6 +31,18 @@ const SOURCE_STATES: readonly SourceState['name'][] = [
   'paused',
 ];
 
+const COUNTS = { ...POST_COUNTS, ...EVENT_COUNTS };
+const COUNTED = [
+  ['senti_posts_seen_total', 'postsSeen'],
+  ['senti_posts_matched_total', 'postsMatched'],
+  ['senti_posts_bad_total', 'postsBad'],
+  ['senti_posts_repeated_total', 'postsRepeated'],
+  ['senti_posts_truncated_total', 'postsTruncated'],
+  ['senti_events_total', 'eventsPublished'],
+  ['senti_events_delivered_total', 'eventsDelivered'],
+  ['senti_events_dropped_total', 'eventsDropped'],
+] as const;
+
 /** By name. */
 export function gaugesOf({
   multiplexer,
@@ -39,38 +51,12 @@ export function gaugesOf({
   expires,
 }: Readable): Record<string, Reading> {
   return {
-    senti_posts_seen_total: {
-      help: 'Posts that came from the source.',
-      read: () => multiplexer.counters.postsSeen,
-    },
-    senti_posts_matched_total: {
-      help: 'Posts that matched at least one track.',
-      read: () => multiplexer.counters.postsMatched,
-    },
-    senti_posts_bad_total: {
-      help: 'Bad posts: records of the source that could not be read as posts.',
-      read: () => multiplexer.counters.postsBad,
-    },
-    senti_posts_repeated_total: {
-      help: 'Posts that the source sent again; they were not delivered again.',
-      read: () => multiplexer.counters.postsRepeated,
-    },
-    senti_posts_truncated_total: {
-      help: `Posts longer than ${MAX_TEXT} characters; the rest of each was not read.`,
-      read: () => multiplexer.counters.postsTruncated,
-    },
-    senti_events_total: {
-      help: 'Events of tracks; a post counts once for each that it matches.',
-      read: () => multiplexer.counters.eventsPublished,
-    },
-    senti_events_delivered_total: {
-      help: 'Events handed to listeners; a post counts once for each listener.',
-      read: () => multiplexer.counters.eventsDelivered,
-    },
-    senti_events_dropped_total: {
-      help: 'Events that slow listeners did not get.',
-      read: () => multiplexer.counters.eventsDropped,
-    },
+    ...Object.fromEntries(
+      COUNTED.map(([name, count]) => [
+        name,
+        { help: COUNTS[count], read: () => multiplexer.counters[count] },
+      ]),
+    ),
     senti_log_lines_dropped_total: {
       help: 'Log lines that standard output did not take.',
       read: logDropped,

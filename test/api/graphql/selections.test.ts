@@ -12,7 +12,7 @@ import { schema } from '../../../src/api/graphql/schema.ts';
 import { shapeOf } from '../../../src/api/graphql/shape.ts';
 import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
 import { vader } from '../../../src/sentiment/vader/vader.ts';
-import { postCountersAtZero } from '../../../src/stream/feed.ts';
+import { postCountersAtZero } from '../../../src/stream/counters.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { post } from '../../support/clients.ts';
 import { createHandSource } from '../../support/hand-source.ts';

@@ -11,7 +11,7 @@ import { createTelemetry } from '../../../src/api/metrics/server-telemetry.ts';
 import { PING_EVERY, PONG_WITHIN } from '../../../src/api/socket/heartbeat.ts';
 import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import { MAX_TEXT } from '../../../src/base/post.ts';
-import { postCountersAtZero } from '../../../src/stream/feed.ts';
+import { postCountersAtZero } from '../../../src/stream/counters.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { createCertificate, writeCertificate } from '../../support/certificate.ts';
 import { connectGraphQL, connectTrack, post, run, runOverSse } from '../../support/clients.ts';
