@@ -14,11 +14,12 @@ export interface RuleFormat {
 
 export const OR = ' OR ';
 
-// X has operators only for these. Before other words, it ignores the sign.
-// https://github.com/twitter/twitter-text
-const HANDLE = /^[a-z0-9_]{1,15}$/;
-const TICKER = /^[a-z]{1,6}$/;
-const DIGITS_ALONE = /^\p{Nd}+$/u;
+/** The words that X takes behind each sigil, by https://github.com/twitter/twitter-text. It ignores other sigils. */
+const SIGILS: Readonly<Record<string, RegExp>> = {
+  '#': /\P{Nd}/u,
+  '@': /^[a-z0-9_]{1,15}$/,
+  $: /^[a-z]{1,6}$/,
+};
 
 /** Folding turned `ß` into `ss`, but X tells them apart. Hardly any word has more of them. */
 const MOST_SHARP_S = 2;
@@ -78,9 +79,8 @@ export function spellClause({ all }: Clause, room: number): string | undefined {
   }
   if (kept.length === 0) return undefined;
   // AND binds before OR, so ORs need parentheses only inside an AND.
-  const [only] = kept;
-  if (kept.length === 1 && only !== undefined) return unwrap(only);
-  return kept.join(' ');
+  const text = kept.join(' ');
+  return kept.length === 1 && text.startsWith('(') ? text.slice(1, -1) : text;
 }
 
 /** X has no phrase with a hashtag in it: `"i love #rust"` becomes `"i love"` and `#rust`. */
@@ -88,15 +88,9 @@ function pieces(term: Term): Term[] {
   const found: Word[][] = [];
   let phrase: Word[] | undefined;
   for (const word of term) {
-    if (isSigil(word)) {
-      phrase = undefined;
-      found.push([word]);
-    } else if (phrase === undefined) {
-      phrase = [word];
-      found.push(phrase);
-    } else {
-      phrase.push(word);
-    }
+    if (phrase === undefined || hasSigil(word)) found.push([word]);
+    else phrase.push(word);
+    phrase = hasSigil(word) ? undefined : found.at(-1);
   }
   return found;
 }
@@ -107,35 +101,25 @@ function isAskable(piece: Term): boolean {
 }
 
 function spellPiece(piece: Term): string {
-  const [first = '', second] = piece;
-  let alternatives: string[];
-  if (second !== undefined) alternatives = spellPhrase(piece);
-  else if (isSigil(first)) alternatives = spellings(first.slice(1)).map((it) => sign(first, it));
-  else alternatives = spellings(first).flatMap(spellWord);
+  const alternatives = spellAlternatives(piece);
   return alternatives.length === 1 ? `${alternatives[0]}` : `(${alternatives.join(OR)})`;
 }
 
-function unwrap(alternatives: string): string {
-  return alternatives.startsWith('(') ? alternatives.slice(1, -1) : alternatives;
+function spellAlternatives(piece: Term): string[] {
+  const [word = ''] = piece;
+  if (piece.length > 1) return spellPhrase(piece);
+  if (!hasSigil(word)) return spellings(word).flatMap(spellWord);
+  return spellings(word.slice(1)).map((it) => spellSigil(word.charAt(0), it));
 }
 
 /** X does not document whether a bare word matches hashtags and the like, so the rule asks for all. */
 function spellWord(word: Word): string[] {
-  const found = [quote(word)];
-  if (!DIGITS_ALONE.test(word)) found.push(`#${word}`);
-  if (HANDLE.test(word)) found.push(`@${word}`);
-  if (TICKER.test(word)) found.push(`$${word}`);
-  return found;
+  const sigils = Object.keys(SIGILS).filter((sigil) => SIGILS[sigil]?.test(word));
+  return [quote(word), ...sigils.map((sigil) => `${sigil}${word}`)];
 }
 
-/** Where X has no operator for the sigil, the rule asks for the bare word. */
-function sign(signed: Word, word: Word): string {
-  const sigil = signed.charAt(0);
-  const known =
-    (sigil === '#' && !DIGITS_ALONE.test(word)) ||
-    (sigil === '@' && HANDLE.test(word)) ||
-    (sigil === '$' && TICKER.test(word));
-  return known ? `${sigil}${word}` : quote(word);
+function spellSigil(sigil: string, word: Word): string {
+  return SIGILS[sigil]?.test(word) ? `${sigil}${word}` : quote(word);
 }
 
 function spellPhrase(phrase: Term): string[] {
@@ -171,7 +155,7 @@ function quote(words: string): string {
   return `"${words}"`;
 }
 
-function isSigil(word: Word): boolean {
+function hasSigil(word: Word): boolean {
   return /^[#@$]/.test(word);
 }
 
