@@ -115,7 +115,7 @@ export const after = {
   added(state: RulesState, values: readonly string[], answer: Added, now: number): RulesState {
     const { stored, desired } = state;
     const clausesOf = (value: string) => desired.get(value) ?? [];
-    // X is believed only about what it was asked.
+    // Ignores rules that X was not asked about.
     const ids = new Map(answer.created.map(({ id, value }) => [value, id]));
     const created = values.flatMap((value): StoredRule[] => {
       const id = ids.get(value);
