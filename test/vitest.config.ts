@@ -1,16 +1,65 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take longest. They start first, so that none of them runs alone at the end. */
+const LONGEST = [
+  'cluster/processes',
+  'fuzz/fuzz',
+  'browser/dashboard',
+  'browser/looks',
+  'api/access/surfaces',
+  'cluster/nats',
+  'api/socket/outbox',
+  'server/stop',
+  'server/main-job',
+  'command/standard-output',
+  'config/secrets',
+  'clients/readme',
+  'api/socket/slow-reader',
+].map((name) => `/test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(name));
+      return found === -1 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+/** Tests that start no server, process or browser, and change nothing global: they can share one. */
+const PURE = [
+  'test/track/*.test.ts',
+  'test/sentiment/**/*.test.ts',
+  'test/web/*.test.ts',
+  'test/config/*-options.test.ts',
+  'test/base/{redact,small-file,token-bucket}.test.ts',
+  'test/source/{player,replay,sample}.test.ts',
+  'test/source/bluesky/{cursor,jetstream-event}.test.ts',
+  'test/source/x/{failure,request-budget,rule-plan,rule-text,rule-writes}.test.ts',
+  'test/stream/{ingest,multiplexer}.test.ts',
+  'test/readme.test.ts',
+  'test/api/access/{client-address,origins}.test.ts',
+  'test/api/socket/{drain,flush-scheduler}.test.ts',
+  'test/soak/slope.test.ts',
+];
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/prepare.ts',
-    // Many tests wait for a process of their own, so two at a time leave no core idle.
+    // Many tests wait for processes of their own, so two workers keep two cores busy.
     maxWorkers: 2,
-    // A browser that draws without a graphics card leaves the other tests little of two cores.
+    sequence: { sequencer: LongestFirst },
+    // A browser that draws without a graphics card leaves other tests little of two cores.
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Node loads the code itself: Vite's own loader would load graphql a second time.
     experimental: { viteModuleRunner: false },
+    projects: [
+      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PURE } },
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+    ],
   },
 });
