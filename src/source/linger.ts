@@ -7,7 +7,7 @@ import type { Source } from './source.ts';
 /** In milliseconds. */
 export const LINGER_MS = 3000;
 
-/** Wraps `source`, which is told that nothing is wanted only after LINGER_MS of it. */
+/** Wraps `source`, and delays by LINGER_MS the call that says that nothing is wanted. */
 export function lingering(source: Source, clock: Clock): Source {
   let isWanted = false;
   let isClosed = false;

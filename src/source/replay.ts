@@ -63,7 +63,7 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
   return createPlayer(playlist, sink, clock);
 }
 
-/** The path is no longer that of a file, as it was at the start. */
+/** The path has become something other than a file since the start. */
 class NoFile extends Error {}
 
 async function openChunks(file: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

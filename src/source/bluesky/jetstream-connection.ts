@@ -6,7 +6,7 @@ import { Inflow } from '../inflow.ts';
 import { type SilenceWatch, watchSilence } from '../silence.ts';
 import { excerpt } from './jetstream-event.ts';
 
-/** A post takes about 1 kB. Jetstream leaves out larger ones if asked to; any other host is dropped. */
+/** A post takes about 1 kB. Senti asks Jetstream to leave out larger frames, and drops a host that sends one. */
 export const MAX_FRAME_BYTES = 256 * 1024;
 /** How long a host may take to accept a connection. */
 export const CONNECT_WITHIN_MS = 10_000;

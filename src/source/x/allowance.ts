@@ -17,8 +17,8 @@ export interface AllowanceOptions {
 /** The share of the allowance at which the operator is warned. */
 const WARNING_SHARE = 0.8;
 /**
- * The count on disk is this many posts ahead at most, so that one write serves for all of them. When the
- * process is killed, too many posts were counted, never too few.
+ * The count on disk is at most this many posts ahead, so that one write serves for all of them. A kill may
+ * overcount, and never undercounts.
  */
 const AHEAD = 20;
 const DAY_MS = 24 * 60 * 60_000;
@@ -34,7 +34,7 @@ export class Allowance {
   /** The count on disk. */
   #written = 0;
   #isWarned = false;
-  /** The count on disk has been read. It must not be written before. */
+  /** Set once the count on disk has been read, before which a write would lose it. */
   #isRead = false;
 
   constructor(options: AllowanceOptions) {
@@ -118,7 +118,7 @@ export class Allowance {
     if (kept === 'unread') return;
     this.#isRead = true;
     if (kept === undefined) return;
-    // A later day than today is one that began before somebody set the clock back.
+    // The clock reached a later day before it was set back.
     if (kept.day >= this.#day) {
       const posts = this.#posts + kept.posts;
       this.#counts = new Map([[kept.day, posts]]);

@@ -1,4 +1,4 @@
-// A day's count of posts, in a small file that is whole at any moment, whenever the process dies.
+// A day's count of posts, in a file that a crash never leaves half written.
 
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ export interface DailyCount {
 }
 
 const FILE = 'x-posts-today.json';
-/** It has about 40. */
+/** The file takes about 40. */
 const MOST_BYTES = 4096;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 

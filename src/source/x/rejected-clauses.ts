@@ -4,13 +4,14 @@ import type { Track } from '../../track/track.ts';
 import { type RuleFormat, spellRule, spellTrack } from './rule-text.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
 
-/** Beyond as many, all are forgotten and X is asked again. */
+/** When there are more, Senti forgets all of them and asks X again. */
 const MOST_REMEMBERED = 1000;
 
 export class RejectedClauses {
   readonly #format: RuleFormat;
   /** Clauses that X does not take, with what it said. */
   readonly reasons = new Map<string, string>();
+  /** Clauses that X takes only in a rule of their own. */
   readonly alone = new Set<string>();
 
   constructor(format: RuleFormat) {
@@ -26,8 +27,8 @@ export class RejectedClauses {
   }
 
   /**
-   * Finds out which of the clauses of a rule are to blame, when X rejected it for `reason`. With several,
-   * that takes a request: X checks a rule for each.
+   * Finds the clauses that made X reject a rule for `reason`. Several clauses take a request, in which X
+   * checks each of them.
    */
   async learn(clauses: readonly string[], reason: string, api: RulesApi): Promise<void> {
     const [only] = clauses;
@@ -43,7 +44,7 @@ export class RejectedClauses {
     if (blamed.length === 0) for (const clause of clauses) this.alone.add(clause);
   }
 
-  /** Forgets which clauses need a rule of their own, but for those still `asked` for. */
+  /** Forgets clauses of `alone` that are no longer `asked` for. */
   forget(asked: ReadonlySet<string>): void {
     for (const clause of this.alone) if (!asked.has(clause)) this.alone.delete(clause);
   }

@@ -23,7 +23,7 @@ export interface PlanLimits {
 
 /** Rules are repacked once they are this many times as many as full ones would be. */
 const MOST_FRAGMENTED = 2;
-/** As many are never worth repacking. */
+/** Up to this many rules are never repacked. */
 const FEW_RULES = 8;
 
 interface Bin {

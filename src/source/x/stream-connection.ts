@@ -17,7 +17,7 @@ export interface ConnectionEvents {
   readonly onOpen: (headers: IncomingMessage['headers']) => void;
   /** An empty line is a keep-alive. */
   readonly onLine: (line: Line) => void;
-  /** The last event, and called once. Not called after the connection was closed from here. */
+  /** The last event, unless the returned function closed the connection. */
   readonly onEnd: (failure: Failure) => void;
 }
 
@@ -27,7 +27,7 @@ export const SILENCE_MS = KEEP_ALIVE_MS + 3_000;
 const MAX_LINE_BYTES = 1024 * 1024;
 /** Beyond either, reading stops until later ticks have caught up. */
 const MOST_WAITING = { bytes: 1024 * 1024, chunks: 4096 } as const;
-/** Waiting lines that are still read at a close: more than there can be posts in MOST_WAITING. */
+/** The most waiting lines that a close still reads: MOST_WAITING cannot hold more posts. */
 const MOST_LAST_LINES = 4096;
 /** The beginning of an error answer, which says why there is no stream. */
 const MAX_ERROR_BYTES = 64 * 1024;

@@ -99,7 +99,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     const record = text === undefined ? undefined : readRecord(text);
     if (record?.kind === 'error') return record.failure;
     if (record === undefined || record.kind === 'bad') {
-      // X may have charged for it all the same.
+      // X may have charged for it anyway.
       allowance.count();
       sink.bad(`line ${number}: ${record?.reason ?? 'it is too long'}`);
     } else if (record.kind === 'repost') {
@@ -110,7 +110,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
       if (delivered.check(record.original)) sink.repeated();
       else if (state.wanted) sink.post(record.post);
     }
-    // Posts of the same chunk are paid for, so they are delivered before the stream closes.
+    // X has charged for the other posts of the chunk, so they are delivered before the stream closes.
     if (allowance.usedUp) queueMicrotask(feed);
     return undefined;
   }
