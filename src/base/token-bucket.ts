@@ -27,9 +27,10 @@ export class TokenBucket {
     this.#tokens -= cost;
   }
 
-  /** In how many milliseconds there is something to take. */
-  wait(now: number): number {
-    return this.isEmpty(now) ? ((1 - this.#tokens) / this.#rate) * 1000 : 0;
+  /** Milliseconds until there are `tokens` to take. */
+  wait(now: number, tokens = 1): number {
+    this.#drip(now);
+    return this.#tokens >= tokens ? 0 : ((tokens - this.#tokens) / this.#rate) * 1000;
   }
 
   isEmpty(now: number): boolean {
