@@ -1,4 +1,4 @@
-// The feed that makes events in this process: posts of a source, matched, and analyzed once.
+// The feed that makes events in this process: it matches the posts of a source, and analyzes each match once.
 
 import { cutText, isInLanguages, type Languages, MAX_TEXT, type Post } from '../base/post.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
@@ -24,7 +24,7 @@ export class Ingest<T> implements Feed<T> {
   readonly #options: IngestOptions;
   readonly #sink: FeedSink<T>;
   readonly #matcher = new Matcher<T>();
-  /** What the source is told; changed in place, so that telling it costs nothing. */
+  /** Changed in place, so that telling the source costs nothing. */
   readonly #wanted = new Set<Track>();
 
   /** `counters` goes on from where an earlier one stopped. */
@@ -37,10 +37,10 @@ export class Ingest<T> implements Feed<T> {
     this.#sink = sink;
     this.counters = counters;
     this.source = options.connect({
-      post: (post) => this.#post(post.text.length > MAX_TEXT ? this.#cut(post) : post),
-      bad: (problem) => {
+      post: (post) => this.#post(post.text.length > MAX_TEXT ? this.#truncate(post) : post),
+      bad: (reason) => {
         counters.postsBad += 1;
-        options.telemetry.bad(problem);
+        options.telemetry.bad(reason);
       },
       repeated: () => {
         counters.postsRepeated += 1;
@@ -81,7 +81,7 @@ export class Ingest<T> implements Feed<T> {
     return this.source.close(options);
   }
 
-  #cut(post: Post): Post {
+  #truncate(post: Post): Post {
     this.counters.postsTruncated += 1;
     return { ...post, text: cutText(post.text) };
   }

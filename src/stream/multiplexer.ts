@@ -35,7 +35,6 @@ export class Multiplexer {
     });
   }
 
-  /** The stream of posts that all topics are fed by. */
   get source(): Feed<Topic>['source'] {
     return this.#feed.source;
   }
@@ -50,27 +49,25 @@ export class Multiplexer {
     };
   }
 
-  /** How this node stands among the others; alone, it is all there is. */
+  /** The state of this node among its peers. */
   get cluster(): ClusterState {
     const { tracks, listeners } = this;
     return this.#feed.cluster ?? { ...ALONE, tracks, listeners };
   }
 
-  /** How many tracks are active. */
+  /** How many topics are open. */
   get tracks(): number {
     return this.#topics.size;
   }
 
-  /** How many listeners there are, over all topics. */
   get listeners(): number {
     return this.#listeners;
   }
 
   /**
-   * Hands every post that matches `track` from now on to `listener`, until the returned function is
-   * called; to call it again, or after the end, does nothing. The first listener of a track opens its
-   * topic and the last closes it, and the source learns of both before this returns. A track that is
-   * one too many is ended at once, with the reason.
+   * Hands the events of `track` to `listener` from now on, until the returned function is called. Later calls of that
+   * function do nothing. The first listener of a track opens its topic and the last closes it; the source learns of both
+   * at once. A listener whose track would exceed the limit ends at once, with the reason.
    */
   listen(track: Track, listener: Listener): () => void {
     if (this.#closed) {
@@ -79,7 +76,7 @@ export class Multiplexer {
     }
     const { maxTracks = Number.POSITIVE_INFINITY, telemetry } = this.#options;
     if (this.#topics.size >= maxTracks && !this.#topics.has(track.canonical)) {
-      const reason = `The server follows ${maxTracks} tracks, as many as it takes; try again later.`;
+      const reason = `The server has reached its limit of ${maxTracks} tracks; join one that is open, or try again later.`;
       telemetry.rejected('tracks', reason);
       listener.end(new UserError('LIMIT_REACHED', reason));
       return () => {};

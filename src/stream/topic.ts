@@ -1,4 +1,4 @@
-// A topic: one track and everybody who listens to it.
+// A topic: one track and its listeners.
 
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
@@ -7,37 +7,37 @@ import type { Track } from '../track/track.ts';
 export interface Listener {
   /** Called in order, once for each event. MUST NOT throw, and MUST NOT wait. */
   event(event: SentimentEvent): void;
-  /** Events may be missing before the next one; who can tell of it does. */
+  /** Events may be missing before the next one. A listener whose protocol can report it does. */
   gap?(): void;
-  /** No event follows; `error` says why, if it is not the server that goes away. */
+  /** No event follows. `error` says why, unless the server stops. */
   end(error?: UserError): void;
 }
 
 export class Topic {
   readonly track: Track;
-  /** Most topics have one listener: it stands by itself, which halves what a post costs there. */
+  /** Most topics have one listener. Kept by itself, it halves the cost of a post there. */
   #first: Listener | undefined;
-  #others: Set<Listener> | undefined;
+  #rest: Set<Listener> | undefined;
 
   constructor(track: Track) {
     this.track = track;
   }
 
   get size(): number {
-    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+    return (this.#first === undefined ? 0 : 1) + (this.#rest?.size ?? 0);
   }
 
   add(listener: Listener): void {
     if (this.size === 0) this.#first = listener;
     else if (listener !== this.#first) {
-      this.#others ??= new Set();
-      this.#others.add(listener);
+      this.#rest ??= new Set();
+      this.#rest.add(listener);
     }
   }
 
-  /** Whether the listener was there. */
+  /** Returns whether the listener was there. */
   delete(listener: Listener): boolean {
-    if (listener !== this.#first) return this.#others?.delete(listener) ?? false;
+    if (listener !== this.#first) return this.#rest?.delete(listener) ?? false;
     this.#first = undefined;
     return true;
   }
@@ -45,23 +45,23 @@ export class Topic {
   /** Hands `event` to every listener, and returns how many there were. */
   publish(event: SentimentEvent): number {
     const first = this.#first;
-    const others = this.#others;
+    const rest = this.#rest;
     first?.event(event);
-    if (others === undefined) return first === undefined ? 0 : 1;
-    const count = others.size + (first === undefined ? 0 : 1);
-    for (const listener of others) listener.event(event);
+    if (rest === undefined) return first === undefined ? 0 : 1;
+    const count = rest.size + (first === undefined ? 0 : 1);
+    for (const listener of rest) listener.event(event);
     return count;
   }
 
   gap(): void {
     this.#first?.gap?.();
-    for (const listener of this.#others ?? []) listener.gap?.();
+    for (const listener of this.#rest ?? []) listener.gap?.();
   }
 
   end(error?: UserError): void {
-    const listeners = [this.#first, ...(this.#others ?? [])];
+    const listeners = [this.#first, ...(this.#rest ?? [])];
     this.#first = undefined;
-    this.#others = undefined;
+    this.#rest = undefined;
     for (const listener of listeners) listener?.end(error);
   }
 }

@@ -1,13 +1,13 @@
-// GraphiQL, the page to try queries on, and what it shows to a visitor who has not written anything yet.
+// GraphiQL, the page to try queries on, with a few queries to begin with.
 
 import type { RequestListener } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createFile, type File, serveFile } from '../http/static-file.ts';
 
-// The values stand in the operations: GraphiQL drops the variables that the first tab comes with.
+// Without variables: GraphiQL drops those of the first tab.
 const TABS = [
   {
-    query: `# Press play: every made-up or real post on coffee, as it comes.
+    query: `# Press play to see every post on coffee as it arrives.
 subscription Sentiment {
   sentiment(track: "coffee") {
     polarityIndex
@@ -46,7 +46,7 @@ subscription Sentiment {
   },
 ];
 
-/** The same tabs, with a place for the token in their headers. */
+/** The same tabs, with a place for the token. */
 const TABS_WITH_TOKEN = TABS.map((tab) => ({
   ...tab,
   headers: '{ "authorization": "Bearer " }',
@@ -59,17 +59,17 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** The page is of nine megabytes: made when somebody asks for it first, and kept for all. */
-export function createGraphiQL(isTokenAsked: boolean): RequestListener {
+/** The page has nine megabytes, so the first request makes it, and it is kept for all. */
+export function createGraphiQL(isTokenRequired: boolean): RequestListener {
   let file: Promise<File> | undefined;
 
   function render(): Promise<File> {
     const page = renderGraphiQL({
       title: 'Senti',
       favicon: 'data:,',
-      // Over a WebSocket it has no way to send the token that stands in its headers.
-      subscriptionsProtocol: isTokenAsked ? 'SSE' : 'WS',
-      defaultTabs: isTokenAsked ? TABS_WITH_TOKEN : TABS,
+      // Over a WebSocket, GraphiQL does not send the token in its headers.
+      subscriptionsProtocol: isTokenRequired ? 'SSE' : 'WS',
+      defaultTabs: isTokenRequired ? TABS_WITH_TOKEN : TABS,
       shouldPersistHeaders: false,
     });
     return createFile(Buffer.from(page), HEADERS);

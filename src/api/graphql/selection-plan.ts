@@ -1,6 +1,6 @@
-// A selection worked out ahead of time. The general executor finds out anew for every event what is
-// selected; here that is done once, since all that an event is asked for is there at once and takes no
-// arguments. Whatever is not as simple as that is left to the executor: an error, a null, a promise.
+// Plans a selection ahead of time. The general executor works out for every event which fields are selected; a plan
+// does so once, since fields of an event take no arguments and return no promises. Errors and unexpected nulls are left
+// to the executor.
 
 import {
   type FieldNode,
@@ -19,12 +19,12 @@ import {
   type ValidatedSubscriptionArgs,
 } from 'graphql';
 
-/** Reads what is selected of a source. Throws Unplanned when the executor has to do it. */
+/** Reads the selected fields of a source. Throws Unplanned where the executor is needed. */
 type Read = (source: unknown) => unknown;
 
 class Unplanned extends Error {}
 
-/** Returns what gives the data of an event, or undefined where the executor is needed for it. */
+/** Returns a function that returns the data of an event, or undefined where the executor is needed. */
 export function planSelection(args: ValidatedSubscriptionArgs): (event: unknown) => unknown {
   let read: Read;
   try {
@@ -39,14 +39,14 @@ export function planSelection(args: ValidatedSubscriptionArgs): (event: unknown)
     try {
       return read(event);
     } catch (error) {
-      // Whatever a resolver threw, the executor meets it again, and says so in its own way.
+      // The executor will meet the same error, and report it in its own way.
       if (error instanceof Error) return undefined;
       throw error;
     }
   };
 }
 
-/** A directive's value can be wrong in a way that only execution tells. */
+/** Some wrong values of directives show only when they are used. */
 function isExpected(error: unknown): boolean {
   return error instanceof Unplanned || (error instanceof Error && error.name === 'GraphQLError');
 }
@@ -70,7 +70,7 @@ function planObject(
   };
 }
 
-/** The fields that are selected, by the key they are answered under (CollectFields of the specification). */
+/** Collects the selected fields by their keys in the result (CollectFields of the specification). */
 function collect(
   type: GraphQLObjectType,
   selections: readonly SelectionNode[],
@@ -94,7 +94,7 @@ function collect(
     const fragment =
       node.kind === Kind.FRAGMENT_SPREAD ? args.fragments[node.name.value]?.definition : node;
     if (fragment === undefined) throw new Unplanned();
-    // There are no interfaces and no unions: a fragment is on the type itself, or never applies.
+    // Without interfaces and unions, a fragment is on the type itself or never applies.
     const condition = fragment.typeCondition?.name.value;
     if (condition !== undefined && condition !== type.name) throw new Unplanned();
     collect(type, fragment.selectionSet.selections, args, fields, visited);
@@ -117,7 +117,7 @@ function planField(
   const name = nodes[0]?.name.value ?? '';
   if (name === '__typename') return () => type.name;
   const field = type.getFields()[name];
-  // Arguments of the subscription itself say what to listen to, and have been read.
+  // The arguments of the subscription itself have been read by now.
   if (!field || (field.args.length > 0 && !isRoot)) throw new Unplanned();
   const { resolve } = field;
   const complete = planValue(field.type, nodes, args);

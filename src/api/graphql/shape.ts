@@ -1,4 +1,4 @@
-// What an operation selects of an event, whatever track it listens to. Equal shapes share one selection.
+// The shape of an operation: what it selects of an event, whatever its track. Equal shapes share one selection.
 
 import { createHash } from 'node:crypto';
 import {
@@ -11,9 +11,9 @@ import {
 } from 'graphql';
 
 export interface Shape {
-  /** Equal for documents that differ in the arguments of the subscription alone. */
+  /** Equal for documents that differ only in the arguments of the subscription. */
   readonly key: string;
-  /** The variables that have a say in what is selected, sorted. */
+  /** The variables that the selection depends on, sorted. */
   readonly variables: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export function shapeOf(schema: GraphQLSchema, document: DocumentNode): Shape {
       Variable: ({ name }) => void variables.add(name.value),
     }),
   );
-  // The text of a query may be long, and is kept for as long as somebody listens.
+  // A digest, since the text may be long, and the key lives as long as a listener.
   const key = createHash('sha256').update(print(bare)).digest('base64');
   return { key, variables: [...variables].sort() };
 }
