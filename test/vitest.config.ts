@@ -39,7 +39,7 @@ const PURE = [
   'test/source/bluesky/{cursor,jetstream-event}.test.ts',
   'test/source/x/{failure,request-budget,rule-plan,rule-text,rule-writes}.test.ts',
   'test/stream/{ingest,multiplexer}.test.ts',
-  'test/readme.test.ts',
+  'test/{house,readme}.test.ts',
   'test/api/access/{client-address,origins}.test.ts',
   'test/api/socket/{drain,flush-scheduler}.test.ts',
   'test/soak/slope.test.ts',

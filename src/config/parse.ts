@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
 import { describeOptions } from './help.ts';
 import { nameOf, type Option } from './option.ts';
+import { RULES, type Values } from './option-rules.ts';
 import { type Config, OPTIONS } from './options.ts';
-import { RULES, type Values } from './rules.ts';
 import { explainInvalid, Invalid } from './values.ts';
 
 export type ParsedConfig =
