@@ -13,7 +13,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config/options.ts';
 import { rereadTls, type Tls } from '../config/tls-files.ts';
 
-/** Other upgrades are only offers, such as that of HTTP/2 by Java's client, and may be passed over. */
+/** Ignores other upgrades. They are only offers, such as that of HTTP/2 by Java's client. */
 const UPGRADES = {
   shouldUpgradeCallback: ({ headers }: IncomingMessage) =>
     /^websocket$/i.test(headers.upgrade ?? ''),
