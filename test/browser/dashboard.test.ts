@@ -105,7 +105,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     const { page, errors } = await open();
     await page.goto(`${url}/?track=the&track=coffee`);
     await page
-      .locator('.rejection')
+      .locator('.refusal')
       .filter({ hasText: /^Not tracked\. .*stop words/ })
       .waitFor();
     await page.locator('#announcer').filter({ hasText: 'the is not tracked' }).waitFor();
