@@ -1,221 +1,181 @@
-// The feed of a node among others. One of them holds the lease and ingests for all; every one delivers to
-// its own listeners, and tells the others what those want.
+// The feed of a node that has peers. One node holds the lease and ingests for all. Every node delivers to its own
+// listeners, and tells its peers which tracks those want.
 
 import type { Clock } from '../base/clock.ts';
 import { UserError } from '../base/user-error.ts';
-import type { SourceState, Usage } from '../source/source.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import { type PostCounters, postCountersAtZero } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
-import { channelOf, Inbox } from './delivery.ts';
-import { Succession } from './election.ts';
-import { Wanted } from './interest.ts';
-import { Announcer } from './interest-publisher.ts';
-import { type Lane, Leader } from './leader.ts';
-import {
-  type Alive,
-  decodeMessage,
-  encodeMessage,
-  type Ingesting,
-  type NodeMessage,
-} from './node-message.ts';
-import { Complaints } from './peer-faults.ts';
-import { MUTE_AFTER_MS, Others } from './peers.ts';
-import { isSameTerm, Terms } from './term.ts';
+import { Delivery } from './delivery.ts';
+import { Election } from './election.ts';
+import { Interest } from './interest.ts';
+import { InterestPublisher } from './interest-publisher.ts';
+import { Leader, type Route } from './leader.ts';
+import { decodeMessage, encodeMessage, type Ingesting, type NodeMessage } from './node-message.ts';
+import { PeerFaults } from './peer-faults.ts';
+import { Peers } from './peers.ts';
+import { isSameTerm, type Term } from './term.ts';
 
 export interface ClusterOptions {
-  /** The name of this node; no other one has it, and it has no other the next time. */
+  /** Identifies this run of this node: no other node has it, and the node has another one the next time. */
   readonly id: string;
   readonly clock: Clock;
   readonly connect: (sink: RelaySink) => Relay;
-  /** Makes what reads the source, for as long as this node has the lease. */
-  readonly ingest: (sink: FeedSink<Lane>, counters: PostCounters) => Ingest<Lane>;
-  /** The name of the source, which is known before anybody reads it. */
+  /** Makes the feed that reads the source while this node holds the lease. */
+  readonly ingest: (sink: FeedSink<Route>, counters: PostCounters) => Ingest<Route>;
+  /** The name of the source, for the time before any node reads it. */
   readonly source: string;
-  /** What decides how this node would score; to be the same everywhere. */
+  /** How this node scores. It should be the same on all nodes. */
   readonly scoring: string;
   /** How many listeners this node has. */
   readonly listeners: () => number;
   readonly log: Readonly<Record<'info' | 'warn' | 'error', (message: string) => void>>;
 }
 
-/** How often a node says that it is there, in milliseconds. */
+/** How often a node says that it is alive, in milliseconds. */
 const ALIVE_EVERY_MS = 1000;
-/** How long a new leader listens before it believes that it has heard of everybody, in milliseconds. */
-const SETTLE_MS = 2000;
-
-/** Where nodes speak to each other; events have channels of their own. */
+/** The channel of messages between nodes. Events have channels of their own. */
 const NODES = 'nodes';
 const FORGED = 'it was sent in the name of this node';
 
 export class Cluster<T> implements Feed<T> {
   readonly counters: PostCounters = postCountersAtZero();
   readonly #options: ClusterOptions;
-  readonly #relay: Relay;
-  readonly #succession: Succession;
-  readonly #terms: Terms;
-  readonly #announcer: Announcer;
-  readonly #others: Others;
-  readonly #wanted: Wanted;
-  readonly #inbox: Inbox<T>;
-  readonly #complaints: Complaints;
   readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
-  #connectedAt: number | undefined;
-  #cancelTick = () => {};
-  #tickedAt = Number.POSITIVE_INFINITY;
-  #trouble: string | undefined;
+  readonly #relay: Relay;
+  readonly #election: Election;
+  readonly #delivery: Delivery<T>;
+  readonly #interest: Interest;
+  readonly #publisher: InterestPublisher;
+  readonly #peers: Peers;
+  readonly #faults: PeerFaults;
+  #offlineReason: string | undefined;
+  #cancelBeat = () => {};
 
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
-    const { id, clock, log } = options;
+    const { id: node, clock, log } = options;
+    const counters = this.#relayCounters;
     this.#options = options;
-    this.#complaints = new Complaints({ ...options, counters: this.#relayCounters });
-    this.#relay = options.connect({
+    this.#faults = new PeerFaults({ ...options, counters });
+    const relay = options.connect({
       changed: () => this.#onRelay(),
       lost: (count) => {
-        this.#relayCounters.lost += count;
+        counters.lost += count;
       },
     });
-    this.#wanted = new Wanted((opened, closed) => this.#succession.leader?.change(opened, closed));
-    this.#terms = new Terms({
-      keeper: this.#relay.lease,
+    this.#relay = relay;
+    this.#election = new Election({
+      keeper: relay.lease,
       clock,
-      own: () => this.#succession.term,
-      onTerm: (term) => this.#succession.heed(term),
-    });
-    this.#inbox = new Inbox({
-      relay: this.#relay,
-      sink,
-      counters: this.#relayCounters,
-      terms: this.#terms,
-      onBad: () => this.#complaints.bad('an event'),
-    });
-    this.#announcer = new Announcer({ node: id, clock, send: (message) => this.#tell(message) });
-    this.#others = new Others({
-      clock,
-      onWants: (added, dropped) => this.#wanted.others(added, dropped),
-      ask: (of) => this.#tell({ kind: 'ask', node: id, of }),
-      onMute: (of) =>
-        log.error(`cluster: node ${of} does not say what it wants; is it of another version?`),
-      onLeaderless: () => this.#succession.contend(),
-    });
-    this.#succession = new Succession({
-      keeper: this.#relay.lease,
-      clock,
-      holder: id,
-      isInformed: (since) => this.#isInformed(since),
-      lastEpoch: () => this.#terms.term?.epoch ?? 0,
-      begin: (epoch, mayPublish) => this.#lead(epoch, mayPublish),
-      onChange: () => this.#sayAlive(),
+      node,
+      isInformed: (since) => this.#peers.isInformed(since),
+      begin: (term, mayPublish) => this.#lead(term, mayPublish),
+      onChange: () => this.#sendAlive(),
       log,
     });
-    this.#relay.listen(NODES, (bytes) => this.#receive(bytes));
-    this.#trouble = this.#relay.trouble;
-    this.#awaitTick();
+    const onBad = () => this.#faults.bad('an event');
+    this.#delivery = new Delivery({ relay, sink, counters, election: this.#election, onBad });
+    this.#interest = new Interest((...changes) => this.#election.leader?.change(...changes));
+    this.#publisher = new InterestPublisher({
+      node,
+      clock,
+      send: (message) => this.#tell(message),
+    });
+    this.#peers = new Peers({
+      clock,
+      onInterest: (added, dropped) => this.#interest.changePeer(added, dropped),
+      ask: (of) => this.#tell({ kind: 'ask', node, of }),
+      onMute: (of) =>
+        log.error(`cluster: node ${of} does not say what it wants; does it run another version?`),
+      onLeaderless: () => this.#election.claim(),
+    });
+    relay.listen(NODES, (bytes) => this.#receive(bytes));
+    this.#offlineReason = relay.offlineReason;
+    this.#cancelBeat = clock.after(ALIVE_EVERY_MS, () => this.#beat());
   }
 
   get source(): Feed<T>['source'] {
-    const { source: name, clock } = this.#options;
-    const waiting = (reason: string): Feed<T>['source'] => {
-      const state: SourceState = {
-        name: 'waiting',
-        reason,
-        until: clock.now() + this.#relay.lease.ttl,
-      };
-      return { name, state };
-    };
-    if (this.#relay.trouble !== undefined) return waiting(this.#relay.trouble);
-    const { leader, isBeginning } = this.#succession;
+    const { offlineReason } = this.#relay;
+    if (offlineReason !== undefined) return this.#waiting(offlineReason);
+    const { leader, isBeginning, reason } = this.#election;
     if (leader !== undefined) return leader.source;
-    if (isBeginning) return { name, state: { name: 'connecting' } };
-    const told = this.#leading;
-    if (told !== undefined) return { name: told.name, state: told.state, ...usageOf(told) };
-    return waiting(this.#succession.trouble ?? 'no node ingests at the moment');
-  }
-
-  /** What the node that ingests says of that, if it is another one and has been heard lately. */
-  get #leading(): Ingesting | undefined {
-    const { term } = this.#terms;
-    return term && this.#others.ingesting(term.node);
+    if (isBeginning) return { name: this.#options.source, state: { name: 'connecting' } };
+    return this.#ingestingPeer ?? this.#waiting(reason ?? 'no node ingests at the moment');
   }
 
   get cluster(): ClusterState {
     return {
       id: this.#options.id,
-      role: this.#succession.leader === undefined ? 'GATEWAY' : 'INGEST',
-      nodes: 1 + this.#others.size,
-      tracks: this.#wanted.size,
-      listeners: this.#options.listeners() + this.#others.listeners,
-      problem: this.#relay.trouble ?? this.#succession.trouble ?? this.#complaints.mismatch,
+      role: this.#election.leader === undefined ? 'GATEWAY' : 'INGEST',
+      nodes: 1 + this.#peers.size,
+      tracks: this.#interest.size,
+      listeners: this.#options.listeners() + this.#peers.listeners,
+      problem: this.#relay.offlineReason ?? this.#election.reason ?? this.#faults.mismatch,
       counters: this.#relayCounters,
     };
   }
 
   open(track: Track, outlet: T): void {
-    this.#inbox.open(track, outlet);
-    this.#announcer.add(track.canonical);
-    this.#wanted.own(track.canonical, true);
+    this.#delivery.open(track, outlet);
+    this.#publisher.add(track.canonical);
+    this.#interest.setOwn(track.canonical, true);
   }
 
   close(track: Track): void {
-    this.#inbox.close(track);
-    this.#announcer.drop(track.canonical);
-    this.#wanted.own(track.canonical, false);
+    this.#delivery.close(track);
+    this.#publisher.drop(track.canonical);
+    this.#interest.setOwn(track.canonical, false);
   }
 
-  /** Lets another node ingest, if this one does, and goes on being fed. */
   handOver(): Promise<void> {
-    return this.#succession.resign(this.#others.size > 0);
+    return this.#election.resign(this.#peers.size > 0);
   }
 
   async stop(): Promise<void> {
     await this.handOver();
-    this.#cancelTick();
-    this.#announcer.stop();
-    this.#terms.stop();
+    this.#cancelBeat();
+    this.#publisher.stop();
+    this.#election.stop();
     this.#tell({ kind: 'bye', node: this.#options.id });
     await this.#relay.close();
   }
 
-  #awaitTick(): void {
-    this.#cancelTick = this.#options.clock.after(ALIVE_EVERY_MS, () => this.#tick());
+  /** What the peer that ingests says about that, if it has been heard lately. */
+  get #ingestingPeer(): Ingesting | undefined {
+    const { term } = this.#election;
+    return term && this.#peers.ingesting(term.node);
   }
 
-  #tick(): void {
-    this.#awaitTick();
-    const now = this.#options.clock.monotonic();
-    // After a long sleep it was this node that was silent: what the others said still waits to be read.
-    if (now - this.#tickedAt > 2 * ALIVE_EVERY_MS) this.#others.excuseSilence();
-    this.#tickedAt = now;
-    if (this.#relay.trouble === undefined) {
-      this.#others.forgetSilent();
-      // The lease may run out at any moment, so this node asks for it more often than it does otherwise.
-      if (this.#leading === undefined && this.#succession.term === undefined) {
-        this.#succession.contend();
-      }
+  #waiting(reason: string): Feed<T>['source'] {
+    const until = this.#options.clock.now() + this.#relay.lease.ttl;
+    return { name: this.#options.source, state: { name: 'waiting', reason, until } };
+  }
+
+  #beat(): void {
+    this.#cancelBeat = this.#options.clock.after(ALIVE_EVERY_MS, () => this.#beat());
+    if (this.#relay.offlineReason === undefined) {
+      this.#peers.forgetSilent();
+      // The lease may run out at any moment, so claim it more often.
+      if (this.#ingestingPeer === undefined && !this.#election.holdsLease) this.#election.claim();
     }
-    this.#succession.leader?.retryRefused();
-    // Who said now that it does not ingest would have others ask in vain for a lease that it still has.
-    if (!this.#succession.isRetiring) this.#sayAlive();
-    this.#succession.beginIfInformed();
+    this.#election.leader?.retryRejected();
+    // Don't announce that we stopped while we still hold the lease: others would try to claim it in vain.
+    if (!this.#election.isRetiring) this.#sendAlive();
+    this.#election.beginIfInformed();
   }
 
-  #sayAlive(): void {
+  #sendAlive(): void {
     const { id: node, scoring, listeners } = this.#options;
-    const { leader } = this.#succession;
-    const ingest = leader && {
-      name: leader.source.name,
-      state: leader.source.state,
-      ...usageOf(leader.source),
-    };
-    // Who counts its listeners finds what they want, too.
-    this.#announcer.flush();
-    const { version, digest } = this.#announcer;
-    const epoch = this.#terms.term?.epoch ?? 0;
-    const alive = { kind: 'alive', node, version, digest, epoch, scoring, ingest } as const;
-    this.#tell({ ...alive, listeners: listeners() });
+    const { leader, term } = this.#election;
+    const { name = '', state, usage } = leader?.source ?? {};
+    const ingest = state && { epoch: term?.epoch ?? 0, name, state, usage };
+    // First, so that a peer that counts our listeners knows their tracks, too.
+    this.#publisher.flush();
+    const { version } = this.#publisher;
+    this.#tell({ kind: 'alive', node, ...version, listeners: listeners(), scoring, ingest });
   }
 
   #tell(message: NodeMessage): void {
@@ -227,91 +187,81 @@ export class Cluster<T> implements Feed<T> {
   }
 
   #onRelay(): void {
-    const { trouble } = this.#relay;
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
-    if (trouble === undefined) this.#onConnected();
-    else this.#onCutOff(trouble);
-  }
-
-  #onCutOff(trouble: string): void {
-    this.#options.log.warn(`cluster: ${trouble}`);
-    // Who ingests goes on delivering to itself, as long as it has the lease.
-    if (this.#succession.leader === undefined) this.#inbox.missed();
+    const { offlineReason } = this.#relay;
+    if (offlineReason === this.#offlineReason) return;
+    this.#offlineReason = offlineReason;
+    if (offlineReason === undefined) this.#onConnected();
+    else this.#onDisconnected(offlineReason);
   }
 
   #onConnected(): void {
-    const { log, clock } = this.#options;
-    this.#connectedAt = clock.monotonic();
-    log.info('cluster: connected');
-    this.#others.excuseSilence();
-    this.#sayAlive();
-    this.#terms.ask();
-    this.#succession.contend();
+    this.#options.log.info('cluster: connected');
+    this.#peers.connected();
+    this.#sendAlive();
+    this.#election.verify();
+    this.#election.claim();
   }
 
-  /** New among the others, it first has to hear of them; later it knows them all the time. */
-  #isInformed(since: number): boolean {
-    const now = this.#options.clock.monotonic();
-    // Nodes that speak and never answer, one after the other, must not keep the source from being read.
-    const isPatient = now - since <= MUTE_AFTER_MS;
-    if (this.#connectedAt === undefined || (isPatient && !this.#others.known)) return false;
-    return now - this.#connectedAt >= SETTLE_MS;
+  #onDisconnected(reason: string): void {
+    this.#options.log.warn(`cluster: ${reason}`);
+    // The node that ingests goes on delivering to itself, as long as it holds the lease.
+    if (this.#election.leader === undefined) this.#delivery.markGaps();
   }
 
-  #lead(epoch: number, mayPublish: () => boolean): Leader {
-    const { id: node, clock, ingest } = this.#options;
-    this.#terms.begin({ node, epoch });
+  #lead(term: Term, mayPublish: () => boolean): Leader {
+    const { clock, ingest } = this.#options;
     return new Leader(
       {
-        epoch,
+        term,
         clock,
         ingest: (sink) => ingest(sink, this.counters),
-        channelOf,
         mayPublish,
         send: (channel, message) => this.#send(channel, message),
-        deliver: (event, lanes, stamps) => this.#inbox.deliver(event, lanes, stamps),
-        onRefused: (track, error) => {
+        deliver: (event, routes, headers) => this.#delivery.deliver(event, routes, headers),
+        onRejected: (track, error) => {
           const { code, message } = error;
-          this.#tell({ kind: 'refused', node, epoch, track, code, message });
-          this.#refuse(track, error);
+          this.#tell({ kind: 'rejected', ...term, track, code, message });
+          this.#reject(track, error);
         },
       },
-      this.#wanted.all,
+      this.#interest.all,
     );
   }
 
   #receive(bytes: Uint8Array): void {
-    const { id } = this.#options;
     const message = decodeMessage(bytes);
-    // A node does not hear itself, so this is somebody else, and the others may have believed it.
-    const isForged = message?.node === id;
-    if (isForged) this.#announcer.repeat();
-    const problem = isForged ? FORGED : message && this.#others.receive(message);
-    if (message === undefined || problem !== undefined) {
-      this.#complaints.bad('a message', problem);
-      return;
+    if (message === undefined) this.#faults.bad('a message');
+    else if (message.node === this.#options.id) {
+      // A relay does not echo, so this was forged, and the peers may have believed it.
+      this.#publisher.invalidate();
+      this.#faults.bad('a message', FORGED);
+    } else {
+      const noRoom = this.#peers.receive(message);
+      if (noRoom === undefined) this.#heed(message);
+      else this.#faults.bad('a message', noRoom);
     }
-    if (message.kind === 'ask' && message.of === id) this.#announcer.asked();
-    if (message.kind === 'alive') this.#heed(message);
-    if (message.kind === 'refused' && isSameTerm(message, this.#terms.term)) {
-      this.#refuse(message.track, new UserError(message.code, message.message));
+  }
+
+  #heed(message: NodeMessage): void {
+    if (message.kind === 'ask') {
+      if (message.of === this.#options.id) this.#publisher.requestSnapshot();
+    } else if (message.kind === 'rejected') {
+      const { track, code } = message;
+      if (this.#isCurrent(message)) this.#reject(track, new UserError(code, message.message));
+    } else if (message.kind === 'alive' && message.ingest !== undefined) {
+      const { node, ingest, scoring } = message;
+      if (this.#isCurrent({ node, epoch: ingest.epoch })) this.#faults.compare(node, scoring);
+      else this.#election.verify();
     }
-    this.#succession.beginIfInformed();
+    this.#election.beginIfInformed();
   }
 
-  #heed(message: Alive): void {
-    if (message.ingest === undefined) return;
-    if (isSameTerm(message, this.#terms.term)) this.#complaints.compare(message);
-    else this.#terms.ask();
+  #isCurrent(term: Term): boolean {
+    return isSameTerm(term, this.#election.term);
   }
 
-  #refuse(canonical: string, error: UserError): void {
-    // Told now, so that who asks for it again is not taken for who has asked before.
-    if (this.#inbox.refuse(canonical, error)) this.#announcer.flush();
+  #reject(canonical: string, error: UserError): void {
+    // Flush now, so that a listener that opens the track again counts as a new request.
+    if (this.#delivery.reject(canonical, error)) this.#publisher.flush();
   }
-}
-
-function usageOf({ usage }: { readonly usage?: Usage | undefined }): { readonly usage?: Usage } {
-  return usage === undefined ? {} : { usage };
 }

@@ -1,7 +1,6 @@
-// The topics of this node, and what arrives for them: in order, each event once, and nobody is left to
-// think that there was nothing when something is missing.
+// Delivers events to the topics of this node: those of the current term, in order, each once. Where events may be
+// missing, it reports a gap.
 
-import { hash } from 'node:crypto';
 import { SeenKeys } from '../base/seen-keys.ts';
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
@@ -9,143 +8,144 @@ import type { RelayCounters } from '../stream/cluster-state.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Relay } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
-import { createEventReader, readStamp, type Stamp } from './event-message.ts';
-import type { Lane } from './leader.ts';
-import type { Term, Terms } from './term.ts';
+import type { Election } from './election.ts';
+import { channelOf, createEventReader, type EventHeader, readHeader } from './event-message.ts';
+import type { Route } from './leader.ts';
+import type { Term } from './term.ts';
 
-export interface InboxOptions<T> {
+export interface DeliveryOptions<T> {
   readonly relay: Relay;
   readonly sink: FeedSink<T>;
   readonly counters: RelayCounters;
-  readonly terms: Terms;
-  /** What has come is no event. */
+  readonly election: Pick<Election, 'term' | 'verify'>;
+  /** A message on an event channel is not an event. */
   readonly onBad: () => void;
 }
 
-/** One topic of this node, and what it has seen last. */
-interface Slot<T> {
+/** An open track, and the last event that was delivered for it. */
+interface Subscription<T> {
   readonly track: Track;
   readonly outlet: T;
-  /** Tells its posts from those of others. */
   readonly channel: string;
   unlisten: () => void;
-  /** Undefined while none was on. */
+  /** Undefined while there was no term. */
   term: Term | undefined;
-  /** Of the last event; undefined while there was none. */
-  number: number | undefined;
-  /** Something may be missing before the next event. */
+  /** Undefined while there was no event. */
+  sequence: number | undefined;
+  /** Whether events may be missing before the next one. */
   gap: boolean;
 }
 
-/**
- * Events remembered to tell repeats, over all topics. Only a change of the node that ingests can bring
- * any, and that takes seconds.
- */
+/** How many events are remembered to detect repeats. Only a new leader repeats any, for a few seconds. */
 const REMEMBERED_EVENTS = 50_000;
-/** Of an event that needs more to be told from others, a hash is remembered. */
+/** A longer key of an event is remembered as its hash. */
 const REMEMBERED_CHARACTERS = 200;
 
-export class Inbox<T> {
-  readonly #options: InboxOptions<T>;
-  readonly #slots = new Map<string, Slot<T>>();
+export class Delivery<T> {
+  readonly #options: DeliveryOptions<T>;
+  readonly #subscriptions = new Map<string, Subscription<T>>();
   readonly #recent = new SeenKeys(REMEMBERED_EVENTS);
   readonly #read = createEventReader();
 
-  constructor(options: InboxOptions<T>) {
+  constructor(options: DeliveryOptions<T>) {
     this.#options = options;
   }
 
-  /** Nothing could be heard for a while: that is told before whatever comes next. */
-  missed(): void {
-    for (const slot of this.#slots.values()) slot.gap = true;
+  /** Reports a gap before the next event of every track, because this node was cut off. */
+  markGaps(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.gap = true;
   }
 
   open(track: Track, outlet: T): void {
     const channel = channelOf(track.canonical);
-    const { relay, terms } = this.#options;
-    const { term } = terms;
-    const slot: Slot<T> = {
+    const { relay, election } = this.#options;
+    const { term } = election;
+    const subscription: Subscription<T> = {
       track,
       outlet,
       channel,
       unlisten: () => {},
       term,
-      number: undefined,
-      gap: term !== undefined && relay.trouble !== undefined,
+      sequence: undefined,
+      gap: term !== undefined && relay.offlineReason !== undefined,
     };
-    slot.unlisten = relay.listen(channel, (bytes) => this.#receive(slot, bytes));
-    this.#slots.set(track.canonical, slot);
+    subscription.unlisten = relay.listen(channel, (bytes) => this.#receive(subscription, bytes));
+    this.#subscriptions.set(track.canonical, subscription);
   }
 
   close({ canonical }: Track): void {
-    this.#slots.get(canonical)?.unlisten();
-    this.#slots.delete(canonical);
+    this.#subscriptions.get(canonical)?.unlisten();
+    this.#subscriptions.delete(canonical);
   }
 
-  /** An event that was made on this node. */
-  deliver(event: SentimentEvent, lanes: readonly Lane[], stamps: readonly Stamp[]): void {
+  /** Delivers an event that this node has made. */
+  deliver(event: SentimentEvent, routes: readonly Route[], headers: readonly EventHeader[]): void {
     const outlets: T[] = [];
-    for (const [i, { want }] of lanes.entries()) {
-      const slot = this.#slots.get(want.canonical);
-      const stamp = stamps[i];
-      if (slot && stamp && this.#accept(slot, stamp, event)) outlets.push(slot.outlet);
+    for (const [i, { want }] of routes.entries()) {
+      const subscription = this.#subscriptions.get(want.canonical);
+      const header = headers[i];
+      if (subscription && header && this.#accept(subscription, header, event)) {
+        outlets.push(subscription.outlet);
+      }
     }
     if (outlets.length > 0) this.#options.sink.event(event, outlets);
   }
 
-  /** The node that ingests cannot follow a track. Whether there was a topic of it. */
-  refuse(canonical: string, error: UserError): boolean {
-    const slot = this.#slots.get(canonical);
-    if (slot !== undefined) this.#options.sink.rejected(slot.track, error);
-    return slot !== undefined;
+  /** The node that ingests cannot follow a track. Returns false if the track is not open here. */
+  reject(canonical: string, error: UserError): boolean {
+    const subscription = this.#subscriptions.get(canonical);
+    if (subscription !== undefined) this.#options.sink.rejected(subscription.track, error);
+    return subscription !== undefined;
   }
 
-  #receive(slot: Slot<T>, bytes: Uint8Array): void {
+  #receive(subscription: Subscription<T>, bytes: Uint8Array): void {
     const { sink, onBad } = this.#options;
-    const stamp = readStamp(bytes);
-    if (stamp !== undefined && !this.#isOn(slot, stamp)) return;
+    const header = readHeader(bytes);
+    if (header !== undefined && !this.#isCurrent(subscription, header)) return;
     const read = this.#read(bytes);
     if (read === undefined) onBad();
-    else if (this.#accept(slot, read.stamp, read.event)) sink.event(read.event, [slot.outlet]);
+    else if (this.#accept(subscription, read.header, read.event)) {
+      sink.event(read.event, [subscription.outlet]);
+    }
   }
 
-  /** Whether an event is of the term that is on, as far as the keeper of the lease has said. */
-  #isOn(slot: Slot<T>, { epoch }: Stamp): boolean {
-    const { counters, terms } = this.#options;
-    if (epoch === terms.term?.epoch) return true;
+  /** Whether an event is of the current term. */
+  #isCurrent(subscription: Subscription<T>, { epoch }: EventHeader): boolean {
+    const { counters, election } = this.#options;
+    if (epoch === election.term?.epoch) return true;
     counters.repeated += 1;
-    // If it is of a new term, the next event that is accepted tells of a gap, as the topic is of an older one.
-    slot.term ??= terms.term;
-    if (slot.term === undefined) slot.gap = true;
-    terms.ask();
+    // If the event is of a new term, the first one that is accepted in that term reports the gap.
+    subscription.term ??= election.term;
+    if (subscription.term === undefined) subscription.gap = true;
+    election.verify();
     return false;
   }
 
-  /** Whether an event is to be delivered. If something may be missing before it, that is told first. */
-  #accept(slot: Slot<T>, { number }: Stamp, { post }: SentimentEvent): boolean {
-    const { counters, sink, terms } = this.#options;
-    const { term } = terms;
-    // A topic that was open before this term may have missed what lies between it and the last one. A
-    // number that is too low is no repeat: only a forged event before it can have been too high.
-    const isNext = slot.number === undefined || number === slot.number + 1;
-    if (slot.term !== undefined && (slot.term !== term || !isNext)) slot.gap = true;
-    slot.term = term;
-    slot.number = number;
-    const key = `${slot.channel} ${post.source} ${post.id}`;
+  /** Whether to deliver an event. Reports a gap first if events may be missing before it. */
+  #accept(
+    subscription: Subscription<T>,
+    { sequence }: EventHeader,
+    { post }: SentimentEvent,
+  ): boolean {
+    const { counters, sink, election } = this.#options;
+    const { term } = election;
+    // A number that is too low is no repeat: only a forged event before it can have been too high.
+    const isNext = subscription.sequence === undefined || sequence === subscription.sequence + 1;
+    // Events may be missing between two terms, even if the numbers fit.
+    const isSameTerm = subscription.term === term;
+    if (subscription.term !== undefined && !(isSameTerm && isNext)) subscription.gap = true;
+    subscription.term = term;
+    subscription.sequence = sequence;
+    const key = `${subscription.channel} ${post.source} ${post.id}`;
     if (this.#recent.check(key.length > REMEMBERED_CHARACTERS ? channelOf(key) : key)) {
       counters.repeated += 1;
       return false;
     }
-    if (slot.gap) {
-      slot.gap = false;
+    if (subscription.gap) {
+      subscription.gap = false;
       counters.gaps += 1;
-      sink.gap(slot.outlet);
+      sink.gap(subscription.outlet);
     }
     return true;
   }
-}
-
-/** A topic's name between nodes: subjects refuse spaces, so it is a hash, of 128 bits. */
-export function channelOf(canonical: string): string {
-  return hash('sha256', canonical, 'buffer').subarray(0, 16).toString('base64url');
 }

@@ -1,131 +1,167 @@
-// Who ingests next: a node contends for the lease, begins when it knows what all nodes want, and ends at
-// once when it has the lease no more.
+// Elects the node that ingests, and owns the current term. A node claims the lease, begins to ingest when it knows
+// the tracks of all nodes, and stops as soon as the lease is lost.
 
 import type { Clock } from '../base/clock.ts';
-import type { LeaseKeeper } from '../stream/relay.ts';
+import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
 import type { Leader } from './leader.ts';
 import { Lease } from './lease.ts';
 import { isSameTerm, readTerm, spellClaim, spellTerm, type Term } from './term.ts';
+import { Throttle } from './throttle.ts';
 
-export interface SuccessionOptions {
+export interface ElectionOptions {
   readonly keeper: LeaseKeeper;
   readonly clock: Clock;
-  readonly holder: string;
-  /** Whether it is known what all nodes want; this node has had the lease since `since`, by the monotonic clock. What the source is not asked for any more, it drops. */
+  readonly node: string;
+  /**
+   * Whether this node knows the tracks of all nodes; it has held the lease since `since`, by the monotonic clock.
+   * A leader that knew too few would drop the others upstream.
+   */
   readonly isInformed: (since: number) => boolean;
-  /** The last epoch that the keeper has confirmed; 0 for none. */
-  readonly lastEpoch: () => number;
-  /** Begins to ingest. `mayPublish` is to be asked before every event. */
-  readonly begin: (epoch: number, mayPublish: () => boolean) => Leader;
-  /** After every change of `leader`. */
+  /** Begins to ingest. The leader asks `mayPublish` before every event. */
+  readonly begin: (term: Term, mayPublish: () => boolean) => Leader;
+  /** Called after every change of `leader`. */
   readonly onChange: () => void;
   readonly log: Readonly<Record<'info' | 'warn', (message: string) => void>>;
 }
 
-export class Succession {
-  readonly #options: SuccessionOptions;
+/** The shortest time between two reads of the lease, in milliseconds, however many messages name other terms. */
+const READ_EVERY_MS = 250;
+
+export class Election {
+  readonly #options: ElectionOptions;
   readonly #lease: Lease;
-  #leader: Leader | undefined;
-  /** Of this node, for as long as it has the lease. */
+  readonly #reads: Throttle;
   #term: Term | undefined;
-  #since = 0;
-  /** Of the lease, until it is begun. */
-  #epoch: number | undefined;
-  #trouble: string | undefined;
-  /** The last source that was read here, until it has ended. */
+  /** The term of this node, while it holds the lease. */
+  #own: Term | undefined;
+  #ownSince = 0;
+  #isBeginning = false;
+  #leader: Leader | undefined;
+  #reason: string | undefined;
+  /** The last leader's end, until it has come. */
   #retiring: Promise<void> | undefined;
 
-  constructor(options: SuccessionOptions) {
+  constructor(options: ElectionOptions) {
     this.#options = options;
-    const { keeper, clock, holder, log } = options;
+    const { keeper, clock, node, log } = options;
+    this.#reads = new Throttle({ clock, everyMs: READ_EVERY_MS, job: () => this.#readLease() });
     this.#lease = new Lease({
       keeper,
       clock,
-      holder: () =>
-        this.#term === undefined ? spellClaim(holder, options.lastEpoch()) : spellTerm(this.#term),
+      holder: () => (this.#own === undefined ? spellClaim(node, this.#term) : spellTerm(this.#own)),
       onGained: (claim, revision) => {
-        this.#term = readTerm(claim, revision);
-        this.#epoch = this.#term?.epoch;
-        this.#since = clock.monotonic();
+        this.#own = readTerm(claim, revision);
+        this.#isBeginning = this.#own !== undefined;
+        this.#ownSince = clock.monotonic();
         this.beginIfInformed();
       },
       onLost: (reason) => {
-        this.#term = undefined;
+        this.#own = undefined;
         this.#end(reason);
         options.onChange();
       },
-      onAsked: (trouble) => {
-        if (trouble !== undefined && trouble !== this.#trouble) {
-          log.warn(`cluster: the lease cannot be asked for: ${trouble}`);
+      onAsked: (reason) => {
+        if (reason !== undefined && reason !== this.#reason) {
+          log.warn(`cluster: cannot claim the lease: ${reason}`);
         }
-        this.#trouble = trouble;
+        this.#reason = reason;
       },
     });
   }
 
-  /** Undefined while another node ingests, or none. */
-  get leader(): Leader | undefined {
-    return this.#leader;
-  }
-
-  /** Why nobody can be asked who is to ingest. */
-  get trouble(): string | undefined {
-    return this.#trouble;
-  }
-
-  /** Whether this node is going to ingest in a moment. */
-  get isBeginning(): boolean {
-    return this.#epoch !== undefined;
-  }
-
-  /** Of this node, if it has the lease as far as it knows. */
+  /**
+   * The current term: the last one that the keeper of the lease has confirmed, and the same object while it lasts.
+   * Messages only name terms. One that names another term is a reason to call `verify`.
+   */
   get term(): Term | undefined {
     return this.#term;
   }
 
-  /** Whether this node has just stopped to ingest, and the lease may still be its own. */
+  /** Undefined on a gateway. */
+  get leader(): Leader | undefined {
+    return this.#leader;
+  }
+
+  /** Why the lease cannot be claimed. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Whether this node holds the lease and is about to ingest. */
+  get isBeginning(): boolean {
+    return this.#isBeginning;
+  }
+
+  get holdsLease(): boolean {
+    return this.#own !== undefined;
+  }
+
+  /** Whether this node is still stopping its source, and may still hold the lease. */
   get isRetiring(): boolean {
     return this.#retiring !== undefined;
   }
 
-  /** The node that had the lease may have it no more. */
-  contend(): void {
+  /** Claims the lease now, because its holder may have lost it. */
+  claim(): void {
     this.#lease.contend();
   }
 
-  beginIfInformed(): void {
-    const epoch = this.#epoch;
-    const { isInformed, begin, onChange, log } = this.#options;
-    if (epoch === undefined || this.#retiring !== undefined || !isInformed(this.#since)) return;
-    if (!this.#lease.check()) return;
-    this.#epoch = undefined;
-    this.#leader = begin(epoch, () => this.#lease.check());
-    log.info(`cluster: this node ingests now, in epoch ${epoch}`);
-    onChange();
+  /** Reads the lease soon, to learn whether the term has changed. */
+  verify(): void {
+    this.#reads.request();
   }
 
-  /** The keeper says that `term` is on: if it is not this node's own, that has ended. */
-  heed(term: Term): void {
-    if (this.#term !== undefined && !isSameTerm(term, this.#term)) {
-      this.#lease.lose('another node ingests');
-    }
+  beginIfInformed(): void {
+    const { isInformed, begin, onChange, log } = this.#options;
+    const own = this.#own;
+    if (own === undefined || !this.#isBeginning || this.#retiring !== undefined) return;
+    if (!isInformed(this.#ownSince) || !this.#lease.check()) return;
+    this.#isBeginning = false;
+    this.#confirm(own);
+    this.#leader = begin(own, () => this.#lease.check());
+    log.info(`cluster: this node ingests now, in epoch ${own.epoch}`);
+    onChange();
   }
 
   /** Lets another node ingest, for good. `handOver` says that there is one. */
   resign(handOver: boolean): Promise<void> {
     return this.#lease.resign(async () => {
-      this.#end('it was given up', handOver);
+      this.#end('it handed over', handOver);
       await this.#retiring;
     });
   }
 
+  stop(): void {
+    this.#reads.stop();
+  }
+
+  async #readLease(): Promise<void> {
+    const before = this.#own;
+    try {
+      const stored = await this.#options.keeper.read();
+      const term = stored && readTerm(stored.holder, stored.revision);
+      // Ignore an answer from before this node gained or lost the lease.
+      if (term === undefined || this.#own !== before) return;
+      this.#confirm(term);
+      if (before !== undefined && !isSameTerm(term, before)) {
+        this.#lease.lose('another node ingests');
+      }
+    } catch (error) {
+      // The next message of another term causes the next read.
+      if (!(error instanceof RelayError)) throw error;
+    }
+  }
+
+  #confirm(term: Term): void {
+    if (!isSameTerm(term, this.#term)) this.#term = term;
+  }
+
   #end(reason: string, handOver = true): void {
     const leader = this.#leader;
-    this.#epoch = undefined;
+    this.#isBeginning = false;
     this.#leader = undefined;
     if (leader === undefined) return;
-    const { log } = this.#options;
-    log.info(`cluster: this node does not ingest any more: ${reason}`);
+    this.#options.log.info(`cluster: this node no longer ingests: ${reason}`);
     this.#retiring = leader.stop({ handOver }).finally(() => {
       this.#retiring = undefined;
       this.beginIfInformed();

@@ -1,6 +1,7 @@
-// An event on its way to other nodes: a short header that is the topic's own, and the event itself, whose
-// bytes are the same for every topic. A post's text stays where it was read.
+// The message that carries an event to other nodes: a short header that differs between tracks, and the event,
+// whose bytes are the same for all tracks. The post's text is left out.
 
+import { hash } from 'node:crypto';
 import { isRecord, parseJson } from '../base/json.ts';
 import { MAX_TEXT, type Post } from '../base/post.ts';
 import {
@@ -9,21 +10,26 @@ import {
   POLARITIES,
   type SentimentEvent,
 } from '../sentiment/analysis.ts';
-import { isCount, isEpoch, isNumber, isText } from './node-message.ts';
+import { isEpoch } from './node-message.ts';
+import { hasFields, isCount, isNumber, isText, listOf } from './shape.ts';
 
-/** Where an event stands among those of its topic. */
-export interface Stamp {
-  /** Who made it: the revision at which its maker got the lease. */
+export interface EventHeader {
+  /** The number of the term in which the event was made. */
   readonly epoch: number;
-  /** One more than that of the event before, within an epoch. */
-  readonly number: number;
+  /** The place of the event among those of its track: one more than that of the event before, in the same term. */
+  readonly sequence: number;
 }
 
-/** 6 bytes each hold numbers up to 2^48, which JavaScript can count to. */
+/** 6 bytes hold numbers up to 2^48, which JavaScript represents exactly. */
 const NUMBER_BYTES = 6;
 const HEADER_BYTES = 2 * NUMBER_BYTES;
 /** All hashtags together are no longer than MAX_TEXT, which is 75 kB in UTF-8; the rest is a few kB. */
 const MAX_EVENT_BYTES = 128 * 1024;
+
+/** The channel of a track between nodes. Subjects have no spaces, so it is a hash of 128 bits. */
+export function channelOf(canonical: string): string {
+  return hash('sha256', canonical, 'buffer').subarray(0, 16).toString('base64url');
+}
 
 export function encodeEvent(event: SentimentEvent): Buffer {
   const { polarity: _, post, ...analysis } = event;
@@ -31,48 +37,56 @@ export function encodeEvent(event: SentimentEvent): Buffer {
   return Buffer.from(JSON.stringify({ ...analysis, post: { ...rest, createdAt } }));
 }
 
-/** The whole message: `event` is what encodeEvent has made. */
-export function stampEvent({ epoch, number }: Stamp, event: Buffer): Buffer {
+/** Makes the message of what `encodeEvent` returned. */
+export function addHeader({ epoch, sequence }: EventHeader, event: Buffer): Buffer {
   const message = Buffer.allocUnsafe(HEADER_BYTES + event.length);
   message.writeUIntBE(epoch, 0, NUMBER_BYTES);
-  message.writeUIntBE(number, NUMBER_BYTES, NUMBER_BYTES);
+  message.writeUIntBE(sequence, NUMBER_BYTES, NUMBER_BYTES);
   event.copy(message, HEADER_BYTES);
   return message;
 }
 
-/** The stamp alone, which costs next to nothing; undefined for what is no event. */
-export function readStamp(message: Uint8Array): Stamp | undefined {
+/** Reads the header alone, which costs next to nothing. Returns undefined if the message is not an event. */
+export function readHeader(message: Uint8Array): EventHeader | undefined {
   if (message.length <= HEADER_BYTES || message.length > MAX_EVENT_BYTES) return undefined;
   const bytes = asBuffer(message);
   const epoch = bytes.readUIntBE(0, NUMBER_BYTES);
   if (!isEpoch(epoch)) return undefined;
-  return { epoch, number: bytes.readUIntBE(NUMBER_BYTES, NUMBER_BYTES) };
+  return { epoch, sequence: bytes.readUIntBE(NUMBER_BYTES, NUMBER_BYTES) };
 }
 
 /**
- * Returns what reads a message, or says undefined for what is none. A post that matches many tracks
- * comes once for each, one right after the other: all of them get the same event, read once.
+ * Returns a function that reads a message, and returns undefined if that is not an event. The events of a post
+ * that matches many tracks arrive one right after the other, so the reader parses the first and shares it.
  */
 export function createEventReader(): (
   message: Uint8Array,
-) => { readonly stamp: Stamp; readonly event: SentimentEvent } | undefined {
+) => { readonly header: EventHeader; readonly event: SentimentEvent } | undefined {
   let lastBytes: Buffer = Buffer.alloc(0);
   let lastEvent: SentimentEvent | undefined;
   return (message) => {
-    const stamp = readStamp(message);
-    if (stamp === undefined) return undefined;
+    const header = readHeader(message);
+    if (header === undefined) return undefined;
     const body = asBuffer(message).subarray(HEADER_BYTES);
     if (lastEvent === undefined || !body.equals(lastBytes)) {
       lastEvent = readEvent(parseJson(body));
       lastBytes = Buffer.from(body);
     }
-    return lastEvent && { stamp, event: lastEvent };
+    return lastEvent && { header, event: lastEvent };
   };
 }
 
 function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
+
+const isTexts = listOf(isText);
+const isHashtags = listOf(
+  hasFields({
+    tag: (value) => typeof value === 'string',
+    count: (value) => isCount(value) && value <= MAX_TEXT,
+  }),
+);
 
 function readEvent(value: unknown): SentimentEvent | undefined {
   if (!isRecord(value)) return undefined;
@@ -86,9 +100,9 @@ function readEvent(value: unknown): SentimentEvent | undefined {
     isWithin(negative, 0, 1) &&
     Array.isArray(hashtags) &&
     hashtags.length <= MAX_HASHTAGS &&
-    hashtags.every(isHashtag);
+    isHashtags(hashtags);
   if (!isRight || polarity === undefined || post === undefined) return undefined;
-  // Without whatever else a peer has put there: events are kept for listeners that are slow.
+  // Copied, so that nothing else in the message is kept while events wait for slow listeners.
   const named = hashtags.map(({ tag, count }) => ({ tag, count }));
   const analysis = { polarityIndex, score, hashtags: named, positive, neutral, negative };
   return { ...(analysis as unknown as Analysis), polarity, post };
@@ -103,7 +117,7 @@ function readPost(value: unknown): Post | undefined {
     isText(id) &&
     isText(source) &&
     Array.isArray(langs) &&
-    langs.every(isText) &&
+    isTexts(langs) &&
     !Number.isNaN(date?.getTime()) &&
     (url === undefined || isAddress(url));
   return isRight ? { id, source, text: '', langs, createdAt: date, url } : undefined;
@@ -113,13 +127,7 @@ function isWithin(value: unknown, least: number, most: number): boolean {
   return isNumber(value) && value >= least && value <= most;
 }
 
-function isHashtag(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { tag, count } = value;
-  return typeof tag === 'string' && isCount(count) && count <= MAX_TEXT;
-}
-
-/** Somebody may click on it. */
+/** Users may click on it, so no `javascript:`. */
 function isAddress(value: unknown): value is string {
   return isText(value) && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

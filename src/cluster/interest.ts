@@ -1,26 +1,26 @@
-// What all nodes want together: each track once, however many nodes want it.
+// The tracks that all nodes together want, each once.
 
 /** A track that some node wants. */
 export interface Want {
   readonly canonical: string;
-  /** Whether this node does. */
+  /** Whether this node wants it. */
   own: boolean;
-  /** How many others do. */
-  others: number;
+  /** How many peers want it. */
+  peers: number;
 }
 
-export function isWanted({ own, others }: Want): boolean {
-  return own || others > 0;
+export function isWanted({ own, peers }: Want): boolean {
+  return own || peers > 0;
 }
 
-/** Told of tracks that the first node wants, and of those that the last has dropped. */
-export type OnWanted = (opened: readonly Want[], closed: readonly Want[]) => void;
+/** Called with tracks that the first node wants, and with those that the last node has dropped. */
+export type OnInterest = (opened: readonly Want[], closed: readonly Want[]) => void;
 
-export class Wanted {
+export class Interest {
   readonly #wants = new Map<string, Want>();
-  readonly #onChange: OnWanted;
+  readonly #onChange: OnInterest;
 
-  constructor(onChange: OnWanted) {
+  constructor(onChange: OnInterest) {
     this.#onChange = onChange;
   }
 
@@ -32,42 +32,33 @@ export class Wanted {
     return this.#wants.values();
   }
 
-  get(canonical: string): Want | undefined {
-    return this.#wants.get(canonical);
+  setOwn(canonical: string, wanted: boolean): void {
+    this.#change([canonical], (want) => {
+      want.own = wanted;
+    });
   }
 
-  /** This node wants a track, or wants it no more. */
-  own(canonical: string, wanted: boolean): void {
-    this.#change(
-      (want) => {
-        want.own = wanted;
-      },
-      [canonical],
-    );
+  /** A peer drops `dropped`, and then wants `added`. */
+  changePeer(added: Iterable<string>, dropped: Iterable<string>): void {
+    this.#change(dropped, (want) => {
+      want.peers -= 1;
+    });
+    this.#change(added, (want) => {
+      want.peers += 1;
+    });
   }
 
-  /** One of the other nodes drops what it wanted, and then wants what it did not want before. */
-  others(added: Iterable<string>, dropped: Iterable<string>): void {
-    this.#change((want) => {
-      want.others -= 1;
-    }, dropped);
-    this.#change((want) => {
-      want.others += 1;
-    }, added);
-  }
-
-  #change(change: (want: Want) => void, tracks: Iterable<string>): void {
+  #change(tracks: Iterable<string>, change: (want: Want) => void): void {
     const opened: Want[] = [];
     const closed: Want[] = [];
     for (const canonical of tracks) {
       const known = this.#wants.get(canonical);
-      const want = known ?? { canonical, own: false, others: 0 };
+      const want = known ?? { canonical, own: false, peers: 0 };
       change(want);
-      const isOpen = isWanted(want);
-      if (isOpen && known === undefined) {
+      if (isWanted(want) && known === undefined) {
         this.#wants.set(canonical, want);
         opened.push(want);
-      } else if (!isOpen && known !== undefined) {
+      } else if (!isWanted(want) && known !== undefined) {
         this.#wants.delete(canonical);
         closed.push(want);
       }

@@ -1,52 +1,60 @@
-// Who may ingest: a node contends for the one lease, renews it, and knows without asking when to stop.
+// The lease, whose holder may ingest. A node claims it, renews it, and knows by its own clock when to stop.
 
 import type { Clock } from '../base/clock.ts';
 import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
+import { Throttle } from './throttle.ts';
 
 export interface LeaseOptions {
   readonly keeper: LeaseKeeper;
   readonly clock: Clock;
-  /** What the keeper is to write down: of this node, and of its term. */
+  /** The text that the keeper stores: this node, and its term. */
   readonly holder: () => string;
-  /** This node has the lease now: what the keeper has written down, and at which revision. */
+  /** This node holds the lease now; the keeper has stored `holder` at `revision`. */
   readonly onGained: (holder: string, revision: number) => void;
-  /** It has it no more. */
+  /** This node no longer holds the lease. */
   readonly onLost: (reason: string) => void;
-  /** After every question: why the keeper could not be asked, or nothing. */
-  readonly onAsked: (trouble: string | undefined) => void;
+  /** Called after every attempt, with the reason if the keeper could not be reached. */
+  readonly onAsked: (reason: string | undefined) => void;
 }
 
-/** The lease is renewed, or asked for, this many times in its length. */
+/** How many times a node renews or claims the lease in the time that it lasts. */
 const TRIES = 3;
-/** The shortest time between two questions to the keeper, in milliseconds, however many nodes say that they stop. */
-const ASK_EVERY_MS = 50;
+/** The shortest time between two attempts, in milliseconds, however many nodes say that they stop. */
+const ATTEMPT_EVERY_MS = 50;
 /**
- * The share of the lease's length for which its holder no longer trusts it. It counts from before it
- * asked, so it is early anyway; this is for clocks that don't run at the same speed.
+ * The last share of the lease's time, in which its holder no longer relies on it. The holder counts from before it
+ * asked, so it is early anyway. This is for clocks that run at different speeds.
  */
 const MARGIN = 0.2;
 
 export class Lease {
   readonly #options: LeaseOptions;
-  /** Of the last renewal; undefined while the lease is not ours. */
+  /** Of the last renewal; undefined while this node does not hold the lease. */
   #revision: number | undefined;
-  /** By the monotonic clock: from then on somebody else may have it. */
+  /** When another node may take the lease, by the monotonic clock. */
   #deadline = 0;
-  /** When the keeper was asked last, by the monotonic clock. */
-  #askedAt = Number.NEGATIVE_INFINITY;
-  /** The question that is open. */
-  #asked: Promise<void> | undefined;
+  /** The attempt that has no answer yet. */
+  #attempt: Promise<void> | undefined;
+  readonly #attempts: Throttle;
   #contending = true;
   #cancelTry = () => {};
   #cancelExpiry = () => {};
 
   constructor(options: LeaseOptions) {
     this.#options = options;
+    this.#attempts = new Throttle({
+      clock: options.clock,
+      everyMs: ATTEMPT_EVERY_MS,
+      job: () => {
+        this.#attempt = this.#try();
+        return this.#attempt;
+      },
+    });
   }
 
   /**
-   * Whether the lease is ours, at this very moment. To be asked before everything that only its holder
-   * may do: a process that was stopped and goes on late learns it here, before any timer rings.
+   * Whether this node holds the lease at this moment. Call it before everything that only the holder may do:
+   * a process that was suspended learns here that it is too late, before any timer rings.
    */
   check(): boolean {
     if (this.#revision === undefined) return false;
@@ -55,24 +63,13 @@ export class Lease {
     return false;
   }
 
-  /** Asks for it now, and from now on until it is there: somebody has given it up, or it is time. */
+  /** Claims or renews the lease now, and regularly from now on. */
   contend(): void {
-    if (this.#asked !== undefined) return;
     this.#cancelTry();
-    if (!this.#contending && this.#revision === undefined) return;
-    const { clock, keeper } = this.#options;
-    const early = this.#askedAt + ASK_EVERY_MS - clock.monotonic();
-    if (early > 0) {
-      this.#cancelTry = clock.after(early, () => this.contend());
-      return;
-    }
-    this.#asked = this.#ask().finally(() => {
-      this.#asked = undefined;
-      this.#cancelTry = clock.after(keeper.ttl / TRIES, () => this.contend());
-    });
+    this.#attempts.request();
   }
 
-  /** It is known not to be ours any more. */
+  /** Takes note that this node no longer holds the lease. */
   lose(reason: string): void {
     if (this.#revision === undefined) return;
     this.#revision = undefined;
@@ -80,14 +77,22 @@ export class Lease {
     this.#options.onLost(reason);
   }
 
-  /** Gives it up, once `finish` has ended what needs it, and does not ask for it again. */
+  /** Gives the lease up once `finish` has resolved, and never claims it again. */
   async resign(finish: () => Promise<void>): Promise<void> {
     this.#contending = false;
     await finish();
-    await this.#asked;
+    await this.#attempt;
+    this.#attempts.stop();
     this.#cancelTry();
     if (this.#revision !== undefined) await this.#giveBack(this.#revision);
     this.lose('it was given up');
+  }
+
+  async #try(): Promise<void> {
+    if (!this.#contending && this.#revision === undefined) return;
+    await this.#ask();
+    const { clock, keeper } = this.#options;
+    this.#cancelTry = clock.after(keeper.ttl / TRIES, () => this.contend());
   }
 
   async #ask(): Promise<void> {
@@ -95,14 +100,13 @@ export class Lease {
     const held = this.check() ? this.#revision : undefined;
     const holder = this.#options.holder();
     const askedAt = clock.monotonic();
-    this.#askedAt = askedAt;
     try {
       const revision =
         held === undefined ? await keeper.claim(holder) : await keeper.renew(holder, held);
       onAsked(undefined);
       if (revision === undefined) return this.lose('another node has it');
       const deadline = askedAt + keeper.ttl * (1 - MARGIN);
-      // The answer may come when all is over, and then it is of no use to anybody.
+      // The answer may come too late to be of use.
       const isLate = clock.monotonic() >= deadline || held !== this.#revision;
       if (isLate || (held === undefined && !this.#contending)) return this.#giveBack(revision);
       this.#hold(revision, deadline);
@@ -125,7 +129,7 @@ export class Lease {
     try {
       await this.#options.keeper.release(revision);
     } catch (error) {
-      // Nobody can be told; it runs out by itself.
+      // The lease runs out by itself.
       if (!(error instanceof RelayError)) throw error;
     }
   }

@@ -1,55 +1,38 @@
-// The credentials file (.creds) for NATS: a JWT that says who a node is, and the seed of the key that proves it.
+// The credentials file (.creds) for NATS: a JWT that names the user, and the seed of the key that proves it.
 
-import { type Authenticator, jwtAuthenticator, nkeys } from '@nats-io/transport-node';
+import { type Authenticator, credsAuthenticator } from '@nats-io/transport-node';
 import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../base/small-file.ts';
 import { RelayError } from '../stream/relay.ts';
 
-interface Creds {
-  readonly jwt: string;
-  readonly seed: Uint8Array;
-}
-
 /**
- * Shows NATS what the file says at that moment, as credentials run out and are written anew. Throws a
- * RelayError for a file that is not one. A file that turns bad later causes a warning, and the last good one serves on.
+ * Authenticates with the current content of the file, because credentials expire and are replaced. Throws a RelayError
+ * if the file is bad. If it turns bad later, warns and goes on with the last good content.
  */
 export function watchCreds(path: string, warn: (message: string) => void): Authenticator {
-  let creds = readCreds(path);
-  function readAgain(): Creds {
+  let authenticate = readCreds(path);
+  return (nonce) => {
     try {
-      creds = readCreds(path);
+      authenticate = readCreds(path);
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
-      warn(`NATS: ${error.message}; this node goes on with what was there before`);
+      warn(`NATS: ${error.message}; this node goes on with the credentials from before`);
     }
-    return creds;
-  }
-  return jwtAuthenticator(
-    () => readAgain().jwt,
-    () => creds.seed,
-  );
+    return authenticate(nonce);
+  };
 }
 
-function readCreds(path: string): Creds {
+function readCreds(path: string): Authenticator {
   const file = readSmallFile(path, MOST_FILE_BYTES);
   if (file instanceof FileProblem) {
     throw new RelayError(`"${path}" has to be ${file.expected}`);
   }
-  // As `nsc` writes it: each of the two in a line of its own, after one that says what it is.
-  const lines = file.toString().split('\n');
-  const [jwt, text] = lines.filter((_, i) => lines[i - 1]?.startsWith('-----BEGIN'));
-  const seed = Buffer.from(text?.trim() ?? '');
-  if (jwt === undefined || !isSeed(seed)) {
-    throw new RelayError(`"${path}" has to be a credentials file: the JWT and the seed of a user`);
-  }
-  return { jwt: jwt.trim(), seed };
-}
-
-function isSeed(seed: Uint8Array): boolean {
+  const authenticate = credsAuthenticator(file);
   try {
-    return nkeys.fromSeed(seed).getPublicKey().startsWith('U');
+    authenticate('nonce');
   } catch (error) {
-    if (error instanceof Error) return false;
-    throw error;
+    if (!(error instanceof Error)) throw error;
+    const message = `"${path}" has to be a credentials file: the JWT and the seed of a user`;
+    throw new RelayError(message, { cause: error });
   }
+  return authenticate;
 }

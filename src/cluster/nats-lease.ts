@@ -1,5 +1,5 @@
-// The lease as an entry of a NATS key-value bucket, whose entries all end after the same time. (Times of
-// single keys need a server from 2.11 on; those before ignore them without a word.)
+// The lease as an entry in a NATS key-value bucket whose entries all expire after the same time. (An expiry per key
+// needs NATS 2.11; earlier servers ignore it silently.)
 
 import { JetStreamApiError, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
@@ -7,23 +7,23 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
 
 export interface NatsLeaseOptions {
-  /** The bucket's name begins with it. */
+  /** The bucket's name starts with it. */
   readonly prefix: string;
-  /** The length of the lease in milliseconds, if the bucket is still to be made. */
+  /** How long the lease lasts, in milliseconds, if the bucket does not exist yet. */
   readonly ttl: number;
-  /** Undefined while there is none. */
+  /** Undefined while offline. */
   readonly connection: () => NatsConnection | undefined;
   readonly warn: (message: string) => void;
 }
 
 const KEY = 'ingest';
-/** What a bucket that somebody else has made may say; one that never ends could never be taken over. */
+/** The range that an existing bucket must keep to. A lease that never expires could never be taken over. */
 const TTL_MS = { least: 1000, most: 60_000 } as const;
-/** A question that has no answer by then is given up, in milliseconds. */
+/** How long to wait for an answer, in milliseconds. */
 const ANSWER_IN_MS = 2000;
-/** No node writes more; whatever else is there was written by somebody else. */
+/** No node writes more, so a longer entry was written by another program. */
 const MAX_HOLDER_BYTES = 1024;
-/** What the server says when the entry is not at the expected revision (JetStream's err_code). */
+/** JetStream's err_code for an entry that is not at the expected revision. */
 const OTHER_REVISION = new Set([10071, 10164]);
 
 export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
@@ -40,24 +40,24 @@ export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
     const there = (await bucket.status()).ttl;
     if (!(there >= TTL_MS.least && there <= TTL_MS.most)) {
       throw new RelayError(
-        `the bucket ${prefix}-lease keeps the lease for ${there} ms; delete it, and a node makes it anew`,
+        `the bucket ${prefix}-lease keeps the lease for ${there} ms; delete it, and a node creates it again`,
       );
     }
     if (there !== ttl) {
-      warn(`the lease lasts ${there} ms, as the first node said, and not ${ttl} ms`);
+      warn(`the lease lasts ${there} ms, as the first node set it, and not ${ttl} ms`);
       ttl = there;
     }
     opened = { by, bucket };
     return bucket;
   }
 
-  /** Asks the bucket; undefined when the entry is not at the revision that the question names. */
-  async function ask<T>(question: (bucket: KV) => Promise<T>): Promise<T | undefined> {
+  /** Resolves with undefined if the entry is not at the revision that the request names. */
+  async function ask<T>(request: (bucket: KV) => Promise<T>): Promise<T | undefined> {
     try {
-      return await question(await open());
+      return await request(await open());
     } catch (error) {
       if (error instanceof JetStreamApiError && OTHER_REVISION.has(error.code)) return undefined;
-      // It may have been deleted; then it is made anew.
+      // The bucket may have been deleted. The next request creates it again.
       opened = undefined;
       throw asRelayError(error);
     }
@@ -81,7 +81,7 @@ export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
   };
 }
 
-/** What NATS says, as one kind of error. A mistake of ours stays what it is. */
+/** Turns an error of the NATS client into a RelayError. Throws an error that is a bug of ours. */
 export function asRelayError(error: unknown): RelayError {
   const isOurs = [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind);
   if (!(error instanceof Error) || isOurs) throw error;

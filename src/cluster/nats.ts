@@ -1,4 +1,4 @@
-// The relay over NATS: core messages for what nodes say to each other, a key-value bucket for the lease.
+// The relay over NATS: core messages between nodes, and a key-value bucket for the lease.
 
 import {
   type ConnectionOptions,
@@ -12,11 +12,11 @@ import { watchCreds } from './nats-creds.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
 
 export interface NatsOptions {
-  /** Such as `nats://127.0.0.1:4222`; any of one NATS cluster. */
+  /** URLs such as `nats://127.0.0.1:4222`, all of one NATS cluster. */
   readonly servers: readonly string[];
-  /** What subjects and the bucket begin with; nodes of one Senti have the same. */
+  /** Subjects and the bucket start with it. All nodes of one cluster use the same. */
   readonly prefix: string;
-  /** For whoever looks at the server's list of clients. */
+  /** The name in the NATS server's list of clients. */
   readonly name: string;
   readonly leaseMs: number;
   /** Files; empty for none. */
@@ -32,20 +32,20 @@ export interface NatsOptions {
   readonly warn: (message: string) => void;
 }
 
-/** Between two tries to connect, in milliseconds, and as much again by chance. */
+/** The wait between two attempts to connect, in milliseconds, with up to as much jitter. */
 const RECONNECT_MS = 500;
-/** How often the server is asked whether it is there, and how often it may stay silent. */
+/** How often the client pings the server, in milliseconds, and how many pings may stay unanswered. */
 const PING_EVERY_MS = 3000;
 const PINGS_UNANSWERED = 2;
 const CONNECT_IN_MS = 5000;
-/** What was sent is taken to be lost until the server has confirmed it, so often in milliseconds. */
+/** How often the client asks the server to confirm what it sent, in milliseconds. */
 const CONFIRM_EVERY_MS = 100;
-/** With so many bytes unconfirmed, the server or the way there is too slow: what comes then is lost. */
+/** With this many bytes unconfirmed, the server or the network is too slow, and `send` accepts no more. */
 export const MAX_UNCONFIRMED_BYTES = 8 * 1024 * 1024;
-/** How long the last messages may take to leave, in milliseconds. */
+/** How long `close` waits for the last messages to leave, in milliseconds. */
 const LEAVE_IN_MS = 1000;
 
-interface Ear {
+interface Listener {
   readonly subject: string;
   readonly receive: (message: Uint8Array) => void;
   subscription: Subscription | undefined;
@@ -53,20 +53,21 @@ interface Ear {
 
 export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
   const { prefix, clock, warn } = options;
-  const ears = new Set<Ear>();
+  const listeners = new Set<Listener>();
   const where = options.servers.join(', ');
   let nats: NatsConnection | undefined;
-  let trouble: string | undefined = `NATS at ${where} has not answered yet`;
+  let offlineReason: string | undefined = `NATS at ${where} has not answered yet`;
   let closed = false;
   let cancelRetry = () => {};
-  /** Sent since the server was last asked whether it has everything; and before that, no answer yet. */
+  /** Sent since the last request to confirm. */
   let unconfirmed = { messages: 0, bytes: 0 };
-  let waiting = 0;
+  /** Bytes of the request to confirm that has no answer yet. */
+  let confirming = 0;
   let isConfirming = false;
 
   function become(next: string | undefined): void {
-    if (trouble === next || closed) return;
-    trouble = next;
+    if (offlineReason === next || closed) return;
+    offlineReason = next;
     sink.changed();
   }
 
@@ -79,10 +80,10 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       return;
     }
     if (closed) return nats.close();
-    for (const ear of ears) subscribe(nats, ear);
+    for (const listener of listeners) subscribe(nats, listener);
     become(undefined);
     await watch(nats);
-    // It reconnects for ever by itself; should it give up all the same, it is begun anew.
+    // The client reconnects for ever by itself. If it closes nevertheless, start a new one.
     if (!closed) void open();
   }
 
@@ -90,26 +91,26 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
     const away = `NATS at ${where} is away`;
     for await (const status of connection.status()) {
       if (status.type === 'reconnect') become(undefined);
-      else if (status.type === 'disconnect') become(trouble ?? away);
+      else if (status.type === 'disconnect') become(offlineReason ?? away);
       else if (status.type === 'error') {
         warn(`NATS: ${status.error.message}`);
-        // It is there, and does not let this node in.
-        if (trouble !== undefined) become(`${away}: ${status.error.message}`);
+        // The server is there, but rejects this node.
+        if (offlineReason !== undefined) become(`${away}: ${status.error.message}`);
       }
     }
     become(`NATS at ${where} has closed the connection`);
   }
 
-  function subscribe(connection: NatsConnection, ear: Ear): void {
-    // By callback: they run as messages are read, and so nothing queues up here. What this process is
-    // too slow to read waits at the server, which cuts who takes too long.
-    ear.subscription = connection.subscribe(ear.subject, {
+  function subscribe(connection: NatsConnection, listener: Listener): void {
+    // Callbacks run as messages are read, so nothing queues up here. What this process is too slow to read waits
+    // at the server, which disconnects a client that takes too long.
+    listener.subscription = connection.subscribe(listener.subject, {
       callback(error, message) {
         if (error) return warn(`NATS: ${error.message}`);
         try {
-          ear.receive(message.data);
+          listener.receive(message.data);
         } catch (bug) {
-          // The library would keep it for itself.
+          // The library would swallow it.
           queueMicrotask(() => {
             throw bug;
           });
@@ -121,14 +122,14 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
   async function confirm(connection: NatsConnection): Promise<void> {
     const asked = unconfirmed;
     unconfirmed = { messages: 0, bytes: 0 };
-    waiting = asked.bytes;
+    confirming = asked.bytes;
     try {
       await connection.flush();
     } catch (error) {
       asRelayError(error);
       sink.lost(asked.messages);
     }
-    waiting = 0;
+    confirming = 0;
     isConfirming = false;
     if (unconfirmed.messages > 0) confirmSoon(connection);
   }
@@ -140,19 +141,19 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
 
   void open();
   return {
-    get trouble() {
-      return trouble;
+    get offlineReason() {
+      return offlineReason;
     },
     lease: createNatsLease({
       prefix,
       ttl: options.leaseMs,
-      connection: () => (trouble === undefined ? nats : undefined),
+      connection: () => (offlineReason === undefined ? nats : undefined),
       warn,
     }),
     send(channel, message) {
-      if (trouble !== undefined || nats === undefined || nats.isClosed()) return false;
+      if (offlineReason !== undefined || nats === undefined || nats.isClosed()) return false;
       if (message.length > (nats.info?.max_payload ?? 0)) return false;
-      if (waiting + unconfirmed.bytes + message.length > MAX_UNCONFIRMED_BYTES) return false;
+      if (confirming + unconfirmed.bytes + message.length > MAX_UNCONFIRMED_BYTES) return false;
       nats.publish(`${prefix}.${channel}`, message);
       unconfirmed.messages += 1;
       unconfirmed.bytes += message.length;
@@ -160,12 +161,16 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       return true;
     },
     listen(channel, receive) {
-      const ear: Ear = { subject: `${prefix}.${channel}`, receive, subscription: undefined };
-      ears.add(ear);
-      if (nats !== undefined && !nats.isClosed()) subscribe(nats, ear);
+      const listener: Listener = {
+        subject: `${prefix}.${channel}`,
+        receive,
+        subscription: undefined,
+      };
+      listeners.add(listener);
+      if (nats !== undefined && !nats.isClosed()) subscribe(nats, listener);
       return () => {
-        ears.delete(ear);
-        ear.subscription?.unsubscribe();
+        listeners.delete(listener);
+        listener.subscription?.unsubscribe();
       };
     },
     async close() {
@@ -200,7 +205,7 @@ function connectionOptions(options: NatsOptions): ConnectionOptions {
     reconnectTimeWait: RECONNECT_MS,
     reconnectJitter: RECONNECT_MS,
     reconnectJitterTLS: RECONNECT_MS,
-    // Somebody may mend the password while we wait.
+    // The operator may correct the password while we wait.
     ignoreAuthErrorAbort: true,
     pingInterval: PING_EVERY_MS,
     maxPingOut: PINGS_UNANSWERED,

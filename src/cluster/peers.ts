@@ -1,221 +1,211 @@
-// The other nodes, as far as they have been heard: who is there, and what each of them wants.
+// The peers: the other nodes that have been heard lately, and the tracks that each of them wants.
 
 import type { Clock } from '../base/clock.ts';
-import { KnownTracks, ROOM, type Taken } from './known-tracks.ts';
 import type { Ingesting, NodeMessage } from './node-message.ts';
+import { ROOM, type Taken, TrackSet } from './track-set.ts';
 
-interface OtherNode {
-  /** By the monotonic clock. */
+/** All times are of the monotonic clock. */
+interface Peer {
   heardAt: number;
   listeners: number;
   ingest: Ingesting | undefined;
-  /** What it wants, at which version, and whether that is known to be out of date. */
-  readonly tracks: KnownTracks;
-  version: number;
-  behind: boolean;
-  /** Since when, by the monotonic clock. */
-  behindSince: number;
-  /** When it was asked last, by the monotonic clock. */
+  readonly tracks: TrackSet;
+  generation: number;
+  /** Undefined while `tracks` are up to date. */
+  behindSince: number | undefined;
   askedAt: number;
-  /** All of it, of which parts are still to come. */
-  coming: { readonly version: number; next: number; readonly tracks: KnownTracks } | undefined;
+  /** The snapshot that is arriving: its next part, and the known tracks that no part has named so far. */
+  snapshot: { next: number; readonly unnamed: Set<string> } | undefined;
 }
 
-export interface OthersOptions {
+export interface PeersOptions {
   readonly clock: Clock;
-  /** One of them wants and drops tracks. */
-  readonly onWants: (added: Iterable<string>, dropped: Iterable<string>) => void;
-  /** What `node` wants has to be asked for. */
+  /** A peer has added and dropped tracks. */
+  readonly onInterest: (added: Iterable<string>, dropped: Iterable<string>) => void;
+  /** Asks `node` for a snapshot. */
   readonly ask: (node: string) => void;
-  /** `node` has not said for long what it wants, though it was asked. */
+  /** `node` has sent no snapshot for a long time, although it was asked. */
   readonly onMute: (node: string) => void;
-  /** The one that ingested does so no more. */
+  /** The peer that ingested has stopped. */
   readonly onLeaderless: () => void;
 }
 
-/** A node that says nothing for so long is gone, in milliseconds, and what it wants with it. */
+/** How long a node listens before it believes that it has heard every peer, in milliseconds. */
+const SETTLE_MS = 2000;
+/** A node that makes no pass for this long was asleep, in milliseconds. */
+const ASLEEP_AFTER_MS = 2000;
+/** A peer that is silent for this long is forgotten, with all that it wants; in milliseconds. */
 export const GONE_AFTER_MS = 10_000;
-/** After so long it is not waited for. */
+/** A node that starts to ingest does not wait for peers that are silent for this long, in milliseconds. */
 const SILENT_AFTER_MS = 3000;
-/** Nor after so long, if it speaks and yet does not answer. */
-export const MUTE_AFTER_MS = 15_000;
-/** The shortest time between two questions to one node, in milliseconds. Each `alive`, once a second, may cause one. */
+/** Nor does it wait for peers that are heard but send no snapshot for this long, in milliseconds. */
+const MUTE_AFTER_MS = 15_000;
+/** The shortest time between two requests to one peer, in milliseconds. Each `alive`, once a second, may cause one. */
 const ASK_EVERY_MS = 900;
-const MAX_NODES = 1000;
-/** Once this many tracks are forgotten in a tick, the next silent node waits: to forget a million takes two seconds. */
+const MAX_PEERS = 1000;
+/** A pass forgets no more silent peers once it has forgotten this many tracks: a million take two seconds. */
 export const FORGOTTEN_AT_ONCE = 100_000;
-const NO_ROOM = `the nodes want more tracks than can be known: ${ROOM.tracksOfOne} of one node, or ${ROOM.tracks} or ${ROOM.characters} characters of all`;
+const NO_ROOM = `the nodes want more tracks than can be known: ${ROOM.tracksOfPeer} of one node, or ${ROOM.tracks} or ${ROOM.characters} characters of all`;
 
-export class Others {
-  readonly #options: OthersOptions;
-  readonly #nodes = new Map<string, OtherNode>();
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #peers = new Map<string, Peer>();
   readonly #taken: Taken = { tracks: 0, characters: 0 };
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  #mutedAt = Number.NEGATIVE_INFINITY;
+  #connectedAt = Number.POSITIVE_INFINITY;
+  /** When silent peers were last forgotten. */
+  #passedAt = Number.POSITIVE_INFINITY;
 
-  constructor(options: OthersOptions) {
+  constructor(options: PeersOptions) {
     this.#options = options;
   }
 
   get size(): number {
-    return this.#nodes.size;
+    return this.#peers.size;
   }
 
   get listeners(): number {
-    let sum = 0;
-    for (const { listeners } of this.#nodes.values()) sum += listeners;
-    return sum;
+    return this.#peers.values().reduce((sum, { listeners }) => sum + listeners, 0);
   }
 
-  /** What a node says of its ingesting, if it has been heard lately. */
+  /** What a peer says about its ingesting; undefined if it has been silent. */
   ingesting(id: string): Ingesting | undefined {
-    const node = this.#nodes.get(id);
-    const isSilent =
-      node !== undefined && this.#options.clock.monotonic() - node.heardAt > SILENT_AFTER_MS;
-    return isSilent ? undefined : node?.ingest;
+    const peer = this.#peers.get(id);
+    return peer && this.#silence(peer) <= SILENT_AFTER_MS ? peer.ingest : undefined;
   }
 
-  /** Whether it is known what all of them want that can be heard. */
-  get known(): boolean {
+  /** This node is connected, and hears its peers from now on. */
+  connected(): void {
+    this.#connectedAt = this.#options.clock.monotonic();
+    this.#excuseSilence();
+  }
+
+  /** Whether this node, which has waited since `since`, knows the tracks of every peer that it can wait for. */
+  isInformed(since: number): boolean {
     const now = this.#options.clock.monotonic();
-    for (const { behind, behindSince, heardAt } of this.#nodes.values()) {
-      const isMute = now - behindSince > MUTE_AFTER_MS;
-      if (behind && !isMute && now - heardAt <= SILENT_AFTER_MS) return false;
-    }
-    return true;
+    if (now - this.#connectedAt < SETTLE_MS) return false;
+    // A series of peers that never send a snapshot must not keep this node from ingesting.
+    if (now - since > MUTE_AFTER_MS) return true;
+    return this.#peers.values().every((peer) => {
+      const { behindSince } = peer;
+      if (behindSince === undefined || now - behindSince > MUTE_AFTER_MS) return true;
+      return this.#silence(peer) > SILENT_AFTER_MS;
+    });
   }
 
-  /** Takes a message in, or says why there is no room for it. */
+  /** Takes a message in. Returns the reason if there is no room for it. */
   receive(message: NodeMessage): string | undefined {
+    const { node: id } = message;
     if (message.kind === 'bye') {
-      this.#forget(message.node);
+      this.#forget(id);
       return undefined;
     }
-    const node = this.#at(message.node);
-    if (node === undefined) return `there are more than ${MAX_NODES} nodes`;
-    node.heardAt = this.#options.clock.monotonic();
-    switch (message.kind) {
-      case 'alive': {
-        const ledBefore = node.ingest !== undefined;
-        node.listeners = message.listeners;
-        node.ingest = message.ingest;
-        if (node.version !== message.version || node.tracks.digest !== message.digest) {
-          this.#lost(message.node, node);
-        }
-        if (ledBefore && message.ingest === undefined) this.#options.onLeaderless();
-        return undefined;
-      }
-      case 'wants': {
-        const { version, added, dropped } = message;
-        if (version <= node.version) return undefined;
-        if (version !== node.version + 1) {
-          // It has been asked already, if something was missing before.
-          if (!node.behind) this.#lost(message.node, node);
-          return undefined;
-        }
-        if (!node.tracks.fits(added)) return NO_ROOM;
-        node.version = version;
-        this.#change(node, added, dropped);
-        return undefined;
-      }
-      case 'all':
-        return this.#takePart(node, message);
-      default:
-        return undefined;
-    }
-  }
-
-  /** Forgets nodes that have been silent for too long. With many tracks, some of them wait for the next time. */
-  forgetSilent(): void {
-    const since = this.#options.clock.monotonic() - GONE_AFTER_MS;
-    const least = this.#taken.tracks - FORGOTTEN_AT_ONCE;
-    for (const [id, { heardAt }] of this.#nodes) {
-      if (heardAt < since) this.#forget(id);
-      if (this.#taken.tracks <= least) return;
-    }
-  }
-
-  /** Nobody could be heard until now, so nobody's silence means anything. */
-  excuseSilence(): void {
-    for (const node of this.#nodes.values()) node.heardAt = this.#options.clock.monotonic();
-  }
-
-  #at(id: string): OtherNode | undefined {
-    const known = this.#nodes.get(id);
-    if (known !== undefined || this.#nodes.size >= MAX_NODES) return known;
-    const node: OtherNode = {
-      heardAt: 0,
-      listeners: 0,
-      ingest: undefined,
-      tracks: new KnownTracks(this.#taken),
-      version: 0,
-      behind: false,
-      behindSince: 0,
-      askedAt: Number.NEGATIVE_INFINITY,
-      coming: undefined,
-    };
-    this.#nodes.set(id, node);
-    return node;
-  }
-
-  #lost(id: string, node: OtherNode): void {
-    const now = this.#options.clock.monotonic();
-    if (!node.behind) node.behindSince = now;
-    node.behind = true;
-    const mute = now - node.behindSince;
-    if (mute > MUTE_AFTER_MS && now - this.#complainedAt > MUTE_AFTER_MS) {
-      this.#complainedAt = now;
-      this.#options.onMute(id);
-    }
-    if (now - node.askedAt < ASK_EVERY_MS) return;
-    node.askedAt = now;
-    this.#options.ask(id);
-  }
-
-  #takePart(node: OtherNode, message: NodeMessage & { kind: 'all' }): string | undefined {
-    const { version, part, parts, tracks } = message;
-    if (!node.behind) return undefined;
-    if (part === 0) {
-      node.coming?.tracks.clear();
-      node.coming = { version, next: 0, tracks: new KnownTracks(this.#taken) };
-    }
-    const { coming } = node;
-    if (coming === undefined || coming.version !== version || coming.next !== part) {
-      this.#dropParts(node);
-      return undefined;
-    }
-    if (!coming.tracks.fits(tracks)) {
-      this.#dropParts(node);
-      return NO_ROOM;
-    }
-    for (const track of tracks) coming.tracks.add(track);
-    coming.next += 1;
-    if (coming.next < parts) return undefined;
-    const dropped = [...node.tracks].filter((track) => !coming.tracks.has(track));
-    const added = [...coming.tracks];
-    this.#dropParts(node);
-    node.behind = false;
-    node.version = version;
-    this.#change(node, added, dropped);
+    const peer = this.#at(id);
+    if (peer === undefined) return `there are more than ${MAX_PEERS} nodes`;
+    peer.heardAt = this.#options.clock.monotonic();
+    if (message.kind === 'alive') this.#onAlive(peer, message);
+    else if (message.kind === 'update') return this.#change(peer, message.added, message.dropped);
+    else if (message.kind === 'snapshot') return this.#takePart(peer, message);
     return undefined;
   }
 
-  #dropParts(node: OtherNode): void {
-    node.coming?.tracks.clear();
-    node.coming = undefined;
+  /**
+   * Forgets peers that have been silent for too long. If they want many tracks, some are left for the next pass.
+   * Call it every second while connected.
+   */
+  forgetSilent(): void {
+    const now = this.#options.clock.monotonic();
+    // After a long sleep, this node was the silent one: its peers' messages still wait in the socket.
+    if (now - this.#passedAt > ASLEEP_AFTER_MS) this.#excuseSilence();
+    this.#passedAt = now;
+    const enough = this.#taken.tracks - FORGOTTEN_AT_ONCE;
+    for (const [id, peer] of this.#peers) {
+      if (this.#silence(peer) > GONE_AFTER_MS) this.#forget(id);
+      if (this.#taken.tracks <= enough) return;
+    }
   }
 
-  #change(node: OtherNode, added: readonly string[], dropped: readonly string[]): void {
-    const gone = dropped.filter((track) => node.tracks.delete(track));
-    const come = added.filter((track) => node.tracks.add(track));
-    this.#options.onWants(come, gone);
+  #excuseSilence(): void {
+    for (const peer of this.#peers.values()) peer.heardAt = this.#options.clock.monotonic();
+  }
+
+  #silence({ heardAt }: Peer): number {
+    return this.#options.clock.monotonic() - heardAt;
+  }
+
+  #at(id: string): Peer | undefined {
+    const known = this.#peers.get(id);
+    if (known !== undefined || this.#peers.size >= MAX_PEERS) return known;
+    const peer: Peer = {
+      heardAt: 0,
+      listeners: 0,
+      ingest: undefined,
+      tracks: new TrackSet(this.#taken),
+      generation: 0,
+      behindSince: undefined,
+      askedAt: Number.NEGATIVE_INFINITY,
+      snapshot: undefined,
+    };
+    this.#peers.set(id, peer);
+    return peer;
+  }
+
+  #onAlive(peer: Peer, message: NodeMessage & { kind: 'alive' }): void {
+    const { node, listeners, ingest, generation, digest } = message;
+    const hasStopped = peer.ingest !== undefined && ingest === undefined;
+    peer.listeners = listeners;
+    peer.ingest = ingest;
+    if (generation !== peer.generation || digest !== peer.tracks.digest) this.#ask(node, peer);
+    else peer.behindSince = undefined;
+    if (hasStopped) this.#options.onLeaderless();
+  }
+
+  #ask(id: string, peer: Peer): void {
+    const now = this.#options.clock.monotonic();
+    peer.behindSince ??= now;
+    if (now - peer.behindSince > MUTE_AFTER_MS && now - this.#mutedAt > MUTE_AFTER_MS) {
+      this.#mutedAt = now;
+      this.#options.onMute(id);
+    }
+    if (now - peer.askedAt < ASK_EVERY_MS) return;
+    peer.askedAt = now;
+    this.#options.ask(id);
+  }
+
+  /** The last part drops the tracks that no part has named, unless a part is missing. */
+  #takePart(peer: Peer, message: NodeMessage & { kind: 'snapshot' }): string | undefined {
+    const { generation, part, parts, tracks } = message;
+    // Another node may have asked for it.
+    if (peer.behindSince === undefined) return undefined;
+    if (part === 0) peer.snapshot = { next: 0, unnamed: new Set(peer.tracks) };
+    const { snapshot } = peer;
+    if (snapshot?.next !== part) {
+      peer.snapshot = undefined;
+      return undefined;
+    }
+    snapshot.next += 1;
+    for (const track of tracks) snapshot.unnamed.delete(track);
+    if (snapshot.next < parts) return this.#change(peer, tracks, []);
+    peer.snapshot = undefined;
+    peer.generation = generation;
+    const noRoom = this.#change(peer, tracks, snapshot.unnamed);
+    if (noRoom === undefined) peer.behindSince = undefined;
+    return noRoom;
+  }
+
+  #change(peer: Peer, added: readonly string[], dropped: Iterable<string>): string | undefined {
+    const gone = [...dropped].filter((track) => peer.tracks.delete(track));
+    const fits = peer.tracks.fits(added);
+    const come = fits ? added.filter((track) => peer.tracks.add(track)) : [];
+    this.#options.onInterest(come, gone);
+    return fits ? undefined : NO_ROOM;
   }
 
   #forget(id: string): void {
-    const node = this.#nodes.get(id);
-    if (node === undefined) return;
-    this.#nodes.delete(id);
-    this.#dropParts(node);
-    this.#change(node, [], [...node.tracks]);
-    if (node.ingest !== undefined) this.#options.onLeaderless();
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    this.#peers.delete(id);
+    this.#change(peer, [], peer.tracks);
+    if (peer.ingest !== undefined) this.#options.onLeaderless();
   }
 }

@@ -48,8 +48,8 @@ export function redactedRelay(relay: Relay, redact: Redact): Relay {
     }
   };
   return {
-    get trouble() {
-      return relay.trouble === undefined ? undefined : redact(relay.trouble);
+    get offlineReason() {
+      return relay.offlineReason === undefined ? undefined : redact(relay.offlineReason);
     },
     lease: {
       ttl: lease.ttl,

@@ -1,28 +1,30 @@
-// How a node and those beside it stand, for whoever asks.
+// The state of a node and its peers, for `status` and /metrics.
 
-/** The one that ingests reads the source and makes the events; gateways are fed by it. */
+/** The node that ingests reads the source and makes the events. Gateways get them from it. */
 export type Role = 'INGEST' | 'GATEWAY';
 
 export interface ClusterState {
   readonly id: string;
   readonly role: Role;
-  /** Nodes that are alive, this one included; distinct tracks and listeners of all of them. */
+  /** Nodes that are alive, this one included. */
   readonly nodes: number;
+  /** Distinct tracks of all nodes. */
   readonly tracks: number;
+  /** Listeners of all nodes. */
   readonly listeners: number;
-  /** What is wrong with this node's place among the others, for a person to read. */
+  /** Why this node does not work as it should, as a sentence for a person. */
   readonly problem?: string | undefined;
   readonly counters: Readonly<RelayCounters>;
 }
 
-/** What went wrong between nodes, counted since the start. */
+/** What went wrong between nodes since the start. */
 export interface RelayCounters {
-  /** Messages that could not be sent: nobody was connected, or too much waited. */
+  /** Messages that could not be sent, because this node was offline or too much waited. */
   lost: number;
-  /** Messages that were not what they should be. */
+  /** Messages that could not be read or used. */
   bad: number;
-  /** Events of another term than the one that is on, and posts that had been delivered before. */
+  /** Events of another term than the current one, and events that had been delivered before. */
   repeated: number;
-  /** Gaps that listeners were told of; one counts once for each topic. */
+  /** Gaps that listeners were told of, counted once for each track. */
   gaps: number;
 }

@@ -1,60 +1,59 @@
-// A relay carries messages between nodes, and keeps the one lease that they contend for. It reaches other
-// nodes alone: what a node has for itself never goes through it. Implementations pass test/contract/relay.ts.
+// The contract of a relay, which carries messages between nodes and keeps the lease that they compete for.
+// A relay reaches other nodes only: a node's own events never pass through it. Relays pass test/contract/relay.ts.
 
 export interface Relay {
   /**
-   * Why nothing can be sent at the moment, for a person to read; undefined while it can. A relay begins
-   * with some, connects by itself, and does so again for ever.
+   * Why this node can send nothing now, as a sentence for a person; undefined while it can. A relay starts offline.
+   * It connects by itself, and tries again for ever.
    */
-  readonly trouble: string | undefined;
+  readonly offlineReason: string | undefined;
   readonly lease: LeaseKeeper;
   /**
-   * Sends `message` to every other node that listens on `channel`: at most once, and in order. A channel
-   * is of letters, digits, `-` and `_`. False when it is known that nobody gets it.
-   * MUST NOT wait, and MUST NOT hold more than a bounded amount for nodes or a network that is slow.
+   * Sends `message` to every other node that listens on `channel`: at most once, and in order. The name of a channel
+   * has letters, digits, `-` and `_`. Returns false if the message is known to reach no node.
+   * MUST NOT wait, and MUST NOT hold more than a bounded amount for slow nodes or a slow network.
    */
   send(channel: string, message: Uint8Array): boolean;
   /**
-   * Has `receive` called for each message on `channel`, until the returned function is called.
-   * MUST call it as messages arrive: none waits in a queue of the relay's own. `receive` must not keep
-   * the bytes. Survives a connection that is lost; what is sent meanwhile is gone.
+   * Calls `receive` for each message on `channel`, until the returned function is called.
+   * MUST call it as messages arrive, without a queue of its own. `receive` MUST NOT keep the bytes.
+   * Survives a lost connection; messages sent in between are lost.
    */
   listen(channel: string, receive: (message: Uint8Array) => void): () => void;
   close(): Promise<void>;
 }
 
-/** What a relay tells of. */
 export interface RelaySink {
-  /** After every change of `trouble`; never before the relay was returned to who made it. */
+  /** `offlineReason` has changed. MUST NOT be called before the relay was returned to its owner. */
   changed(): void;
-  /** So many messages were taken by `send`, and may have reached nobody. */
+  /** `send` has accepted this many messages that may have reached no node. */
   lost(count: number): void;
 }
 
 /**
- * Keeps one lease, by its own clock. Every method MUST settle, and rejects with a RelayError, and no
- * other error, when the keeper cannot be asked; what was asked for may have happened then all the same.
+ * Keeps one lease, by its own clock. Every method MUST settle. It rejects with a RelayError, and no other error,
+ * when the keeper cannot be reached. The keeper may have done what was asked all the same.
  */
 export interface LeaseKeeper {
-  /** How long the lease lasts when it is not renewed, in milliseconds. Never shorter than this. */
+  /** How long the lease lasts without renewal, in milliseconds. MUST NOT be longer than it really lasts. */
   readonly ttl: number;
   /**
-   * Takes the lease if nobody has it: resolves with its revision, or undefined if somebody does. `holder`
-   * is of at most 200 characters.
+   * Takes the lease if no node holds it. Resolves with its revision, or with undefined if a node holds it.
+   * `holder` has at most 200 characters.
    */
   claim(holder: string): Promise<number | undefined>;
   /**
-   * Starts the time anew, if the lease is still at `revision`: resolves with the next revision, or
-   * undefined if it has passed to somebody or to nobody. Revisions only grow.
+   * Extends the lease by its whole time if it is still at `revision`. Resolves with the next revision, or with
+   * undefined if the lease has changed. Revisions only grow.
    */
   renew(holder: string, revision: number): Promise<number | undefined>;
-  /** Gives the lease up, if it is still at `revision`. */
+  /** Gives the lease up if it is still at `revision`. */
   release(revision: number): Promise<void>;
-  /** The lease as it was last claimed or renewed, if anybody has it. The holder may be any text. */
+  /** The lease as it was last claimed or renewed, if a node holds it. The holder may be any text. */
   read(): Promise<{ readonly holder: string; readonly revision: number } | undefined>;
 }
 
-/** The relay could not be asked. `message` says why, for a person to read. */
+/** The relay could not be reached. `message` says why, as a sentence for a person. */
 export class RelayError extends Error {
   override readonly name = 'RelayError';
 }

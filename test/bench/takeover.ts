@@ -3,8 +3,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
-import { channelOf } from '../../src/cluster/delivery.ts';
-import { Announcer } from '../../src/cluster/interest-publisher.ts';
+import { channelOf } from '../../src/cluster/event-message.ts';
+import { InterestPublisher } from '../../src/cluster/interest-publisher.ts';
 import { connectNats } from '../../src/cluster/nats.ts';
 import { decodeMessage, encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
 import { natsOptions } from '../support/nats-options.ts';
@@ -78,27 +78,26 @@ async function startPeers(port: number, tracks: readonly string[]) {
     changed: () => {},
     lost: () => {},
   });
-  await until(async () => relay.trouble === undefined);
+  await until(async () => relay.offlineReason === undefined);
   const send = (message: NodeMessage) => void relay.send('nodes', encodeMessage(message));
   const peers = Array.from({ length: PEERS }, (_, i) => {
     const node = `peer-${i}`;
-    const announcer = new Announcer({ node, clock: systemClock, send });
+    const publisher = new InterestPublisher({ node, clock: systemClock, send });
     for (const track of tracks.slice(i * TRACKS_A_PEER, (i + 1) * TRACKS_A_PEER)) {
-      announcer.add(track);
+      publisher.add(track);
     }
-    return { node, announcer };
+    return { node, publisher };
   });
-  peers[0]?.announcer.add(HEARD);
+  peers[0]?.publisher.add(HEARD);
   const unlisten = relay.listen('nodes', (bytes) => {
     const message = decodeMessage(bytes);
     if (message?.kind !== 'ask') return;
-    peers.find(({ node }) => node === message.of)?.announcer.asked();
+    peers.find(({ node }) => node === message.of)?.publisher.requestSnapshot();
   });
   const timer = setInterval(() => {
-    for (const { node, announcer } of peers) {
-      announcer.flush();
-      const { version, digest } = announcer;
-      send({ kind: 'alive', node, version, digest, listeners: 1, epoch: 0, scoring: '' });
+    for (const { node, publisher } of peers) {
+      publisher.flush();
+      send({ kind: 'alive', node, ...publisher.version, listeners: 1, scoring: '' });
     }
   }, 1000);
   return {
@@ -113,7 +112,7 @@ async function startPeers(port: number, tracks: readonly string[]) {
     async stop() {
       clearInterval(timer);
       unlisten();
-      for (const { announcer } of peers) announcer.stop();
+      for (const { publisher } of peers) publisher.stop();
       await relay.close();
     },
   };

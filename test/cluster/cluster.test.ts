@@ -144,6 +144,21 @@ describe('nodes', () => {
     expect(again.told).toEqual(['p0']);
   });
 
+  test('end the listeners of a track that the node that ingests cannot follow, there and elsewhere', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(2);
+    const ends: (UserError | undefined)[] = [];
+    for (const { multiplexer } of [leads, ...others]) {
+      multiplexer.listen(
+        { canonical: 'Not canonical', clauses: [] },
+        { event: () => {}, end: (error) => ends.push(error) },
+      );
+    }
+    await nodes.pass(200);
+    expect(ends.map((error) => error?.code)).toEqual(['BAD_TRACK', 'BAD_TRACK']);
+    for (const { multiplexer } of [leads, ...others]) expect(multiplexer.listeners).toBe(0);
+  });
+
   test('say loudly that a node would score otherwise than the one that ingests', async () => {
     const nodes = createNodes();
     nodes.start();

@@ -3,11 +3,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Post } from '../../src/base/post.ts';
-import { channelOf } from '../../src/cluster/delivery.ts';
-import { createEventReader, encodeEvent, stampEvent } from '../../src/cluster/event-message.ts';
+import {
+  addHeader,
+  channelOf,
+  createEventReader,
+  encodeEvent,
+} from '../../src/cluster/event-message.ts';
 import { decodeMessage, encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { alive, ingesting } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { queries, texts } from '../support/queries.ts';
 import { matchesSlowly } from '../support/slow-matcher.ts';
@@ -45,11 +50,11 @@ const EVENT = eventOf({
 describe('an event', () => {
   test('arrives as it was sent, but for the text of its post', () => {
     fc.assert(
-      fc.property(posts, epochs, counts, (post, epoch, number) => {
+      fc.property(posts, epochs, counts, (post, epoch, sequence) => {
         const event = eventOf(post);
-        const read = createEventReader()(stampEvent({ epoch, number }, encodeEvent(event)));
+        const read = createEventReader()(addHeader({ epoch, sequence }, encodeEvent(event)));
         expect(read).toEqual({
-          stamp: { epoch, number },
+          header: { epoch, sequence },
           event: { ...event, post: { ...post, text: '' } },
         });
       }),
@@ -61,7 +66,7 @@ describe('an event', () => {
     const one = eventOf({ id: '1', source: 'x', text: `#${'東'.repeat(24_999)}`, langs: [] });
     const full = { ...one, hashtags: [...one.hashtags, ...tags(49)] };
     for (const event of [some, full]) {
-      const read = createEventReader()(stampEvent({ epoch: 1, number: 1 }, encodeEvent(event)));
+      const read = createEventReader()(addHeader({ epoch: 1, sequence: 1 }, encodeEvent(event)));
       expect(read?.event.hashtags).toEqual(event.hashtags);
     }
   });
@@ -73,9 +78,9 @@ describe('an event', () => {
 
   test('is read once for all tracks that it matches, and anew for the next post', () => {
     const read = createEventReader();
-    const first = read(stampEvent({ epoch: 1, number: 1 }, encodeEvent(EVENT)));
-    const same = read(stampEvent({ epoch: 1, number: 7 }, encodeEvent(EVENT)));
-    const other = read(stampEvent({ epoch: 1, number: 2 }, encodeEvent({ ...EVENT, score: 0 })));
+    const first = read(addHeader({ epoch: 1, sequence: 1 }, encodeEvent(EVENT)));
+    const same = read(addHeader({ epoch: 1, sequence: 7 }, encodeEvent(EVENT)));
+    const other = read(addHeader({ epoch: 1, sequence: 2 }, encodeEvent({ ...EVENT, score: 0 })));
     expect(same?.event).toBe(first?.event);
     expect(other?.event).not.toBe(first?.event);
   });
@@ -102,24 +107,14 @@ describe('an event', () => {
   ];
   test.each(wrong)('with %s is none', (_, value) => {
     const bytes = Buffer.from(JSON.stringify(value) ?? '');
-    expect(createEventReader()(stampEvent({ epoch: 1, number: 1 }, bytes))).toBeUndefined();
+    expect(createEventReader()(addHeader({ epoch: 1, sequence: 1 }, bytes))).toBeUndefined();
   });
 
   test('of an epoch that nobody could count on from is none', () => {
-    const stamp = { epoch: 2 ** 40 + 1, number: 1 };
-    expect(createEventReader()(stampEvent(stamp, encodeEvent(EVENT)))).toBeUndefined();
-    const alive = {
-      kind: 'alive',
-      node: 'a',
-      version: 1,
-      digest: 0,
-      listeners: 1,
-      scoring: 'x',
-    } as const;
-    expect(decodeMessage(encodeMessage({ ...alive, epoch: 2 ** 48 }))).toBeUndefined();
-    expect(
-      decodeMessage(encodeMessage({ ...alive, epoch: 1, listeners: 2 ** 40 })),
-    ).toBeUndefined();
+    const header = { epoch: 2 ** 40 + 1, sequence: 1 };
+    expect(createEventReader()(addHeader(header, encodeEvent(EVENT)))).toBeUndefined();
+    expect(decodeMessage(ingesting('a', 2 ** 48))).toBeUndefined();
+    expect(decodeMessage(alive('a', { listeners: 2 ** 40 }))).toBeUndefined();
   });
 
   test('that is too long is none, and one that is cut short neither', () => {
@@ -127,8 +122,8 @@ describe('an event', () => {
       ...EVENT,
       hashtags: [{ tag: 'a'.repeat(128 * 1024), count: 1 }],
     });
-    expect(createEventReader()(stampEvent({ epoch: 1, number: 1 }, long))).toBeUndefined();
-    const whole = stampEvent({ epoch: 1, number: 1 }, encodeEvent(EVENT));
+    expect(createEventReader()(addHeader({ epoch: 1, sequence: 1 }, long))).toBeUndefined();
+    const whole = addHeader({ epoch: 1, sequence: 1 }, encodeEvent(EVENT));
     for (let length = 0; length < whole.length; length++) {
       expect(createEventReader()(whole.subarray(0, length))).toBeUndefined();
     }
@@ -137,25 +132,25 @@ describe('an event', () => {
 
 describe('a message between nodes', () => {
   const messages: readonly NodeMessage[] = [
-    { kind: 'alive', node: 'a', version: 3, digest: 9, listeners: 2, epoch: 0, scoring: 'x' },
+    { kind: 'alive', node: 'a', generation: 3, digest: 9, listeners: 2, scoring: 'x' },
     {
       kind: 'alive',
       node: 'a',
-      version: 3,
+      generation: 3,
       digest: 9,
       listeners: 2,
-      epoch: 7,
       scoring: 'x',
       ingest: {
+        epoch: 7,
         name: 'x',
         state: { name: 'waiting', reason: 'r', until: 1 },
         usage: { postsToday: 1, allowance: 'none', costToday: 0.005, resetsAt: 2 },
       },
     },
-    { kind: 'wants', node: 'a', version: 1, dropped: ['tea'], added: ['coffee'] },
-    { kind: 'all', node: 'a', version: 1, part: 0, parts: 1, tracks: ['coffee'] },
+    { kind: 'update', node: 'a', dropped: ['tea'], added: ['coffee'] },
+    { kind: 'snapshot', node: 'a', generation: 1, part: 0, parts: 1, tracks: ['coffee'] },
     { kind: 'ask', node: 'a', of: 'b' },
-    { kind: 'refused', node: 'a', epoch: 1, track: 'x', code: 'UPSTREAM_FULL', message: 'No.' },
+    { kind: 'rejected', node: 'a', epoch: 1, track: 'x', code: 'UPSTREAM_FULL', message: 'No.' },
     { kind: 'bye', node: 'a' },
   ];
 

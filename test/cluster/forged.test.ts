@@ -1,18 +1,17 @@
 // Messages that no node has sent. They may tell listeners anything, but only for as long as they come.
 
 import { describe, expect, test } from 'vitest';
-import { channelOf } from '../../src/cluster/delivery.ts';
-import { stampEvent } from '../../src/cluster/event-message.ts';
-import { digestWith, digestWithout, KnownTracks, ROOM } from '../../src/cluster/known-tracks.ts';
-import { MAX_OPEN, REFUSALS_A_SECOND } from '../../src/cluster/leader.ts';
+import { addHeader, channelOf } from '../../src/cluster/event-message.ts';
+import { MAX_OPEN, REJECTIONS_A_SECOND } from '../../src/cluster/leader.ts';
 import {
   CHUNK_CHARACTERS,
   decodeMessage,
   encodeMessage,
   type NodeMessage,
 } from '../../src/cluster/node-message.ts';
-import { FORGOTTEN_AT_ONCE, GONE_AFTER_MS, Others } from '../../src/cluster/peers.ts';
+import { FORGOTTEN_AT_ONCE, GONE_AFTER_MS, Peers } from '../../src/cluster/peers.ts';
 import { readTerm } from '../../src/cluster/term.ts';
+import { ROOM, TrackSet } from '../../src/cluster/track-set.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { alive, event, ingesting } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
@@ -36,14 +35,21 @@ async function start() {
   return { nodes, leads, one, two, heard, forge };
 }
 
+function digestOf(track: string): number {
+  const tracks = new TrackSet();
+  tracks.add(track);
+  return tracks.digest;
+}
+
 /** Two tracks that together have this digest. */
 function twoWithDigest(digest: number): readonly [string, string] {
-  const byHash = new Map<number, string>();
+  const byDigest = new Map<number, string>();
   for (let i = 0; i < 1_000_000; i++) {
     const track = `w${i}`;
-    const other = byHash.get(digestWithout(digest, track));
+    const own = digestOf(track);
+    const other = byDigest.get((digest - own) >>> 0);
     if (other !== undefined) return [other, track];
-    byHash.set(digestWith(0, track), track);
+    byDigest.set(own, track);
   }
   throw new Error('no two tracks have this digest');
 }
@@ -51,8 +57,7 @@ function twoWithDigest(digest: number): readonly [string, string] {
 describe('an epoch that the lease does not confirm', () => {
   test.each([
     ['a node that ingests', 'nodes', ingesting('x', LARGEST)],
-    ['a node that does not', 'nodes', alive('x', { epoch: LARGEST })],
-    ['an event', COFFEE, event({ epoch: LARGEST, number: 1 }, 'forged')],
+    ['an event', COFFEE, event({ epoch: LARGEST, sequence: 1 }, 'forged')],
   ])(
     'of %s is not believed, by those who are there nor by those who come',
     async (_, channel, message) => {
@@ -82,7 +87,7 @@ describe('an epoch that the lease does not confirm', () => {
   test('says nothing of who ingests, in the status of any node', async () => {
     const { nodes, leads, one, two, forge } = await start();
     const state = { name: 'paused', reason: 'forged' } as const;
-    await forge('nodes', alive('x', { epoch: LARGEST, ingest: { name: 'forged', state } }));
+    await forge('nodes', alive('x', { ingest: { epoch: LARGEST, name: 'forged', state } }));
     await nodes.pass(1000);
     for (const { multiplexer } of [leads, one, two]) {
       expect(multiplexer.source).toMatchObject({ name: 'hand', state: { name: 'live' } });
@@ -147,7 +152,7 @@ test('a number that is too large is followed by a gap, and by the events of the 
   await nodes.say('coffee', leads);
   await nodes.pass(2000);
   const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
-  await forge(COFFEE, event({ epoch, number: LARGEST_NUMBER }, 'forged'));
+  await forge(COFFEE, event({ epoch, sequence: LARGEST_NUMBER }, 'forged'));
   await nodes.say('coffee', leads);
   await nodes.say('coffee', leads);
   for (const { told } of heard) expect(told).toEqual(['p0', 'gap', 'forged', 'gap', 'p1', 'p2']);
@@ -159,11 +164,10 @@ describe('a message in the name of a node', () => {
     await nodes.until(() => leads.multiplexer.cluster.tracks === 1);
     heard[1]?.stop();
     await nodes.pass(3000);
-    const tracks = twoWithDigest(digestWith(0, 'coffee'));
+    const tracks = twoWithDigest(digestOf('coffee'));
     const node = one.multiplexer.cluster.id;
-    const wants = { kind: 'wants', node, version: 1000, dropped: [], added: [] } as const;
-    two.relay.inject('nodes', encodeMessage(wants));
-    const all = { kind: 'all', node, version: 1, part: 0, parts: 1, tracks } as const;
+    two.relay.inject('nodes', alive(node, { generation: 1000 }));
+    const all = { kind: 'snapshot', node, generation: 0, part: 0, parts: 1, tracks } as const;
     two.relay.inject('nodes', encodeMessage(all));
     await turns(2);
     expect(leads.source?.wanted.at(-1)?.length).toBe(2);
@@ -194,14 +198,13 @@ describe('what a node is said to want', () => {
     node: string,
     tracks: string[],
   ) {
-    let version = 0;
-    for (let at = 0; at < tracks.length; version++) {
+    for (let at = 0; at < tracks.length; ) {
       const added: string[] = [];
       for (let length = 0; length < CHUNK_CHARACTERS && at < tracks.length; at++) {
         added.push(tracks[at] ?? '');
         length += tracks[at]?.length ?? 0;
       }
-      await forge({ kind: 'wants', node, version: version + 1, dropped: [], added });
+      await forge({ kind: 'update', node, dropped: [], added });
     }
   }
 
@@ -211,14 +214,13 @@ describe('what a node is said to want', () => {
     return { ...it, forge };
   }
 
-  test('by another with a version of its own is put right, whatever versions say', async () => {
+  test('by a message in its name is put right', async () => {
     const { nodes, leads, one, forge } = await startForging();
     const node = one.multiplexer.cluster.id;
     const milk = one.listen('milk');
     await nodes.until(() => leads.source?.wanted.at(-1)?.length === 2);
     await nodes.pass(1000);
-    // The node has said two versions, and takes the third for its next change.
-    await forge({ kind: 'wants', node, version: 3, dropped: ['milk'], added: ['forged'] });
+    await forge({ kind: 'update', node, dropped: ['milk'], added: ['forged'] });
     expect(leads.source?.wanted.at(-1)).toEqual(['coffee', 'forged']);
     one.listen('tea');
     await nodes.pass(4000);
@@ -234,8 +236,8 @@ describe('what a node is said to want', () => {
     for (let i = 0; i < 40; i++) {
       for (let j = 0; j < 25; j++) {
         await forge({ kind: 'ask', node: 'x', of: node });
-        await forge({ kind: 'wants', node: 'x', version: 1000 + j, dropped: [], added: [] });
-        await forge(decodeMessage(alive('x', { version: 1000 + j })) as NodeMessage);
+        await forge({ kind: 'update', node: 'x', dropped: [], added: [`word${j}`] });
+        await forge(decodeMessage(alive('x', { generation: 1000 + j })) as NodeMessage);
       }
       await nodes.pass(50);
     }
@@ -275,17 +277,17 @@ describe('what a node is said to want', () => {
     await want(forge, 'x', tracks);
     await nodes.pass(3000);
     const sent = (leads.relay.sent.get('nodes') ?? 0) - before;
-    expect(sent).toBeGreaterThan(REFUSALS_A_SECOND);
-    expect(sent).toBeLessThan(5 * REFUSALS_A_SECOND);
+    expect(sent).toBeGreaterThan(REJECTIONS_A_SECOND);
+    expect(sent).toBeLessThan(5 * REJECTIONS_A_SECOND);
     // Each of those messages can be read.
     expect(two.multiplexer.cluster.counters.bad).toBe(0);
   });
 
   test('is refused beyond the room that there is for all nodes together', () => {
     const taken = { tracks: 0, characters: 0 };
-    const others = new Others({
+    const peers = new Peers({
       clock: new FakeClock(),
-      onWants: () => {},
+      onInterest: () => {},
       ask: () => {},
       onMute: () => {},
       onLeaderless: () => {},
@@ -295,33 +297,33 @@ describe('what a node is said to want', () => {
     let characters = 0;
     for (let node = 0; problem === undefined; node++) {
       const added = Array.from({ length: 30 }, (_, i) => `${long}${node} ${i}`);
-      problem = others.receive({ kind: 'wants', node: `x${node}`, version: 1, dropped: [], added });
+      problem = peers.receive({ kind: 'update', node: `x${node}`, dropped: [], added });
       characters += 30 * long.length;
     }
     expect(problem).toMatch(/^the nodes want more tracks than can be known/);
     expect(characters).toBeLessThan(1.1 * ROOM.characters);
-    others.receive({ kind: 'bye', node: 'x0' });
-    const tea = { kind: 'wants', node: 'y', version: 1, dropped: [], added: ['tea'] } as const;
-    expect(others.receive(tea)).toBeUndefined();
+    peers.receive({ kind: 'bye', node: 'x0' });
+    const tea = { kind: 'update', node: 'y', dropped: [], added: ['tea'] } as const;
+    expect(peers.receive(tea)).toBeUndefined();
     // Their number is bounded too, and all parts of an answer count.
-    const known = new KnownTracks(taken);
-    const numbers = Array.from({ length: ROOM.tracksOfOne }, (_, i) => String(i));
+    const known = new TrackSet(taken);
+    const numbers = Array.from({ length: ROOM.tracksOfPeer }, (_, i) => String(i));
     expect(known.fits(numbers)).toBe(true);
     for (const track of numbers) known.add(track);
     expect(known.fits(['one more'])).toBe(false);
     taken.tracks = ROOM.tracks;
-    expect(new KnownTracks(taken).fits(['one more'])).toBe(false);
-    known.clear();
-    expect(taken).toEqual({ tracks: ROOM.tracks - ROOM.tracksOfOne, characters: 0 });
+    expect(new TrackSet(taken).fits(['one more'])).toBe(false);
+    for (const track of numbers) known.delete(track);
+    expect(taken).toEqual({ tracks: ROOM.tracks - ROOM.tracksOfPeer, characters: 0 });
   });
 });
 
 test('nodes with many tracks that fall silent together are forgotten one at a time', () => {
   const clock = new FakeClock();
   const forgotten: number[] = [];
-  const others = new Others({
+  const peers = new Peers({
     clock,
-    onWants: (_, dropped) => forgotten.push([...dropped].length),
+    onInterest: (_, dropped) => forgotten.push([...dropped].length),
     ask: () => {},
     onMute: () => {},
     onLeaderless: () => {},
@@ -329,7 +331,7 @@ test('nodes with many tracks that fall silent together are forgotten one at a ti
   for (const node of ['x', 'y', 'few', 'none']) {
     const size = { few: 1, none: 0 }[node] ?? FORGOTTEN_AT_ONCE;
     const added = Array.from({ length: size }, (_, i) => `${node}${i}`);
-    others.receive({ kind: 'wants', node, version: 1, dropped: [], added });
+    peers.receive({ kind: 'update', node, dropped: [], added });
   }
   clock.advance(GONE_AFTER_MS + 1);
   for (const [sizes, left] of [
@@ -338,9 +340,9 @@ test('nodes with many tracks that fall silent together are forgotten one at a ti
     [[1, 0], 0],
   ] as const) {
     forgotten.length = 0;
-    others.forgetSilent();
+    peers.forgetSilent();
     expect(forgotten).toEqual(sizes);
-    expect(others.size).toBe(left);
+    expect(peers.size).toBe(left);
   }
 });
 
@@ -357,7 +359,7 @@ test('nodes that never say what they want do not keep the next one from ingestin
   leads.relay.cut();
   const next = () => [one, two].find((node) => node.leads);
   for (let i = 0; next() === undefined && i < 30; i++) {
-    await forge('nodes', alive(`x${i}`, { version: 7 }));
+    await forge('nodes', alive(`x${i}`, { generation: 7 }));
     await nodes.pass(1000);
   }
   expect(next()).toBeDefined();
@@ -372,7 +374,7 @@ test('forged options of the node that ingests are logged once a minute at most',
   for (let i = 0; i < 50; i++) {
     await forge(
       'nodes',
-      alive(node, { epoch, scoring: `forged ${i}`, ingest: { name: 'hand', state } }),
+      alive(node, { scoring: `forged ${i}`, ingest: { epoch, name: 'hand', state } }),
     );
   }
   expect(one.logged.filter((line) => line.startsWith('error')).length).toBe(1);
@@ -388,7 +390,7 @@ test('a message and an event of any depth are bad, and no more than that', async
   await nodes.pass(2000);
   const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
   for (const message of [deep, closed])
-    await forge(COFFEE, stampEvent({ epoch, number: 1 }, message));
+    await forge(COFFEE, addHeader({ epoch, sequence: 1 }, message));
   expect(one.multiplexer.cluster.counters.bad).toBeGreaterThan(bad + 2);
   await nodes.say('coffee', leads);
   for (const { told } of heard) expect(told).toEqual(['p0']);
@@ -399,6 +401,6 @@ test('events whose ids are long are told apart, and each comes once', async () =
   await nodes.pass(2000);
   const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
   const ids = ['1', '2', '1'].map((end) => `${'x'.repeat(1000)}${end}`);
-  for (const [i, id] of ids.entries()) await forge(COFFEE, event({ epoch, number: i + 1 }, id));
+  for (const [i, id] of ids.entries()) await forge(COFFEE, event({ epoch, sequence: i + 1 }, id));
   for (const { told } of heard) expect(told).toEqual(ids.slice(0, 2));
 });

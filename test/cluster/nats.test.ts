@@ -28,7 +28,7 @@ test.each(Object.entries(NO_FILES))(
     });
     onTestFinished(() => relay.close());
     await until(() => clock.pending === 1);
-    expect(relay.trouble).toMatch(/nats\.creds" has to be a file(,| of at most)/);
+    expect(relay.offlineReason).toMatch(/nats\.creds" has to be a file(,| of at most)/);
   },
 );
 
@@ -41,7 +41,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
         const proxy = await startProxy(nats.port);
         const relay = connectNats(natsOptions(proxy.port), sink);
         proxies.set(relay, proxy);
-        await until(() => relay.trouble === undefined);
+        await until(() => relay.offlineReason === undefined);
         return relay;
       },
       run: (done) => done,
@@ -66,7 +66,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
       get lost() {
         return lost;
       },
-      connected: () => until(() => relay.trouble === undefined),
+      connected: () => until(() => relay.offlineReason === undefined),
     };
   }
 
@@ -80,7 +80,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     const nats = await start();
     await nats.kill();
     const { relay, connected } = open(nats.port);
-    await until(() => /cannot be reached: .*refused/.test(relay.trouble ?? ''));
+    await until(() => /cannot be reached: .*refused/.test(relay.offlineReason ?? ''));
     await nats.restart();
     await connected();
   });
@@ -89,8 +89,8 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     const nats = await start('--user', 'me', '--pass', 'secret');
     await open(nats.port, { user: 'me', password: 'secret' }).connected();
     const { relay } = open(nats.port, { user: 'me', password: 'wrong' });
-    await until(() => /Authorization Violation/i.test(relay.trouble ?? ''));
-    expect(relay.trouble).not.toContain('wrong');
+    await until(() => /Authorization Violation/i.test(relay.offlineReason ?? ''));
+    expect(relay.offlineReason).not.toContain('wrong');
   });
 
   test('a relay that is refused when it comes back says so, and is let in again later', async () => {
@@ -100,7 +100,9 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     await connected();
     writeFileSync(config, 'authorization { token: secret }');
     await nats.restart();
-    await until(() => /^NATS at \S+ is away: .*Authorization Violation/i.test(relay.trouble ?? ''));
+    await until(() =>
+      /^NATS at \S+ is away: .*Authorization Violation/i.test(relay.offlineReason ?? ''),
+    );
     writeFileSync(config, '');
     await nats.restart();
     await connected();
@@ -139,7 +141,9 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
       const { operator, nats } = await startAsking();
       const creds = write === undefined ? '' : tempFile('user.creds', write(operator));
       const { relay } = open(nats.port, { creds });
-      await until(() => /cannot be reached: .*Authorization Violation/i.test(relay.trouble ?? ''));
+      await until(() =>
+        /cannot be reached: .*Authorization Violation/i.test(relay.offlineReason ?? ''),
+      );
     });
 
     test.each([
@@ -155,9 +159,11 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
         const right = operator.user();
         const creds = tempFile('user.creds', spoil(right));
         const { relay, connected } = open(nats.port, { creds });
-        await until(() => /user\.creds/.test(relay.trouble ?? ''));
-        expect(relay.trouble).toMatch(/^NATS at .* cannot be reached: ".*user\.creds" has to be /);
-        expect(relay.trouble).not.toContain('SU');
+        await until(() => /user\.creds/.test(relay.offlineReason ?? ''));
+        expect(relay.offlineReason).toMatch(
+          /^NATS at .* cannot be reached: ".*user\.creds" has to be /,
+        );
+        expect(relay.offlineReason).not.toContain('SU');
         writeFileSync(creds, right);
         await connected();
       },
@@ -171,7 +177,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
       const { relay, connected } = open(nats.port, { creds, warn });
       const restart = async (text: string) => {
         await nats.kill();
-        await until(() => relay.trouble !== undefined);
+        await until(() => relay.offlineReason !== undefined);
         writeFileSync(creds, text);
         await nats.restart();
       };
@@ -192,7 +198,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     const servers = [`tls://localhost:${nats.port}`];
     await open(nats.port, { servers, tlsCa: tlsCert }).connected();
     const { relay } = open(nats.port, { servers });
-    await until(() => /certificate/.test(relay.trouble ?? ''));
+    await until(() => /certificate/.test(relay.offlineReason ?? ''));
   });
 
   test.each([0, 200, 7 * 24 * 3600 * 1000])(

@@ -131,12 +131,12 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       two.listen('a');
       await settle(one, two);
       await cut(one.relay);
-      await one.until(() => one.relay.trouble !== undefined);
+      await one.until(() => one.relay.offlineReason !== undefined);
       expect(one.say('a', 'lost')).toBe(false);
       await expect(one.relay.lease.claim('one')).rejects.toBeInstanceOf(RelayError);
       await expect(one.relay.lease.read()).rejects.toBeInstanceOf(RelayError);
       await mend(one.relay);
-      await one.until(() => one.relay.trouble === undefined);
+      await one.until(() => one.relay.offlineReason === undefined);
       await settle(one, two);
       one.say('a', 'back');
       await two.until(() => two.heard.length > 0);
@@ -149,10 +149,10 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       two.listen('a');
       await settle(one, two);
       await cut(two.relay);
-      await two.until(() => two.relay.trouble !== undefined);
+      await two.until(() => two.relay.offlineReason !== undefined);
       two.listen('b');
       await mend(two.relay);
-      await two.until(() => two.relay.trouble === undefined);
+      await two.until(() => two.relay.offlineReason === undefined);
       await settle(one, two);
       one.say('a', '1');
       one.say('b', '2');

@@ -1,6 +1,6 @@
 // Messages of a node that there is not.
 
-import { encodeEvent, type Stamp, stampEvent } from '../../src/cluster/event-message.ts';
+import { addHeader, type EventHeader, encodeEvent } from '../../src/cluster/event-message.ts';
 import { encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
@@ -10,7 +10,7 @@ const analyze = createAnalyzer('full', vader);
 /** `node` says that it ingests, in `epoch`. */
 export function ingesting(node: string, epoch: number): Uint8Array {
   const state = { name: 'live' } as const;
-  return alive(node, { epoch, ingest: { name: 'hand', state } });
+  return alive(node, { ingest: { epoch, name: 'hand', state } });
 }
 
 /** `node` says that it is there. */
@@ -23,17 +23,16 @@ export function alive(
   return encodeMessage({
     kind: 'alive',
     node,
-    version: 0,
+    generation: 0,
     digest: 0,
     listeners,
-    epoch: 0,
     scoring,
     ...said,
   });
 }
 
 /** An event of a post that nobody has posted. */
-export function event(stamp: Stamp, id: string): Uint8Array {
+export function event(header: EventHeader, id: string): Uint8Array {
   const post = { id, source: 'hand', text: 'forged', langs: [] };
-  return stampEvent(stamp, encodeEvent({ ...analyze(post.text), post }));
+  return addHeader(header, encodeEvent({ ...analyze(post.text), post }));
 }

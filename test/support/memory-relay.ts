@@ -83,7 +83,7 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
       const relay: MemoryRelay = {
         swallow: false,
         sent,
-        get trouble() {
+        get offlineReason() {
           return cutOff.has(self) ? 'cut off' : undefined;
         },
         lease: {
