@@ -1,4 +1,4 @@
-// Time as a parameter, so that a test can move it by hand.
+// Time as a parameter, so that tests move it by hand.
 
 export interface Clock {
   /** Wall-clock time, in milliseconds since 1970. May jump. */
@@ -6,13 +6,13 @@ export interface Clock {
   /** Milliseconds since some fixed moment. Never goes back. */
   monotonic(): number;
   /**
-   * Calls `then` after `ms` milliseconds, unless the returned function is called before. `ms` may be of
-   * any size: a negative wait is none, and `Infinity` never ends. MUST throw when `ms` is NaN.
+   * Calls `then` after `ms` milliseconds, unless the returned function is called first. Negative waits end at once, and
+   * `Infinity` never ends. MUST throw when `ms` is NaN.
    */
   after(ms: number, then: () => void): () => void;
 }
 
-/** In milliseconds: 24 days. Node.js makes 1 ms of anything longer. */
+/** In milliseconds: 24 days. Node.js turns longer waits into 1 ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -23,7 +23,7 @@ export const systemClock: Clock = {
       const timer = setTimeout(then, ms);
       return () => clearTimeout(timer);
     }
-    refuseNaN(ms);
+    rejectNaN(ms);
     let cancel = systemClock.after(LONGEST_TIMER, () => {
       cancel = systemClock.after(ms - LONGEST_TIMER, then);
     });
@@ -31,20 +31,20 @@ export const systemClock: Clock = {
   },
 };
 
-/** NaN is a bug of ours. As a wait of 1 ms, it would be a loop that takes all of the CPU. */
-export function refuseNaN(ms: number): void {
-  if (Number.isNaN(ms)) throw new RangeError('a wait has to be a number of milliseconds');
+/** Throws for NaN, which Node.js would turn into 1 ms: a loop of such waits takes all of the CPU. */
+export function rejectNaN(ms: number): void {
+  if (Number.isNaN(ms)) throw new RangeError('a wait must be a number of milliseconds');
 }
 
-/** The wall clock may be set meanwhile, so a wait for a time looks at it this often, in milliseconds. */
-const LOOK_EVERY = 60_000;
+/** The wall clock may be set during a wait for a time, so the wait checks it this often, in milliseconds. */
+const CHECK_EVERY = 60_000;
 
-/** Calls `then` when `clock.now()` has come to `time`, unless the returned function is called before. */
+/** Calls `then` once `clock.now()` has reached `time`, unless the returned function is called first. */
 export function atTime(clock: Clock, time: number, then: () => void): () => void {
   let cancel = () => {};
   function look(): void {
     const left = time - clock.now();
-    cancel = left <= 0 ? clock.after(0, then) : clock.after(Math.min(left, LOOK_EVERY), look);
+    cancel = left <= 0 ? clock.after(0, then) : clock.after(Math.min(left, CHECK_EVERY), look);
   }
   look();
   return () => cancel();

@@ -1,12 +1,12 @@
-// File descriptors. Each connection takes one, and the system limits how many a process has. When none is left,
-// Node.js closes new connections at once, without an event.
+// File descriptors. Each connection takes one, and the system limits their number. When none is left, Node.js closes new
+// connections at once, without an event.
 
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { report } from 'node:process';
 import type { Clock } from './clock.ts';
 
-/** For all but the connections of clients: upstreams, other nodes, files, and Node.js itself. */
+/** Kept for upstreams, other nodes, files, and Node.js itself. */
 const RESERVED = 100;
 /** In milliseconds. */
 const LOOK_EVERY = 1000;
@@ -16,17 +16,17 @@ const REMEDY = 'raise it (ulimit -n, or LimitNOFILE= in the unit of systemd)';
 
 /** How many descriptors the system gives this process; Infinity where it does not say. */
 export function descriptorLimit(): number {
-  // It would look up the names of all addresses.
+  // Otherwise the report looks up the names of all addresses.
   Object.assign(report, { excludeNetwork: true });
   const { userLimits } = report.getReport() as {
     readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } };
   };
-  // Node.js has raised it to the hard limit by now.
+  // Node.js has raised it to the hard limit already.
   const soft = userLimits?.open_files?.soft;
   return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY;
 }
 
-/** Says why the limit of the system is too low for `maxSockets` connections; undefined if it is not. */
+/** Why the system's limit is too low for `maxSockets` connections, or undefined if it is not. */
 export function explainLimit(limit: number, maxSockets: number): string | undefined {
   if (limit === Number.POSITIVE_INFINITY || maxSockets + RESERVED <= limit) return undefined;
   const room = Math.max(1, limit - RESERVED);
@@ -34,7 +34,7 @@ export function explainLimit(limit: number, maxSockets: number): string | undefi
   return `--max-sockets is ${asked}, but the system gives this process ${limit} file descriptors, enough for ${room} connections: ${REMEDY}, or lower --max-sockets`;
 }
 
-/** Says once a minute that no descriptor is left, for as long as that is so. Returns what stops it. */
+/** Warns once a minute while no descriptor is left. The returned function stops it. */
 export function watchDescriptors(clock: Clock, say: (line: string) => void): () => void {
   function look(): void {
     const isNone = !hasOneLeft();
@@ -47,7 +47,7 @@ export function watchDescriptors(clock: Clock, say: (line: string) => void): () 
   return () => cancel();
 }
 
-/** Returns what `read` does, or undefined where it fails because no descriptor is left. */
+/** The result of `read`, or undefined if no descriptor is left for it. */
 export function unlessNoneLeft<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -57,7 +57,6 @@ export function unlessNoneLeft<T>(read: () => T): T | undefined {
   }
 }
 
-/** Whether `error` says that no descriptor is left. */
 export function isNoneLeft(error: unknown): boolean {
   return error instanceof Error && 'code' in error && NONE_LEFT.has(error.code);
 }

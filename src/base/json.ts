@@ -1,8 +1,8 @@
-// JSON that others sent: it may be none, or be of another shape than was asked for.
+// Reads JSON from outside, which may be malformed or of any shape.
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The value of a text, or of its bytes in UTF-8; undefined for what is not JSON. */
+/** The value of a text, or of its bytes in UTF-8; undefined if it is not JSON. */
 export function parseJson(json: string | Uint8Array): unknown {
   try {
     return JSON.parse(typeof json === 'string' ? json : textOf(json));
@@ -12,7 +12,7 @@ export function parseJson(json: string | Uint8Array): unknown {
   }
 }
 
-/** Whether a value is an object with fields, and no list. */
+/** Whether a value is an object, and not a list. */
 export function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,16 +1,16 @@
-// A JSON Web Key Set (RFC 7517, section 5), as others wrote it: bounded before anything looks at its keys.
+// Reads a JSON Web Key Set (RFC 7517, section 5) from outside, bounded before anything uses its keys.
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK } from 'jose';
 import { isRecord, parseJson } from './json.ts';
 
 export const MOST_KEY_SET_BYTES = 256 * 1024;
-/** Issuers have a few; each may be tried for a token. */
-export const MOST_KEYS = 100;
+/** Issuers have a few, and a token may be checked against each of them. */
+const MOST_KEYS = 100;
 
 const NO_KEY_SET = 'a JSON Web Key Set: {"keys": […]}';
 const TOO_MANY_KEYS = `a JSON Web Key Set of at most ${MOST_KEYS} keys`;
 
-/** The keys; or else a text that completes the sentence "It must be …". */
+/** The keys, or a text that completes the sentence "It must be …". */
 export function readKeySet(json: Uint8Array): JSONWebKeySet | string {
   const set = parseJson(json);
   if (!isRecord(set) || !Array.isArray(set.keys) || !set.keys.every(isRecord)) return NO_KEY_SET;
@@ -25,7 +25,7 @@ export function readKeySet(json: Uint8Array): JSONWebKeySet | string {
   }
 }
 
-/** No public key has anything nested but lists of strings. The rest, however deep, is left out. */
+/** Leaves out nested values, however deep. In public keys, only lists of strings are nested. */
 function flatten(key: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(key).filter(([, value]) => isFlat(value)));
 }

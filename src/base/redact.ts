@@ -1,18 +1,18 @@
 // Takes secrets out of texts that leave the process: log lines, states, reasons and errors.
 
-/** A shorter secret would take everyday words out of every text. In characters. */
-export const SHORTEST_REDACTED = 6;
-/** Other programs cut what they repeat, so this much of a secret's beginning is enough to know it by. */
+/** Shorter secrets are left alone: they would remove everyday words from every text. In characters. */
+const SHORTEST_REDACTED = 6;
+/** Upstreams shorten what they repeat, so this much of a secret's beginning identifies it. */
 const TELLTALE = 12;
 
 export const REDACTED = '[redacted]';
 
 export type Redact = (text: string) => string;
 
-/** Replaces every secret, and every beginning of one that can be told from chance, by `REDACTED`. */
+/** Replaces every secret, and every beginning of one that is no coincidence, by `REDACTED`. */
 export function createRedactor(secrets: readonly string[]): Redact {
   const forms = new Set(secrets.filter(isLongEnough).flatMap(formsOf));
-  // The longest first: one form may be the beginning of another.
+  // The longest first, since one form may be the beginning of another.
   const sorted = [...forms].sort((a, b) => b.length - a.length);
   return (text) => sorted.reduce(without, text);
 }
@@ -21,7 +21,7 @@ function isLongEnough(secret: string): boolean {
   return secret.length >= SHORTEST_REDACTED;
 }
 
-/** A secret as it stands, and as it stands in JSON, in an address and in an Authorization header. */
+/** A secret in plain text, in JSON, in an address and in an Authorization header. */
 function formsOf(secret: string): string[] {
   return [
     secret,

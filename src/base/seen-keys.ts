@@ -1,9 +1,9 @@
-// A bounded memory of what was seen lately, to tell repeats of an upstream that delivers at least once.
+// A bounded memory of keys, to recognize the repeats of an upstream that delivers at least once.
 
 export class SeenKeys {
   readonly #capacity: number;
   readonly #keys = new Set<string>();
-  /** The same in a ring: to ask a set for its oldest gets dearer with every one that has left it. */
+  /** The same keys in a ring: finding a set's oldest key gets slower with each key that has left it. */
   readonly #ring: string[] = [];
   #next = 0;
 

@@ -1,4 +1,4 @@
-// Files that an operator names: read whole, and never more than they may hold, whatever they turn out to be.
+// Reads files that an operator names, whole and within a bound, whatever they turn out to be.
 
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
@@ -15,23 +15,23 @@ export class FileProblem {
   }
 }
 
-/** Of certificates, keys and credentials: a bundle of all public authorities has a quarter of it. */
+/** For certificates, keys and credentials. A bundle of all public authorities has a quarter of it. */
 export const MOST_FILE_BYTES = 1024 * 1024;
 const KIBIBYTE = 1024;
-/** Opens a file without a wait: a pipe has none for a writer. Windows knows no such flag, and no such pipes. */
+/** Opens a pipe without waiting for its writer. Windows has neither the flag nor such pipes. */
 export const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 export const NOT_A_FILE = new FileProblem('a file, not a folder, pipe or device');
 
-/** Never waits: it rejects a pipe without a writer, or an endless device, at once. */
+/** Never waits: rejects pipes and devices at once. */
 export function readSmallFile(path: string, maxBytes: number): Buffer | FileProblem {
   try {
-    // Before it is opened, since opening is an act to some devices.
+    // Checked before it is opened, since some devices react to being opened.
     if (!statSync(path).isFile()) return NOT_A_FILE;
     const file = openSync(path, READ_AT_ONCE);
     try {
-      // It may have become another one since.
+      // It may have been replaced since.
       if (!fstatSync(file).isFile()) return NOT_A_FILE;
-      // A file of the system says that its size is 0, so its size is not what counts.
+      // Reads up to the bound, since files of the system report a size of 0.
       const bytes = readUpTo(file, maxBytes + 1);
       if (bytes.length <= maxBytes) return bytes;
       return new FileProblem(`a file of at most ${maxBytes / KIBIBYTE} KiB`);

@@ -1,4 +1,4 @@
-// So many a second, and some at once: a bucket that drips full, and that every act takes from.
+// A token bucket: it fills at a steady rate, and every act takes from it.
 
 export class TokenBucket {
   readonly #rate: number;
@@ -6,7 +6,7 @@ export class TokenBucket {
   #tokens: number;
   #at: number;
 
-  /** Full at `now`. `rate` is in tokens a second, times in milliseconds; Infinity is no limit. */
+  /** Full at `now`. `rate` is in tokens a second, times are in milliseconds. Infinity means no limit. */
   constructor(rate: number, size: number, now: number) {
     this.#rate = rate;
     this.#size = size;
@@ -14,14 +14,14 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Whether there is something to take. What costs more than is there leaves a debt. */
+  /** Takes `cost`, unless the bucket is empty. A higher cost than there is leaves a debt. */
   take(now: number, cost = 1): boolean {
     if (this.isEmpty(now)) return false;
     this.#tokens -= cost;
     return true;
   }
 
-  /** Takes `cost` whether it is there or not. What is not there is a debt. */
+  /** Takes `cost` in any case. What is missing becomes a debt. */
   charge(now: number, cost: number): void {
     this.#drip(now);
     this.#tokens -= cost;
@@ -38,7 +38,6 @@ export class TokenBucket {
     return this.#tokens < 1;
   }
 
-  /** Whether it is as if nothing had ever been taken. */
   isFull(now: number): boolean {
     this.#drip(now);
     return this.#tokens === this.#size;

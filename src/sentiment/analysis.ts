@@ -1,4 +1,4 @@
-// What a post says: its polarity and its hashtags. Made once per post, whoever asks.
+// The analysis of a post: its polarity and its hashtags.
 
 import type { Post } from '../base/post.ts';
 import { fullText } from './profile/full.ts';
@@ -24,7 +24,7 @@ export interface Analysis {
   readonly polarity: Polarity;
   /** VADER's compound, -1 to 1. */
   readonly score: number;
-  /** The MAX_HASHTAGS most frequent ones; the most frequent first, then by name. */
+  /** The MAX_HASHTAGS most frequent ones, the most frequent first, then by name. */
   readonly hashtags: readonly HashtagCount[];
   /** Shares of the text, 0 to 1. */
   readonly positive: number;
@@ -34,12 +34,12 @@ export interface Analysis {
 
 export type Analyze = (text: string) => Analysis;
 
-/** An analysis and the post it belongs to; immutable, and the same object for every listener. */
+/** An analysis and its post. Immutable, and the same object for every listener. */
 export interface SentimentEvent extends Analysis {
   readonly post: Post;
 }
 
-/** More distinct hashtags than this are no honest post, and every listener gets a copy of them. */
+/** Honest posts have fewer distinct hashtags, and every listener gets a copy of them. */
 export const MAX_HASHTAGS = 50;
 
 /** Above it positive, below its negative value negative, strictly; between them neutral. */

@@ -1,5 +1,5 @@
-// The words that clauses need and exclude, as numbers side by side in one block of memory. A post that has
-// nearly all words there are makes the matcher check every clause, and then it mostly waits for memory.
+// The words that clauses need and exclude, as numbers side by side in one block of memory. A post with nearly all known
+// words makes the matcher check every clause, and then it mostly waits for memory.
 
 const FIRST_CELLS = 1024;
 /** Before its words, a clause has two cells: how many it needs, and how many it excludes. */
@@ -8,7 +8,7 @@ const HEAD = 2;
 export class ClauseWords {
   #cells = new Int32Array(FIRST_CELLS);
   #end = 0;
-  /** Places of clauses that have left, by their number of cells. */
+  /** Free places, by their number of cells. */
   readonly #free: number[][] = [];
 
   /** Stores a clause, and returns its place. Words are numbers. */
@@ -27,7 +27,8 @@ export class ClauseWords {
   }
 
   /**
-   * Whether `post` has the last `left` words that a clause needs, and none of those that it excludes. `seenIn` has the number of the last post with a word, by the word's number.
+   * Whether `post` has the last `left` words that a clause needs, and none that it excludes. `seenIn` holds the last post
+   * with each word, by the word's number.
    */
   holds(place: number, left: number, seenIn: Float64Array, post: number): boolean {
     const cells = this.#cells;

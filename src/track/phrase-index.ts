@@ -1,16 +1,16 @@
-// Where words stand together in a long text: built once in linear time, it answers for any phrase in as many
-// steps as the phrase has words. It is a suffix automaton (Blumer et al., "The smallest automaton recognizing
-// the subwords of a text", 1985): the paths from its first state spell all parts of the text.
+// Finds phrases in a long text. It is built once in linear time, and then looks up any phrase in as many steps as the
+// phrase has words. It is a suffix automaton (Blumer et al., "The smallest automaton recognizing the subwords of a text",
+// 1985): the paths from its first state spell all parts of the text.
 
 const NONE = -1;
 const FIRST = 0;
 /** A text of n symbols makes fewer than 2n states and 3n edges (the same paper). */
 const STATES_PER_SYMBOL = 2;
-/** So the table of edges is at most three quarters full. */
+/** Keeps the table of edges at most three quarters full. */
 const SLOTS_PER_SYMBOL = 4;
 
 export class PhraseIndex {
-  /** Symbols, which are whole numbers, are below this. */
+  /** Symbols are whole numbers below this. */
   readonly #alphabet: number;
   /** By state: the length of its longest path, the state of that path's longest end that is another's, its newest edge. */
   readonly #length: Int32Array;
@@ -22,7 +22,7 @@ export class PhraseIndex {
   readonly #targets: Int32Array;
   readonly #before: Int32Array;
 
-  /** `text` has each word by the place where it first stands. All are below `alphabet`. */
+  /** `text` gives each word by its first place. All places are below `alphabet`. */
   constructor(text: readonly number[], alphabet: number) {
     const states = STATES_PER_SYMBOL * text.length + 1;
     const slots = 2 ** Math.ceil(Math.log2(SLOTS_PER_SYMBOL * text.length + 1));
@@ -37,7 +37,7 @@ export class PhraseIndex {
     for (const symbol of text) last = this.#extend(last, symbol);
   }
 
-  /** Whether these words, each by the place where the text first has it, stand together in the text. */
+  /** Whether these words stand together in the text. `firstAt` is a word's first place in it. */
   has(words: readonly { readonly firstAt: number }[]): boolean {
     let state = FIRST;
     for (const { firstAt } of words) {
@@ -67,7 +67,7 @@ export class PhraseIndex {
     return added;
   }
 
-  /** Parts `target`'s paths by way of `state` from its longer ones, which mean something else by now. */
+  /** Separates the paths of `target` that lead through `from` from its longer paths, which now differ in meaning. */
   #split(from: number, symbol: number, target: number): number {
     const shorter = this.#addState((this.#length[from] as number) + 1);
     this.#link[shorter] = this.#link[target] as number;

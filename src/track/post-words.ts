@@ -1,4 +1,4 @@
-// The post being matched: which of the words that tracks mention it has, and where they stand together.
+// The post being matched: which words that tracks mention it has, and where they stand together.
 
 import { PhraseIndex } from './phrase-index.ts';
 import { SeenNumbers } from './seen-numbers.ts';
@@ -8,48 +8,48 @@ import { hasSigil, type Word } from './words.ts';
 /** A word that some active track mentions. */
 export interface KnownWord {
   readonly word: Word;
-  /** A number that no other word of an active track has. */
+  /** Unique among the words of active tracks. */
   readonly id: number;
-  /** The number of the last post that has it, and where it first stands in there. */
+  /** The number of the last post that has it, and its first place in that post. */
   seenIn: number;
   firstAt: number;
 }
 
-/** Words that have to stand together. */
+/** Words that must stand together. */
 export type Phrase = readonly KnownWord[];
 
-/** Words of a post that are remembered for the next one to reuse their places. */
+/** Places that stay allocated for the next post. */
 const KEPT_PLACES = 1024;
 /**
- * The matcher looks for phrases place by place at first, which is fastest for nearly every post. A step
- * compares one word. After so many steps for each word of a post, an index of the post pays for itself.
+ * The matcher first looks for phrases place by place, which is fastest for nearly every post. A step compares one word.
+ * After so many steps for each word of a post, an index of the post pays for itself.
  */
 const STEPS_BEFORE_INDEX = 64;
 /**
- * The index cannot tell phrases of which only some words have a sigil, such as "i love #rust". After so many
- * steps for a post, the matcher no longer looks for these: only a post that repeats the same few words
- * thousands of times takes so many.
+ * The index cannot find phrases in which only some words have a sigil, such as "i love #rust". After so many steps for
+ * a post, the matcher no longer looks for them: only a post that repeats a few words thousands of times takes so many.
  */
 const MAX_STEPS = 2_000_000;
 
 export class PostWords<W extends KnownWord> {
   readonly #known: ReadonlyMap<Word, W>;
   readonly #filter: WordFilter;
-  /** The number of the post, counted from 1; its length in words; its known words, each once. */
+  /** The number of the post, counted from 1. */
   number = 0;
   #length = 0;
+  /** The first `presentCount` of them are the post's known words, each once. */
   readonly present: W[] = [];
   /** The ids of known words, and which post last had each. */
   readonly words = new SeenNumbers();
   presentCount = 0;
-  /** What stands at each place. */
+  /** The known word at each place. */
   readonly #words: (W | undefined)[] = [];
   /** Where `#words` has `#rust`, this has `rust`. */
   readonly #bare: (W | undefined)[] = [];
   readonly #hashes: number[] = [];
   /** Words compared to find phrases in this post. */
   steps = 0;
-  /** The post as phrases without sigils see it, and as those of nothing else do. */
+  /** The post for phrases without sigils, and for phrases of nothing but words with sigils. */
   #plain: PhraseIndex | undefined;
   #exact: PhraseIndex | undefined;
 
@@ -71,7 +71,7 @@ export class PostWords<W extends KnownWord> {
       this.#hashes.length = KEPT_PLACES;
       this.present.length = Math.min(this.present.length, KEPT_PLACES);
     }
-    // All hashes come first: reading the filter is waiting for memory, and so the waits overlap.
+    // All hashes come first, so that the waits for memory of the filter overlap.
     for (let at = 0; at < text.length; at++) this.#hashes[at] = hashOf(text[at] as Word, 0);
     for (let at = 0; at < text.length; at++) {
       const word = text[at] as Word;
@@ -94,10 +94,6 @@ export class PostWords<W extends KnownWord> {
       this.present[this.presentCount++] = known;
     }
     return known;
-  }
-
-  has(word: KnownWord): boolean {
-    return word.seenIn === this.number;
   }
 
   /** Whether the words of a phrase stand together anywhere in the post. */
@@ -128,7 +124,7 @@ export class PostWords<W extends KnownWord> {
     return true;
   }
 
-  /** The same from `start` on, of a post that has taken many steps already. */
+  /** The same from `start` on, for a post that has taken many steps already. */
   #standsSomewhere(phrase: Phrase, start: number): boolean {
     this.steps += phrase.length;
     let sigils = 0;
@@ -148,10 +144,10 @@ export class PostWords<W extends KnownWord> {
     return false;
   }
 
-  /** Of words with a sigil or of those without: one of each may first stand at the same place. */
+  /** Indexes the words with a sigil or those without: one of each may have the same first place. */
   #index(wordAt: (place: number) => W | undefined, sigils: boolean): PhraseIndex {
     this.steps += this.#length;
-    // No phrase has this place, so it can stand for all other words.
+    // No word has this first place, so it can stand for all other words.
     const nowhere = this.#length;
     const places = Array.from({ length: this.#length }, (_, at) => {
       const word = wordAt(at);

@@ -1,4 +1,5 @@
-// Numbers for things, and which post each was last seen in: side by side, so that asking seldom waits for memory.
+// Numbers for things, and the last post that each was seen in. They lie side by side, so that reading them seldom waits
+// for memory.
 
 const FIRST = 1024;
 
@@ -8,7 +9,7 @@ export class SeenNumbers {
   #taken = 0;
   readonly #free: number[] = [];
 
-  /** A number that nothing else has until it is freed. */
+  /** Returns a number that is unique until it is freed. */
   take(): number {
     const number = this.#free.pop() ?? this.#taken++;
     if (number >= this.seenIn.length) {

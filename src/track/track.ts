@@ -1,4 +1,4 @@
-// The track language: what a user's query asks for, and the one form that all its spellings share.
+// The track language: parses a user's query into clauses, and into the one form that all its spellings share.
 
 import { eng } from 'stopword';
 import { UserError } from '../base/user-error.ts';
@@ -7,7 +7,7 @@ import { unify, type Word, words } from './words.ts';
 /** Words that stand together; most terms are just one. A plain word also matches with any sigil. */
 export type Term = readonly Word[];
 
-/** What one post has to have, and must not have. */
+/** The terms that a post must have, and must not have. */
 export interface Clause {
   readonly all: readonly Term[];
   readonly none: readonly Term[];
@@ -26,13 +26,13 @@ const MAX_TERMS = 16;
 
 /** A query is shorter, but Unicode makes up to 18 characters of one. */
 export const MAX_CANONICAL_CHARACTERS = 16 * 1024;
-/** What most tracks are. The parser need not look at it: it is its own canonical form. */
+/** Most tracks are such words, which are their own canonical form and need no parsing. */
 const ONE_WORD = /^[#@$]?[a-z][a-z0-9_]*$/;
 
 const STOP_WORDS: ReadonlySet<Word> = new Set(eng);
 
-// A term: an optional minus, then words in quotation marks (typographic ones too), or a run without
-// white space. A quotation mark that is never closed is caught by the last alternative.
+// A term: an optional minus, then words in quotation marks (typographic ones too), an unclosed quotation mark, or a run
+// without white space.
 const TERM = /(-?)(?:["“”„]([^"“”„]*)["“”„]|(["“”„].*)|([^\s,]+))|(,)/gsu;
 
 /** Reads a query such as `coffee -decaf, #espresso "flat white"`. */
@@ -43,7 +43,7 @@ export function parseTrack(query: string): Track | UserError {
   return parse(query);
 }
 
-/** The track of a canonical form, which may be longer than a query; undefined for what is none. */
+/** The track of a canonical form, which may be longer than a query; undefined for any other text. */
 export function readCanonical(canonical: string): Track | undefined {
   if (canonical.length > MAX_CANONICAL_CHARACTERS) return undefined;
   if (ONE_WORD.test(canonical) && !STOP_WORDS.has(canonical)) {
@@ -74,7 +74,7 @@ function parse(query: string): Track | UserError {
   };
 }
 
-/** Counts characters, not code units, but not those of a megabyte. */
+/** Counts characters, not code units, and stops early for long texts. */
 function isTooLong(query: string): boolean {
   return query.length > 2 * MAX_QUERY_CHARACTERS || [...query].length > MAX_QUERY_CHARACTERS;
 }
@@ -95,7 +95,7 @@ function* split(query: string): Generator<WrittenTerm[] | UserError> {
       terms = [];
       continue;
     }
-    // Punctuation that stands alone, as in `rock & roll`, asks for nothing.
+    // Punctuation alone, as in `rock & roll`, is no term.
     const term = words(quoted ?? bare ?? '');
     if (term.length > 0) terms.push({ excluded: minus === '-', words: term });
   }
@@ -134,7 +134,7 @@ function isStopWords(term: Term): boolean {
   return term.every((word) => STOP_WORDS.has(word));
 }
 
-/** A clause as a user would write it, which is its canonical form when its terms are in order. */
+/** A clause as a user would write it; its canonical form, if its terms are in order. */
 export function spellClause({ all, none }: Clause): string {
   return [...all.map(spellTerm), ...none.map((term) => `-${spellTerm(term)}`)].join(' ');
 }
@@ -144,7 +144,7 @@ export function spellTerm(term: Term): string {
   return term.length === 1 ? `${term[0]}` : `"${term.join(' ')}"`;
 }
 
-// By code unit, so that the order is the same on every machine.
+/** By code unit, so that the order is the same on every machine. */
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,21 +1,20 @@
-// A small table that knows most words that no track mentions, so that the large one need not be asked.
+// A small table that rules out most words that no track mentions, so that the large table is seldom asked.
 
 import type { Word } from './words.ts';
 
-/** Bits for each word, of which it sets three: at most one in thirty strangers looks like a friend. */
+/** Bits for each word, of which it sets three. At most one unknown word in thirty passes. */
 const BITS_A_WORD = 8;
 const FEWEST_BITS = 1 << 13;
 
 /**
- * A Bloom filter (Bloom 1970) whose bits for a word all lie in one cell of 32, so that asking reads one
- * place in memory (blocked, as by Putze, Sanders and Singler 2007). It is made anew when it grows, and
- * after many words have left.
+ * A Bloom filter (Bloom 1970) whose bits for a word all lie in one cell of 32, so that a lookup reads one place in memory
+ * (blocked, as by Putze, Sanders and Singler 2007). It is rebuilt when it grows, and after many words have left.
  */
 export class WordFilter {
   #cells = new Uint32Array(FEWEST_BITS / 32);
-  /** Words added since it was made; those that have left leave their bits behind. */
+  /** Words added since it was built. Words that leave leave their bits behind. */
   #added = 0;
-  #gone = 0;
+  #left = 0;
 
   /** False when no word of this hash was added. */
   mayHave(hash: number): boolean {
@@ -26,23 +25,23 @@ export class WordFilter {
   /** Adds `word`, which is one of `all`. */
   add(word: Word, all: ReadonlyMap<Word, unknown>): void {
     this.#added += 1;
-    if (this.#added * BITS_A_WORD > this.#cells.length * 32) this.#make(all);
+    if (this.#added * BITS_A_WORD > this.#cells.length * 32) this.#rebuild(all);
     else this.#set(word);
   }
 
-  /** To be called after a word has left `all`. */
+  /** MUST be called after a word has left `all`. */
   forgot(all: ReadonlyMap<Word, unknown>): void {
-    this.#gone += 1;
-    if (this.#gone > FEWEST_BITS && this.#gone > all.size) this.#make(all);
+    this.#left += 1;
+    if (this.#left > FEWEST_BITS && this.#left > all.size) this.#rebuild(all);
   }
 
-  #make(all: ReadonlyMap<Word, unknown>): void {
+  #rebuild(all: ReadonlyMap<Word, unknown>): void {
     let bits = FEWEST_BITS;
-    // Room to double before it is made again, so that adding costs the same however many there are.
+    // Room to double before the next rebuild, so that adding a word costs the same at every size.
     while (bits < 2 * all.size * BITS_A_WORD) bits *= 2;
     this.#cells = new Uint32Array(bits / 32);
     this.#added = all.size;
-    this.#gone = 0;
+    this.#left = 0;
     for (const word of all.keys()) this.#set(word);
   }
 
@@ -60,7 +59,7 @@ export function hashOf(word: Word, from: number): number {
   return hash ^ (hash >>> 15);
 }
 
-/** Three bits that the choice of the cell says nothing of. */
+/** Three bits that do not depend on the choice of the cell. */
 function bitsOf(hash: number): number {
   const mixed = Math.imul(hash, 0x9e3779b1);
   return (1 << (mixed >>> 27)) | (1 << (mixed >>> 22)) | (1 << (mixed >>> 17));

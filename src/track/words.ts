@@ -4,8 +4,8 @@ import { decodeHTMLStrict } from 'entities/decode';
 import { cutText } from '../base/post.ts';
 
 /**
- * A word, folded. Written straight behind a `#`, `@` or `$` it carries that sigil in front
- * (`#rust`); as sigils never occur in words, the one string says both.
+ * A word, folded. A word written directly behind `#`, `@` or `$` begins with that sigil (`#rust`). Sigils never occur
+ * within words, so one string says both.
  */
 export type Word = string;
 
@@ -14,28 +14,28 @@ const IGNORABLES = new RegExp(`${IGNORABLE.source}+`, 'gu');
 const ASCII_ALONE = /^[\0-\x7f]*$/;
 
 /**
- * Marks that may stand on one letter. Sorting them into Unicode's order takes the square of their number,
- * so the rest is dropped; no script needs more (Stream-Safe Text Format, Unicode Standard Annex #15).
+ * Marks that may stand on one letter; the rest is dropped. Sorting marks into Unicode's order takes the square of their
+ * number, and no script needs more (Stream-Safe Text Format, Unicode Standard Annex #15).
  */
 const MAX_MARKS = 30;
 
 /**
- * Unicode's caseless form for identifiers (NFKC_Casefold, Unicode Standard section 3.13): compatibility
- * forms unified, case folded in full (`Straße` is `strasse`), invisible code points dropped.
+ * Unicode's caseless form for identifiers (NFKC_Casefold, Unicode Standard section 3.13): unifies compatibility forms,
+ * folds case in full (`Straße` becomes `strasse`), and drops invisible code points.
  */
 export function fold(text: string): string {
   if (ASCII_ALONE.test(text)) return text.toLowerCase();
   const folded = foldCase(unify(text).replace(IGNORABLES, '')).normalize('NFKC');
-  // Some marks come apart into two or three. Bounding them again makes folding what is folded change nothing.
+  // Some marks come apart into two or three. With a second bound, folding a folded text changes nothing.
   return boundMarks(folded);
 }
 
-/** NFKC in linear time: of a letter's marks the first MAX_MARKS, of a text that grows the first MAX_TEXT. */
+/** NFKC in linear time: keeps the first MAX_MARKS marks of a letter, and the first MAX_TEXT characters of the result. */
 export function unify(text: string): string {
   return cutText(boundMarks(text).normalize('NFKC'));
 }
 
-/** Drops what a run of marks has beyond MAX_MARKS. Ignorable code points, which go later, end no run. */
+/** Drops the marks of a run beyond MAX_MARKS. Ignorable code points, which are dropped later, do not end a run. */
 function boundMarks(text: string): string {
   if (!mayExceedMarks(text)) return text;
   let bounded = '';
@@ -59,7 +59,7 @@ function boundMarks(text: string): string {
   return kept === 0 ? text : bounded + text.slice(kept);
 }
 
-/** A run that is too long reaches over every so many code units, so few need to be looked at. */
+/** A run that is too long covers at least one of every MAX_MARKS + 1 code units, so only those are looked at. */
 function mayExceedMarks(text: string): boolean {
   for (let at = MAX_MARKS; at < text.length; at += MAX_MARKS + 1) {
     const unit = text.charCodeAt(at);
@@ -69,9 +69,8 @@ function mayExceedMarks(text: string): boolean {
   return false;
 }
 
-// Upper-casing first is what unfolds ß, ﬁ and their like, but the capital ẞ, which is upper case already.
-// It would also turn the dotless ı into an i, which Unicode keeps apart; and lower-casing picks a sigma
-// by its place in the word.
+// Upper-casing first unfolds ß, ﬁ and the like, except the capital ẞ, which is upper case already. It would also turn the
+// dotless ı into an i, which Unicode keeps apart. Lower-casing chooses a sigma by its place in the word.
 function foldCase(text: string): string {
   return text
     .replaceAll('ẞ', 'ß')
@@ -80,16 +79,16 @@ function foldCase(text: string): string {
     .join('ı');
 }
 
-/** What a code point does in a word. 0 is no kind. */
+/** The kinds of code points. 0 stands for a kind that is not known yet. */
 const NOTHING = 1;
 const LETTER = 2;
 const DIGIT = 3;
-/** Needs something to sit on: the variation selector of an emoji is not a word. */
+/** Needs a character before it: the variation selector of an emoji is not a word. */
 const MARK = 4;
-/** Not there once a text is folded. This and MARK are the highest: see mayExceedMarks. */
+/** Gone once a text is folded. This and MARK are the highest kinds: see mayExceedMarks. */
 const IGNORED = 5;
 
-/** The kinds by code point, worked out when first met. */
+/** The kinds by code point, looked up on first use. */
 const KINDS = new Uint8Array(0x110000);
 
 function kindOf(codePoint: number): number {
@@ -102,7 +101,7 @@ function kindOf(codePoint: number): number {
 
 function lookUpKind(character: string): number {
   if (IGNORABLE.test(character)) return IGNORED;
-  // The halfwidth sound marks of katakana are letters that NFKC makes marks.
+  // NFKC turns the halfwidth sound marks of katakana, which are letters, into marks.
   if (/[\p{M}\uff9e\uff9f]/u.test(character)) return MARK;
   if (/[\p{L}_]/u.test(character)) return LETTER;
   return /\p{Nd}/u.test(character) ? DIGIT : NOTHING;
@@ -144,7 +143,6 @@ function beginsWithSigil(folded: string, start: number, digitsAlone: boolean): b
   return !digitsAlone && (before === SIGILS['#'] || before === SIGILS.$);
 }
 
-/** Whether a word carries a sigil. */
 export function hasSigil(word: Word): boolean {
   const first = word.charCodeAt(0);
   return first === SIGILS['#'] || first === SIGILS['@'] || first === SIGILS.$;

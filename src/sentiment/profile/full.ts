@@ -1,4 +1,4 @@
-// Profile `full`: what of a post is scored, and which hashtags it has.
+// Profile `full`: keeps everything that carries sentiment.
 
 import { decodeHTMLStrict } from 'entities/decode';
 import type { ReadText } from './profile.ts';
@@ -9,7 +9,7 @@ const HANDLE = /[@＠][\p{L}\p{M}\p{Nd}_]+/gu;
 const HASHTAG = /[#＃]([\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*)/gu;
 const DIGITS_ALONE = /^\p{Nd}+$/u;
 
-/** Case, emoji, emoticons and punctuation all carry sentiment, and stay. */
+/** Removes links and handles. Case, emoji, emoticons and punctuation stay. */
 export function fullText(text: string): ReadText {
   const linkless = (text.includes('&') ? decodeHTMLStrict(text) : text).replace(LINK, '');
   const tags: string[] = [];

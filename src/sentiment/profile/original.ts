@@ -1,4 +1,4 @@
-// What the first server fed VADER and counted hashtags in (profile `original`), quirks and all.
+// Profile `original`: what the first server scored, and where it counted hashtags, quirks and all.
 
 import type { ReadText } from './profile.ts';
 import { newBudget, type Removal, withoutEach } from './without-each.ts';

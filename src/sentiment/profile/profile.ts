@@ -1,8 +1,7 @@
-// A profile: how a post is read before it is scored. Each stands beside this file.
+// The contract of a profile, which reads a post for the scorer. Implementations stand beside it.
 
-/** What a profile takes from a post. */
 export interface ReadText {
-  /** What is scored. */
+  /** The text to score. */
   readonly polarityText: string;
   /** Its hashtags in lower case, without `#`, as often and in the order as they occur. */
   readonly tags: readonly string[];

@@ -1,6 +1,6 @@
-// How the first server removed mentions and links. It found them all, then took each in turn for a regular
-// expression and removed that wherever it stood, also at the start of a longer one: "@jo @john" becomes
-// " hn". Here no part of a text becomes a RegExp, because a long link would be too large to compile.
+// Removes mentions and links as the first server did. It found them all, and then removed each as a regular expression
+// wherever it stood, also at the start of a longer one: "@jo @john" became " hn". Here no part of a text becomes a
+// RegExp, because a long link would be too large to compile.
 
 export interface Removal {
   /** Finds the texts to remove. MUST be global. */
@@ -15,9 +15,9 @@ export interface Budget {
 }
 
 /**
- * Looking for every match everywhere takes the square of a text's length. A text of 500 characters never
- * takes more steps than this, nor does one of 25,000 with 300 mentions or links. A text that would take
- * more loses its remaining mentions and links just where they stand.
+ * Looking for every match everywhere takes the square of a text's length. A text of 500 characters never takes more steps
+ * than this, nor does one of 25,000 with 300 mentions or links. Beyond it, the remaining mentions and links are removed
+ * only where they stand.
  */
 const MAX_STEPS = 1_000_000;
 /** The characters that String.indexOf passes in one step, and the steps that a call of it costs. */
@@ -57,8 +57,8 @@ export function withoutEach(text: string, { pattern, head }: Removal, budget: Bu
 }
 
 /**
- * Where `match` ends if it stands in `text` at `start`; else ~ of where it was given up, which is negative.
- * A dot in it stands for any character but a line feed.
+ * Where `match` ends if it stands in `text` at `start`; otherwise ~ of where the comparison ended, which is negative. A
+ * dot in it stands for any character but a line feed.
  */
 function endOf(match: string, text: string, start: number): number {
   let at = start;
