@@ -10,8 +10,8 @@ import {
   POLARITIES,
   type SentimentEvent,
 } from '../sentiment/analysis.ts';
+import { hasFields, isCount, isNumber, isText, listOf } from './message-checks.ts';
 import { isEpoch } from './node-message.ts';
-import { hasFields, isCount, isNumber, isText, listOf } from './shape.ts';
 
 export interface EventHeader {
   /** The number of the term in which the event was made. */

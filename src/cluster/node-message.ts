@@ -14,7 +14,7 @@ import {
   isVariant,
   listOf,
   optional,
-} from './shape.ts';
+} from './message-checks.ts';
 
 /** Every node sends one each second. */
 export interface Alive {
