@@ -52,7 +52,6 @@ export class Cluster<T> implements Feed<T> {
   readonly #publisher: InterestPublisher;
   readonly #peers: Peers;
   readonly #faults: PeerFaults;
-  #offlineReason: string | undefined;
   #cancelBeat = () => {};
 
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
@@ -93,7 +92,6 @@ export class Cluster<T> implements Feed<T> {
       onLeaderless: () => this.#election.claim(),
     });
     relay.listen(NODES, (bytes) => this.#receive(bytes));
-    this.#offlineReason = relay.offlineReason;
     this.#cancelBeat = clock.after(ALIVE_EVERY_MS, () => this.#beat());
   }
 
@@ -188,8 +186,6 @@ export class Cluster<T> implements Feed<T> {
 
   #onRelay(): void {
     const { offlineReason } = this.#relay;
-    if (offlineReason === this.#offlineReason) return;
-    this.#offlineReason = offlineReason;
     if (offlineReason === undefined) this.#onConnected();
     else this.#onDisconnected(offlineReason);
   }
@@ -217,7 +213,7 @@ export class Cluster<T> implements Feed<T> {
         ingest: (sink) => ingest(sink, this.counters),
         mayPublish,
         send: (channel, message) => this.#send(channel, message),
-        deliver: (event, routes, headers) => this.#delivery.deliver(event, routes, headers),
+        deliver: (event, wants) => this.#delivery.deliver(event, wants),
         onRejected: (track, error) => {
           const { code, message } = error;
           this.#tell({ kind: 'rejected', ...term, track, code, message });

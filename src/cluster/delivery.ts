@@ -10,7 +10,7 @@ import type { Relay } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
 import type { Election } from './election.ts';
 import { channelOf, createEventReader, type EventHeader, readHeader } from './event-message.ts';
-import type { Route } from './leader.ts';
+import type { Want } from './interest.ts';
 import type { Term } from './term.ts';
 
 export interface DeliveryOptions<T> {
@@ -78,13 +78,12 @@ export class Delivery<T> {
     this.#subscriptions.delete(canonical);
   }
 
-  /** Delivers an event that this node has made. */
-  deliver(event: SentimentEvent, routes: readonly Route[], headers: readonly EventHeader[]): void {
+  /** Delivers an event that this node has made. None can be lost on the way, so it needs no sequence number. */
+  deliver(event: SentimentEvent, wants: readonly Want[]): void {
     const outlets: T[] = [];
-    for (const [i, { want }] of routes.entries()) {
-      const subscription = this.#subscriptions.get(want.canonical);
-      const header = headers[i];
-      if (subscription && header && this.#accept(subscription, header, event)) {
+    for (const { canonical } of wants) {
+      const subscription = this.#subscriptions.get(canonical);
+      if (subscription && this.#accept(subscription, undefined, event)) {
         outlets.push(subscription.outlet);
       }
     }
@@ -104,7 +103,7 @@ export class Delivery<T> {
     if (header !== undefined && !this.#isCurrent(subscription, header)) return;
     const read = this.#read(bytes);
     if (read === undefined) onBad();
-    else if (this.#accept(subscription, read.header, read.event)) {
+    else if (this.#accept(subscription, read.header.sequence, read.event)) {
       sink.event(read.event, [subscription.outlet]);
     }
   }
@@ -124,13 +123,14 @@ export class Delivery<T> {
   /** Whether to deliver an event. Reports a gap first if events may be missing before it. */
   #accept(
     subscription: Subscription<T>,
-    { sequence }: EventHeader,
+    sequence: number | undefined,
     { post }: SentimentEvent,
   ): boolean {
     const { counters, sink, election } = this.#options;
     const { term } = election;
+    const last = subscription.sequence;
     // A number that is too low is no repeat: only a forged event before it can have been too high.
-    const isNext = subscription.sequence === undefined || sequence === subscription.sequence + 1;
+    const isNext = last === undefined || sequence === undefined || sequence === last + 1;
     // Events may be missing between two terms, even if the numbers fit.
     const isSameTerm = subscription.term === term;
     if (subscription.term !== undefined && !(isSameTerm && isNext)) subscription.gap = true;

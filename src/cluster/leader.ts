@@ -7,7 +7,7 @@ import type { CloseOptions, Source } from '../source/source.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import { readCanonical, type Track } from '../track/track.ts';
-import { addHeader, channelOf, type EventHeader, encodeEvent } from './event-message.ts';
+import { addHeader, channelOf, encodeEvent } from './event-message.ts';
 import { isWanted, type Want } from './interest.ts';
 import type { Term } from './term.ts';
 
@@ -19,12 +19,8 @@ export interface LeaderOptions {
   readonly mayPublish: () => boolean;
   /** Sends to the peers. */
   readonly send: (channel: string, message: Uint8Array) => void;
-  /** Delivers to this node itself. `headers` belong to `routes`, one by one. */
-  readonly deliver: (
-    event: SentimentEvent,
-    routes: readonly Route[],
-    headers: readonly EventHeader[],
-  ) => void;
+  /** Delivers to this node itself. */
+  readonly deliver: (event: SentimentEvent, wants: readonly Want[]) => void;
   /** Called in a later microtask, so that `open` has returned. */
   readonly onRejected: (track: string, error: UserError) => void;
 }
@@ -175,22 +171,17 @@ export class Leader {
     if (!mayPublish()) return;
     this.#events += 1;
     let bytes: Buffer | undefined;
-    const own: Route[] = [];
-    const headers: EventHeader[] = [];
+    const own: Want[] = [];
     for (const route of routes) {
       route.sequence += 1;
-      const header = { epoch: term.epoch, sequence: route.sequence };
       if (route.want.peers > 0) {
         bytes ??= encodeEvent(event);
         route.channel ??= channelOf(route.track.canonical);
-        send(route.channel, addHeader(header, bytes));
+        send(route.channel, addHeader({ epoch: term.epoch, sequence: route.sequence }, bytes));
       }
-      if (route.want.own) {
-        own.push(route);
-        headers.push(header);
-      }
+      if (route.want.own) own.push(route.want);
     }
-    if (own.length > 0) deliver(event, own, headers);
+    if (own.length > 0) deliver(event, own);
   }
 
   #close({ track }: Route): void {

@@ -11,23 +11,28 @@ import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
 
-export interface NatsOptions {
-  /** URLs such as `nats://127.0.0.1:4222`, all of one NATS cluster. */
-  readonly servers: readonly string[];
+/** The options of the command line. A text is empty if it is not given. */
+export interface NatsConfig {
+  /** Servers of one NATS cluster. */
+  readonly natsUrls: readonly string[];
   /** Subjects and the bucket start with it. All nodes of one cluster use the same. */
-  readonly prefix: string;
+  readonly natsPrefix: string;
+  /** In seconds. */
+  readonly natsLease: number;
+  /** Paths of files. */
+  readonly natsCreds: string;
+  readonly natsTlsCa: string;
+  readonly natsTlsCert: string;
+  readonly natsTlsKey: string;
+  readonly natsUser: string;
+  readonly natsPassword: string;
+  readonly natsToken: string;
+}
+
+export interface NatsOptions {
+  readonly config: NatsConfig;
   /** The name in the NATS server's list of clients. */
   readonly name: string;
-  readonly leaseMs: number;
-  /** Files; empty for none. */
-  readonly creds: string;
-  readonly tlsCa: string;
-  readonly tlsCert: string;
-  readonly tlsKey: string;
-  /** Secrets; empty for none. */
-  readonly user: string;
-  readonly password: string;
-  readonly token: string;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
 }
@@ -52,9 +57,10 @@ interface Listener {
 }
 
 export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
-  const { prefix, clock, warn } = options;
+  const { config, clock, warn } = options;
+  const { natsUrls, natsPrefix: prefix, natsLease } = config;
   const listeners = new Set<Listener>();
-  const where = options.servers.join(', ');
+  const where = natsUrls.join(', ');
   let nats: NatsConnection | undefined;
   let offlineReason: string | undefined = `NATS at ${where} has not answered yet`;
   let closed = false;
@@ -146,7 +152,7 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
     },
     lease: createNatsLease({
       prefix,
-      ttl: options.leaseMs,
+      ttl: natsLease * 1000,
       connection: () => (offlineReason === undefined ? nats : undefined),
       warn,
     }),
@@ -188,16 +194,17 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
   };
 }
 
-function connectionOptions(options: NatsOptions): ConnectionOptions {
-  const { servers, name, creds, user, password, token, tlsCa, tlsCert, tlsKey } = options;
-  const isEncrypted = servers.some((server) => server.startsWith('tls:'));
+function connectionOptions({ config, name, warn }: NatsOptions): ConnectionOptions {
+  const { natsUrls, natsCreds, natsUser, natsPassword, natsToken } = config;
+  const { natsTlsCa, natsTlsCert, natsTlsKey } = config;
+  const isEncrypted = natsUrls.some((url) => url.startsWith('tls:'));
   const tls = {
-    ...(tlsCa && { caFile: tlsCa }),
-    ...(tlsCert && { certFile: tlsCert }),
-    ...(tlsKey && { keyFile: tlsKey }),
+    ...(natsTlsCa && { caFile: natsTlsCa }),
+    ...(natsTlsCert && { certFile: natsTlsCert }),
+    ...(natsTlsKey && { keyFile: natsTlsKey }),
   };
   return {
-    servers: [...servers],
+    servers: [...natsUrls],
     name,
     noEcho: true,
     timeout: CONNECT_IN_MS,
@@ -210,8 +217,8 @@ function connectionOptions(options: NatsOptions): ConnectionOptions {
     pingInterval: PING_EVERY_MS,
     maxPingOut: PINGS_UNANSWERED,
     ...(isEncrypted || Object.keys(tls).length > 0 ? { tls } : {}),
-    ...(creds && { authenticator: watchCreds(creds, options.warn) }),
-    ...(user && { user, pass: password }),
-    ...(token && { token }),
+    ...(natsCreds && { authenticator: watchCreds(natsCreds, warn) }),
+    ...(natsUser && { user: natsUser, pass: natsPassword }),
+    ...(natsToken && { token: natsToken }),
   };
 }

@@ -12,7 +12,7 @@ import type { Source, SourceSink } from '../source/source.ts';
 import type { PostCounters } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
 import { Ingest } from '../stream/ingest.ts';
-import type { BoundedLog, Telemetry } from '../stream/telemetry.ts';
+import type { Telemetry } from '../stream/telemetry.ts';
 import { redactedRelay, redactedSource } from './redacted.ts';
 
 export interface FeedOptions {
@@ -55,7 +55,10 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         id,
         clock,
         connect: (relaySink) =>
-          redactedRelay(connectNats(natsOptions(config, id, clock, log), relaySink), redact),
+          redactedRelay(
+            connectNats({ config, name: `senti ${id}`, clock, warn: log.warn }, relaySink),
+            redact,
+          ),
         ingest,
         source: config.source,
         scoring: describeScoring(config),
@@ -64,24 +67,6 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
       },
       sink,
     );
-}
-
-function natsOptions(config: Config, id: string, clock: Clock, log: BoundedLog) {
-  return {
-    servers: config.natsUrls,
-    prefix: config.natsPrefix,
-    name: `senti ${id}`,
-    leaseMs: config.natsLease * 1000,
-    creds: config.natsCreds,
-    tlsCa: config.natsTlsCa,
-    tlsCert: config.natsTlsCert,
-    tlsKey: config.natsTlsKey,
-    user: config.natsUser,
-    password: config.natsPassword,
-    token: config.natsToken,
-    clock,
-    warn: (message: string) => log.warn(message),
-  };
 }
 
 /** The options that decide which posts are analyzed and how they are scored, as on the command line. */

@@ -74,7 +74,7 @@ async function measureTakeover(round: number, tracks: readonly string[]) {
 
 /** Nodes that want tracks, say so, and answer when they are asked. */
 async function startPeers(port: number, tracks: readonly string[]) {
-  const relay = connectNats(natsOptions(port, { prefix: 'senti', leaseMs: 5000 }), {
+  const relay = connectNats(natsOptions(port, { natsPrefix: 'senti', natsLease: 5 }), {
     changed: () => {},
     lost: () => {},
   });

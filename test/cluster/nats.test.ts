@@ -4,7 +4,12 @@ import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connectNats, MAX_UNCONFIRMED_BYTES, type NatsOptions } from '../../src/cluster/nats.ts';
+import {
+  connectNats,
+  MAX_UNCONFIRMED_BYTES,
+  type NatsConfig,
+  type NatsOptions,
+} from '../../src/cluster/nats.ts';
 import type { Relay, RelaySink } from '../../src/stream/relay.ts';
 import { relayContract } from '../contract/relay.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
@@ -22,7 +27,7 @@ test.each(Object.entries(NO_FILES))(
     const creds = join(tempFolder(), 'nats.creds');
     make(creds);
     const clock = new FakeClock();
-    const relay = connectNats(natsOptions(1, { creds, clock }), {
+    const relay = connectNats(natsOptions(1, { natsCreds: creds }, { clock }), {
       changed: () => {},
       lost: () => {},
     });
@@ -52,9 +57,13 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
   });
 
   /** A relay, and a promise of its being connected. */
-  function open(port: number, given: Partial<NatsOptions> = {}) {
+  function open(
+    port: number,
+    config: Partial<NatsConfig> = {},
+    options: Partial<NatsOptions> = {},
+  ) {
     let lost = 0;
-    const relay = connectNats(natsOptions(port, given), {
+    const relay = connectNats(natsOptions(port, config, options), {
       changed: () => {},
       lost: (count) => {
         lost += count;
@@ -87,8 +96,8 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
 
   test('a relay says who it is, and is refused as somebody else', async () => {
     const nats = await start('--user', 'me', '--pass', 'secret');
-    await open(nats.port, { user: 'me', password: 'secret' }).connected();
-    const { relay } = open(nats.port, { user: 'me', password: 'wrong' });
+    await open(nats.port, { natsUser: 'me', natsPassword: 'secret' }).connected();
+    const { relay } = open(nats.port, { natsUser: 'me', natsPassword: 'wrong' });
     await until(() => /Authorization Violation/i.test(relay.offlineReason ?? ''));
     expect(relay.offlineReason).not.toContain('wrong');
   });
@@ -110,7 +119,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
 
   test('a relay shows its token', async () => {
     const nats = await start('--auth', 'secret');
-    await open(nats.port, { token: 'secret' }).connected();
+    await open(nats.port, { natsToken: 'secret' }).connected();
   });
 
   describe('to a server that asks for credentials', () => {
@@ -122,7 +131,10 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     test('a relay shows them, speaks and gets the lease', async () => {
       const { operator, nats } = await startAsking();
       const creds = tempFile('user.creds', operator.user());
-      const [one, two] = [open(nats.port, { creds }), open(nats.port, { creds })];
+      const [one, two] = [
+        open(nats.port, { natsCreds: creds }),
+        open(nats.port, { natsCreds: creds }),
+      ];
       await one.connected();
       await two.connected();
       const heard: string[] = [];
@@ -140,7 +152,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     ])('a relay with %s is not let in, and says so', async (_, write) => {
       const { operator, nats } = await startAsking();
       const creds = write === undefined ? '' : tempFile('user.creds', write(operator));
-      const { relay } = open(nats.port, { creds });
+      const { relay } = open(nats.port, { natsCreds: creds });
       await until(() =>
         /cannot be reached: .*Authorization Violation/i.test(relay.offlineReason ?? ''),
       );
@@ -158,7 +170,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
         const { operator, nats } = await startAsking();
         const right = operator.user();
         const creds = tempFile('user.creds', spoil(right));
-        const { relay, connected } = open(nats.port, { creds });
+        const { relay, connected } = open(nats.port, { natsCreds: creds });
         await until(() => /user\.creds/.test(relay.offlineReason ?? ''));
         expect(relay.offlineReason).toMatch(
           /^NATS at .* cannot be reached: ".*user\.creds" has to be /,
@@ -174,7 +186,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
       const creds = tempFile('user.creds', operator.user());
       const warnings: string[] = [];
       const warn = (message: string) => void warnings.push(message);
-      const { relay, connected } = open(nats.port, { creds, warn });
+      const { relay, connected } = open(nats.port, { natsCreds: creds }, { warn });
       const restart = async (text: string) => {
         await nats.kill();
         await until(() => relay.offlineReason !== undefined);
@@ -195,9 +207,9 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
   test('a relay speaks TLS to a server that it can trust, and to no other', async () => {
     const { tlsCert, tlsKey } = writeCertificate(createCertificate('nats'));
     const nats = await start('--tls', '--tlscert', tlsCert, '--tlskey', tlsKey);
-    const servers = [`tls://localhost:${nats.port}`];
-    await open(nats.port, { servers, tlsCa: tlsCert }).connected();
-    const { relay } = open(nats.port, { servers });
+    const natsUrls = [`tls://localhost:${nats.port}`];
+    await open(nats.port, { natsUrls, natsTlsCa: tlsCert }).connected();
+    const { relay } = open(nats.port, { natsUrls });
     await until(() => /certificate/.test(relay.offlineReason ?? ''));
   });
 

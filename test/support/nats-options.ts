@@ -1,22 +1,19 @@
 import { systemClock } from '../../src/base/clock.ts';
-import type { NatsOptions } from '../../src/cluster/nats.ts';
+import type { NatsConfig, NatsOptions } from '../../src/cluster/nats.ts';
+import { configOf } from './senti.ts';
 
 /** Options of a relay to the nats-server at `port` of this machine. */
-export function natsOptions(port: number, given: Partial<NatsOptions> = {}): NatsOptions {
+export function natsOptions(
+  port: number,
+  config: Partial<NatsConfig> = {},
+  options: Partial<NatsOptions> = {},
+): NatsOptions {
+  const given = configOf('--nats', `nats://127.0.0.1:${port}`, '--nats-prefix', 'test');
   return {
-    servers: [`nats://127.0.0.1:${port}`],
-    prefix: 'test',
+    config: { ...given, natsLease: 1, ...config },
     name: 'test',
-    leaseMs: 1000,
-    creds: '',
-    tlsCa: '',
-    tlsCert: '',
-    tlsKey: '',
-    user: '',
-    password: '',
-    token: '',
     clock: systemClock,
     warn: () => {},
-    ...given,
+    ...options,
   };
 }
