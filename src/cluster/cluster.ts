@@ -39,7 +39,6 @@ export interface ClusterOptions {
 const ALIVE_EVERY_MS = 1000;
 /** The channel of messages between nodes. Events have channels of their own. */
 const NODES = 'nodes';
-const FORGED = 'it was sent in the name of this node';
 
 export class Cluster<T> implements Feed<T> {
   readonly counters: PostCounters = postCountersAtZero();
@@ -57,6 +56,7 @@ export class Cluster<T> implements Feed<T> {
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
     const { id: node, clock, log } = options;
     const counters = this.#relayCounters;
+    const tell = (message: NodeMessage) => this.#tell(message);
     this.#options = options;
     this.#faults = new PeerFaults({ ...options, counters });
     const relay = options.connect({
@@ -78,17 +78,12 @@ export class Cluster<T> implements Feed<T> {
     const onBad = () => this.#faults.bad('an event');
     this.#delivery = new Delivery({ relay, sink, counters, election: this.#election, onBad });
     this.#interest = new Interest((...changes) => this.#election.leader?.change(...changes));
-    this.#publisher = new InterestPublisher({
-      node,
-      clock,
-      send: (message) => this.#tell(message),
-    });
+    this.#publisher = new InterestPublisher({ node, clock, send: tell });
     this.#peers = new Peers({
       clock,
       onInterest: (added, dropped) => this.#interest.changePeer(added, dropped),
-      ask: (of) => this.#tell({ kind: 'ask', node, of }),
-      onMute: (of) =>
-        log.error(`cluster: node ${of} does not say what it wants; does it run another version?`),
+      ask: (of) => tell({ kind: 'ask', node, of }),
+      onMute: (of) => this.#faults.mute(of),
       onLeaderless: () => this.#election.claim(),
     });
     relay.listen(NODES, (bytes) => this.#receive(bytes));
@@ -167,9 +162,7 @@ export class Cluster<T> implements Feed<T> {
 
   #sendAlive(): void {
     const { id: node, scoring, listeners } = this.#options;
-    const { leader, term } = this.#election;
-    const { name = '', state, usage } = leader?.source ?? {};
-    const ingest = state && { epoch: term?.epoch ?? 0, name, state, usage };
+    const ingest = this.#election.leader?.source;
     // First, so that a peer that counts our listeners knows their tracks, too.
     this.#publisher.flush();
     const { version } = this.#publisher;
@@ -186,22 +179,17 @@ export class Cluster<T> implements Feed<T> {
 
   #onRelay(): void {
     const { offlineReason } = this.#relay;
-    if (offlineReason === undefined) this.#onConnected();
-    else this.#onDisconnected(offlineReason);
-  }
-
-  #onConnected(): void {
+    if (offlineReason !== undefined) {
+      this.#options.log.warn(`cluster: ${offlineReason}`);
+      // The node that ingests goes on delivering to itself, as long as it holds the lease.
+      if (this.#election.leader === undefined) this.#delivery.markGaps();
+      return;
+    }
     this.#options.log.info('cluster: connected');
     this.#peers.connected();
     this.#sendAlive();
     this.#election.verify();
     this.#election.claim();
-  }
-
-  #onDisconnected(reason: string): void {
-    this.#options.log.warn(`cluster: ${reason}`);
-    // The node that ingests goes on delivering to itself, as long as it holds the lease.
-    if (this.#election.leader === undefined) this.#delivery.markGaps();
   }
 
   #lead(term: Term, mayPublish: () => boolean): Leader {
@@ -230,7 +218,7 @@ export class Cluster<T> implements Feed<T> {
     else if (message.node === this.#options.id) {
       // A relay does not echo, so this was forged, and the peers may have believed it.
       this.#publisher.invalidate();
-      this.#faults.bad('a message', FORGED);
+      this.#faults.bad('a message', 'it was sent in the name of this node');
     } else {
       const noRoom = this.#peers.receive(message);
       if (noRoom === undefined) this.#heed(message);
@@ -242,18 +230,15 @@ export class Cluster<T> implements Feed<T> {
     if (message.kind === 'ask') {
       if (message.of === this.#options.id) this.#publisher.requestSnapshot();
     } else if (message.kind === 'rejected') {
-      const { track, code } = message;
-      if (this.#isCurrent(message)) this.#reject(track, new UserError(code, message.message));
+      if (!isSameTerm(message, this.#election.term)) return;
+      this.#reject(message.track, new UserError(message.code, message.message));
     } else if (message.kind === 'alive' && message.ingest !== undefined) {
       const { node, ingest, scoring } = message;
-      if (this.#isCurrent({ node, epoch: ingest.epoch })) this.#faults.compare(node, scoring);
+      const isCurrent = isSameTerm({ node, epoch: ingest.epoch }, this.#election.term);
+      if (isCurrent) this.#faults.compare(node, scoring);
       else this.#election.verify();
     }
     this.#election.beginIfInformed();
-  }
-
-  #isCurrent(term: Term): boolean {
-    return isSameTerm(term, this.#election.term);
   }
 
   #reject(canonical: string, error: UserError): void {

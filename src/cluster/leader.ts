@@ -3,12 +3,13 @@
 import type { Clock } from '../base/clock.ts';
 import { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { CloseOptions, Source } from '../source/source.ts';
+import type { CloseOptions } from '../source/source.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import { readCanonical, type Track } from '../track/track.ts';
 import { addHeader, channelOf, encodeEvent } from './event-message.ts';
 import { isWanted, type Want } from './interest.ts';
+import type { Ingesting } from './node-message.ts';
 import type { Term } from './term.ts';
 
 export interface LeaderOptions {
@@ -80,9 +81,10 @@ export class Leader {
     this.#work();
   }
 
-  get source(): Pick<Source, 'name' | 'state' | 'usage'> {
-    const { source } = this.#ingest;
-    return this.#isStarting ? { name: source.name, state: { name: 'connecting' } } : source;
+  get source(): Ingesting {
+    const { epoch } = this.#options.term;
+    const { name, state, usage } = this.#ingest.source;
+    return { epoch, name, state: this.#isStarting ? { name: 'connecting' } : state, usage };
   }
 
   /** Opens and closes tracks, many of them slice by slice. */
