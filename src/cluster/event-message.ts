@@ -10,7 +10,7 @@ import {
   POLARITIES,
   type SentimentEvent,
 } from '../sentiment/analysis.ts';
-import { hasFields, isCount, isNumber, isText, listOf } from './message-checks.ts';
+import { isCount, isNumber, isText } from './message-checks.ts';
 import { isEpoch } from './node-message.ts';
 
 export interface EventHeader {
@@ -80,14 +80,6 @@ function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
 
-const isTexts = listOf(isText);
-const isHashtags = listOf(
-  hasFields({
-    tag: (value) => typeof value === 'string',
-    count: (value) => isCount(value) && value <= MAX_TEXT,
-  }),
-);
-
 function readEvent(value: unknown): SentimentEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { polarityIndex, score, hashtags, positive, neutral, negative } = value;
@@ -100,7 +92,7 @@ function readEvent(value: unknown): SentimentEvent | undefined {
     isWithin(negative, 0, 1) &&
     Array.isArray(hashtags) &&
     hashtags.length <= MAX_HASHTAGS &&
-    isHashtags(hashtags);
+    hashtags.every(isHashtag);
   if (!isRight || polarity === undefined || post === undefined) return undefined;
   // Copied, so that nothing else in the message is kept while events wait for slow listeners.
   const named = hashtags.map(({ tag, count }) => ({ tag, count }));
@@ -117,7 +109,7 @@ function readPost(value: unknown): Post | undefined {
     isText(id) &&
     isText(source) &&
     Array.isArray(langs) &&
-    isTexts(langs) &&
+    langs.every(isText) &&
     !Number.isNaN(date?.getTime()) &&
     (url === undefined || isAddress(url));
   return isRight ? { id, source, text: '', langs, createdAt: date, url } : undefined;
@@ -125,6 +117,12 @@ function readPost(value: unknown): Post | undefined {
 
 function isWithin(value: unknown, least: number, most: number): boolean {
   return isNumber(value) && value >= least && value <= most;
+}
+
+function isHashtag(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { tag, count } = value;
+  return typeof tag === 'string' && isCount(count) && count <= MAX_TEXT;
 }
 
 /** Users may click on it, so no `javascript:`. */

@@ -40,7 +40,7 @@ export interface Route {
  * A leader opens this many tracks, or works for this many milliseconds, and then yields to the event loop, so that
  * it renews the lease and serves its listeners in between.
  */
-export const SLICE = { tracks: 1000, ms: 10 } as const;
+const SLICE = { tracks: 1000, ms: 10 } as const;
 /**
  * The most that a leader opens. The index of a track takes about 2 kB, and of long tracks up to 200 bytes for each
  * character, so all of them take 2 GB at the very worst.

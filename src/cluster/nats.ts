@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
+import { Throttle } from './throttle.ts';
 
 /** The options of the command line. A text is empty if it is not given. */
 export interface NatsConfig {
@@ -69,7 +70,12 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
   let unconfirmed = { messages: 0, bytes: 0 };
   /** Bytes of the request to confirm that has no answer yet. */
   let confirming = 0;
-  let isConfirming = false;
+  const confirmations = new Throttle({
+    clock,
+    everyMs: CONFIRM_EVERY_MS,
+    gatherMs: CONFIRM_EVERY_MS,
+    job: confirm,
+  });
 
   function become(next: string | undefined): void {
     if (offlineReason === next || closed) return;
@@ -125,24 +131,18 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
     });
   }
 
-  async function confirm(connection: NatsConnection): Promise<void> {
-    const asked = unconfirmed;
+  /** Messages count as lost until the server has confirmed them. */
+  async function confirm(): Promise<void> {
+    const { messages, bytes } = unconfirmed;
     unconfirmed = { messages: 0, bytes: 0 };
-    confirming = asked.bytes;
+    confirming = bytes;
     try {
-      await connection.flush();
+      await nats?.flush();
     } catch (error) {
       asRelayError(error);
-      sink.lost(asked.messages);
+      sink.lost(messages);
     }
     confirming = 0;
-    isConfirming = false;
-    if (unconfirmed.messages > 0) confirmSoon(connection);
-  }
-  function confirmSoon(connection: NatsConnection): void {
-    if (isConfirming) return;
-    isConfirming = true;
-    clock.after(CONFIRM_EVERY_MS, () => void confirm(connection));
   }
 
   void open();
@@ -163,7 +163,7 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       nats.publish(`${prefix}.${channel}`, message);
       unconfirmed.messages += 1;
       unconfirmed.bytes += message.length;
-      confirmSoon(nats);
+      confirmations.request();
       return true;
     },
     listen(channel, receive) {
@@ -183,6 +183,7 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       if (closed) return;
       closed = true;
       cancelRetry();
+      confirmations.stop();
       if (nats === undefined) return;
       const left = Promise.withResolvers<void>();
       const cancel = clock.after(LEAVE_IN_MS, left.resolve);
