@@ -1,4 +1,4 @@
-// Builds the page when it is out of date: `npm start` runs this first, `npm run build` always builds.
+// Builds the page if it is out of date. `npm start` runs this first; `npm run build` always builds.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,19 +6,19 @@ import { argv, stderr } from 'node:process';
 
 const ROOT = new URL('../../', import.meta.url);
 const PAGE = new URL('dist/web/index.html', ROOT);
-/** Names the sources that dist/web was built from. It stands beside the folder, so is not served. */
+/** Holds the hash of the sources that dist/web was built from. It stands beside the folder, so that it is not served. */
 const STAMP = new URL('dist/web.stamp', ROOT);
 
-/** Builds if anything that the page is made of has changed, or `always`. */
+/** Builds if a source of the page has changed, or `always`. */
 export async function buildPage({ always = false } = {}): Promise<void> {
   const sources = hashSources();
   if (!always && isBuiltFrom(sources)) return;
   const vite = await loadVite();
   if (!vite) {
-    // The production tree has no Vite: what was built ahead of time is served, if there is any.
-    if (always)
-      throw new Error('Vite is not installed: npm ci brings it, npm ci --omit=dev does not');
-    if (existsSync(PAGE)) stderr.write('dist/web is not of these sources; served as it is.\n');
+    // A production install has no Vite. The server serves what was built before, if anything.
+    if (always) throw new Error('Vite is not installed; run npm ci without --omit=dev');
+    if (existsSync(PAGE))
+      stderr.write('dist/web was built from other sources; it is served as it is.\n');
     return;
   }
   rmSync(STAMP, { force: true });

@@ -1,20 +1,20 @@
-// How tall the charts are: one scale for all of them, so that they compare, changing without a jolt.
+// One scale for all charts, so that they can be compared. It changes smoothly.
 
-import type { Reach } from './chart.ts';
+import type { ChartScale } from './chart.ts';
 import { type Curves, WINDOW_SECONDS } from './rolling-window.ts';
 
-/** The share of the way to its new height that a scale goes in a second (as a rate of decay). */
+/** How fast the scale approaches its new height, as a rate of decay a second. */
 const PACE = 6;
 
-/** A window that has just begun is this wide, in seconds, and grows to its full width. */
+/** The width of a new window, in seconds. It grows to its full width. */
 const YOUNGEST = 60;
 
-export class SharedReach {
-  #current: Reach = { above: 1, below: 1, back: YOUNGEST };
+export class SharedScale {
+  #current: ChartScale = { above: 1, below: 1, back: YOUNGEST };
   #at = 0;
 
-  /** What fits all curves, the oldest `since` then. Milliseconds. `still` goes there at once. */
-  fit(all: readonly Curves[], since: number, now: number, still: boolean): Reach {
+  /** The scale that fits all curves, the oldest of which began at `since`. Times are in milliseconds. `still` skips the animation. */
+  fit(all: readonly Curves[], since: number, now: number, still: boolean): ChartScale {
     const wanted = {
       above: roundUp(
         Math.max(

@@ -1,10 +1,10 @@
-// The picture of the last five minutes: positive posts rise from the line, negative ones hang from it.
+// The chart of the last five minutes: positive posts rise above the line, negative ones hang below it.
 
 import uPlot from 'uplot';
 import { type Curves, WINDOW_SECONDS } from './rolling-window.ts';
 
-/** What the axes cover: posts a second above and below the line, and seconds back from now. */
-export interface Reach {
+/** The range of the axes: posts a second above and below the line, and seconds before now. */
+export interface ChartScale {
   readonly above: number;
   readonly below: number;
   readonly back: number;
@@ -12,7 +12,7 @@ export interface Reach {
 
 export interface Chart {
   /** Draws `curves` with the window's right edge at `now`, in seconds since 1970. */
-  draw(curves: Curves, now: number, reach: Reach): void;
+  draw(curves: Curves, now: number, scale: ChartScale): void;
   destroy(): void;
 }
 
@@ -20,7 +20,7 @@ const LINE = uPlot.paths.spline?.();
 
 export function createChart(host: HTMLElement): Chart {
   let right = 0;
-  let reach: Reach = { above: 1, below: 1, back: WINDOW_SECONDS };
+  let scale: ChartScale = { above: 1, below: 1, back: WINDOW_SECONDS };
   const colors = readColors(host);
 
   const plot = new uPlot(
@@ -31,8 +31,8 @@ export function createChart(host: HTMLElement): Chart {
       cursor: { show: false },
       legend: { show: false },
       scales: {
-        x: { time: false, range: () => [right - reach.back, right] },
-        y: { range: () => [-reach.below, reach.above] },
+        x: { time: false, range: () => [right - scale.back, right] },
+        y: { range: () => [-scale.below, scale.above] },
       },
       axes: [
         {
@@ -42,8 +42,8 @@ export function createChart(host: HTMLElement): Chart {
           stroke: () => colors.faint,
           grid: { show: false },
           ticks: { show: false },
-          splits: () => labelled(reach.back).map((seconds) => right - seconds),
-          values: (_, splits) => splits.map((at) => ago(right - at, reach.back)),
+          splits: () => labelled(scale.back).map((seconds) => right - seconds),
+          values: (_, splits) => splits.map((at) => ago(right - at, scale.back)),
         },
         {
           size: 34,
@@ -52,7 +52,7 @@ export function createChart(host: HTMLElement): Chart {
           stroke: () => colors.faint,
           grid: { stroke: () => colors.rule, width: 1 },
           ticks: { show: false },
-          splits: () => [-reach.below, 0, reach.above],
+          splits: () => [-scale.below, 0, scale.above],
           values: (_, splits) => splits.map((at) => short(Math.abs(at))),
         },
       ],
@@ -80,9 +80,9 @@ export function createChart(host: HTMLElement): Chart {
   scheme.addEventListener('change', recolor);
 
   return {
-    draw([times, positive, negative, neutral], now, reaching) {
+    draw([times, positive, negative, neutral], now, next) {
       right = now;
-      reach = reaching;
+      scale = next;
       const hanging = negative.map((value) => value && -value);
       plot.setData([times, positive, hanging, neutral]);
     },
@@ -105,7 +105,7 @@ function curve(stroke: () => string, fill?: () => string): uPlot.Series {
   };
 }
 
-/** How many seconds back there is a label. The left edge has none: the other axis ends there. */
+/** The labels, in seconds before now. The left edge has none, because the other axis ends there. */
 function labelled(back: number): number[] {
   const step = back < 120 ? 15 : back < 180 ? 30 : 60;
   return Array.from({ length: Math.ceil(back / step) - 1 }, (_, i) => (i + 1) * step);
@@ -127,7 +127,7 @@ function fontOf(host: HTMLElement): string {
   return `11px ${getComputedStyle(host).fontFamily}`;
 }
 
-/** A canvas knows nothing of custom properties, so their values are read for it. */
+/** Reads the values of custom properties, which a canvas cannot resolve. */
 function readColors(host: HTMLElement) {
   const style = getComputedStyle(host);
   const read = (name: string) => style.getPropertyValue(`--${name}`).trim();

@@ -1,4 +1,4 @@
-// Elements in one expression. Text only ever becomes text, so nothing that a stranger wrote runs.
+// Makes elements in one expression. Text stays text, so nothing that a post contains can run.
 
 type Attributes = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -23,7 +23,7 @@ export function the<T extends HTMLElement>(id: string, type: abstract new () => 
   return element;
 }
 
-/** Changes a text only where it differs: a text that is set again is laid out again. */
+/** Changes a text only if it differs, since each change causes a new layout. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

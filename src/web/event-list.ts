@@ -1,4 +1,4 @@
-// The latest events of a topic. It holds still while somebody points at it or is inside with the keyboard.
+// The latest events of a topic. The list holds still under the pointer and while it has the focus.
 
 import { h } from './dom.ts';
 import type { Heard, Topic } from './topic-state.ts';
@@ -34,7 +34,7 @@ function row({ event, at }: Heard): HTMLElement {
   );
 }
 
-/** A link to the post where it can be read, or its time alone. Only web addresses become links. */
+/** A link to the post, or its time alone. Only web addresses become links. */
 function linkTo(post: Heard['event']['post'], time: string): HTMLElement {
   const label = h('time', {}, time);
   if (!post.url || !/^https?:\/\//i.test(post.url)) return label;

@@ -1,20 +1,20 @@
-// What a screen reader is told without being asked: politely, and not often.
+// The live region: what screen readers announce by themselves, politely and seldom.
 
 import { setText } from './dom.ts';
 import { balanceOf } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
 import { moodOf, signed } from './wording.ts';
 
-/** A topic is spoken of this often at the most, in milliseconds, … */
+/** The shortest time between two announcements of a topic, in milliseconds. */
 const PACE = 30_000;
-/** … and only when its balance has moved by this much. */
+/** The change of balance that is worth an announcement. */
 const NEWS = 10;
 
-export function createAnnouncer(region: HTMLElement) {
+export function createLiveRegion(region: HTMLElement) {
   const told = new WeakMap<Topic, { at: number; balance: number | undefined }>();
   return {
     say: (text: string) => setText(region, text),
-    /** Speaks of the topics whose balance is news. */
+    /** Announces topics whose balance has changed. */
     review(topics: readonly Topic[], now: number): void {
       const news = topics.filter((topic) => isNews(topic, now));
       if (news.length > 0) setText(region, news.map(sentence).join(' '));

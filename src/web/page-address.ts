@@ -1,4 +1,4 @@
-// The topics in the address: `/?track=coffee&track=tea`, so that a picture can be shared as a link.
+// The topics in the page's address, such as `/?track=coffee&track=tea`, so that a view can be shared as a link.
 
 export const MOST_TOPICS = 4;
 

@@ -1,8 +1,8 @@
-// The page: topics from the address, events from the connection, one drawing a frame.
+// The page: takes topics from the address and events from the connection, and draws once a frame.
 
-import { SharedReach } from './chart-scale.ts';
+import { SharedScale } from './chart-scale.ts';
 import { setText, the } from './dom.ts';
-import { createAnnouncer } from './live-region.ts';
+import { createLiveRegion } from './live-region.ts';
 import { addressOf, isAmong, MOST_TOPICS, readTopics } from './page-address.ts';
 import { type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
@@ -29,10 +29,10 @@ const page = {
   suggestions: the('suggestions', HTMLElement),
   topics: the('topics', HTMLElement),
 };
-const announcer = createAnnouncer(the('announcer', HTMLElement));
-const reach = new SharedReach();
+const liveRegion = createLiveRegion(the('live-region', HTMLElement));
+const scale = new SharedScale();
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
-/** With reduced motion the charts take a step this often, in milliseconds, in place of gliding. */
+/** With reduced motion, charts move in steps this often, in milliseconds. */
 const STEP = 1000;
 
 let followed: readonly Followed[] = [];
@@ -42,13 +42,13 @@ const connection = connect(readToken(), (changed) => {
   state = changed;
   for (const { topic } of followed) topic.window.watch(isListening(topic), Date.now());
   if (changed.name === 'open') source.ask();
-  showDoor(changed.name === 'locked');
+  showTokenForm(changed.name === 'locked');
   showStatus();
 });
 const source = watchSource(connection, showStatus);
 
-/** Asks for a token in place of a topic, as long as nothing else is of use. */
-function showDoor(isLocked: boolean): void {
+/** Shows the form for a token in place of that for a topic. */
+function showTokenForm(isLocked: boolean): void {
   page.form.hidden = isLocked;
   page.suggestions.hidden = isLocked;
   if (page.tokenForm.hidden !== isLocked) return;
@@ -57,7 +57,7 @@ function showDoor(isLocked: boolean): void {
 }
 
 function isListening(topic: Topic): boolean {
-  return state.name === 'open' && topic.refusal === undefined;
+  return state.name === 'open' && topic.rejection === undefined;
 }
 
 function follow(track: string): Followed {
@@ -65,10 +65,10 @@ function follow(track: string): Followed {
   topic.window.watch(isListening(topic), Date.now());
   const unfollow = connection.follow(track, {
     event: (event) => topic.hear(event, Date.now()),
-    missed: (count) => topic.miss(count),
-    refused(reason) {
-      topic.refuse(reason, Date.now());
-      announcer.say(`${track} is not tracked. ${reason}`);
+    dropped: (count) => topic.drop(count),
+    rejected(reason) {
+      topic.reject(reason, Date.now());
+      liveRegion.say(`${track} is not tracked. ${reason}`);
     },
   });
   const view = createTopicView(topic, () => {
@@ -82,7 +82,7 @@ function tracks(): string[] {
   return followed.map(({ topic }) => topic.track);
 }
 
-/** Follows these topics and no others; those that stay go on without a gap. */
+/** Follows these topics and no others. Topics that stay go on without a gap. */
 function show(topics: readonly string[]): void {
   const before = followed;
   for (const { topic, view, unfollow } of before) {
@@ -93,7 +93,7 @@ function show(topics: readonly string[]): void {
   followed = topics.map(
     (track) => before.find(({ topic }) => topic.track === track) ?? follow(track),
   );
-  // An element that is put where it is already would lose the focus.
+  // An element that is inserted again, even in its own place, loses the focus.
   followed.forEach(({ view }, i) => {
     if (page.topics.children[i] !== view.element) {
       page.topics.insertBefore(view.element, page.topics.children[i] ?? null);
@@ -110,25 +110,25 @@ function show(topics: readonly string[]): void {
   if (count > 0) requestFrame();
 }
 
-/** Shows these topics, as a step that the back button takes back. */
+/** Shows these topics, as a step that the back button undoes. */
 function go(topics: readonly string[]): void {
   history.pushState(null, '', addressOf(topics));
   const added = topics.filter((topic) => !tracks().includes(topic));
   show(topics);
-  announcer.say(added.length > 0 ? `Tracking ${added.join(' and ')}.` : 'Stopped.');
+  liveRegion.say(added.length > 0 ? `Tracking ${added.join(' and ')}.` : 'Stopped.');
 }
 
 function say(hint: string): void {
   setText(page.hint, hint);
-  if (hint) announcer.say(hint);
+  if (hint) liveRegion.say(hint);
 }
 
 function showStatus(): void {
-  const isTracking = followed.some(({ topic }) => topic.refusal === undefined);
+  const isTracking = followed.some(({ topic }) => topic.rejection === undefined);
   const { tone, text } = describe(state, source.status, isTracking);
   if (page.statusText.textContent !== text) {
     setText(page.statusText, text);
-    if (state.name !== 'connecting') announcer.say(text);
+    if (state.name !== 'connecting') liveRegion.say(text);
   }
   page.status.dataset.tone = tone;
 }
@@ -152,12 +152,12 @@ function draw(): void {
     return topic.window.curves(now);
   });
   const since = Math.min(...followed.map(({ topic }) => topic.window.since ?? now));
-  const fitting = reach.fit(curves, since, now, stillness.matches);
+  const fitting = scale.fit(curves, since, now, stillness.matches);
   followed.forEach(({ view }, i) => {
     const own = curves[i];
     if (own) view.render(own, now, fitting);
   });
-  announcer.review(
+  liveRegion.review(
     followed.map(({ topic }) => topic),
     now,
   );
@@ -168,9 +168,9 @@ page.form.addEventListener('submit', (submit) => {
   const track = page.input.value.trim();
   const now = tracks();
   if (track === '') return say('Type a topic first.');
-  if (isAmong(now, track)) return say(`${track} is tracked already.`);
+  if (isAmong(now, track)) return say(`You already track ${track}.`);
   if (now.length >= MOST_TOPICS)
-    return say(`${MOST_TOPICS} topics fit side by side; close one first.`);
+    return say(`Only ${MOST_TOPICS} topics fit side by side; close one first.`);
   page.input.value = '';
   go([...now, track]);
 });

@@ -1,12 +1,12 @@
-// What was said of a topic in the last five minutes: counts and hashtags in buckets of one second.
+// The last five minutes of a topic: counts and hashtags in buckets of one second.
 
 export const WINDOW_SECONDS = 300;
-/** A point of the curve is the mean of this many seconds, so that single posts make no spikes. */
+/** Each point of a curve is the mean of this many seconds, so that single posts make no spikes. */
 const MEAN_SECONDS = 10;
 const SMOOTH_SECONDS = 5;
-/** The first mean is over no less than this, for the same reason. */
+/** The first means cover at least this many seconds, for the same reason. */
 const LEAST_SECONDS = 3;
-/** Different hashtags that are kept count of; a flood of more of them is not. */
+/** Distinct hashtags that are counted; further ones are ignored. */
 const MOST_TAGS = 5000;
 
 /** By polarityIndex: positive, negative, neutral. */
@@ -17,11 +17,11 @@ interface Bucket {
   second: number;
   counts: Counts;
   tags: string[];
-  /** False where nobody listened, so that nothing is known. */
+  /** False while the page was not listening, so that the counts are unknown. */
   watched: boolean;
 }
 
-/** Points in time, in seconds since 1970, and posts a second at each; null where nothing is known. */
+/** Times in seconds since 1970, and posts a second at each time; null where they are unknown. */
 export type Curves = [
   times: number[],
   positive: (number | null)[],
@@ -29,7 +29,7 @@ export type Curves = [
   neutral: (number | null)[],
 ];
 
-export interface MinuteCounts {
+interface MinuteCounts {
   /** 1 is the minute until now. */
   readonly minutesAgo: number;
   readonly counts: Counts;
@@ -42,7 +42,7 @@ export class RollingWindow {
   #buckets: Bucket[] = [];
   #watching = false;
 
-  /** Times are in milliseconds since 1970 throughout. One that lies in the past counts as now. */
+  /** All times are in milliseconds since 1970. A time in the past counts as now. */
   add(polarityIndex: number, tags: readonly string[], now: number): void {
     this.advance(now);
     const bucket = this.#buckets.at(-1);
@@ -57,7 +57,7 @@ export class RollingWindow {
     }
   }
 
-  /** Tells whether events come from now on; what goes by meanwhile is unknown and not zero. */
+  /** Says whether the page listens from now on. While it does not, counts are unknown and not zero. */
   watch(watching: boolean, now: number): void {
     this.advance(now);
     this.#watching = watching;
@@ -65,11 +65,11 @@ export class RollingWindow {
     if (bucket && watching) bucket.watched = true;
   }
 
-  /** Lets time pass: what is older than the window is forgotten. */
+  /** Moves the window to `now`, and forgets what is older. */
   advance(now: number): void {
     const second = Math.floor(now / 1000);
     const last = this.#buckets.at(-1)?.second;
-    // After a long sleep there is no need to make the seconds that are forgotten at once.
+    // After a long sleep, skip the seconds that would be forgotten at once.
     const from = last === undefined ? second : Math.max(last + 1, second - WINDOW_SECONDS);
     for (let next = from; next <= second; next++) {
       this.#buckets.push({ second: next, counts: [0, 0, 0], tags: [], watched: this.#watching });
@@ -138,7 +138,7 @@ export class RollingWindow {
   }
 }
 
-/** A second mean over the first: a post comes into the curve and leaves it in a slope, not a step. */
+/** A second mean over the first, so that a post enters and leaves the curve in a slope, not a step. */
 function smooth(values: readonly (number | null)[]): (number | null)[] {
   return values.map((value, at) => {
     if (value === null) return null;

@@ -1,4 +1,4 @@
-// The one connection to the server: every topic and every question goes over it, and it heals by itself.
+// The page's one connection to the server. It carries every topic and every query, and reconnects by itself.
 
 import { createClient } from 'graphql-ws';
 import {
@@ -11,25 +11,25 @@ import {
 
 export type ConnectionState =
   | { readonly name: 'connecting' }
-  /** `recovered` is when it came back after a break, in milliseconds since 1970. */
+  /** `recovered` is when it reconnected, in milliseconds since 1970. */
   | { readonly name: 'open'; readonly recovered?: number }
   | { readonly name: 'lost' }
-  /** The server asks for a token, or for another one. */
+  /** The server requires a token, or another one. */
   | { readonly name: 'locked'; readonly reason: string }
-  /** The server refused in a way that trying again does not mend. */
+  /** The server rejected the connection, and trying again would not help. */
   | { readonly name: 'failed'; readonly reason: string };
 
-export interface Follower {
+interface Follower {
   event(event: SentimentSubscription['sentiment']): void;
-  /** Events that the server could not deliver. */
-  missed(count: number): void;
-  /** The server does not follow this track; there is nothing more to come. */
-  refused(reason: string): void;
+  /** So many events were dropped. */
+  dropped(count: number): void;
+  /** The server does not follow this track. No event follows. */
+  rejected(reason: string): void;
 }
 
-/** What the server may say beside an event. */
+/** What the server may report beside an event. */
 interface Extensions {
-  /** Events that this listener was too slow to take since the last one it was sent. */
+  /** Events that this listener did not get since the last one. */
   readonly dropped?: number;
   readonly [name: string]: unknown;
 }
@@ -37,20 +37,20 @@ interface Extensions {
 export interface Connection {
   /** Follows a track across reconnects until the returned function is called. */
   follow(track: string, follower: Follower): () => void;
-  /** Answers now or, if the connection breaks meanwhile, undefined. */
+  /** The answer, or undefined if the connection is not open or breaks. */
   askStatus(): Promise<StatusQuery['status'] | undefined>;
 }
 
-/** The close code of graphql-ws for who may not come in. */
+/** The close code of graphql-ws for a missing or wrong token. */
 const FORBIDDEN = 4403;
-/** Waits between attempts, in milliseconds; the last one stays. */
+/** Waits between attempts, in milliseconds. The last one repeats. */
 const WAITS = [500, 1000, 2000, 4000, 8000];
-/** A server that is silent for this long is asked whether it is there, … */
+/** How long the server may be silent before the page pings it, in milliseconds. */
 const KEEP_ALIVE = 10_000;
-/** … and is given this long to answer. */
+/** How long the server may take to answer a ping, in milliseconds. */
 const ANSWER_TIME = 5000;
 
-/** `token` is sent to a server that asks for one. */
+/** `token` is for servers that require one. */
 export function connect(
   token: string | undefined,
   onState: (state: ConnectionState) => void,
@@ -65,8 +65,8 @@ export function connect(
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: waitToRetry,
     ...(token !== undefined && { connectionParams: { authorization: `Bearer ${token}` } }),
-    // A refused connection comes as a plain error event, which graphql-ws would not try again.
-    shouldRetry: (problem) => !isForbidden(problem),
+    // A failed connection is a plain error event, which graphql-ws would not retry.
+    shouldRetry: (error) => !isForbidden(error),
     onNonLazyError: fail,
     on: {
       connected() {
@@ -108,15 +108,15 @@ export function connect(
           next({ data, errors, extensions }) {
             retries = 0;
             const dropped = extensions?.dropped;
-            if (typeof dropped === 'number') follower.missed(dropped);
+            if (typeof dropped === 'number') follower.dropped(dropped);
             if (data) follower.event(data.sentiment);
-            else if (errors) follower.refused(sentence(errors));
+            else if (errors) follower.rejected(sentence(errors));
           },
           error(error) {
-            if (Array.isArray(error)) follower.refused(sentence(error));
+            if (Array.isArray(error)) follower.rejected(sentence(error));
             else fail(error);
           },
-          // A server that goes away may end its streams first. They are still wanted.
+          // A server that stops may complete its streams first. The page still wants them.
           async complete() {
             if (!wanted) return;
             await waitToRetry(retries);
@@ -159,15 +159,15 @@ export function connect(
   }
 }
 
-function isForbidden(problem: unknown): problem is CloseEvent {
-  return problem instanceof CloseEvent && problem.code === FORBIDDEN;
+function isForbidden(error: unknown): error is CloseEvent {
+  return error instanceof CloseEvent && error.code === FORBIDDEN;
 }
 
-/** Waits longer with every attempt, and no longer than until the machine is online again. */
+/** Waits longer with every attempt, but only until the machine is online again. */
 function waitToRetry(retries: number): Promise<void> {
   const most = WAITS[Math.min(retries, WAITS.length - 1)] ?? 0;
   return new Promise((resolve) => {
-    // A different share of it for everybody, so that a thousand pages don't come back at once.
+    // A random share, so that a thousand pages do not reconnect at once.
     setTimeout(resolve, most * (0.5 + Math.random() / 2));
     addEventListener('online', () => resolve(), { once: true });
   });

@@ -1,16 +1,16 @@
-// What the server says of its source, asked again and again while somebody looks at the page.
+// Polls the state of the server's source while the page is visible.
 
 import type { StatusQuery } from '../../schema/operations.ts';
 import type { Connection } from './server-connection.ts';
 
-/** How often a source that is live or idle is asked after, and one that is not; in milliseconds. */
+/** The time between two polls of a live or idle source, and of any other; in milliseconds. */
 const CALM_PACE = 5000;
 const BUSY_PACE = 1000;
 
 export function watchSource(connection: Connection, onChange: () => void) {
   let status: StatusQuery['status']['source'] | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Only the answer to the newest question counts. */
+  /** Only the answer to the newest query counts. */
   let question = 0;
   let burst = 0;
 
@@ -32,7 +32,7 @@ export function watchSource(connection: Connection, onChange: () => void) {
     get status() {
       return status;
     },
-    /** Asks now, and a few times soon after: something that moves the source has just happened. */
+    /** Polls now and a few times soon after, since the state of the source is about to change. */
     ask(): void {
       burst = 3;
       void ask();

@@ -1,13 +1,13 @@
-// What a first-time visitor can click on. They are links, so they can be opened beside and shared too.
+// Topics to click on. They are links, so that they can be shared and opened in new tabs.
 
 import { h } from './dom.ts';
 import { addressOf, isAmong, MOST_TOPICS } from './page-address.ts';
 
-/** Everyday words that somebody posts about at any moment, and that the sample's people talk of. */
+/** Everyday words, which people post about at any time, and which the sample knows. */
 const TOPICS = ['coffee', 'football', 'music', 'weather', 'pizza', 'film'];
 const RIVALS = [['coffee', 'tea']];
 
-/** The topics to offer to a page that has these: to begin with, or to compare with. */
+/** The topics to offer to a page with these topics, to start with or to compare with. */
 export function suggest(topics: readonly string[]): readonly (readonly string[])[] {
   if (topics.length === 0) return [...TOPICS.map((topic) => [topic]), ...RIVALS];
   if (topics.length >= MOST_TOPICS) return [];
@@ -24,7 +24,7 @@ export function showSuggestions(
     const added = choice.filter((topic) => !isAmong(topics, topic));
     const link = h('a', { href: addressOf(choice) }, added.join(' against '));
     link.addEventListener('click', (click) => {
-      // A click that asks for a new tab or window is the browser's own.
+      // The browser handles clicks that open a new tab or window.
       if (click.ctrlKey || click.metaKey || click.shiftKey || click.button !== 0) return;
       click.preventDefault();
       onChoice(choice);

@@ -1,11 +1,11 @@
-// The state of one topic: whether it is followed, what came in, what was missed.
+// The state of one topic: whether the server follows it, its events, and how many were dropped.
 
 import type { SentimentSubscription } from '../../schema/operations.ts';
 import { RollingWindow } from './rolling-window.ts';
 
 export type SentimentEvent = SentimentSubscription['sentiment'];
 
-/** An event and when it came in, in milliseconds since 1970. */
+/** An event and its time of arrival, in milliseconds since 1970. */
 export interface Heard {
   readonly event: SentimentEvent;
   readonly at: number;
@@ -18,10 +18,10 @@ export class Topic {
   readonly window = new RollingWindow();
   /** The newest first. */
   latest: readonly Heard[] = [];
-  /** Events that the server could not deliver, by its own account. */
-  missed = 0;
-  /** Why the server does not follow it, if it does not. */
-  refusal: string | undefined;
+  /** Events that the server reported as dropped. */
+  dropped = 0;
+  /** Why the server rejected the track, if it did. */
+  rejection: string | undefined;
 
   constructor(track: string) {
     this.track = track;
@@ -33,12 +33,12 @@ export class Topic {
     this.latest = [{ event, at: now }, ...this.latest.slice(0, LATEST_EVENTS - 1)];
   }
 
-  miss(count: number): void {
-    this.missed += count;
+  drop(count: number): void {
+    this.dropped += count;
   }
 
-  refuse(reason: string, now: number): void {
-    this.refusal = reason;
+  reject(reason: string, now: number): void {
+    this.rejection = reason;
     this.window.watch(false, now);
   }
 }

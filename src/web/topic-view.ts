@@ -1,26 +1,26 @@
 // One topic on the page: balance, share bar and table, chart, hashtags and the latest events.
 
-import { type Chart, createChart, type Reach } from './chart.ts';
+import { type Chart, type ChartScale, createChart } from './chart.ts';
 import { h, setText } from './dom.ts';
 import { createEventList } from './event-list.ts';
 import { balanceOf, type Counts, type Curves, sharesOf, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
 import { counted, moodOf, sideOf, signed } from './wording.ts';
 
-/** Lists change no more often than this, so that they can be read; in milliseconds. */
+/** The shortest time between two changes of the lists, so that they can be read; in milliseconds. */
 const LIST_PACE = 500;
 const NUMBER_PACE = 120;
 const TOP_TAGS = 8;
 
 const POLARITIES = ['positive', 'negative', 'neutral'] as const;
-/** The order in which they are shown: the neutral ones lie between. */
+/** The order on the page, with neutral in the middle. */
 const SHOWN = [0, 2, 1] as const;
 
 export interface TopicView {
   readonly element: HTMLElement;
   readonly heading: HTMLElement;
-  /** Brings the page up to the topic; called once a frame with the time in milliseconds. */
-  render(curves: Curves, now: number, reach: Reach): void;
+  /** Draws the topic. Called once a frame, with the time in milliseconds. */
+  render(curves: Curves, now: number, scale: ChartScale): void;
   destroy(): void;
 }
 
@@ -51,8 +51,8 @@ export function createTopicView(topic: Topic, onClose: () => void): TopicView {
   const tags = h('ul', { class: 'tags' });
   const noTags = h('p', { class: 'empty' }, 'None so far');
   const events = createEventList(topic);
-  const missed = h('p', { class: 'missed' });
-  const refusal = h('p', { class: 'refusal', hidden: true });
+  const dropped = h('p', { class: 'dropped' });
+  const rejection = h('p', { class: 'rejection', hidden: true });
 
   const picture = h(
     'div',
@@ -74,13 +74,13 @@ export function createTopicView(topic: Topic, onClose: () => void): TopicView {
       minutes.element,
     ),
     h('section', { class: 'with' }, h('h3', {}, 'Hashtags'), noTags, tags),
-    h('section', { class: 'latest' }, h('h3', {}, 'Latest'), events.element, missed),
+    h('section', { class: 'latest' }, h('h3', {}, 'Latest'), events.element, dropped),
   );
   const element = h(
     'article',
     { class: 'topic', 'aria-label': topic.track },
     h('header', {}, heading, close),
-    refusal,
+    rejection,
     picture,
   );
 
@@ -91,16 +91,16 @@ export function createTopicView(topic: Topic, onClose: () => void): TopicView {
   return {
     element,
     heading,
-    render(curves, now, reach) {
-      if (topic.refusal !== undefined) {
-        if (!refusal.hidden) return;
-        refusal.hidden = false;
+    render(curves, now, scale) {
+      if (topic.rejection !== undefined) {
+        if (!rejection.hidden) return;
+        rejection.hidden = false;
         picture.hidden = true;
-        refusal.append(h('strong', {}, 'Not tracked. '), topic.refusal);
+        rejection.append(h('strong', {}, 'Not tracked. '), topic.rejection);
         return;
       }
       chart ??= createChart(chartHost);
-      chart.draw(curves, now / 1000, reach);
+      chart.draw(curves, now / 1000, scale);
       if (now - numbersAt >= NUMBER_PACE) {
         numbersAt = now;
         showNumbers();
@@ -133,10 +133,10 @@ export function createTopicView(topic: Topic, onClose: () => void): TopicView {
     });
     shares.show(totals);
     setText(
-      missed,
-      topic.missed === 0
+      dropped,
+      topic.dropped === 0
         ? ''
-        : `${counted(topic.missed, 'event')} missed: this connection was too slow for them.`,
+        : `${counted(topic.dropped, 'event')} dropped, because this connection was too slow.`,
     );
   }
 
@@ -159,7 +159,7 @@ export function createTopicView(topic: Topic, onClose: () => void): TopicView {
   }
 }
 
-/** The numbers under the bar, which are its legend too. */
+/** The numbers under the bar, which also are its legend. */
 function createShareTable(track: string) {
   const rows = SHOWN.map((i) => {
     const name = POLARITIES[i] ?? '';
@@ -196,7 +196,7 @@ function createShareTable(track: string) {
   };
 }
 
-/** What the chart shows, as numbers. Folded away, and only kept up when it is not. */
+/** The chart as numbers. Updated only while it is unfolded. */
 function createMinuteTable(topic: Topic) {
   const body = h('tbody');
   const head = h(

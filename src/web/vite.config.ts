@@ -1,4 +1,4 @@
-// How Vite makes the page of src/web into the files of dist/web.
+// Builds src/web into dist/web.
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
@@ -10,7 +10,7 @@ export default defineConfig({
     outDir: fileURLToPath(new URL('../../dist/web', import.meta.url)),
     emptyOutDir: true,
     target: 'es2022',
-    // The policy of the page allows no data: addresses and no inline code.
+    // The page's security policy allows no data: addresses and no inline code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

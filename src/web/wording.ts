@@ -1,12 +1,12 @@
-// What is going on, in plain words.
+// The state of connection and source as sentences for users.
 
 import type { StatusQuery } from '../../schema/operations.ts';
 import type { ConnectionState } from './server-connection.ts';
 
 type SourceStatus = StatusQuery['status']['source'];
 
-export interface Sentence {
-  /** How it is shown: all is well and quiet, posts flow, something is awaited, or it failed. */
+interface Sentence {
+  /** Calm: nothing to do. Live: posts arrive. Waiting: the page or the server waits. Failed: a person has to act. */
   readonly tone: 'calm' | 'live' | 'waiting' | 'failed';
   readonly text: string;
 }
@@ -35,7 +35,7 @@ export function describe(
     case 'failed':
       return {
         tone: 'failed',
-        text: `The server refused: ${connection.reason}. Reload to try again`,
+        text: `The server closed the connection: ${connection.reason}. Reload the page to try again`,
       };
     case 'open': {
       if (!source) return { tone: 'waiting', text: 'Connected' };
@@ -88,7 +88,7 @@ export function signed(balance: number | undefined): string {
   return balance > 0 ? `+${balance}` : `−${-balance}`;
 }
 
-/** A balance closer to zero than this takes no side; one further off than that is clear. */
+/** A balance closer to zero than MIXED takes no side. From CLEAR on it is very positive or very negative. */
 const MIXED = 15;
 const CLEAR = 50;
 

@@ -100,15 +100,15 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     expect(await page.locator('.topic').count()).toBe(4);
   });
 
-  test('says why a track is refused, and goes on with the others', async () => {
+  test('says why a track is rejected, and goes on with the others', async () => {
     const { url } = await startReal();
     const { page, errors } = await open();
     await page.goto(`${url}/?track=the&track=coffee`);
     await page
-      .locator('.refusal')
+      .locator('.rejection')
       .filter({ hasText: /^Not tracked\. .*stop words/ })
       .waitFor();
-    await page.locator('#announcer').filter({ hasText: 'the is not tracked' }).waitFor();
+    await page.locator('#live-region').filter({ hasText: 'the is not tracked' }).waitFor();
     await counted(page, 1);
     expect(errors).toEqual([]);
   });

@@ -40,7 +40,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     ['phone-dark', '/?track=coffee&track=tea', 1, { ...phone, colorScheme: 'dark' }],
     ['comparison', '/?track=coffee&track=tea', 5, { ...desktop, colorScheme: 'light' }],
     [
-      'refused',
+      'rejected',
       '/?track=coffee&track=tea&track=music&track=the',
       1,
       { ...desktop, colorScheme: 'dark' },

@@ -15,7 +15,7 @@ async function saysStatus(page: Page, text: string | RegExp): Promise<void> {
 describe.skipIf(!executablePath)('the dashboard of a server with tokens', () => {
   const open = useBrowser();
 
-  test('asks for one, says when it is refused, and goes on where it was', async () => {
+  test('asks for one, says when it is rejected, and goes on where it was', async () => {
     const senti = await startSenti(withTokens());
     const { page, errors } = await open();
     await page.goto(`${senti.url}/?track=coffee`);

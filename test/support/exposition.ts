@@ -1,4 +1,4 @@
-// A strict reader of Prometheus' text format: what it does not know, it refuses.
+// A strict reader of Prometheus' text format: it rejects what it does not know.
 
 export interface Exposition {
   readonly types: ReadonlyMap<string, string>;

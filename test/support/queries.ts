@@ -28,7 +28,7 @@ const term = fc.oneof(
 const signed = fc.tuple(fc.constantFrom('', '', '', '-'), term).map(([sign, text]) => sign + text);
 const clause = fc.array(signed, { minLength: 1, maxLength: 4 }).map((terms) => terms.join(' '));
 
-/** Queries; some are refused. */
+/** Queries, some of which are rejected. */
 export const queries = fc
   .array(clause, { minLength: 1, maxLength: 3 })
   .map((all) => all.join(', '));

@@ -14,7 +14,7 @@ export interface Question {
   readonly variables?: Record<string, unknown>;
 }
 
-/** The first result, or what was refused as if it were one. */
+/** The first result, or the rejection as if it were one. */
 export async function ask(
   { url, socketUrl }: Pick<Senti, 'url' | 'socketUrl'>,
   transport: Transport,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { roundUp, SharedReach } from '../../src/web/chart-scale.ts';
+import { roundUp, SharedScale } from '../../src/web/chart-scale.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { suggest } from '../../src/web/suggestions.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
@@ -52,11 +52,11 @@ describe('a topic', () => {
     expect(topic.latest[0]?.event.post.id).toBe('9');
   });
 
-  test('adds up what was missed', () => {
+  test('adds up dropped events', () => {
     const topic = new Topic('rain');
-    topic.miss(3);
-    topic.miss(4);
-    expect(topic.missed).toBe(7);
+    topic.drop(3);
+    topic.drop(4);
+    expect(topic.dropped).toBe(7);
   });
 });
 
@@ -103,14 +103,14 @@ describe('the scale of the charts', () => {
   test('goes to a new height within a second or so, and at once where nothing may move', () => {
     const curves = [[[0], [7.5], [null], [0]]] as const;
     const mutable = curves.map(([t, p, n, u]) => [[...t], [...p], [...n], [...u]]) as never;
-    const moving = new SharedReach();
+    const moving = new SharedScale();
     moving.fit(mutable, 0, 10_000, true);
-    expect(new SharedReach().fit(mutable, 0, 10_000, true)).toEqual({
+    expect(new SharedScale().fit(mutable, 0, 10_000, true)).toEqual({
       above: 8,
       below: 1,
       back: 60,
     });
-    const gliding = new SharedReach();
+    const gliding = new SharedScale();
     let last = gliding.fit(mutable, 0, 1000, false).above;
     for (let frame = 1; frame < 120; frame++) {
       const { above } = gliding.fit(mutable, 0, 1000 + frame * 16, false);
