@@ -1,4 +1,4 @@
-// A client decides how often it comes and goes, and neither the upstream nor the log may pay for it.
+// Clients that come and go all the time cost neither the upstream nor the log.
 
 import { once } from 'node:events';
 import { pino } from 'pino';
@@ -49,7 +49,7 @@ async function churn(...argv: readonly string[]) {
   return { clock, lines, subscribe, hear };
 }
 
-test('a client that subscribes and completes all the time makes one connection to Jetstream', async () => {
+test('a client that keeps subscribing and completing causes one connection to Jetstream', async () => {
   const jetstream = await startFakeJetstream();
   onTestFinished(() => jetstream.close());
   const { lines, subscribe, hear } = await churn(
@@ -66,7 +66,7 @@ test('a client that subscribes and completes all the time makes one connection t
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['source: connecting', 'source: live']);
 });
 
-test('the log says a few times a minute that a source begins and ends, then how often', async () => {
+test('the log reports a few starts and stops of a source a minute, and then how many more', async () => {
   const { clock, lines } = await churn('--source=sample');
   expect(lines.length).toBe(LINES_A_MINUTE);
   expect(JSON.parse(lines[0] ?? '').msg).toBe('source: live');

@@ -1,4 +1,4 @@
-// The tree that an image is made of: without the development packages, it starts and serves.
+// The tree that a container image is made of starts and serves without development packages.
 
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';

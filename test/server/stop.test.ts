@@ -1,4 +1,4 @@
-// How the server goes away: who is told, when, and that it is gone in ten seconds whatever its clients do.
+// How the server stops: how it tells clients to leave, and that it stops within ten seconds whatever they do.
 
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -51,7 +51,7 @@ async function countListeners({ url }: Pick<Senti, 'url'>): Promise<number> {
 const isOpen = ({ socket }: TrackClient) => socket.readyState === WebSocket.OPEN;
 
 describe('a server that stops', () => {
-  test('lets nobody new in, and says so, while it still serves who has not been told', async () => {
+  test('rejects new clients with the reason, and still serves those that were not told to leave', async () => {
     const { senti, clock, clients } = await openTwoBatches();
     const { url, socketUrl, source } = senti;
     const closing = senti.close();
@@ -84,7 +84,7 @@ describe('a server that stops', () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow();
   });
 
-  test('tells few clients at once, each in its own words', async () => {
+  test('tells a few clients at once, each in its own protocol', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const graphql = connectGraphQL(senti.socketUrl);
@@ -111,7 +111,7 @@ describe('a server that stops', () => {
     expect(clock.monotonic()).toBe(0);
   });
 
-  test('is soon gone with a few peers that take nothing', async () => {
+  test('stops soon, even with a few stalled peers', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const peers = [
@@ -141,7 +141,7 @@ describe('a server that stops', () => {
     );
   }, 20_000);
 
-  test('is gone in ten seconds with a source that does not let go', async () => {
+  test('stops within ten seconds, even if its source hangs', async () => {
     const clock = new FakeClock();
     const stubborn = new Promise<void>(() => {});
     const senti = await startSenti(undefined, clock, (source) => {
@@ -195,7 +195,7 @@ describe('the program', () => {
     return { program, exited, url };
   }
 
-  test('is gone after SIGTERM, though its clients take nothing, and others are told', async () => {
+  test('stops after SIGTERM, even with stalled clients, and tells the others', async () => {
     const { program, exited, url } = await startAmongStalled();
     const client = await connectTrack(url.replace('http', 'ws'));
     client.send({ track: 'tea' });
@@ -206,7 +206,7 @@ describe('the program', () => {
     expect(performance.now() - asked).toBeLessThan(TEN_SECONDS);
   });
 
-  test('is gone at once after a second signal', async () => {
+  test('stops at once after a second signal', async () => {
     const { program, exited } = await startAmongStalled();
     program.kill('SIGTERM');
     await logged(program, /SIGTERM: stopping/);

@@ -1,4 +1,4 @@
-// https and wss: every surface over TLS, files that cannot be used, and a change of certificate.
+// https and wss: every surface over TLS, unusable files, and a change of certificate.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -78,7 +78,7 @@ describe('a server with a certificate', () => {
     expect(message?.polarityIndex).toBe(0);
   });
 
-  test('holds little for clients that ask for the largest page and do not read it', async () => {
+  test('holds little memory for clients that request the largest page and do not read it', async () => {
     const { senti } = await startSecure();
     const { port, hostname } = new URL(senti.url);
     const come = async () => {
@@ -94,7 +94,7 @@ describe('a server with a certificate', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
   });
 
-  test('sends a reader all of a turn that has much for it', async () => {
+  test('sends a reader everything of a tick with many events', async () => {
     const { senti } = await startSecure();
     const client = connectGraphQL(senti.socketUrl);
     const streams = Array.from({ length: 32 }, () =>
@@ -113,7 +113,7 @@ describe('a server with a certificate', () => {
     }
   });
 
-  test('is not disturbed by who speaks plainly to it', async () => {
+  test('is not disturbed by clients that speak plain HTTP', async () => {
     const { senti } = await startSecure();
     const { port, hostname } = new URL(senti.url);
     for (const words of [
@@ -129,7 +129,7 @@ describe('a server with a certificate', () => {
     expect((await fetch(`${senti.url}/health`)).status).toBe(200);
   });
 
-  test('cuts a stream of Server-Sent Events that takes nothing, and no other', async () => {
+  test('evicts a stalled stream of Server-Sent Events, and no other', async () => {
     const clock = new FakeClock();
     const { senti } = await startSecure(clock);
     const query = 'subscription { sentiment(track: "coffee") { hashtags { tag } } }';
@@ -153,7 +153,7 @@ describe('a server with a certificate', () => {
     expect(reading.closed).toBe(false);
   });
 
-  test('is gone in ten seconds with a peer that never greets', async () => {
+  test('stops within ten seconds, even with a peer that never begins its handshake', async () => {
     const clock = new FakeClock();
     const { senti } = await startSecure(clock);
     const { port, hostname } = new URL(senti.url);
@@ -171,7 +171,7 @@ describe('a server with a certificate', () => {
 
 /** A stream on coffee; nothing of it is read yet. */
 describe('a new certificate', () => {
-  test('is for new connections; those there are stay', async () => {
+  test('serves new connections, while open ones stay', async () => {
     const { senti, files } = await startSecure();
     const track = await connectTrack(senti.socketUrl);
     track.send({ track: 'coffee' });
@@ -251,7 +251,7 @@ describe('a new certificate', () => {
     expect(await exited).toEqual({ code: 0, errors: '' });
   });
 
-  test('that there is not does not end a service at SIGHUP', async () => {
+  test('is not required at SIGHUP: a service without one goes on', async () => {
     const program = start('--port', '0');
     const exited = exitOf(program);
     await listening(program);
@@ -268,7 +268,7 @@ describe('files that cannot be used', () => {
     return 'mistakes' in parsed ? parsed.mistakes : [];
   }
 
-  test('are named at the start, with all other problems', () => {
+  test('are named at the start, with all other mistakes', () => {
     const { tlsCert, tlsKey, folder } = writeCertificate(ONE);
     const encrypted = createPrivateKey(ONE.key).export({
       type: 'pkcs8',
@@ -299,7 +299,7 @@ describe('files that cannot be used', () => {
     ]);
   });
 
-  test('are named when they do not belong together, or one is missing', () => {
+  test('are named when they do not belong together, or when one is missing', () => {
     const { tlsCert, tlsKey } = writeCertificate(ONE);
     const other = writeCertificate(OTHER);
     expect(mistakesOf(flags({ tlsCert, tlsKey: other.tlsKey }))).toEqual([

@@ -1,4 +1,4 @@
-// Who has no token does not get in, on any surface; and one that expires ends what was opened with it.
+// Without a valid token no surface admits a client; when a token expires, everything opened with it is closed.
 
 import { once } from 'node:events';
 import { type Client, createClient } from 'graphql-ws';
@@ -91,7 +91,7 @@ describe('without a token', () => {
     },
   );
 
-  test('a GET is answered with 401 as well, a HEAD too, and a token in the address is none', async () => {
+  test('GET and HEAD get 401 as well, and a token in the address does not count', async () => {
     const senti = await startSenti(withTokens());
     for (const method of ['GET', 'HEAD']) {
       const response = await fetch(`${senti.url}/graphql?query={__typename}&token=${TOKEN}`, {
@@ -119,7 +119,7 @@ describe('without a token', () => {
     expect(senti.source.wanted).toEqual([]);
   });
 
-  test('graphql-ws that subscribes without connection_init is closed with 4401', async () => {
+  test('closes a graphql-ws socket that subscribes without connection_init with 4401', async () => {
     const senti = await startSenti(withTokens());
     const socket = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-transport-ws', {
       headers: bearing(TOKEN),
@@ -130,7 +130,7 @@ describe('without a token', () => {
     expect(code).toBe(4401);
   });
 
-  test('/track is refused before the handshake', async () => {
+  test('/track is rejected before the handshake', async () => {
     const senti = await startSenti(withTokens());
     for (const path of ['/track', '/track?token=', '/track?Token=x', '/track?track=coffee']) {
       expect(await shake(senti, path)).toEqual([
@@ -142,7 +142,7 @@ describe('without a token', () => {
     }
   });
 
-  test('/metrics is answered with 401, and with a token in full', async () => {
+  test('/metrics answers 401 without a token, and in full with one', async () => {
     const { url } = await startSenti(withTokens());
     const refused = await fetch(`${url}/metrics`);
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
@@ -154,7 +154,7 @@ describe('without a token', () => {
     ]);
   });
 
-  test('what is the same for everybody stays open', async () => {
+  test('public pages and reports stay open', async () => {
     const { url } = await startSenti(withTokens());
     for (const path of ['/', '/health', '/ready', '/graphql']) {
       const response = await fetch(`${url}${path}`, { headers: { accept: 'text/html' } });
@@ -163,7 +163,7 @@ describe('without a token', () => {
     }
   });
 
-  test('a browser may still ask what it may send', async () => {
+  test('a browser may still send its preflight', async () => {
     const { url } = await startSenti(withTokens());
     const response = await fetch(`${url}/graphql`, {
       method: 'OPTIONS',
@@ -177,7 +177,7 @@ describe('without a token', () => {
     expect(response.headers.get('access-control-allow-headers')).toBe('authorization');
   });
 
-  test('a page that is let in can read why', async () => {
+  test('a page of an allowed origin can read the reason', async () => {
     const senti = await startSenti(withTokens());
     const response = await ask(senti, { origin: 'http://localhost:3000' });
     expect(response.status).toBe(401);
@@ -185,7 +185,7 @@ describe('without a token', () => {
   });
 });
 
-describe('a token that is wrong', () => {
+describe('a wrong token', () => {
   test.each([
     'wrong-token',
     TOKEN.slice(0, -1),
@@ -215,8 +215,8 @@ describe('a token that is wrong', () => {
   });
 });
 
-describe('a token that is right', () => {
-  test.each([TOKEN, OTHER_TOKEN])('lets in on every surface: %s', async (token) => {
+describe('a valid token', () => {
+  test.each([TOKEN, OTHER_TOKEN])('admits on every surface: %s', async (token) => {
     const senti = await startSenti(withTokens());
     for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`]) {
       expect((await ask(senti, { authorization })).status).toBe(200);
@@ -239,14 +239,14 @@ describe('a token that is right', () => {
     expect(await shake(senti, `/track?a=b&token=${token}`)).toEqual([101]);
   });
 
-  test('that comes with connection_init goes before that of the handshake', async () => {
+  test('in connection_init takes precedence over one of the handshake', async () => {
     const senti = await startSenti(withTokens());
     const { client, closed } = connect(senti, bearing('wrong-token'), bearing(TOKEN));
     await expect(run(client, SentimentDocument, { track: 'a' }).next()).rejects.toBeTruthy();
     expect((await closed).code).toBe(4403);
   });
 
-  test('is no more than being let in: a strange origin stays out', async () => {
+  test('does not admit an origin that is not allowed', async () => {
     const senti = await startSenti(withTokens());
     const headers = { ...bearing(TOKEN), origin: 'https://evil.example' };
     expect((await ask(senti, headers)).status).toBe(403);
@@ -266,7 +266,7 @@ describe('a JWT that expires', () => {
     return { ...senti, clock, issuer };
   }
 
-  test('ends every operation of a graphql-ws socket with an error, and the socket with 4403', async () => {
+  test('ends every operation of a graphql-ws socket with an error, and closes the socket with 4403', async () => {
     const senti = await start();
     const { clock, issuer, source } = senti;
     const { client, closed } = connect(senti, bearing(await issuer.sign(SECONDS)));
@@ -286,7 +286,7 @@ describe('a JWT that expires', () => {
     expect(source.state.name).toBe('idle');
   });
 
-  test('closes a graphql-ws socket that does nothing', async () => {
+  test('closes an idle graphql-ws socket', async () => {
     const senti = await start();
     const { client, closed } = connect(senti, bearing(await senti.issuer.sign(SECONDS)));
     await client.iterate({ query: '{ __typename }' }).next();
@@ -303,7 +303,7 @@ describe('a JWT that expires', () => {
     expect((await closed).code).toBe(1000);
   });
 
-  test('ends a stream of SSE with an error as its last result', async () => {
+  test('ends an SSE stream with an error as its last result', async () => {
     const senti = await start();
     const { clock, issuer, source } = senti;
     const headers = { ...bearing(await issuer.sign(SECONDS)), accept: 'text/event-stream' };
@@ -337,7 +337,7 @@ describe('a JWT that expires', () => {
     expect(source.state.name).toBe('idle');
   });
 
-  test('lets nobody in from then on', async () => {
+  test('admits no client from then on', async () => {
     const senti = await start();
     const token = await senti.issuer.sign(SECONDS);
     expect((await ask(senti, bearing(token))).status).toBe(200);
@@ -354,7 +354,7 @@ describe('a JWT that expires', () => {
     ]);
   });
 
-  test('leaves no timer behind when its socket or stream is gone', async () => {
+  test('leaves no timer behind once its socket or stream has closed', async () => {
     const senti = await start();
     const headers = bearing(await senti.issuer.sign(3600));
     const pending = senti.clock.pending;
@@ -372,7 +372,7 @@ describe('a JWT that expires', () => {
   });
 });
 
-test('a server with tokens and JWTs takes either', async () => {
+test('a server with tokens and JWTs accepts both', async () => {
   const clock = new FakeClock();
   const issuer = await createIssuer(clock);
   const senti = await startSenti(withKeys(issuer.keys, withTokens()), clock);
@@ -382,22 +382,22 @@ test('a server with tokens and JWTs takes either', async () => {
   expect((await ask(senti, bearing('wrong-token'))).status).toBe(401);
 });
 
-describe('a server that others can reach', () => {
+describe('a server that other machines can reach', () => {
   const WARNING = 'set AUTH_TOKENS or --auth-jwks';
 
-  test('warns once when it asks for no token', async () => {
+  test('warns once if it requires no token', async () => {
     const { warnings } = await startSenti(configOf('--host', '0.0.0.0'));
     expect(warnings.filter((line) => line.includes(WARNING)).length).toBe(1);
   });
 
-  test('does not when it asks for one, or when only this machine can reach it', async () => {
+  test('does not warn if it requires one, or if only this machine can reach it', async () => {
     const asking = await startSenti(withTokens(configOf('--host', '0.0.0.0')));
     const here = await startSenti(configOf('--host', '127.0.0.1'));
     expect([...asking.warnings, ...here.warnings]).toEqual([]);
   });
 });
 
-test('no line of the log has a token in it, at any level', async () => {
+test('no log line contains a token, at any level', async () => {
   const clock = new FakeClock();
   const issuer = await createIssuer(clock);
   let broken = false;

@@ -45,13 +45,16 @@ describe('the client of a proxy', () => {
     expect(addresses.forwardedFor(header)).toBe(client);
   });
 
-  test('is never who the client says it is', () => {
+  test('is never the address that the client itself sent', () => {
     expect(addresses.forwardedFor('127.0.0.1, 198.51.100.7')).toBe('198.51.100.7');
     expect(addresses.forwardedFor('10.0.0.1, 198.51.100.7, 10.1.2.3')).toBe('198.51.100.7');
     expect(addresses.forwardedFor('198.51.100.1, nonsense, 10.1.2.3')).toBe('10.1.2.3');
   });
 
-  test.each([undefined, '', 'unknown', '198.51.100.7, nonsense'])('is nobody by %j', (header) => {
-    expect(addresses.forwardedFor(header)).toBeUndefined();
-  });
+  test.each([undefined, '', 'unknown', '198.51.100.7, nonsense'])(
+    'is unknown for the header %j',
+    (header) => {
+      expect(addresses.forwardedFor(header)).toBeUndefined();
+    },
+  );
 });

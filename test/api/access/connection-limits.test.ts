@@ -1,4 +1,4 @@
-// Connections that come straight from a client: real ones, whose address alone is made up.
+// Real connections; only their addresses are made up.
 
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -72,7 +72,7 @@ async function get(socket: Socket): Promise<number> {
 }
 
 describe('an address', () => {
-  test('may open so many connections, whatever comes over them', async () => {
+  test('may open a limited number of connections, whatever comes over them', async () => {
     const { open, rejections } = await start('--max-sockets-per-address', '2');
     const silent = [await open('192.0.2.1'), await open('::ffff:192.0.2.1')];
     expect(await get(await open('192.0.2.1'))).toBe(429);
@@ -83,7 +83,7 @@ describe('an address', () => {
     expect(await get(await open('192.0.2.1'))).toBe(200);
   });
 
-  test('may ask so often, by connections and by requests, and then again', async () => {
+  test('may make a limited number of attempts, by connections and requests, and more later', async () => {
     const { open, clock, rejections } = await start('--max-attempts-per-address', '3');
     const socket = await open('192.0.2.1');
     expect(await get(socket)).toBe(200);
@@ -96,7 +96,7 @@ describe('an address', () => {
     expect(new Set(rejections)).toEqual(new Set(['attempts-per-address']));
   });
 
-  test('may ask no more often of a server that is full', async () => {
+  test('has the same limit of attempts on a full server', async () => {
     const { open } = await start('--max-sockets', '1', '--max-attempts-per-address', '2');
     await open('192.0.2.9');
     const statuses = [];
@@ -104,13 +104,13 @@ describe('an address', () => {
     expect(statuses).toEqual([503, 503, 429]);
   });
 
-  test('that is rejected takes nothing from the others', async () => {
+  test('that is rejected takes no attempts from others', async () => {
     const { open } = await start('--max-attempts', '5', '--max-attempts-per-address', '1');
     for (let i = 0; i < 20; i++) await open('192.0.2.1');
     expect(await get(await open('192.0.2.2'))).toBe(200);
   });
 
-  test('is forgotten when it has gone, so that many of them take no memory', async () => {
+  test('is forgotten once it has left, so that many addresses take no memory', async () => {
     const { open, connectionLimits, clock } = await start();
     const stays = await open('192.0.2.1');
     for (let i = 0; i < 5000; i++) {
@@ -139,7 +139,7 @@ describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) =>
     return spoken;
   }
 
-  test('from the port of another that was reset counts its requests all the same', async () => {
+  test('from the port of a reset connection still counts its requests', async () => {
     const { open } = await startOver(protocol, '--max-attempts-per-address', '5');
     const localPort = choosePort();
     let socket = await open('192.0.2.1', localPort);
@@ -155,7 +155,7 @@ describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) =>
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
 
-  test('from the port of another that was reset stays refused', async () => {
+  test('from the port of a reset connection stays rejected', async () => {
     const { open } = await startOver(protocol, '--max-sockets', '1');
     await open('192.0.2.9');
     const localPort = choosePort();
@@ -167,7 +167,7 @@ describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) =>
 });
 
 describe('a rejected connection', () => {
-  test('that does not ask why is closed', async () => {
+  test('closes if its client sends no request', async () => {
     const { open, clock } = await start('--max-sockets', '1');
     await open('192.0.2.1');
     const rejected = await open('192.0.2.2');
@@ -177,7 +177,7 @@ describe('a rejected connection', () => {
     await closed;
   });
 
-  test('is dropped without a word when too many wait to be told', async () => {
+  test('closes without a word while too many others wait for their reason', async () => {
     const { open } = await start('--max-sockets', '1', '--max-attempts', 'none');
     await open('192.0.2.1');
     for (let i = 0; i < MOST_REJECTED_OPEN; i++) await open('192.0.2.2');

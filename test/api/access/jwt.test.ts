@@ -60,13 +60,13 @@ describe('a JWT', () => {
     ['that never expires', { exp: undefined }, /missing required "exp" claim/],
     ['that is not valid yet', { nbf: 9_999_999_999 }, /"nbf" claim timestamp check failed/],
   ];
-  test.each(wrong)('%s is refused, and says why', async (_, claims, why) => {
+  test.each(wrong)('%s is rejected with a reason', async (_, claims, why) => {
     const issuer = await createIssuer(clock);
     const token = await issuer.sign(60, claims as JWTPayload);
     expect(await outcome(createCheck(issuer.keys), token)).toMatch(why);
   });
 
-  test('signed by somebody else is refused, under a name that is known too', async () => {
+  test('signed by another issuer is rejected, even with a known key id', async () => {
     const issuer = await createIssuer(clock);
     const check = createCheck(issuer.keys);
     const thief = await createIssuer(clock);
@@ -75,14 +75,14 @@ describe('a JWT', () => {
     expect(await outcome(check, await stranger.sign(60))).toMatch(/no applicable key/);
   });
 
-  test('whose claims were changed is refused', async () => {
+  test('with changed claims is rejected', async () => {
     const issuer = await createIssuer(clock);
     const [header, , signature] = (await issuer.sign(-60)).split('.');
     const token = `${header}.${base64(right())}.${signature}`;
     expect(await outcome(createCheck(issuer.keys), token)).toMatch(/signature verification failed/);
   });
 
-  test.each(['none', 'None', 'NONE', ''])('of the algorithm %j is refused', async (alg) => {
+  test.each(['none', 'None', 'NONE', ''])('with the algorithm %j is rejected', async (alg) => {
     const issuer = await createIssuer(clock);
     for (const signature of ['', 'x']) {
       const token = `${base64({ alg, kid: 'one' })}.${base64(right())}.${signature}`;
@@ -90,7 +90,7 @@ describe('a JWT', () => {
     }
   });
 
-  test('signed with the public key as a shared secret is refused', async () => {
+  test('signed with the public key as a shared secret is rejected', async () => {
     const issuer = await createIssuer(clock, 'one', 'RS256');
     const publicKey = await importJWK(issuer.key, 'RS256', { extractable: true });
     const pem = await exportSPKI(publicKey as CryptoKey);
@@ -104,7 +104,7 @@ describe('a JWT', () => {
     }
   });
 
-  test('signed with a shared secret is refused, though the secret is among the keys', async () => {
+  test('signed with a shared secret is rejected, even if the secret is among the keys', async () => {
     const secret = Buffer.alloc(32, 7);
     const keys = { keys: [{ kty: 'oct', kid: 'one', k: secret.toString('base64url') }] };
     const body = `${base64({ alg: 'HS256', kid: 'one' })}.${base64(right())}`;
@@ -129,7 +129,7 @@ describe('a JWT', () => {
     expect(await outcome(createCheck(keys), token)).toMatch(/^The token is rejected: /);
   });
 
-  test('whose header asks for what a header of ours cannot say is refused in what it can', async () => {
+  test('with an error that a header cannot quote is rejected in characters that it can', async () => {
     const { keys } = await createIssuer(clock);
     for (const name of ['☃', 'x\r\nX-Injected: yes', '"', '\\']) {
       const header = base64({ alg: 'ES256', kid: 'one', crit: [name], [name]: 1 });
@@ -140,7 +140,7 @@ describe('a JWT', () => {
     }
   });
 
-  test('that brings its own key, or says where to get one, is refused', async () => {
+  test('that brings its own key, or an address of one, is rejected', async () => {
     const issuer = await createIssuer(clock);
     const thief = await createIssuer(clock, 'thief');
     const served = await serveKeys(() => thief.keys);
@@ -151,7 +151,7 @@ describe('a JWT', () => {
     expect(served.asked).toBe(0);
   });
 
-  test('whose key cannot be used is refused, and nothing breaks', async () => {
+  test('whose key cannot be used is rejected, and nothing breaks', async () => {
     const { key, sign } = await createIssuer(clock, 'one', 'RS256');
     const token = await sign(60);
     for (const broken of [
@@ -166,12 +166,12 @@ describe('a JWT', () => {
   });
 });
 
-describe('keys that are served', () => {
+describe('served keys', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  test('are asked for once, and again for a key that is new', async () => {
+  test('are fetched once, and again for an unknown key', async () => {
     const first = await createIssuer(clock, 'first');
     const second = await createIssuer(clock, 'second');
     let keys = first.keys;
@@ -194,7 +194,7 @@ describe('keys that are served', () => {
     expect(await outcome(check, await first.sign(60))).toMatch(/no applicable key/);
   });
 
-  test('that cannot be had refuse everybody, say so once, and say when they are back', async () => {
+  test('that are not available reject every token; the log says so once, and again when they are back', async () => {
     const issuer = await createIssuer(clock);
     let served: object = { error: 'down' };
     const { url } = await serveKeys(() => served);
@@ -214,7 +214,7 @@ describe('keys that are served', () => {
     expect(telemetry.lines.slice(1)).toEqual(['the keys of JWTs are available again']);
   });
 
-  test('of a server that is gone are told of by its failure', async () => {
+  test('of an unreachable server appear in the log with the failure', async () => {
     const issuer = await createIssuer(clock);
     const { url, close } = await serveKeys(() => issuer.keys);
     close();
@@ -224,7 +224,7 @@ describe('keys that are served', () => {
     expect(telemetry.lines).toEqual([expect.stringContaining('ECONNREFUSED')]);
   });
 
-  test('are not missing because a token is nonsense', async () => {
+  test('are not reported as missing because of a malformed token', async () => {
     const issuer = await createIssuer(clock);
     const { url } = await serveKeys(() => issuer.keys);
     const telemetry = recordTelemetry();
@@ -236,7 +236,7 @@ describe('keys that are served', () => {
     expect(telemetry.lines).toEqual([]);
   });
 
-  test('are asked for again when the clock was a year ahead and is put right', async () => {
+  test('are fetched again after the clock was a year ahead and is corrected', async () => {
     const now = clock.now();
     const first = await createIssuer(clock, 'first');
     const second = await createIssuer(clock, 'second');
@@ -278,7 +278,7 @@ describe('keys that are served', () => {
       /the answer was 302/,
     ],
   ];
-  test.each(answers)('are not taken from a server that sends %s', async (_, answer, why) => {
+  test.each(answers)('are not accepted from a server that sends %s', async (_, answer, why) => {
     const issuer = await createIssuer(clock);
     let broken = true;
     const { url } = await serveKeys(() => (broken ? answer : issuer.keys));
@@ -291,7 +291,7 @@ describe('keys that are served', () => {
     expect(await outcome(check, await issuer.sign(60))).toBe(clock.now() + 60_000);
   });
 
-  test('are not read to the end of an answer that has none', async () => {
+  test('stop reading an endless answer', async () => {
     const issuer = await createIssuer(clock);
     let written: Promise<number> | undefined;
     const { url } = await serveKeys(() => (response) => {
@@ -303,7 +303,7 @@ describe('keys that are served', () => {
     expect(await written).toBeLessThan(64);
   });
 
-  test.each(['head', 'body'])('are given up when their %s takes five seconds', async (part) => {
+  test.each(['head', 'body'])('give up when their %s takes five seconds', async (part) => {
     const issuer = await createIssuer(clock);
     const served = await serveKeys(() => (response) => {
       if (part === 'body') response.write('{"keys":[');
@@ -316,7 +316,7 @@ describe('keys that are served', () => {
     expect(telemetry.lines).toEqual([expect.stringContaining('no answer within 5 seconds')]);
   });
 
-  test('are asked for once a second at most while they cannot be had', async () => {
+  test('are fetched at most once a second while they are not available', async () => {
     const issuer = await createIssuer(clock);
     const served = await serveKeys(() => ({}));
     const check = createCheck(served.url);
@@ -327,7 +327,7 @@ describe('keys that are served', () => {
     expect(served.asked).toBe(3);
   });
 
-  test('may have nested members that nobody here understands', async () => {
+  test('may have nested members, which are ignored', async () => {
     const issuer = await createIssuer(clock);
     const key = JSON.stringify({ ...issuer.key, x5c: ['AAAA'], more: {} });
     const { url } = await serveKeys(() => (response) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createOriginCheck, isLoopback } from '../../../src/api/access/origins.ts';
 
-describe('an origin is let in', () => {
+describe('an origin is allowed', () => {
   const check = createOriginCheck(['https://app.example.com'], 'senti.example');
 
   test.each([

@@ -1,4 +1,4 @@
-// Who is let in, on every surface of a real server: refused before the handshake or as an answer.
+// The limits of connections and attempts on every surface of a real server.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -74,7 +74,7 @@ function expectRefused(answer: Answer, surface: Surface, status: number, words: 
 }
 
 describe.each(SURFACES)('%s', (surface) => {
-  test('is refused with 429 to an address that asks too often, until it waited', async () => {
+  test('rejects an address over its limit of attempts with 429 until it has waited', async () => {
     const clock = new FakeClock();
     const config = configOf(...BEHIND_PROXY, '--max-attempts-per-address', '3');
     const senti = await startSenti(config, clock);
@@ -93,7 +93,7 @@ describe.each(SURFACES)('%s', (surface) => {
     expect(senti.warnings.join('')).toContain(`rejected (attempts-per-address): ${CLIENT}`);
   });
 
-  test('is refused with 503 when all ask too often, until they waited', async () => {
+  test('rejects attempts over the limit of all with 503 until clients have waited', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts', '3'), clock);
     for (let i = 0; i < 3; i++) {
@@ -105,7 +105,7 @@ describe.each(SURFACES)('%s', (surface) => {
     expect(LET_IN).toContain((await ask(senti, surface, '198.51.100.9')).status);
   });
 
-  test('is refused with 429 to an address with too many connections, until one closes', async () => {
+  test('rejects an address with too many connections with 429 until one closes', async () => {
     const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-sockets-per-address', '3'));
     const open = [];
     for (const kind of ['SSE', 'WebSocket', '/track'] as const) {
@@ -122,7 +122,7 @@ describe.each(SURFACES)('%s', (surface) => {
     expect(LET_IN).toContain(answer.status);
   });
 
-  test('is refused with 503 when there are too many connections, until one closes', async () => {
+  test('rejects connections over the limit of all with 503 until one closes', async () => {
     const senti = await startSenti(configOf('--max-sockets', '3'));
     const open = [];
     for (const kind of ['SSE', 'WebSocket', '/track'] as const) open.push(await ask(senti, kind));
@@ -136,7 +136,7 @@ describe.each(SURFACES)('%s', (surface) => {
   });
 });
 
-test('a full server still says that it lives, to whoever watches over it', async () => {
+test('a full server still answers reports for monitoring', async () => {
   const senti = await startSenti(configOf('--max-sockets', '1', '--max-attempts', '1'));
   await ask(senti, '/track');
   for (const path of ['/health', '/ready', '/metrics']) {
@@ -152,7 +152,7 @@ test('a full server still says that it lives, to whoever watches over it', async
   expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
 });
 
-test('loopback asks too often when it asks as often as all may', async () => {
+test('loopback shares the limit of attempts of all', async () => {
   const clock = new FakeClock();
   const senti = await startSenti(configOf('--max-attempts', '2'), clock);
   const statuses = [];
@@ -162,7 +162,7 @@ test('loopback asks too often when it asks as often as all may', async () => {
   expect((await ask(senti, '/track')).status).toBe(101);
 });
 
-test('an address that asks too often is refused the reports as well', async () => {
+test('an address over its limit of attempts gets no reports either', async () => {
   const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts-per-address', '1'));
   const headers = { 'x-forwarded-for': CLIENT };
   const statuses = [];
@@ -171,7 +171,7 @@ test('an address that asks too often is refused the reports as well', async () =
   expect(statuses).toEqual([200, 429]);
 });
 
-test('loopback has no limits of its own, and a header that no proxy wrote changes nothing', async () => {
+test('loopback has no limits of its own, and X-Forwarded-For from no proxy changes nothing', async () => {
   const limits = ['--max-attempts-per-address', '1', '--max-sockets-per-address', '1'];
   const senti = await startSenti(configOf(...limits));
   for (let i = 0; i < 5; i++) expect((await ask(senti, '/track', CLIENT)).status).toBe(101);
@@ -210,7 +210,7 @@ describe('a proxy', () => {
     expect((await fetch(senti.url, { headers: { 'x-forwarded-for': CLIENT } })).status).toBe(200);
   });
 
-  test('that names nobody has as many WebSockets as one address', async () => {
+  test('that names no client may open as many WebSockets as one address', async () => {
     const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-sockets-per-address', '2'));
     const all = [];
     for (let i = 0; i < 3; i++) all.push((await ask(senti, '/track', 'unknown')).status);
@@ -218,7 +218,7 @@ describe('a proxy', () => {
   });
 });
 
-test('a connection that says nothing is ended, and so is one that never comes to the point', async () => {
+test('a silent connection is closed, and so is one that never completes its request', async () => {
   const { url } = await startSenti(configOf('--request-timeout', '1'));
   const { port, hostname } = new URL(url);
   for (const beginning of ['', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', POST_BEGUN]) {
@@ -253,21 +253,21 @@ const POST_BEGUN =
   'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
   'Content-Length: 1000\r\n\r\n{"query":';
 
-test('a socket that does not say connection_init is closed with 4408', async () => {
+test('a socket without connection_init is closed with 4408', async () => {
   const { socketUrl } = await startSenti(configOf('--init-timeout', '1'));
   const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws');
   const [code] = await once(socket, 'close');
   expect(code).toBe(4408);
 });
 
-test('who is refused is counted for Prometheus', async () => {
+test('rejections are counted for Prometheus', async () => {
   const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts-per-address', '1'));
   for (let i = 0; i < 3; i++) await ask(senti, '/track', CLIENT);
   const text = await (await fetch(`${senti.url}/metrics`)).text();
   expect(text).toContain('senti_rejections_total{reason="attempts-per-address"} 2');
 });
 
-test('what is too long or too late is counted as well', async () => {
+test('messages that are too long or too late are counted as well', async () => {
   const senti = await startSenti(configOf('--max-message-bytes', '1024', '--init-timeout', '1'));
   const late = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-transport-ws');
   const chatty = new WebSocket(`${senti.socketUrl}/track`);

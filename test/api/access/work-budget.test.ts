@@ -1,4 +1,4 @@
-// Operations are paid for by their size, by each connection and each address, on every surface.
+// Each connection and each address pays for its operations by their size, on every surface.
 
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -120,7 +120,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     expect(answered).toEqual([true, true, true, extra > 0, false]);
   });
 
-  test('a connection over its budget is told how long to wait, and then served', async () => {
+  test('a connection over its budget learns how long to wait, and is then served', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(configOf('--max-work-per-second', '1000'), clock);
     const ask = await open(senti, surface);
@@ -135,7 +135,7 @@ describe.each(SURFACES)('over %s', (surface) => {
     expect(metrics).toContain('senti_rejections_total{reason="work"} 2\n');
   });
 
-  test('an address has one budget, over however many connections it asks', async () => {
+  test('an address has one budget for all its connections', async () => {
     const config = configOf(...BEHIND_PROXY, '--max-work-per-address', String(costOf(3)));
     const senti = await startSenti(config, new FakeClock());
     const answers = [];
@@ -169,7 +169,7 @@ test('many connections of one address open topics no faster than one budget allo
   expect(senti.source.wanted.at(-1)).toHaveLength(8);
 });
 
-test('a socket that goes on asking for what it is refused is closed as one that floods', async () => {
+test('a socket that repeats rejected operations is closed as one that floods', async () => {
   const senti = await startSenti(configOf('--max-work-per-second', '1'), new FakeClock());
   const { socket, messages, begin } = await openSocket(senti);
   for (let i = 0; i < 40; i++) begin();
@@ -190,7 +190,7 @@ test('what GraphiQL and 32 subscriptions cost at once is far from the limits', a
   expect(messages.filter(({ type }) => type === 'error')).toEqual([]);
 });
 
-test('a text that one operation asks for again and again is analyzed and paid for once', () => {
+test('a text that one operation repeats is analyzed and paid for once', () => {
   const clock = new FakeClock();
   const budget = createBudget(TEXT.length, 0);
   const work = new Work([{ payer: 'connection', bucket: budget }], clock, () => {});
@@ -209,7 +209,7 @@ test('a text that one operation asks for again and again is analyzed and paid fo
   expect(budget.wait(0)).toBeCloseTo(1000 / TEXT.length);
 });
 
-test('an operation that comes after the stop has begun is not begun', async () => {
+test('an operation that arrives while the server stops does not begin', async () => {
   const clock = new FakeClock();
   // So many that they are told in more than one batch, and all in the last.
   const last = () => 0.999;

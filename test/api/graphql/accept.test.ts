@@ -1,4 +1,4 @@
-// The header Accept: a subscription that nobody could hear is not started, and its client is told why.
+// The Accept header: a subscription that could not be answered is not opened, and the client learns why.
 
 import { describe, expect, test } from 'vitest';
 import { admits } from '../../../src/api/graphql/accept.ts';

@@ -1,4 +1,4 @@
-// GraphQL over HTTP, as the working group's own audits have it, with every door on.
+// The audits of GraphQL over HTTP by its working group, with every guard on.
 
 import { serverAudits } from 'graphql-http';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// The shared path against the stock one: the same bytes for every valid operation.
+// Shared selections give the same bytes as graphql-js for every valid operation.
 
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';

@@ -1,4 +1,4 @@
-// What a client may do wrong on the GraphQL WebSocket, and what it leaves behind.
+// Mistakes of clients on the GraphQL WebSocket, and what they leave behind.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

@@ -1,4 +1,4 @@
-// What another page can make its visitor's browser send: nothing of it may do anything here.
+// Requests that another page can make its user's browser send have no effect.
 
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Over HTTP a stream of events stands and falls with its connection: no listener outlives its client.
+// Over HTTP, no listener outlives the connection of its client.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';

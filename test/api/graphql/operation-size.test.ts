@@ -1,4 +1,4 @@
-// How large an operation may be, and whether it may ask for the schema: the same on every transport.
+// The limits on the size of operations, and on introspection, are the same on every transport.
 
 import { type GraphQLFormattedError, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -200,7 +200,7 @@ describe('the size of an operation', () => {
   });
 });
 
-test('what no limit holds back and no stack can hold is refused, and is no failure of ours', async () => {
+test('an operation too deep for the stack is rejected, and is not logged as an error', async () => {
   const names = ['query-tokens', 'query-depth', 'query-fields', 'work-per-second'];
   const limits = names.flatMap((name) => [`--max-${name}`, 'none']);
   const senti = await startSenti(configOf(...limits));

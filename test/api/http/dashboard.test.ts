@@ -13,7 +13,7 @@ const ASSETS = new URL('../../../dist/web/assets/', import.meta.url);
 const MOST_SCRIPT = 120_000;
 
 describe('the dashboard', () => {
-  test('is served with a policy that allows nothing inline and nothing from elsewhere', async () => {
+  test('is served with a policy that allows no inline code and no other origins', async () => {
     const { url } = await startSenti();
     const response = await fetch(url);
     expect(response.status).toBe(200);
@@ -30,7 +30,7 @@ describe('the dashboard', () => {
     expect(page).not.toMatch(/(src|href)="https?:/);
   });
 
-  test('has assets that never change under their name, and an index that is asked after', async () => {
+  test('has assets that are cached for ever, and an index that is revalidated', async () => {
     const { url } = await startSenti();
     const index = await fetch(url);
     const names = [...(await index.text()).matchAll(/"(\/assets\/[^"]+)"/g)].map(
@@ -56,7 +56,7 @@ describe('the dashboard', () => {
     expect(bytes).toBeLessThan(MOST_SCRIPT);
   });
 
-  test('answers HEAD without a body, and refuses what is no reading', async () => {
+  test('answers HEAD without a body, and rejects other methods', async () => {
     const { url } = await startSenti();
     const head = await fetch(url, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
@@ -87,7 +87,7 @@ describe('the dashboard', () => {
     expect(status).toBe(404);
   });
 
-  test('that has not been built says how to build it', async () => {
+  test('says how to build it if it was not built', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'senti-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     for (const place of [folder, join(folder, 'nowhere')]) {
@@ -104,7 +104,7 @@ describe('the dashboard', () => {
   });
 });
 
-test('GraphiQL can be switched off, and GraphQL stays', async () => {
+test('GraphiQL can be switched off without GraphQL', async () => {
   const { url } = await startSenti(configOf('--graphiql=false'));
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
   expect(await page.text()).not.toContain('<html');

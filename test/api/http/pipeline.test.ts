@@ -1,4 +1,4 @@
-// Requests that do not wait for their answers: served in order, one at a time, and bounded while they wait.
+// Pipelined requests are served in order, one at a time, and bounded while they wait.
 
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
@@ -63,7 +63,7 @@ async function metric({ url }: { readonly url: string }, name: string): Promise<
 const PIPELINED = 'senti_rejections_total{reason="pipelined"}';
 
 describe('pipelined requests', () => {
-  test('are answered in order, however they are answered', async () => {
+  test('are answered in order, whichever kind they are', async () => {
     const senti = await startSenti();
     const client = open(senti);
     let requests = '';
@@ -79,7 +79,7 @@ describe('pipelined requests', () => {
     expect(await metric(senti, PIPELINED)).toBe(0);
   });
 
-  test('are begun one at a time, each with the connection to itself', async () => {
+  test('are served one at a time, each with the connection to itself', async () => {
     const begun: ServerResponse[] = [];
     const pipelines = new Pipelines(systemClock, recordTelemetry());
     const server = createServer(
@@ -129,7 +129,7 @@ describe('pipelined requests', () => {
     expect(await metric(senti, PIPELINED)).toBe(last === '' ? 0 : 20);
   });
 
-  test('behind a stream of events end their connection after a while', async () => {
+  test('behind a stream of events close their connection after a while', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const alone = open(senti);
@@ -152,7 +152,7 @@ describe('pipelined requests', () => {
     expect(alone.socket.destroyed).toBe(false);
   });
 
-  test('with the headers of a browser behind a stream stay', async () => {
+  test('with the headers of a browser may wait behind a stream', async () => {
     const senti = await startSenti();
     const client = open(senti);
     const headers = 'Sec-Fetch-Header: a value of usual length\r\n'.repeat(20);
@@ -176,7 +176,7 @@ describe('pipelined requests', () => {
     expect(await metric(senti, 'senti_listeners')).toBe(0);
   });
 
-  test('behind a malformed one are not begun', async () => {
+  test('behind a malformed one are not served', async () => {
     const senti = await startSenti();
     const client = open(senti);
     client.socket.write(`${ask('{ __typename }')}GET / HTTP/1.1\r\n\r\n${stream('coffee')}`);
@@ -186,7 +186,7 @@ describe('pipelined requests', () => {
     expect(senti.source.wanted).toEqual([]);
   });
 
-  test('whose answers are large take no memory behind a stream', async () => {
+  test('with large answers take no memory behind a stream', async () => {
     const senti = await startSenti();
     const introspection = ask(getIntrospectionQuery());
     const before = process.memoryUsage();
@@ -200,7 +200,7 @@ describe('pipelined requests', () => {
   });
 });
 
-test('an upgrade behind a request that is not answered ends its connection, and is counted', async () => {
+test('an upgrade behind an unanswered request closes its connection, and is counted', async () => {
   const senti = await startSenti();
   const client = open(senti);
   client.socket.write(ask('{ __typename }') + UPGRADE);

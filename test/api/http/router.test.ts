@@ -12,7 +12,7 @@ import { TOKEN, withTokens } from '../../support/tokens.ts';
 import { turns, until } from '../../support/until.ts';
 
 describe('over HTTP', () => {
-  test('/graphql shows GraphiQL to a browser, which needs nothing from elsewhere', async () => {
+  test('/graphql shows GraphiQL to a browser without using any other origin', async () => {
     const { url } = await startSenti();
     const response = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
     const page = await response.text();
@@ -20,7 +20,7 @@ describe('over HTTP', () => {
     expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
   });
 
-  test('GraphiQL is made once, zipped where that is understood, and not sent again unchanged', async () => {
+  test('GraphiQL is rendered once, sent in gzip to clients that accept it, and not sent again unchanged', async () => {
     const { url } = await startSenti();
     const ask = (headers: Record<string, string>) =>
       fetch(`${url}/graphql`, { headers: { accept: 'text/html', ...headers } });
@@ -38,7 +38,7 @@ describe('over HTTP', () => {
     }
   });
 
-  test('hundreds who do not read GraphiQL take no memory but one copy', async () => {
+  test('hundreds of clients that do not read GraphiQL take the memory of one copy', async () => {
     const { url } = await startSenti();
     const { port, hostname } = new URL(url);
     const ask = 'GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n';
@@ -56,7 +56,7 @@ describe('over HTTP', () => {
     expect(external + heapUsed - before.external - before.heapUsed).toBeLessThan(100_000_000);
   });
 
-  test('a page may come slowly, but not for ever', async () => {
+  test('a page may load slowly, but not for ever', async () => {
     const clock = new FakeClock();
     const { url } = await startSenti(undefined, clock);
     const { port, hostname } = new URL(url);
@@ -82,7 +82,7 @@ describe('over HTTP', () => {
     expect([response.status, await response.json()]).toEqual([200, { status: 'alive' }]);
   });
 
-  test('/ready goes with the state of the source', async () => {
+  test('/ready follows the state of the source', async () => {
     const { url, source } = await startSenti();
     const ask = async () => {
       const response = await fetch(`${url}/ready`);
@@ -100,7 +100,7 @@ describe('over HTTP', () => {
     ]);
   });
 
-  test('what is not there is 404, and what cannot be done is 405', async () => {
+  test('unknown paths get 404, and wrong methods 405', async () => {
     const { url } = await startSenti();
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
     const response = await fetch(`${url}/health`, { method: 'DELETE' });
@@ -108,7 +108,7 @@ describe('over HTTP', () => {
   });
 });
 
-describe('a page whose name was pointed at this machine', () => {
+describe('a page under a name that a stranger pointed at this machine', () => {
   /** A GET as that page can send it: it has a Host that tells, and whatever else the page likes. */
   async function get(url: string, path: string, host: string, headers: object = {}) {
     const { hostname, port } = new URL(url);
@@ -117,7 +117,7 @@ describe('a page whose name was pointed at this machine', () => {
     return { status: response.statusCode, body: await text(response) };
   }
 
-  test('reads no /metrics', async () => {
+  test('cannot read /metrics', async () => {
     const senti = await startSenti(configOf('--origins', 'http://senti.example:8000'));
     for (const headers of [{ 'user-agent': 'Mozilla/5.0' }, { 'user-agent': 'Prometheus/3' }]) {
       const { status, body } = await get(senti.url, '/metrics', 'rebound.example:8000', headers);
@@ -137,14 +137,14 @@ describe('a page whose name was pointed at this machine', () => {
     }
   });
 
-  test('reads no /metrics where a token is asked for, and a scraper with one does by any name', async () => {
+  test('cannot read /metrics where a token is required, while a scraper with one can, by any name', async () => {
     const { url } = await startSenti(withTokens());
     const token = { authorization: `Bearer ${TOKEN}` };
     expect((await get(url, '/metrics', 'senti.example')).status).toBe(401);
     expect((await get(url, '/metrics', 'senti.example', token)).status).toBe(200);
   });
 
-  test('hears from /ready and /health what a probe needs, and nothing of the source', async () => {
+  test('gets from /ready and /health what a probe needs, and nothing about the source', async () => {
     const { url, source } = await startSenti();
     source.become({ name: 'waiting', reason: 'a secret', until: 5 });
     expect(await get(url, '/ready', 'rebound.example')).toEqual({
@@ -181,7 +181,7 @@ describe('a request', () => {
     expect(answer).not.toContain('at ');
   });
 
-  test('may name its target in full', async () => {
+  test('may use the absolute form of its target', async () => {
     const { url } = await startSenti();
     const answer = await exchange(
       url,
@@ -191,7 +191,7 @@ describe('a request', () => {
   });
 
   test.each(['localhost', 'localhost:8000', 'x'])(
-    'may name its target in full at %s, and be one of GraphQL',
+    'may use the absolute form of its target at %s, and be one of GraphQL',
     async (host) => {
       const { url } = await startSenti(configOf('--origins', 'http://x'));
       const answer = await exchange(
@@ -203,7 +203,7 @@ describe('a request', () => {
     },
   );
 
-  test('that is one of very many at once ends its connection, and no other', async () => {
+  test('among too many pipelined ones closes its connection, and no other', async () => {
     const { url, socketUrl } = await startSenti();
     const other = new WebSocket(`${socketUrl}/track`);
     await once(other, 'open');
@@ -220,7 +220,7 @@ describe('a request', () => {
     other.terminate();
   });
 
-  test('that expects what nobody knows is admitted as any other', async () => {
+  test('with an unknown Expect header is admitted like any other', async () => {
     const { url } = await startSenti(
       configOf('--trust-proxy', '127.0.0.1', '--max-attempts-per-address', '1'),
     );
@@ -231,7 +231,7 @@ describe('a request', () => {
     expect(await exchange(url, one)).toMatch(/^HTTP\/1\.1 429 /);
   });
 
-  test('for a WebSocket that is refused ends, though its client keeps its half open', async () => {
+  test('for a WebSocket ends when it is rejected, even if the client keeps its half open', async () => {
     // No time passes: it ends because it has been told.
     const { url } = await startSenti(undefined, new FakeClock());
     const { port, hostname } = new URL(url);
@@ -256,7 +256,7 @@ describe('a request', () => {
     }, 'nobody is there to be written to');
   });
 
-  test('that offers HTTP/2 as well is answered as it is', async () => {
+  test('that offers HTTP/2 is answered over HTTP/1.1', async () => {
     const { url } = await startSenti();
     const body = '{"query":"{ __typename }"}';
     const answer = await exchange(
@@ -268,7 +268,7 @@ describe('a request', () => {
     expect(answer).toContain('{"data":{"__typename":"Query"}}');
   });
 
-  test('that its client leaves in the middle is no failure of ours', async () => {
+  test('that its client abandons is not logged as an error', async () => {
     const { url, warnings } = await startSenti();
     const { port, hostname } = new URL(url);
     const socket = connect(Number(port), hostname);
@@ -282,7 +282,7 @@ describe('a request', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('with a body above 64 KiB is refused with 413', async () => {
+  test('with a body above 64 KiB is rejected with 413', async () => {
     const { url } = await startSenti();
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -308,7 +308,7 @@ describe('an origin', () => {
     ['a file', () => 'null', false],
   ];
 
-  test.each(cases)('%s is let in or not, on every surface alike', async (_, make, allowed) => {
+  test.each(cases)('%s is treated alike on every surface', async (_, make, allowed) => {
     const { url, socketUrl } = await startSenti(
       configOf('--origins', 'https://app.example.com, https://b.example'),
     );
@@ -340,7 +340,7 @@ describe('an origin', () => {
 });
 
 describe('a WebSocket', () => {
-  test('on a path without one is refused with 404', async () => {
+  test('on an unknown path is rejected with 404', async () => {
     const { socketUrl } = await startSenti();
     const socket = new WebSocket(`${socketUrl}/elsewhere`);
     const [error] = await once(socket, 'error');
@@ -356,7 +356,7 @@ describe('a WebSocket', () => {
     expect(code).toBe(1009);
   });
 
-  test('that breaks its protocol, or its handshake, disturbs nobody', async () => {
+  test('that breaks its protocol or its handshake disturbs no other', async () => {
     const { url, socketUrl } = await startSenti();
     const { port, hostname } = new URL(url);
     const other = new WebSocket(`${socketUrl}/track`);

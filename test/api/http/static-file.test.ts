@@ -54,7 +54,7 @@ async function open(scheme: string) {
 }
 
 describe.each(Object.keys(SERVERS))('a large file over %s', (scheme) => {
-  test('waits in pieces for a peer that does not read, and comes whole once it does', async () => {
+  test('waits in pieces for a peer that does not read, and arrives whole once it does', async () => {
     const { socket, waiting } = await open(scheme);
     socket.pause();
     socket.write(REQUEST);

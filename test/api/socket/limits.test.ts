@@ -1,4 +1,4 @@
-// What one WebSocket, or one request, may do to a real server.
+// The limits of a single WebSocket, and of a single request.
 
 import { once } from 'node:events';
 import { request } from 'node:http';

@@ -97,7 +97,7 @@ describe('/track', () => {
     },
   );
 
-  test('closes with 1008 and the reason at a query that is refused', async () => {
+  test('closes with 1008 and the reason when a query is rejected', async () => {
     const { send, closed } = await start();
     send({ track: 'the' });
     const { code, reason } = await closed;
@@ -112,7 +112,7 @@ describe('/track', () => {
     expect(await closed).toEqual({ code: 1008, reason: 'X has no room.' });
   });
 
-  test('cuts a reason to the 123 bytes that a close frame has room for', async () => {
+  test('shortens a reason to the 123 bytes that a close frame may hold', async () => {
     const { send, closed } = await start();
     send({ track: `-${'ж'.repeat(200)}` });
     const { code, reason } = await closed;
@@ -133,7 +133,7 @@ describe('/track', () => {
     expect((await other.received(1)).length).toBe(1);
   });
 
-  test('passes over other keys of a message', async () => {
+  test('ignores other keys of a message', async () => {
     const { source, send } = await start();
     send({ track: 'coffee', language: 'de', track2: 1 });
     await until(() => source.wanted.length === 1, 'coffee is wanted');
@@ -174,7 +174,7 @@ describe('/track', () => {
     },
   );
 
-  test('closes with 1013 when it asks for more work than it may', async () => {
+  test('closes with 1013 when its budget of work is used up', async () => {
     const { follow, send, closed } = await start('--max-work-per-second', '1');
     await follow('coffee', 'coffee');
     send({ track: 'tea' });
@@ -193,19 +193,19 @@ describe('/track', () => {
     expect(await received(1)).toEqual([{ polarityIndex: 2, hashtags: { gr: 1, a: 1 } }]);
   });
 
-  test('speaks no subprotocol, whichever is offered', async () => {
+  test('accepts no subprotocol, whichever is offered', async () => {
     const { socket } = await start();
     expect(socket.protocol).toBe('');
   });
 
-  test('closes with 1001 when the server goes', async () => {
+  test('closes with 1001 when the server stops', async () => {
     const { follow, close, closed } = await start();
     await follow('coffee', 'coffee');
     await close();
     expect((await closed).code).toBe(1001);
   });
 
-  test('stops listening when its client is gone without a close', async () => {
+  test('stops listening when its client vanishes without a close', async () => {
     const { source, socket, follow } = await start();
     await follow('coffee', 'coffee');
     socket.terminate();
