@@ -126,9 +126,10 @@ export function feedContract(
     });
 
     test('follows a track again that was closed', async () => {
-      const { feed, follow, say, heard } = await open();
+      const { feed, source, until, follow, say, heard } = await open();
       await follow('coffee');
       feed.close(track('coffee'));
+      await until(() => source()?.wanted.at(-1)?.includes('coffee') === false);
       await follow('coffee');
       say('coffee', 'a');
       await heard('coffee', 'a');
