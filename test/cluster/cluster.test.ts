@@ -1,4 +1,4 @@
-// Nodes that share one source: a relay in memory between them, and a clock that is moved by hand.
+// Nodes that share one source, with a relay in memory and a clock that the test moves.
 
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
@@ -10,7 +10,7 @@ import { turns } from '../support/until.ts';
 const wantedBy = (node: Node | undefined) => [...(node?.source?.wanted.at(-1) ?? [])].sort();
 
 describe('nodes', () => {
-  test('let one of them ingest for all, and the others be fed', async () => {
+  test('share the source of the node that ingests', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(3);
     const [one, two] = others as [Node, Node];
@@ -29,7 +29,7 @@ describe('nodes', () => {
     expect({ ...there, post: { ...there?.post, text: here?.post.text } }).toEqual(here);
   });
 
-  test('say how many they are, what they track and who listens, each of them the same', async () => {
+  test('all report the same numbers of nodes, tracks and listeners', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(3);
     const [one, two] = others as [Node, Node];
@@ -49,7 +49,7 @@ describe('nodes', () => {
     ]);
   });
 
-  test('hand a post that matches twenty tracks on as one event, analyzed once', async () => {
+  test('pass a post that matches twenty tracks on as one event, and analyze it once', async () => {
     const nodes = createNodes();
     let analyzed = 0;
     const leads = nodes.start({ analyzed: () => analyzed++ });
@@ -63,7 +63,7 @@ describe('nodes', () => {
     expect(analyzed).toBe(1);
   });
 
-  test('send nothing that no other node wants', async () => {
+  test('send only events that a peer wants', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(2);
     const [other] = others as [Node];
@@ -80,7 +80,7 @@ describe('nodes', () => {
     expect(leads.relay.sent.get(channels[0] ?? '')).toBe(1);
   });
 
-  test('tell the one that ingests of ten thousand tracks within a second', async () => {
+  test('let the node that ingests know of ten thousand tracks within a second', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(2);
     const [other] = others as [Node];
@@ -92,7 +92,7 @@ describe('nodes', () => {
     expect(wantedBy(leads)).toEqual(['word0']);
   });
 
-  test('forget what a node wants that is dead, within fifteen seconds', async () => {
+  test('forget the tracks of a dead node within fifteen seconds', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(2);
     const [other] = others as [Node];
@@ -110,7 +110,7 @@ describe('nodes', () => {
     expect(wantedBy(leads)).toEqual(['coffee', 'tea']);
   });
 
-  test('know what a node wants again that was not heard for a while', async () => {
+  test('learn again what a node wants after its messages were lost', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(2);
     const [other] = others as [Node];
@@ -128,7 +128,7 @@ describe('nodes', () => {
     expect(wantedBy(leads)).toEqual(['milk', 'sugar']);
   });
 
-  test('end the listeners of a track that the source refuses, wherever they are', async () => {
+  test('end the listeners of a track that the source rejects, on every node', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(3);
     const heard = [leads, ...others].map((node) => [node.listen('coffee'), node.listen('tea')]);
@@ -144,7 +144,7 @@ describe('nodes', () => {
     expect(again.told).toEqual(['p0']);
   });
 
-  test('end the listeners of a track that the node that ingests cannot follow, there and elsewhere', async () => {
+  test('end the listeners of a track that cannot be followed, on every node', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(2);
     const ends: (UserError | undefined)[] = [];
@@ -159,7 +159,7 @@ describe('nodes', () => {
     for (const { multiplexer } of [leads, ...others]) expect(multiplexer.listeners).toBe(0);
   });
 
-  test('say loudly that a node would score otherwise than the one that ingests', async () => {
+  test('log an error if a node would score differently than the node that ingests', async () => {
     const nodes = createNodes();
     nodes.start();
     await nodes.until(() => nodes.leader() !== undefined);
@@ -172,7 +172,7 @@ describe('nodes', () => {
     expect(nodes.leader()?.multiplexer.cluster.problem).toBeUndefined();
   });
 
-  test('count what is no message and pass it over, and log it once a minute at most', async () => {
+  test('count and skip bad messages, and log them at most once a minute', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(2);
     const [other] = others as [Node];

@@ -1,4 +1,4 @@
-// Events between nodes: what arrives is what was sent, and whatever else arrives is no event.
+// The messages between nodes: each arrives as it was sent, and anything else is rejected.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -48,7 +48,7 @@ const EVENT = eventOf({
 });
 
 describe('an event', () => {
-  test('arrives as it was sent, but for the text of its post', () => {
+  test('arrives as it was sent, without the text of its post', () => {
     fc.assert(
       fc.property(posts, epochs, counts, (post, epoch, sequence) => {
         const event = eventOf(post);
@@ -61,7 +61,7 @@ describe('an event', () => {
     );
   });
 
-  test('arrives, if its text is all hashtags and as long as can be', () => {
+  test('arrives even if its text is of the greatest length and all hashtags', () => {
     const some = eventOf({ id: '1', source: 'x', text: '#東京 '.repeat(6250), langs: [] });
     const one = eventOf({ id: '1', source: 'x', text: `#${'東'.repeat(24_999)}`, langs: [] });
     const full = { ...one, hashtags: [...one.hashtags, ...tags(49)] };
@@ -71,12 +71,12 @@ describe('an event', () => {
     }
   });
 
-  test('never says what its post says', () => {
+  test('does not contain the text of its post', () => {
     const bytes = encodeEvent(eventOf({ id: '1', source: 'x', text: 'secret words', langs: [] }));
     expect(String(bytes)).not.toContain('secret');
   });
 
-  test('is read once for all tracks that it matches, and anew for the next post', () => {
+  test('is parsed once for all tracks that it matches', () => {
     const read = createEventReader();
     const first = read(addHeader({ epoch: 1, sequence: 1 }, encodeEvent(EVENT)));
     const same = read(addHeader({ epoch: 1, sequence: 7 }, encodeEvent(EVENT)));
@@ -88,36 +88,36 @@ describe('an event', () => {
   const ofTags = (hashtags: unknown) => ({ ...right, hashtags });
   const right = JSON.parse(String(encodeEvent(EVENT)));
   const wrong: readonly (readonly [string, unknown])[] = [
-    ['no object', 1],
+    ['a number', 1],
     ['null', null],
-    ['a polarity that there is not', { ...right, polarityIndex: 3 }],
-    ['a polarity that is no number', { ...right, polarityIndex: 'length' }],
-    ['a score that is none', { ...right, score: 2 }],
-    ['a share that is none', { ...right, neutral: -1 }],
-    ['hashtags that are no list', { ...right, hashtags: {} }],
+    ['an unknown polarity', { ...right, polarityIndex: 3 }],
+    ['a polarity that is a text', { ...right, polarityIndex: 'length' }],
+    ['a score out of range', { ...right, score: 2 }],
+    ['a negative share', { ...right, neutral: -1 }],
+    ['hashtags that are an object', { ...right, hashtags: {} }],
     ['a hashtag without a count', { ...right, hashtags: [{ tag: 'a' }] }],
-    ['a hashtag more often than a text has room for', ofTags([{ tag: 'a', count: 25_001 }])],
-    ['more hashtags than an event has', ofTags(tags(51))],
-    ['no post', { ...right, post: undefined }],
+    ['a count of a hashtag that no text has room for', ofTags([{ tag: 'a', count: 25_001 }])],
+    ['too many hashtags', ofTags(tags(51))],
+    ['a missing post', { ...right, post: undefined }],
     ['a post without an id', { ...right, post: { ...right.post, id: undefined } }],
-    ['a time that is none', { ...right, post: { ...right.post, createdAt: 'x' } }],
+    ['an invalid time', { ...right, post: { ...right.post, createdAt: 'x' } }],
     ['a time that throws', { ...right, post: { ...right.post, createdAt: { toString: 1 } } }],
-    ['an address that runs', { ...right, post: { ...right.post, url: 'javascript:alert(1)' } }],
-    ['an address that is none', { ...right, post: { ...right.post, url: 'x' } }],
+    ['a URL that runs code', { ...right, post: { ...right.post, url: 'javascript:alert(1)' } }],
+    ['an invalid URL', { ...right, post: { ...right.post, url: 'x' } }],
   ];
-  test.each(wrong)('with %s is none', (_, value) => {
+  test.each(wrong)('is rejected: %s', (_, value) => {
     const bytes = Buffer.from(JSON.stringify(value) ?? '');
     expect(createEventReader()(addHeader({ epoch: 1, sequence: 1 }, bytes))).toBeUndefined();
   });
 
-  test('of an epoch that nobody could count on from is none', () => {
+  test('is rejected if its epoch is too large to count on from', () => {
     const header = { epoch: 2 ** 40 + 1, sequence: 1 };
     expect(createEventReader()(addHeader(header, encodeEvent(EVENT)))).toBeUndefined();
     expect(decodeMessage(ingesting('a', 2 ** 48))).toBeUndefined();
     expect(decodeMessage(alive('a', { listeners: 2 ** 40 }))).toBeUndefined();
   });
 
-  test('that is too long is none, and one that is cut short neither', () => {
+  test('is rejected if it is too long, or truncated anywhere', () => {
     const long = encodeEvent({
       ...EVENT,
       hashtags: [{ tag: 'a'.repeat(128 * 1024), count: 1 }],
@@ -154,11 +154,11 @@ describe('a message between nodes', () => {
     { kind: 'bye', node: 'a' },
   ];
 
-  test.each(messages)('is read as it was sent: %j', (message) => {
+  test.each(messages)('arrives as it was sent: %j', (message) => {
     expect(decodeMessage(encodeMessage(message))).toEqual(message);
   });
 
-  test('is none when any part of it is of another kind', () => {
+  test('is rejected if any field has the wrong type', () => {
     const others = [undefined, null, -1, 1.5, 'x'.repeat(20_000), {}, [1], true];
     for (const message of messages) {
       for (const key of Object.keys(message)) {
@@ -171,12 +171,12 @@ describe('a message between nodes', () => {
     }
   });
 
-  test('is none when it is too long, whatever it says', () => {
+  test('is rejected if it is too long', () => {
     const message = `{"kind":"bye","node":"a"${' '.repeat(600_000)}}`;
     expect(decodeMessage(Buffer.from(message))).toBeUndefined();
   });
 
-  test('of any bytes is read or is none, and nothing throws', () => {
+  test('of any bytes is decoded or rejected, and never throws', () => {
     const read = createEventReader();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.json(), (bytes, json) => {
@@ -190,7 +190,7 @@ describe('a message between nodes', () => {
 });
 
 describe('topics', () => {
-  test('have channels of their own, of characters that a subject takes', () => {
+  test('have distinct channels, made of characters that a subject allows', () => {
     fc.assert(
       fc.property(queries, queries, (a, b) => {
         expect(channelOf(a)).toMatch(/^[\w-]{22}$/);
@@ -199,7 +199,7 @@ describe('topics', () => {
     );
   });
 
-  test('stay apart and in order across nodes, whatever is asked, said and lost', async () => {
+  test('stay apart and in order across nodes, whatever is tracked, posted and lost', async () => {
     const asked = ['cat', 'bee cat', '#cat', '"cat bee"', 'cat -bee', 'x_1, λόγος', '@bee'];
     await fc.assert(
       fc.asyncProperty(
@@ -225,7 +225,7 @@ describe('topics', () => {
             for (const [i, { text, lost }] of said.entries()) {
               if (!matchesSlowly(track(query), text)) continue;
               if (lost && !isHere) {
-                // Who has heard nothing yet cannot know that something came before.
+                // A listener without any event so far cannot miss one.
                 gap = any;
                 continue;
               }

@@ -15,7 +15,7 @@ const NO_SINK: FeedSink<string> = { event: () => {}, gap: () => {}, rejected: ()
 
 type Node = { readonly feed: Feed<string>; readonly leads: boolean };
 
-/** Waits until `leads` ingests, and both know each other. */
+/** Whether `leads` ingests, and both know each other. */
 const isSettled = (leads: Node, other: Node) => () =>
   leads.leads && [leads, other].every(({ feed }) => feed.cluster?.nodes === 2);
 

@@ -1,4 +1,4 @@
-// Messages that no node has sent. They may tell listeners anything, but only for as long as they come.
+// Forged messages. They may mislead listeners, but only for as long as they come.
 
 import { describe, expect, test } from 'vitest';
 import { addHeader, channelOf } from '../../src/cluster/event-message.ts';
@@ -27,7 +27,7 @@ async function start() {
   const [one, two] = others as [Node, Node];
   const heard = [one, two].map((node) => node.listen('coffee'));
   await nodes.until(() => leads.source?.wanted.at(-1)?.length === 1);
-  // What one of them is made to say reaches the other two.
+  // A message that is injected at one node reaches the other two.
   const forge = async (channel: string, message: Uint8Array) => {
     for (const node of [one, two]) node.relay.inject(channel, message);
     await turns(2);
@@ -41,7 +41,7 @@ function digestOf(track: string): number {
   return tracks.digest;
 }
 
-/** Two tracks that together have this digest. */
+/** Finds two tracks that together have this digest. */
 function twoWithDigest(digest: number): readonly [string, string] {
   const byDigest = new Map<number, string>();
   for (let i = 0; i < 1_000_000; i++) {
@@ -56,35 +56,32 @@ function twoWithDigest(digest: number): readonly [string, string] {
 
 describe('an epoch that the lease does not confirm', () => {
   test.each([
-    ['a node that ingests', 'nodes', ingesting('x', LARGEST)],
+    ['a message', 'nodes', ingesting('x', LARGEST)],
     ['an event', COFFEE, event({ epoch: LARGEST, sequence: 1 }, 'forged')],
-  ])(
-    'of %s is not believed, by those who are there nor by those who come',
-    async (_, channel, message) => {
-      const { nodes, leads, heard, forge } = await start();
-      await nodes.say('coffee', leads);
-      await forge(channel, message);
-      await nodes.say('coffee', leads);
-      expect(leads.leads).toBe(true);
-      for (const { told } of heard) expect(told).toEqual(['p0', 'p1']);
+  ])('in %s is ignored, by old nodes and new ones', async (_, channel, message) => {
+    const { nodes, leads, heard, forge } = await start();
+    await nodes.say('coffee', leads);
+    await forge(channel, message);
+    await nodes.say('coffee', leads);
+    expect(leads.leads).toBe(true);
+    for (const { told } of heard) expect(told).toEqual(['p0', 'p1']);
 
-      const late = nodes.start();
-      const lateHeard = late.listen('coffee');
-      await nodes.pass(2000);
-      await forge(channel, message);
-      await nodes.say('coffee', leads);
-      expect(lateHeard.told).toEqual(['p2']);
+    const late = nodes.start();
+    const lateHeard = late.listen('coffee');
+    await nodes.pass(2000);
+    await forge(channel, message);
+    await nodes.say('coffee', leads);
+    expect(lateHeard.told).toEqual(['p2']);
 
-      leads.relay.cut();
-      await nodes.until(() => !leads.leads && nodes.leader() !== undefined);
-      await forge(channel, message);
-      await nodes.say('coffee');
-      for (const { told } of heard) expect(told).toEqual(['p0', 'p1', 'p2', 'gap', 'p3']);
-      expect(lateHeard.told).toEqual(['p2', 'gap', 'p3']);
-    },
-  );
+    leads.relay.cut();
+    await nodes.until(() => !leads.leads && nodes.leader() !== undefined);
+    await forge(channel, message);
+    await nodes.say('coffee');
+    for (const { told } of heard) expect(told).toEqual(['p0', 'p1', 'p2', 'gap', 'p3']);
+    expect(lateHeard.told).toEqual(['p2', 'gap', 'p3']);
+  });
 
-  test('says nothing of who ingests, in the status of any node', async () => {
+  test('does not change what any node reports about the source', async () => {
     const { nodes, leads, one, two, forge } = await start();
     const state = { name: 'paused', reason: 'forged' } as const;
     await forge('nodes', alive('x', { ingest: { epoch: LARGEST, name: 'forged', state } }));
@@ -94,7 +91,7 @@ describe('an epoch that the lease does not confirm', () => {
     }
   });
 
-  test('has the keeper of the lease asked a few times a second, however often it comes', async () => {
+  test('causes a few requests to the keeper of the lease a second, however often it comes', async () => {
     const { nodes, forge } = await start();
     const before = nodes.hub.asked;
     const usual = 3;
@@ -105,13 +102,13 @@ describe('an epoch that the lease does not confirm', () => {
       }
       await nodes.pass(50);
     }
-    // A second has passed for each of three nodes; a lost leader has each of them contend as well.
+    // One second, three nodes. Each also claims the lease when the leader seems lost.
     expect(nodes.hub.asked - before).toBeLessThanOrEqual(3 * (usual + 4 + 20));
   });
 });
 
 describe('the keeper of the lease', () => {
-  test('confirms a new term that no node could be heard to begin, and a gap is told', async () => {
+  test('confirms a new term whose beginning no node heard, and listeners learn of the gap', async () => {
     const { nodes, leads, one, two, heard } = await start();
     await nodes.say('coffee', leads);
     leads.relay.cut();
@@ -133,8 +130,8 @@ describe('the keeper of the lease', () => {
     `x ${LARGEST}0`,
     'x',
     '',
-    'nonsense of somebody else',
-  ])('is no trouble for ever when somebody has written %j there', async (holder) => {
+    'nonsense of another program',
+  ])('recovers when another program has written %j there', async (holder) => {
     const { nodes, leads, heard, forge } = await start();
     await nodes.say('coffee', leads);
     nodes.hub.seizeLease(holder);
@@ -147,7 +144,7 @@ describe('the keeper of the lease', () => {
   });
 });
 
-test('a number that is too large is followed by a gap, and by the events of the node that ingests', async () => {
+test('after a forged sequence number that is too large, events continue with a gap', async () => {
   const { nodes, leads, heard, forge } = await start();
   await nodes.say('coffee', leads);
   await nodes.pass(2000);
@@ -158,8 +155,8 @@ test('a number that is too large is followed by a gap, and by the events of the 
   for (const { told } of heard) expect(told).toEqual(['p0', 'gap', 'forged', 'gap', 'p1', 'p2']);
 });
 
-describe('a message in the name of a node', () => {
-  test('that has the digest of what it wants is put right once it has ceased', async () => {
+describe('a message in the name of another node', () => {
+  test('that keeps the digest is corrected afterwards', async () => {
     const { nodes, leads, one, two, heard } = await start();
     await nodes.until(() => leads.multiplexer.cluster.tracks === 1);
     heard[1]?.stop();
@@ -175,7 +172,7 @@ describe('a message in the name of a node', () => {
     expect(leads.source?.wanted.at(-1)).toEqual(['coffee']);
   });
 
-  test('is bad to that node itself, which does not take itself for another', async () => {
+  test('is bad to that node, which does not count itself as a peer', async () => {
     const { nodes, leads, one, two } = await start();
     const listeners = 1000;
     for (const { multiplexer } of [leads, one]) {
@@ -191,8 +188,8 @@ describe('a message in the name of a node', () => {
   });
 });
 
-describe('what a node is said to want', () => {
-  /** As many messages as it takes to say that `node` wants `tracks`. */
+describe('a forged interest in tracks', () => {
+  /** Says that `node` wants `tracks`, in as many messages as it takes. */
   async function want(
     forge: (message: NodeMessage) => Promise<void>,
     node: string,
@@ -214,7 +211,7 @@ describe('what a node is said to want', () => {
     return { ...it, forge };
   }
 
-  test('by a message in its name is put right', async () => {
+  test('in the name of another node is corrected', async () => {
     const { nodes, leads, one, forge } = await startForging();
     const node = one.multiplexer.cluster.id;
     const milk = one.listen('milk');
@@ -229,7 +226,7 @@ describe('what a node is said to want', () => {
     expect(milk.told.at(-1)).toBe('p0');
   });
 
-  test('is asked for, and answered, about once a second, however often somebody asks', async () => {
+  test('causes about one request and one snapshot a second, however often it comes', async () => {
     const { nodes, leads, one, forge } = await startForging();
     const node = one.multiplexer.cluster.id;
     const before = [leads, one].map(({ relay }) => relay.sent.get('nodes') ?? 0);
@@ -241,7 +238,7 @@ describe('what a node is said to want', () => {
       }
       await nodes.pass(50);
     }
-    // Two seconds: each says twice that it is there, asks the forged node three times, and answers as often.
+    // Two seconds: each node says twice that it is alive, asks the forged node three times, and answers as often.
     for (const [i, { relay }] of [leads, one].entries()) {
       const sent = (relay.sent.get('nodes') ?? 0) - (before[i] ?? 0);
       const forgedByOne = i === 0 ? 0 : 40 * 25 * 3;
@@ -249,7 +246,7 @@ describe('what a node is said to want', () => {
     }
   });
 
-  test('is followed as far as there is room, and the others are told', async () => {
+  test('is followed as far as there is room, and the other listeners get an error', async () => {
     const { nodes, leads, one, forge } = await startForging();
     const phrase = (words: number) => (_: unknown, i: number) =>
       `"${Array.from({ length: words }, () => 'abcdefgh').join(' ')} w${100 + i}"`;
@@ -270,7 +267,7 @@ describe('what a node is said to want', () => {
     expect(tea.told).toEqual(['p0']);
   });
 
-  test('and cannot be followed is refused a bounded number of times a second', async () => {
+  test('is rejected a bounded number of times a second if it cannot be followed', async () => {
     const { nodes, leads, two, forge } = await startForging();
     const before = leads.relay.sent.get('nodes') ?? 0;
     const tracks = Array.from({ length: 5000 }, (_, i) => `Not canonical ${i} ${'x'.repeat(1000)}`);
@@ -279,11 +276,11 @@ describe('what a node is said to want', () => {
     const sent = (leads.relay.sent.get('nodes') ?? 0) - before;
     expect(sent).toBeGreaterThan(REJECTIONS_A_SECOND);
     expect(sent).toBeLessThan(5 * REJECTIONS_A_SECOND);
-    // Each of those messages can be read.
+    // The other node can read each of those messages.
     expect(two.multiplexer.cluster.counters.bad).toBe(0);
   });
 
-  test('is refused beyond the room that there is for all nodes together', () => {
+  test('is ignored beyond the room for all nodes together', () => {
     const taken = { tracks: 0, characters: 0 };
     const peers = new Peers({
       clock: new FakeClock(),
@@ -305,7 +302,7 @@ describe('what a node is said to want', () => {
     peers.receive({ kind: 'bye', node: 'x0' });
     const tea = { kind: 'update', node: 'y', dropped: [], added: ['tea'] } as const;
     expect(peers.receive(tea)).toBeUndefined();
-    // Their number is bounded too, and all parts of an answer count.
+    // The number of tracks is bounded, too.
     const known = new TrackSet(taken);
     const numbers = Array.from({ length: ROOM.tracksOfPeer }, (_, i) => String(i));
     expect(known.fits(numbers)).toBe(true);
@@ -318,7 +315,7 @@ describe('what a node is said to want', () => {
   });
 });
 
-test('nodes with many tracks that fall silent together are forgotten one at a time', () => {
+test('peers with many tracks that fall silent together are forgotten one at a time', () => {
   const clock = new FakeClock();
   const forgotten: number[] = [];
   const peers = new Peers({
@@ -346,7 +343,7 @@ test('nodes with many tracks that fall silent together are forgotten one at a ti
   }
 });
 
-test('more nodes than there can be are not known, and the next ones are when those are gone', async () => {
+test('nodes beyond the bound are ignored until others are gone', async () => {
   const { nodes, leads, forge } = await start();
   for (let i = 0; i < 1100; i++) await forge('nodes', alive(`x${i}`));
   expect(leads.multiplexer.cluster.nodes).toBe(1001);
@@ -354,7 +351,7 @@ test('more nodes than there can be are not known, and the next ones are when tho
   expect(leads.multiplexer.cluster.nodes).toBe(3);
 });
 
-test('nodes that never say what they want do not keep the next one from ingesting', async () => {
+test('nodes that never send a snapshot do not keep the next one from ingesting', async () => {
   const { nodes, leads, one, two, forge } = await start();
   leads.relay.cut();
   const next = () => [one, two].find((node) => node.leads);
@@ -365,7 +362,7 @@ test('nodes that never say what they want do not keep the next one from ingestin
   expect(next()).toBeDefined();
 });
 
-test('forged options of the node that ingests are logged once a minute at most', async () => {
+test('forged options of the node that ingests are logged at most once a minute', async () => {
   const { nodes, leads, one, forge } = await start();
   const node = leads.multiplexer.cluster.id;
   await nodes.pass(2000);
@@ -380,7 +377,7 @@ test('forged options of the node that ingests are logged once a minute at most',
   expect(one.logged.filter((line) => line.startsWith('error')).length).toBe(1);
 });
 
-test('a message and an event of any depth are bad, and no more than that', async () => {
+test('a deeply nested message or event is bad, and does no harm', async () => {
   const { nodes, leads, one, heard, forge } = await start();
   const deep = Buffer.from('['.repeat(100_000));
   const closed = Buffer.from(`{"kind":"alive","node":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
@@ -396,7 +393,7 @@ test('a message and an event of any depth are bad, and no more than that', async
   for (const { told } of heard) expect(told).toEqual(['p0']);
 });
 
-test('events whose ids are long are told apart, and each comes once', async () => {
+test('events with long ids are told apart, and each is delivered once', async () => {
   const { nodes, heard, forge } = await start();
   await nodes.pass(2000);
   const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;

@@ -22,7 +22,7 @@ import { NO_FILES, tempFile, tempFolder } from '../support/temp-file.ts';
 import { until } from '../support/until.ts';
 
 test.each(Object.entries(NO_FILES))(
-  'a relay whose credentials have become %s says so, and tries again',
+  'a relay whose file of credentials is %s says so, and tries again',
   async (_, make) => {
     const creds = join(tempFolder(), 'nats.creds');
     make(creds);
@@ -56,7 +56,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     };
   });
 
-  /** A relay, and a promise of its being connected. */
+  /** Opens a relay. `connected` resolves when it can send. */
   function open(
     port: number,
     config: Partial<NatsConfig> = {},
@@ -85,7 +85,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     return nats;
   }
 
-  test('a relay begins before its server does, and says what it waits for', async () => {
+  test('a relay that starts before its server says what it waits for', async () => {
     const nats = await start();
     await nats.kill();
     const { relay, connected } = open(nats.port);
@@ -94,7 +94,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     await connected();
   });
 
-  test('a relay says who it is, and is refused as somebody else', async () => {
+  test('a relay authenticates with a password, and says so if it is wrong', async () => {
     const nats = await start('--user', 'me', '--pass', 'secret');
     await open(nats.port, { natsUser: 'me', natsPassword: 'secret' }).connected();
     const { relay } = open(nats.port, { natsUser: 'me', natsPassword: 'wrong' });
@@ -102,7 +102,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     expect(relay.offlineReason).not.toContain('wrong');
   });
 
-  test('a relay that is refused when it comes back says so, and is let in again later', async () => {
+  test('a relay that is rejected when it reconnects says so, and connects again later', async () => {
     const config = tempFile('nats.conf', '');
     const nats = await start('-c', config);
     const { relay, connected } = open(nats.port);
@@ -117,18 +117,18 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     await connected();
   });
 
-  test('a relay shows its token', async () => {
+  test('a relay authenticates with a token', async () => {
     const nats = await start('--auth', 'secret');
     await open(nats.port, { natsToken: 'secret' }).connected();
   });
 
-  describe('to a server that asks for credentials', () => {
+  describe('with a server that requires credentials', () => {
     async function startAsking() {
       const operator = createNatsOperator();
       return { operator, nats: await start('-c', operator.config) };
     }
 
-    test('a relay shows them, speaks and gets the lease', async () => {
+    test('a relay authenticates, sends, and gets the lease', async () => {
       const { operator, nats } = await startAsking();
       const creds = tempFile('user.creds', operator.user());
       const [one, two] = [
@@ -148,8 +148,8 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
 
     test.each([
       ['no credentials', undefined],
-      ['those of somebody else', (operator: NatsOperator) => operator.stranger()],
-    ])('a relay with %s is not let in, and says so', async (_, write) => {
+      ['those of another operator', (operator: NatsOperator) => operator.stranger()],
+    ])('a relay with %s is rejected, and says so', async (_, write) => {
       const { operator, nats } = await startAsking();
       const creds = write === undefined ? '' : tempFile('user.creds', write(operator));
       const { relay } = open(nats.port, { natsCreds: creds });
@@ -164,24 +164,21 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
       ['has no key', (text: string) => text.slice(0, text.indexOf('-----BEGIN USER'))],
       ['has a broken key', (text: string) => text.replace(/\nSU/, '\nXX')],
       ['is cut short', (text: string) => text.slice(0, -40)],
-    ])(
-      'a file of credentials that %s is told in a sentence, and a better one is taken',
-      async (_, spoil) => {
-        const { operator, nats } = await startAsking();
-        const right = operator.user();
-        const creds = tempFile('user.creds', spoil(right));
-        const { relay, connected } = open(nats.port, { natsCreds: creds });
-        await until(() => /user\.creds/.test(relay.offlineReason ?? ''));
-        expect(relay.offlineReason).toMatch(
-          /^NATS at .* cannot be reached: ".*user\.creds" has to be /,
-        );
-        expect(relay.offlineReason).not.toContain('SU');
-        writeFileSync(creds, right);
-        await connected();
-      },
-    );
+    ])('a relay whose file of credentials %s says so, and takes a better one', async (_, spoil) => {
+      const { operator, nats } = await startAsking();
+      const right = operator.user();
+      const creds = tempFile('user.creds', spoil(right));
+      const { relay, connected } = open(nats.port, { natsCreds: creds });
+      await until(() => /user\.creds/.test(relay.offlineReason ?? ''));
+      expect(relay.offlineReason).toMatch(
+        /^NATS at .* cannot be reached: ".*user\.creds" has to be /,
+      );
+      expect(relay.offlineReason).not.toContain('SU');
+      writeFileSync(creds, right);
+      await connected();
+    });
 
-    test('a relay that comes back shows what the file says then, and passes over what is none', async () => {
+    test('a relay that reconnects uses the current file, and skips a bad one', async () => {
       const { operator, nats } = await startAsking();
       const creds = tempFile('user.creds', operator.user());
       const warnings: string[] = [];
@@ -204,7 +201,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     });
   });
 
-  test('a relay speaks TLS to a server that it can trust, and to no other', async () => {
+  test('a relay connects over TLS only to a server that it can verify', async () => {
     const { tlsCert, tlsKey } = writeCertificate(createCertificate('nats'));
     const nats = await start('--tls', '--tlscert', tlsCert, '--tlskey', tlsKey);
     const natsUrls = [`tls://localhost:${nats.port}`];
@@ -214,7 +211,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
   });
 
   test.each([0, 200, 7 * 24 * 3600 * 1000])(
-    'a lease that somebody has made to last %d ms is not asked for, and the reason is told',
+    'a lease that lasts %d ms is not claimed, and the error says why',
     async (ttl) => {
       const nats = await start();
       const other = await connect({ servers: nats.url });
@@ -227,7 +224,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     },
   );
 
-  test('a relay to a server that takes nothing holds a bounded amount, and counts the rest', async () => {
+  test('a relay to a stalled server holds a bounded amount, and counts the rest as lost', async () => {
     const nats = await start();
     const it = open(nats.port);
     await it.connected();

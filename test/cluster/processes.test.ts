@@ -1,4 +1,4 @@
-// Real nodes around a real nats-server: killed, stopped, cut off, and asked to go.
+// Real nodes around a real nats-server: killed, suspended, cut off, and stopped in order.
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -12,7 +12,7 @@ import { placeOf } from '../support/jetstream-events.ts';
 import { findNatsServer } from '../support/nats-server.ts';
 import { exitOf } from '../support/program.ts';
 
-/** What a user is promised, in milliseconds. */
+/** The promise to users, in milliseconds. */
 const AGAIN_WITHIN_MS = 10_000;
 
 async function startListening() {
@@ -26,7 +26,7 @@ async function startListening() {
   return { ...cluster, leads, others, heard: [one, two] as const };
 }
 
-/** Both hear of a gap, soon, and go on: each post once. */
+/** Both listeners learn of one gap, soon, and go on with each post once. */
 async function goesOn(
   { say, heard }: Awaited<ReturnType<typeof startListening>>,
   since = performance.now(),
@@ -42,13 +42,13 @@ async function goesOn(
   }
 }
 
-/** What a node tells Prometheus. */
+/** Reads the metrics of a node. */
 async function scrape({ url }: ClusterNode): Promise<Exposition['values']> {
   return readExposition(await (await fetch(`${url}/metrics`)).text()).values;
 }
 
 describe.skipIf(!findNatsServer())('three nodes', () => {
-  test('tell in numbers which of them ingests, and how long what it sends takes', async () => {
+  test('report in their metrics which of them ingests, and how long events take', async () => {
     const { leads, others } = await startListening();
     for (const node of [leads, ...others]) {
       const values = await scrape(node);
@@ -57,13 +57,13 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
       for (const what of ['lost', 'bad', 'repeated', 'gaps']) {
         expect([what, values.get(`senti_relay_total{what="${what}"}`)]).toEqual([what, 0]);
       }
-      // Nobody listens to the one that ingests.
+      // The node that ingests has no listeners.
       const timed = (values.get('senti_post_to_wire_seconds_count') ?? 0) > 0;
       expect(timed).toBe(node !== leads);
     }
   });
 
-  test('share one source, and each client hears every post of its track once, in order', async () => {
+  test('share one source, and each client gets every post of its track once, in order', async () => {
     const { nodes, leads, say } = await startListening();
     const tracks = ['tea', 'milk', 'tea, milk', 'sugar'];
     const heard = await Promise.all(
@@ -88,7 +88,7 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     });
   });
 
-  test('go on within ten seconds when the one that ingests is killed, and say that something may be missing', async () => {
+  test('go on within ten seconds when the node that ingests is killed, and report a gap', async () => {
     const it = await startListening();
     const since = performance.now();
     await it.leads.kill('SIGKILL');
@@ -99,11 +99,11 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     expect(it.jetstream.open).toBe(1);
   });
 
-  test('hear nothing more of one that was stopped and goes on when another ingests', async () => {
+  test('ignore a node that was suspended, and goes on while another ingests', async () => {
     const it = await startListening();
     it.leads.program.kill('SIGSTOP');
     await it.leader(it.others);
-    // These wait in the socket of the one that is stopped, too.
+    // These posts also wait in the socket of the suspended node.
     await goesOn(it);
     it.leads.program.kill('SIGCONT');
     await eventually(async () => (await it.leads.status()).node.role === 'GATEWAY');
@@ -114,7 +114,7 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     for (const { cluster } of posts) expect(cluster.problem).toBeNull();
   });
 
-  test('stop ingesting when cut off, keep their clients, say so, and come back', async () => {
+  test('stop ingesting when cut off, keep their clients, say why, and come back', async () => {
     const it = await startListening();
     const here = await it.leads.listen('coffee');
     it.leads.proxy.cut();
@@ -131,7 +131,7 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     expect(here.gaps.length).toBeGreaterThan(0);
   });
 
-  test('stop ingesting when the way to NATS is silent, before another one begins', async () => {
+  test('stop ingesting when NATS does not answer, before another node begins', async () => {
     const it = await startListening();
     it.leads.proxy.stall();
     let most = 0;
@@ -144,7 +144,7 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     await goesOn(it);
   });
 
-  test('keep their clients while NATS is away, say so, and go on when it is back', async () => {
+  test('keep their clients while NATS is away, say why, and go on when it is back', async () => {
     const it = await startListening();
     await it.nats.kill();
     await eventually(async () => {
@@ -167,7 +167,7 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     await goesOn(it);
   });
 
-  test('tell of a gap wherever a post is missing, and nothing twice, however often another one takes over', async () => {
+  test('report a gap wherever a post is missing, and deliver none twice, over several takeovers', async () => {
     const it = await startListening();
     const heard: ClusterListener[] = [...it.heard];
     let there: readonly ClusterNode[] = it.nodes;
@@ -198,7 +198,7 @@ describe.skipIf(!findNatsServer())('three nodes', () => {
     }
   });
 
-  test('let another one ingest at once when the one that does is asked to go', async () => {
+  test('hand over at once when the node that ingests stops in order', async () => {
     const it = await startListening();
     const exited = exitOf(it.leads.program);
     it.leads.program.kill('SIGTERM');

@@ -1,4 +1,4 @@
-// What happens when the node that ingests is no more, or believes that it still is.
+// What happens when the node that ingests is gone, or wrongly believes that it still ingests.
 
 import { describe, expect, test } from 'vitest';
 import { ingesting } from '../support/forged.ts';
@@ -7,7 +7,7 @@ import { turns } from '../support/until.ts';
 
 const wantedBy = (node: Node) => (node.source?.wanted ?? []).map((tracks) => [...tracks].sort());
 
-/** How many times the source of a node was told what is wanted. */
+/** How many times a node has told its source what is wanted. */
 const asked = (node: Node) => node.source?.wanted.length ?? 0;
 
 async function start(count = 3) {
@@ -18,7 +18,7 @@ async function start(count = 3) {
 }
 
 describe('when the node that ingests is gone', () => {
-  test('another one goes on, and listeners hear of the gap once', async () => {
+  test('another one goes on, and listeners learn of the gap once', async () => {
     const { nodes, leads, others, next } = await start();
     const heard = others.map((node) => node.listen('coffee'));
     await nodes.until(() => wantedBy(leads).length > 0);
@@ -31,7 +31,7 @@ describe('when the node that ingests is gone', () => {
     for (const { told } of heard) expect(told).toEqual(['p0', 'gap', 'p1', 'p2']);
   });
 
-  test('the next one knows all that is wanted before its source is asked for anything', async () => {
+  test('the next one knows every track before it asks its source for any', async () => {
     const { nodes, leads, others, next } = await start();
     const [one, two] = others;
     for (let i = 0; i < 50; i++) one.listen(`one${i}`);
@@ -43,10 +43,10 @@ describe('when the node that ingests is gone', () => {
     expect(first?.length).toBe(100);
   });
 
-  test('the next one asks what it has missed, and waits for the answer', async () => {
+  test('the next one asks for the updates that it missed, and waits for the answer', async () => {
     const { nodes, leads, others, next } = await start();
     const [one, two] = others;
-    // Both change what they want, and nobody hears of it.
+    // Both change what they want, and these messages are lost.
     for (const node of others) node.relay.swallow = true;
     one.listen('one');
     two.listen('two');
@@ -57,13 +57,13 @@ describe('when the node that ingests is gone', () => {
     expect(wantedBy(next() as Node)[0]).toEqual(['one', 'two']);
   });
 
-  test('a node that is new to all hears of everybody before its source is asked for anything', async () => {
+  test('a new node hears every peer before it asks its source for any track', async () => {
     const { nodes, leads, others } = await start(2);
     const [other] = others;
     leads.listen('coffee');
     other.listen('tea');
     await nodes.pass(200);
-    // Neither will ingest again, so the lease is there for the one that comes.
+    // Neither will ingest again, so the new node gets the lease.
     await other.multiplexer.handOver();
     await leads.multiplexer.handOver();
     const late = nodes.start();
@@ -71,7 +71,7 @@ describe('when the node that ingests is gone', () => {
     expect(wantedBy(late)[0]).toEqual(['coffee', 'tea']);
   });
 
-  test('posts that both have delivered come once', async () => {
+  test('posts that both have read are delivered once', async () => {
     const { nodes, leads, others, next } = await start();
     const heard = others.map((node) => node.listen('coffee'));
     await nodes.until(() => wantedBy(leads).length > 0);
@@ -87,7 +87,7 @@ describe('when the node that ingests is gone', () => {
     }
   });
 
-  test('and comes back, it is fed like the others', async () => {
+  test('and comes back, it gets events like the others', async () => {
     const { nodes, leads, others, next } = await start();
     const here = leads.listen('coffee');
     others[0].listen('coffee');
@@ -105,10 +105,10 @@ describe('when the node that ingests is gone', () => {
 
 describe('a node that takes over tens of thousands of tracks', () => {
   const TRACKS = 30_000;
-  /** All of them take nine seconds, and the lease is five long. */
+  /** All of them take nine seconds, and the lease lasts five. */
   const TRACK_MS = 0.3;
 
-  /** Three nodes, the first of which is gone; the next one has begun to open what is wanted. */
+  /** Three nodes. The first is gone, and the next has begun to open the tracks. */
   async function startBuilding() {
     const nodes = createNodes();
     let opened = 0;
@@ -131,7 +131,7 @@ describe('a node that takes over tens of thousands of tracks', () => {
     return { nodes, leads, others, one, next, heard, opened: () => opened };
   }
 
-  test('renews its lease meanwhile, and asks the source for all of them at once', async () => {
+  test('renews its lease in between, and asks the source for all of them at once', async () => {
     const { nodes, next, heard } = await startBuilding();
     const since = nodes.clock.monotonic();
     await nodes.until(() => !next.leads || asked(next) > 0);
@@ -142,7 +142,7 @@ describe('a node that takes over tens of thousands of tracks', () => {
     expect(heard[0]?.told).toEqual(['p0', 'gap', 'p1']);
   });
 
-  test('says that it connects, until the source is asked', async () => {
+  test('reports that it is connecting until it asks the source', async () => {
     const { nodes, others, next } = await startBuilding();
     await nodes.pass(1000);
     const states = () => others.map(({ multiplexer }) => multiplexer.source.state.name);
@@ -152,7 +152,7 @@ describe('a node that takes over tens of thousands of tracks', () => {
     expect(states()).toEqual(['live', 'live']);
   });
 
-  test('ends with what is wanted then, whatever has changed meanwhile', async () => {
+  test('ends with the tracks that are wanted then, whatever has changed meanwhile', async () => {
     const { nodes, one, next, heard } = await startBuilding();
     const first = one.listen('first');
     for (const i of [0, 1, 2, TRACKS - 3, TRACKS - 2, TRACKS - 1]) heard[i]?.stop();
@@ -178,8 +178,8 @@ describe('a node that takes over tens of thousands of tracks', () => {
 
   test.each([
     ['loses the lease', (node: Node) => node.relay.cut()],
-    ['is asked to go', (node: Node) => void node.multiplexer.handOver()],
-  ])('opens no more when it %s, and another one goes on', async (_, leave) => {
+    ['hands over', (node: Node) => void node.multiplexer.handOver()],
+  ])('opens no more tracks when it %s, and another one goes on', async (_, leave) => {
     const { nodes, others, next } = await startBuilding();
     const [other] = others.filter((node) => node !== next) as [Node];
     leave(next);
@@ -189,7 +189,7 @@ describe('a node that takes over tens of thousands of tracks', () => {
   });
 });
 
-describe('a node that has ingested', () => {
+describe('a node that ingests', () => {
   test('stops before the lease can pass to another, when it is cut off', async () => {
     const { nodes, leads, next } = await start();
     leads.listen('coffee');
@@ -202,7 +202,7 @@ describe('a node that has ingested', () => {
     await nodes.until(() => next() !== undefined);
   });
 
-  test('publishes nothing when it goes on after a long sleep, before any timer rings', async () => {
+  test('publishes nothing after a long sleep, even before any timer rings', async () => {
     const { nodes, leads, others } = await start();
     const here = leads.listen('coffee');
     const there = others[0].listen('coffee');
@@ -217,7 +217,7 @@ describe('a node that has ingested', () => {
     expect(leads.leads).toBe(false);
   });
 
-  test('ends its term when it hears of another one, and the keeper of the lease confirms that', async () => {
+  test('ends its term when it hears of another one that the keeper of the lease confirms', async () => {
     const { nodes, leads, others } = await start();
     nodes.hub.seizeLease('x 1000');
     others[0].relay.inject('nodes', ingesting('x', 1000));
@@ -230,7 +230,7 @@ describe('a node that has ingested', () => {
     expect(others[1].multiplexer.counters.eventsDelivered).toBe(1);
   });
 
-  test('hands over at once when it is asked to go', async () => {
+  test('hands over at once', async () => {
     const { nodes, leads, others, next } = await start();
     const { told } = others[0].listen('coffee');
     await nodes.until(() => wantedBy(leads).length > 0);
@@ -255,7 +255,7 @@ describe('a node that has ingested', () => {
 });
 
 describe('a gap', () => {
-  test('is told to who was forgotten for a while, and to who has heard nothing before', async () => {
+  test('is reported to a node that was forgotten for a while, even before its first event', async () => {
     const { nodes, leads, others } = await start();
     const tea = others[0].listen('tea');
     const milk = others[0].listen('milk');
@@ -273,7 +273,7 @@ describe('a gap', () => {
     expect(milk.told).toEqual(['gap', 'p2']);
   });
 
-  test('is told where messages were lost, and only there', async () => {
+  test('is reported where messages were lost, and only there', async () => {
     const { nodes, leads, others } = await start();
     const coffee = others[0].listen('coffee');
     const tea = others[0].listen('tea');

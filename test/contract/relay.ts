@@ -1,4 +1,4 @@
-// What every relay keeps to. Each implementation's test calls it with a way to make relays that reach
+// The suite that every relay passes. The test of an implementation calls it with a way to connect relays that reach
 // each other.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -8,7 +8,7 @@ export interface RelaysUnderTest {
   connect(sink: RelaySink): Promise<Relay>;
   /** Lets time pass until `done` has resolved. */
   run<T>(done: Promise<T>): Promise<T>;
-  /** Cuts a relay off from the others, and brings it back. */
+  /** Cuts a relay off from the others. `mend` undoes it. */
   cut(relay: Relay): Promise<void>;
   mend(relay: Relay): Promise<void>;
   stop?(): Promise<void>;
@@ -70,7 +70,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
 
     type Node = Awaited<ReturnType<typeof openNode>>;
 
-    /** What is asked for with it is in force when this resolves. */
+    /** Resolves when the subscriptions of `listeners` have taken effect. */
     async function settle(speaker: Node, ...listeners: readonly Node[]): Promise<void> {
       for (const [i, listener] of listeners.entries()) {
         const channel = `settled-${i}-${Math.random().toString(36).slice(2)}`;
@@ -84,7 +84,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       }
     }
 
-    test('brings what a node says to all others that listen there, and to nobody else', async () => {
+    test('delivers a message to all other nodes that listen on its channel, and to no others', async () => {
       const { nodes } = await open(3);
       const [one, two, three] = nodes as [Node, Node, Node];
       for (const node of nodes) node.listen('a');
@@ -101,7 +101,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       ]);
     });
 
-    test('keeps the order of what one node says, over all channels', async () => {
+    test('keeps the order of the messages of a node, over all channels', async () => {
       const { nodes } = await open(2);
       const [one, two] = nodes as [Node, Node];
       for (const channel of ['a', 'b', 'c']) two.listen(channel);
@@ -112,7 +112,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(two.heard).toEqual(said);
     });
 
-    test('brings nothing more to who has stopped listening', async () => {
+    test('delivers nothing to a node that has stopped listening', async () => {
       const { nodes } = await open(2);
       const [one, two] = nodes as [Node, Node];
       const stop = two.listen('a');
@@ -125,7 +125,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(two.heard).toEqual(['b: still']);
     });
 
-    test('knows when it is cut off, takes nothing then, and goes on by itself', async () => {
+    test('knows when it is offline, accepts no message then, and reconnects by itself', async () => {
       const { nodes, cut, mend } = await open(2);
       const [one, two] = nodes as [Node, Node];
       two.listen('a');
@@ -143,7 +143,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(two.heard).toEqual(['a: back']);
     });
 
-    test('hears again what it listened to when it was cut off', async () => {
+    test('listens again after it was offline, also on channels opened meanwhile', async () => {
       const { nodes, cut, mend } = await open(2);
       const [one, two] = nodes as [Node, Node];
       two.listen('a');
@@ -160,11 +160,11 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(two.heard).toEqual(['a: 1', 'b: 2']);
     });
 
-    test('gives the lease to one, for as long as it is renewed', async () => {
+    test('gives the lease to one node, for as long as it renews it', async () => {
       const { nodes, run } = await open(2);
       const [one, two] = nodes.map(({ relay }) => relay.lease) as [Relay['lease'], Relay['lease']];
       const first = await run(one.claim('one'));
-      if (first === undefined) throw new Error('nobody had it');
+      if (first === undefined) throw new Error('no node held it');
       expect(await run(two.claim('two'))).toBeUndefined();
       const renewed = await run(one.renew('one', first));
       if (renewed === undefined) throw new Error('it was ours');
@@ -173,7 +173,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(await run(two.claim('two'))).toBeUndefined();
     });
 
-    test('gives the lease to the next as soon as it is given up, with a larger revision', async () => {
+    test('gives a released lease to the next node at once, with a larger revision', async () => {
       const { nodes, run } = await open(2);
       const [one, two] = nodes.map(({ relay }) => relay.lease) as [Relay['lease'], Relay['lease']];
       const first = (await run(one.claim('one'))) ?? 0;
@@ -185,7 +185,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(await run(one.claim('one'))).toBeUndefined();
     });
 
-    test('gives the lease to the next when it was not renewed, and not before', async () => {
+    test('gives the lease to the next node when it was not renewed, and not before', async () => {
       const { nodes, run } = await open(2);
       const [one, two] = nodes.map(({ relay }) => relay.lease) as [Relay['lease'], Relay['lease']];
       const first = (await run(one.claim('one'))) ?? 0;
@@ -197,7 +197,7 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(await run(one.renew('one', first))).toBeUndefined();
     });
 
-    test('says who has the lease, in the words of the last claim or renewal', async () => {
+    test('reads the holder of the lease as it was last claimed or renewed', async () => {
       const { nodes, run } = await open(2);
       const [one, two] = nodes.map(({ relay }) => relay.lease) as [Relay['lease'], Relay['lease']];
       expect(await run(two.read())).toBeUndefined();

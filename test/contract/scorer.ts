@@ -1,11 +1,11 @@
-// What every scorer keeps to, whatever it thinks of a text. Each implementation's test calls it.
+// The suite that every scorer passes, whatever it thinks of a text. The test of an implementation calls it.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Scorer } from '../../src/sentiment/scorer.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** Any code units at all, lone surrogates too, with some words that mean something among them. */
+/** Any code units, lone surrogates included, mixed with a few words that carry sentiment. */
 const anyText = fc
   .array(
     fc.oneof(
@@ -30,7 +30,7 @@ const anyText = fc
 
 export function scorerContract(name: string, score: Scorer): void {
   describe(`${name}, as a scorer`, () => {
-    test('stays within its bounds, with shares that make a whole, for any string', () => {
+    test('stays within its bounds for any string, with shares that add up to one', () => {
       fc.assert(
         fc.property(anyText, (text) => {
           const { compound, positive, neutral, negative } = score(text);
@@ -45,7 +45,7 @@ export function scorerContract(name: string, score: Scorer): void {
       );
     });
 
-    test('rounds', () => {
+    test('rounds the compound to four places, and shares to three', () => {
       fc.assert(
         fc.property(anyText, (text) => {
           const { compound, ...shares } = score(text);
@@ -61,7 +61,7 @@ export function scorerContract(name: string, score: Scorer): void {
       }
     });
 
-    test('does not mind white space around a text', () => {
+    test('ignores white space around a text', () => {
       fc.assert(
         fc.property(anyText, fc.constantFrom(' ', '\n', '\t \r\n'), (text, space) => {
           expect(score(`${space}${text}${space}`)).toEqual(score(text));
@@ -69,7 +69,7 @@ export function scorerContract(name: string, score: Scorer): void {
       );
     });
 
-    test('answers the same again, whatever it scored in between', () => {
+    test('scores a text the same again, whatever it scored in between', () => {
       fc.assert(
         fc.property(anyText, anyText, (text, other) => {
           const first = { ...score(text) };
@@ -79,12 +79,15 @@ export function scorerContract(name: string, score: Scorer): void {
       );
     });
 
-    test.each(['!', 'x', 'table ', '\ud800', '日'])('bears a megabyte of %j', (unit) => {
-      const { compound, neutral } = score(unit.repeat(MEBIBYTE / unit.length));
-      expect({ compound, neutral }).toEqual({ compound: 0, neutral: 1 });
-    });
+    test.each(['!', 'x', 'table ', '\ud800', '日'])(
+      'scores a megabyte of %j as neutral',
+      (unit) => {
+        const { compound, neutral } = score(unit.repeat(MEBIBYTE / unit.length));
+        expect({ compound, neutral }).toEqual({ compound: 0, neutral: 1 });
+      },
+    );
 
-    test.each(['good ', 'good but '])('ends up sure of a megabyte of %j', (unit) => {
+    test.each(['good ', 'good but '])('scores a megabyte of %j as 1', (unit) => {
       expect(score(unit.repeat(MEBIBYTE / unit.length)).compound).toBe(1);
     });
   });

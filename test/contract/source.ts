@@ -1,4 +1,4 @@
-// What every source keeps to. Each implementation's test calls it with a way to run that source.
+// The suite that every source passes. The test of an implementation calls it with a way to start one.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Source, SourceSink } from '../../src/source/source.ts';
@@ -7,7 +7,7 @@ import { track } from '../support/tracks.ts';
 
 export interface SourceUnderTest {
   readonly source: Source;
-  /** Makes the upstream send posts that match `coffee`, and time pass, until `done` has resolved. */
+  /** Makes the upstream send posts that match `coffee`, and lets time pass, until `done` has resolved. */
   run(done: Promise<void>): Promise<void>;
   /** How often the source has connected to its upstream, if it has one. */
   connections?(): number;
@@ -59,7 +59,7 @@ export function sourceContract(
       }
     });
 
-    test('reports every change of its state once, and nothing else as one', async () => {
+    test('reports every change of its state once, and nothing else', async () => {
       const { sink, source, wanted, run } = await open();
       source.want(wanted);
       await run(sink.until(({ posts }) => posts.length >= 1));
@@ -96,7 +96,7 @@ export function sourceContract(
       expect(source.state).toEqual({ name: 'live' });
     });
 
-    test('does not connect anew for a listener that leaves and comes back', async () => {
+    test('does not reconnect for a listener that leaves and comes back', async () => {
       const { sink, source, wanted, run, connections } = await open();
       for (let i = 0; i < 20; i++) {
         source.want(wanted);

@@ -36,7 +36,7 @@ function start(languages: Languages = ['en']) {
   return { multiplexer, source };
 }
 
-/** A listener that keeps the ids of its events. */
+/** Adds a listener that keeps the ids of its events. */
 function listen(multiplexer: Multiplexer, query: string) {
   const ids: string[] = [];
   const ends: (UserError | undefined)[] = [];
@@ -48,7 +48,7 @@ function listen(multiplexer: Multiplexer, query: string) {
 }
 
 describe('the multiplexer', () => {
-  test('hands a post to every listener of every track that matches, and to no other', () => {
+  test('delivers a post to every listener of every track that it matches, and to no other', () => {
     const { multiplexer, source } = start();
     const coffee = listen(multiplexer, 'coffee');
     const again = listen(multiplexer, 'COFFEE');
@@ -64,7 +64,7 @@ describe('the multiplexer', () => {
     expect(tea.ids).toEqual(['1', '3']);
   });
 
-  test('analyzes a post once and hands the same event to all', () => {
+  test('analyzes a post once, and delivers the same event to all', () => {
     const { multiplexer, source } = start();
     const events: SentimentEvent[] = [];
     for (const query of ['coffee', 'great', 'great coffee', 'coffee']) {
@@ -81,7 +81,7 @@ describe('the multiplexer', () => {
     });
   });
 
-  test('tells the source of the first listener of a track and of the last, and of none between', () => {
+  test('tells the source when the first listener of a track comes and when the last one leaves', () => {
     const { multiplexer, source } = start();
     const first = listen(multiplexer, 'coffee');
     const second = listen(multiplexer, 'Coffee');
@@ -94,7 +94,7 @@ describe('the multiplexer', () => {
     expect(source.state).toEqual({ name: 'idle' });
   });
 
-  test('sends a listener nothing after it stopped, even in the middle of a post', () => {
+  test('delivers nothing to a listener that has stopped, even in the middle of a post', () => {
     const { multiplexer, source } = start();
     const ids: string[] = [];
     const stop: (() => void)[] = [];
@@ -107,7 +107,7 @@ describe('the multiplexer', () => {
     expect(multiplexer.listeners).toBe(1);
   });
 
-  test('leaves nothing behind when a thousand people come and go', () => {
+  test('leaves nothing behind when a thousand listeners come and go', () => {
     const { multiplexer, source } = start();
     const stay = listen(multiplexer, 'coffee');
     fc.assert(
@@ -128,7 +128,7 @@ describe('the multiplexer', () => {
     expect(stay.ids).toEqual(['0']);
   });
 
-  test('keeps topics apart and in order, whatever is asked and said', () => {
+  test('keeps topics apart and in order, whatever is tracked and posted', () => {
     const asked = ['cat', 'bee cat', '#cat', '"cat bee"', 'cat -bee', 'x_1, λόγος', '@bee'];
     fc.assert(
       fc.property(fc.array(texts), (posts) => {
@@ -145,7 +145,7 @@ describe('the multiplexer', () => {
     );
   });
 
-  test('passes over posts in other languages, but not those that name none', () => {
+  test('skips posts in other languages, but not those without a language', () => {
     const { multiplexer, source } = start(['en']);
     const { ids } = listen(multiplexer, 'coffee');
     const languages = [['en'], ['en-GB'], ['EN'], [], ['de', 'en'], ['de'], ['eng'], ['pt-BR']];
@@ -180,7 +180,7 @@ describe('the multiplexer', () => {
     });
   });
 
-  test('reads the first 25,000 characters of a post, and counts that it cut the rest', () => {
+  test('reads the first 25,000 characters of a post, and counts it as truncated', () => {
     const { multiplexer, source } = start();
     const events: SentimentEvent[] = [];
     multiplexer.listen(track('coffee'), { event: (event) => events.push(event), end: () => {} });
@@ -196,11 +196,11 @@ describe('the multiplexer', () => {
       postsTruncated: 1,
     });
     expect(events[0]).toMatchObject({ polarity: 'NEUTRAL', hashtags: [{ tag: 'one', count: 1 }] });
-    // No half of an emoji is left.
+    // The cut leaves no half of an emoji.
     expect(events[0]?.post).toEqual({ ...events[1]?.post, id: '0', text: start25k });
   });
 
-  test('tells the listeners of a track that the upstream refuses, and nobody else', () => {
+  test('ends the listeners of a track that the upstream rejects, and no others', () => {
     const { multiplexer, source } = start();
     const coffee = listen(multiplexer, 'coffee');
     const tea = listen(multiplexer, 'tea');
@@ -215,7 +215,7 @@ describe('the multiplexer', () => {
     expect(multiplexer.listeners).toBe(1);
   });
 
-  test('is all there is, without other nodes', () => {
+  test('reports itself as the only node', () => {
     const { multiplexer } = start();
     listen(multiplexer, 'coffee');
     listen(multiplexer, 'coffee');
@@ -228,7 +228,7 @@ describe('the multiplexer', () => {
     });
   });
 
-  test('ends every listener when it closes, and takes no more', async () => {
+  test('ends every listener when it closes, and accepts no more', async () => {
     const { multiplexer, source } = start();
     const coffee = listen(multiplexer, 'coffee');
     await multiplexer.close();
