@@ -221,12 +221,12 @@ export class Cluster<T> implements Feed<T> {
       this.#faults.bad('a message', 'it was sent in the name of this node');
     } else {
       const noRoom = this.#peers.receive(message);
-      if (noRoom === undefined) this.#heed(message);
+      if (noRoom === undefined) this.#handle(message);
       else this.#faults.bad('a message', noRoom);
     }
   }
 
-  #heed(message: NodeMessage): void {
+  #handle(message: NodeMessage): void {
     if (message.kind === 'ask') {
       if (message.of === this.#options.id) this.#publisher.requestSnapshot();
     } else if (message.kind === 'rejected') {

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
 import type { Leader } from './leader.ts';
 import { Lease } from './lease.ts';
-import { isSameTerm, readTerm, spellClaim, spellTerm, type Term } from './term.ts';
+import { formatClaim, formatTerm, isSameTerm, parseTerm, type Term } from './term.ts';
 import { Throttle } from './throttle.ts';
 
 export interface ElectionOptions {
@@ -48,9 +48,10 @@ export class Election {
     this.#lease = new Lease({
       keeper,
       clock,
-      holder: () => (this.#own === undefined ? spellClaim(node, this.#term) : spellTerm(this.#own)),
+      holder: () =>
+        this.#own === undefined ? formatClaim(node, this.#term) : formatTerm(this.#own),
       onGained: (claim, revision) => {
-        this.#own = readTerm(claim, revision);
+        this.#own = parseTerm(claim, revision);
         this.#isBeginning = this.#own !== undefined;
         this.#ownSince = clock.monotonic();
         this.beginIfInformed();
@@ -103,7 +104,7 @@ export class Election {
 
   /** Claims the lease now, because its holder may have lost it. */
   claim(): void {
-    this.#lease.contend();
+    this.#lease.acquire();
   }
 
   /** Reads the lease soon, to learn whether the term has changed. */
@@ -139,7 +140,7 @@ export class Election {
     const before = this.#own;
     try {
       const stored = await this.#options.keeper.read();
-      const term = stored && readTerm(stored.holder, stored.revision);
+      const term = stored && parseTerm(stored.holder, stored.revision);
       // Ignore an answer from before this node gained or lost the lease.
       if (term === undefined || this.#own !== before) return;
       this.#confirm(term);

@@ -63,6 +63,8 @@ export class Leader {
   #characters = 0;
   /** Tracks to open or close, each as it is wanted now. */
   readonly #changes = new Map<string, Want>();
+  /** Goes on from slice to slice. A new iterator would pass all deleted entries again. */
+  #queue = this.#changes.values();
   /** Until all tracks of the start are open, the source is asked for none. */
   #isStarting = true;
   #isWorking = false;
@@ -124,15 +126,19 @@ export class Leader {
     const { clock } = this.#options;
     const end = clock.monotonic() + SLICE.ms;
     let done = 0;
-    for (const want of this.#changes.values()) {
+    for (const want of this.#queue) {
       this.#changes.delete(want.canonical);
       this.#apply(want);
       done += 1;
       if (done === SLICE.tracks || clock.monotonic() >= end) break;
     }
     this.#isWorking = this.#changes.size > 0;
-    if (this.#isWorking) this.#cancelSlice = clock.after(0, () => this.#work());
-    else this.#isStarting = false;
+    if (this.#isWorking) {
+      this.#cancelSlice = clock.after(0, () => this.#work());
+    } else {
+      this.#queue = this.#changes.values();
+      this.#isStarting = false;
+    }
     if (done > 0 && !this.#isStarting) this.#ingest.tell();
   }
 

@@ -36,7 +36,7 @@ export class Lease {
   /** The attempt that has no answer yet. */
   #attempt: Promise<void> | undefined;
   readonly #attempts: Throttle;
-  #contending = true;
+  #isCandidate = true;
   #cancelTry = () => {};
   #cancelExpiry = () => {};
 
@@ -64,7 +64,7 @@ export class Lease {
   }
 
   /** Claims or renews the lease now, and regularly from now on. */
-  contend(): void {
+  acquire(): void {
     this.#cancelTry();
     this.#attempts.request();
   }
@@ -79,20 +79,21 @@ export class Lease {
 
   /** Gives the lease up once `finish` has resolved, and never claims it again. */
   async resign(finish: () => Promise<void>): Promise<void> {
-    this.#contending = false;
+    this.#isCandidate = false;
     await finish();
-    await this.#attempt;
+    // A renewal must not overtake the release.
     this.#attempts.stop();
+    await this.#attempt;
     this.#cancelTry();
     if (this.#revision !== undefined) await this.#giveBack(this.#revision);
     this.lose('it was given up');
   }
 
   async #try(): Promise<void> {
-    if (!this.#contending && this.#revision === undefined) return;
+    if (!this.#isCandidate && this.#revision === undefined) return;
     await this.#ask();
     const { clock, keeper } = this.#options;
-    this.#cancelTry = clock.after(keeper.ttl / TRIES, () => this.contend());
+    this.#cancelTry = clock.after(keeper.ttl / TRIES, () => this.acquire());
   }
 
   async #ask(): Promise<void> {
@@ -108,7 +109,7 @@ export class Lease {
       const deadline = askedAt + keeper.ttl * (1 - MARGIN);
       // The answer may come too late to be of use.
       const isLate = clock.monotonic() >= deadline || held !== this.#revision;
-      if (isLate || (held === undefined && !this.#contending)) return this.#giveBack(revision);
+      if (isLate || (held === undefined && !this.#isCandidate)) return this.#giveBack(revision);
       this.#hold(revision, deadline);
       if (held === undefined) this.#options.onGained(holder, revision);
     } catch (error) {

@@ -9,19 +9,19 @@ export interface Term {
 }
 
 /** The text with which a node claims the lease. Its epoch is not known yet: it follows from the revision. */
-export function spellClaim(node: string, last: Term | undefined): string {
+export function formatClaim(node: string, last: Term | undefined): string {
   const epoch = last?.epoch ?? 0;
-  // Revisions begin anew when an operator deletes the bucket, but epochs must still grow.
+  // Revisions start again when an operator deletes the bucket, but epochs must still grow.
   return `${node} >${epoch < MAX_EPOCH ? epoch : 0}`;
 }
 
 /** The text with which a node renews the lease. */
-export function spellTerm({ node, epoch }: Term): string {
+export function formatTerm({ node, epoch }: Term): string {
   return `${node} ${epoch}`;
 }
 
 /** The term of a text that the keeper stored at `revision`; undefined for a text that no node has written. */
-export function readTerm(holder: string, revision: number): Term | undefined {
+export function parseTerm(holder: string, revision: number): Term | undefined {
   const [, node, isClaim, number] = /^(\S+) (>?)(\d{1,16})$/.exec(holder) ?? [];
   const epoch = isClaim ? Math.max(revision, Number(number) + 1) : Number(number);
   return isNodeId(node) && isEpoch(epoch) ? { node, epoch } : undefined;

@@ -17,6 +17,7 @@ export class Throttle {
   #startedAt = Number.NEGATIVE_INFINITY;
   #isRunning = false;
   #isRequested = false;
+  #isStopped = false;
   #cancel = () => {};
 
   constructor(options: ThrottleOptions) {
@@ -24,12 +25,14 @@ export class Throttle {
   }
 
   request(): void {
-    if (this.#isRequested) return;
+    if (this.#isRequested || this.#isStopped) return;
     this.#isRequested = true;
     if (!this.#isRunning) this.#schedule();
   }
 
+  /** Starts no run any more. The last one may still be going on. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancel();
   }
 
@@ -47,6 +50,6 @@ export class Throttle {
     this.#startedAt = clock.monotonic();
     await job();
     this.#isRunning = false;
-    if (this.#isRequested) this.#schedule();
+    if (this.#isRequested && !this.#isStopped) this.#schedule();
   }
 }

@@ -10,7 +10,7 @@ import {
   type NodeMessage,
 } from '../../src/cluster/node-message.ts';
 import { FORGOTTEN_AT_ONCE, GONE_AFTER_MS, Peers } from '../../src/cluster/peers.ts';
-import { readTerm } from '../../src/cluster/term.ts';
+import { parseTerm } from '../../src/cluster/term.ts';
 import { ROOM, TrackSet } from '../../src/cluster/track-set.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { alive, event, ingesting } from '../support/forged.ts';
@@ -148,7 +148,7 @@ test('after a forged sequence number that is too large, events continue with a g
   const { nodes, leads, heard, forge } = await start();
   await nodes.say('coffee', leads);
   await nodes.pass(2000);
-  const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
+  const epoch = parseTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
   await forge(COFFEE, event({ epoch, sequence: LARGEST_NUMBER }, 'forged'));
   await nodes.say('coffee', leads);
   await nodes.say('coffee', leads);
@@ -366,7 +366,7 @@ test('forged options of the node that ingests are logged at most once a minute',
   const { nodes, leads, one, forge } = await start();
   const node = leads.multiplexer.cluster.id;
   await nodes.pass(2000);
-  const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
+  const epoch = parseTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
   const state = { name: 'live' } as const;
   for (let i = 0; i < 50; i++) {
     await forge(
@@ -385,7 +385,7 @@ test('a deeply nested message or event is bad, and does no harm', async () => {
   for (const message of [deep, closed]) await forge('nodes', message);
   expect(leads.multiplexer.cluster.counters.bad).toBeGreaterThanOrEqual(4);
   await nodes.pass(2000);
-  const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
+  const epoch = parseTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
   for (const message of [deep, closed])
     await forge(COFFEE, addHeader({ epoch, sequence: 1 }, message));
   expect(one.multiplexer.cluster.counters.bad).toBeGreaterThan(bad + 2);
@@ -396,7 +396,7 @@ test('a deeply nested message or event is bad, and does no harm', async () => {
 test('events with long ids are told apart, and each is delivered once', async () => {
   const { nodes, heard, forge } = await start();
   await nodes.pass(2000);
-  const epoch = readTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
+  const epoch = parseTerm(nodes.hub.holder ?? '', 0)?.epoch ?? 0;
   const ids = ['1', '2', '1'].map((end) => `${'x'.repeat(1000)}${end}`);
   for (const [i, id] of ids.entries()) await forge(COFFEE, event({ epoch, sequence: i + 1 }, id));
   for (const { told } of heard) expect(told).toEqual(ids.slice(0, 2));
