@@ -21,7 +21,7 @@ export interface Feed<T> {
    * MUST NOT call the sink before it returns.
    */
   open(track: Track, outlet: T): void;
-  /** Undoes `open`. MUST NOT deliver anything of `track` once it has returned. */
+  /** Undoes `open`, with the same object. MUST NOT deliver anything of `track` once it has returned. */
   close(track: Track): void;
   /**
    * Lets another node read the source, for good. This feed goes on, fed by that node.

@@ -4,8 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import type { Feed, FeedSink } from '../../src/stream/feed.ts';
+import type { Track } from '../../src/track/track.ts';
 import type { HandSource } from '../support/hand-source.ts';
-import { track } from '../support/tracks.ts';
+import { track as parse } from '../support/tracks.ts';
 
 export interface FeedUnderTest {
   readonly feed: Feed<string>;
@@ -17,6 +18,14 @@ export interface FeedUnderTest {
   lose?(say: () => void): void;
   /** Releases what `start` has opened besides the feed. */
   stop?(): Promise<void>;
+}
+
+/** One object for each query, as topics have it. */
+const tracks = new Map<string, Track>();
+function track(query: string): Track {
+  const known = tracks.get(query) ?? parse(query);
+  tracks.set(query, known);
+  return known;
 }
 
 type Told = readonly ['event', string, string] | readonly ['gap', string];
@@ -129,7 +138,7 @@ export function feedContract(
       const { feed, source, until, follow, say, heard } = await open();
       await follow('coffee');
       feed.close(track('coffee'));
-      await until(() => source()?.wanted.at(-1)?.includes('coffee') === false);
+      await until(() => !source()?.wanted.at(-1)?.includes('coffee'));
       await follow('coffee');
       say('coffee', 'a');
       await heard('coffee', 'a');
