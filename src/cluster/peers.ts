@@ -14,8 +14,8 @@ interface Peer {
   /** Undefined while `tracks` are up to date. */
   behindSince: number | undefined;
   askedAt: number;
-  /** The snapshot that is arriving: its next part, and the known tracks that no part has named so far. */
-  snapshot: { next: number; readonly unnamed: Set<string> } | undefined;
+  /** The snapshot that is arriving: its next part, and the tracks that its parts so far have named. */
+  snapshot: { next: number; readonly named: Set<string> } | undefined;
 }
 
 export interface PeersOptions {
@@ -177,19 +177,22 @@ export class Peers {
     const { generation, part, parts, tracks } = message;
     // Another node may have asked for it.
     if (peer.behindSince === undefined) return undefined;
-    if (part === 0) peer.snapshot = { next: 0, unnamed: new Set(peer.tracks) };
+    if (part === 0) peer.snapshot = { next: 0, named: new Set() };
     const { snapshot } = peer;
     if (snapshot?.next !== part) {
       peer.snapshot = undefined;
       return undefined;
     }
     snapshot.next += 1;
-    for (const track of tracks) snapshot.unnamed.delete(track);
-    if (snapshot.next < parts) return this.#change(peer, tracks, []);
+    const noRoom = this.#change(peer, tracks, []);
+    // Tracks that found no room are not kept here either.
+    for (const track of tracks) if (peer.tracks.has(track)) snapshot.named.add(track);
+    if (snapshot.next < parts) return noRoom;
     peer.snapshot = undefined;
     peer.generation = generation;
-    const noRoom = this.#change(peer, tracks, snapshot.unnamed);
     if (noRoom === undefined) peer.behindSince = undefined;
+    const unnamed = [...peer.tracks].filter((track) => !snapshot.named.has(track));
+    this.#change(peer, [], unnamed);
     return noRoom;
   }
 

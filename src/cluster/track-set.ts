@@ -29,6 +29,10 @@ export class TrackSet implements Iterable<string> {
     return this.#digest;
   }
 
+  has(track: string): boolean {
+    return this.#tracks.has(track);
+  }
+
   [Symbol.iterator](): Iterator<string> {
     return this.#tracks.values();
   }
