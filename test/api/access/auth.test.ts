@@ -27,14 +27,14 @@ function ask(
   });
 }
 
-const bearing = (token: string) => ({ authorization: `Bearer ${token}` });
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 interface Closed {
   readonly code: number;
   readonly reason: string;
 }
 
-/** A graphql-ws client whose connection_init has this payload, and how its socket closes. */
+/** Creates a graphql-ws client that sends `payload` in connection_init. `closed` resolves when its socket closes. */
 function connect(
   { socketUrl }: Senti,
   payload?: Record<string, unknown>,
@@ -57,22 +57,22 @@ function connect(
   return { client, closed };
 }
 
-/** The status of a handshake that is refused, its challenge and what it says; 101 for one that is not. */
-async function shake({ socketUrl }: Senti, path: string, headers: Record<string, string> = {}) {
+/** Attempts a handshake and returns 101, or the status, challenge and reason of its rejection. */
+async function handshake({ socketUrl }: Senti, path: string, headers: Record<string, string> = {}) {
   const socket = new WebSocket(`${socketUrl}${path}`, { headers });
   onTestFinished(() => socket.terminate());
   const opened = once(socket, 'open').then(() => [101]);
-  const refused = once(socket, 'unexpected-response').then(async ([, response]) => {
+  const rejected = once(socket, 'unexpected-response').then(async ([, response]) => {
     let text = '';
     for await (const chunk of response) text += chunk;
     return [response.statusCode, response.headers['www-authenticate'], text];
   });
-  return Promise.race([opened, refused]);
+  return Promise.race([opened, rejected]);
 }
 
 describe('without a token', () => {
   test.each(['application/json', GRAPHQL, '*/*', 'text/event-stream'])(
-    'HTTP that accepts %s is answered with 401, a challenge and an error',
+    'a POST that accepts %s gets 401, a challenge and an error',
     async (accept) => {
       const senti = await startSenti(withTokens());
       for (const authorization of ['', 'Basic YTpi', 'Bearer']) {
@@ -91,7 +91,7 @@ describe('without a token', () => {
     },
   );
 
-  test('GET and HEAD get 401 as well, and a token in the address does not count', async () => {
+  test('GET and HEAD get 401, and a token in the URL is ignored', async () => {
     const senti = await startSenti(withTokens());
     for (const method of ['GET', 'HEAD']) {
       const response = await fetch(`${senti.url}/graphql?query={__typename}&token=${TOKEN}`, {
@@ -109,20 +109,23 @@ describe('without a token', () => {
     { authorization: [TOKEN] },
     { authorization: { toString: TOKEN } },
     { token: TOKEN },
-  ])('graphql-ws with %j is closed with 4403', async (payload) => {
-    const senti = await startSenti(withTokens());
-    const { client, closed } = connect(senti, payload);
-    await expect(run(client, SentimentDocument, { track: 'coffee' }).next()).rejects.toBeTruthy();
-    const { code, reason } = await closed;
-    expect(code).toBe(4403);
-    expect(reason).toMatch(/^Th(is server asks for a token|is token is none)/);
-    expect(senti.source.wanted).toEqual([]);
-  });
+  ])(
+    'a graphql-ws socket whose connection_init has the payload %j is closed with 4403',
+    async (payload) => {
+      const senti = await startSenti(withTokens());
+      const { client, closed } = connect(senti, payload);
+      await expect(run(client, SentimentDocument, { track: 'coffee' }).next()).rejects.toBeTruthy();
+      const { code, reason } = await closed;
+      expect(code).toBe(4403);
+      expect(reason).toMatch(/^Th(is server asks for a token|is token is none)/);
+      expect(senti.source.wanted).toEqual([]);
+    },
+  );
 
-  test('closes a graphql-ws socket that subscribes without connection_init with 4401', async () => {
+  test('a graphql-ws socket that subscribes before connection_init is closed with 4401', async () => {
     const senti = await startSenti(withTokens());
     const socket = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-transport-ws', {
-      headers: bearing(TOKEN),
+      headers: bearer(TOKEN),
     });
     await once(socket, 'open');
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: SUBSCRIPTION } }));
@@ -133,7 +136,7 @@ describe('without a token', () => {
   test('/track is rejected before the handshake', async () => {
     const senti = await startSenti(withTokens());
     for (const path of ['/track', '/track?token=', '/track?Token=x', '/track?track=coffee']) {
-      expect(await shake(senti, path)).toEqual([
+      expect(await handshake(senti, path)).toEqual([
         401,
         'Bearer',
         'This server asks for a token; send it in a header "Authorization: Bearer <token>", ' +
@@ -142,19 +145,19 @@ describe('without a token', () => {
     }
   });
 
-  test('/metrics answers 401 without a token, and in full with one', async () => {
+  test('/metrics answers 401, and serves the metrics once a token is sent', async () => {
     const { url } = await startSenti(withTokens());
-    const refused = await fetch(`${url}/metrics`);
-    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
-    expect(await refused.text()).not.toContain('senti_');
-    const answered = await fetch(`${url}/metrics`, { headers: bearing(TOKEN) });
+    const rejected = await fetch(`${url}/metrics`);
+    expect([rejected.status, rejected.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(await rejected.text()).not.toContain('senti_');
+    const answered = await fetch(`${url}/metrics`, { headers: bearer(TOKEN) });
     expect([answered.status, await answered.text()]).toEqual([
       200,
       expect.stringContaining('senti_'),
     ]);
   });
 
-  test('public pages and reports stay open', async () => {
+  test('public pages and health reports stay available', async () => {
     const { url } = await startSenti(withTokens());
     for (const path of ['/', '/health', '/ready', '/graphql']) {
       const response = await fetch(`${url}${path}`, { headers: { accept: 'text/html' } });
@@ -192,9 +195,9 @@ describe('a wrong token', () => {
     `${TOKEN}x`,
     TOKEN.toUpperCase(),
     `${TOKEN},${OTHER_TOKEN}`,
-  ])('is refused on every surface: %s', async (token) => {
+  ])('is rejected on every surface: %s', async (token) => {
     const senti = await startSenti(withTokens());
-    const response = await ask(senti, bearing(token));
+    const response = await ask(senti, bearer(token));
     const message = 'The token is unknown; ask the operator for a valid one.';
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe(
@@ -202,60 +205,60 @@ describe('a wrong token', () => {
     );
     expect(await response.json()).toMatchObject({ errors: [{ message }] });
     for (const { client, closed } of [
-      connect(senti, bearing(token)),
-      connect(senti, undefined, bearing(token)),
+      connect(senti, bearer(token)),
+      connect(senti, undefined, bearer(token)),
     ]) {
       await expect(run(client, SentimentDocument, { track: 'a' }).next()).rejects.toBeTruthy();
       expect(await closed).toMatchObject({ code: 4403, reason: message });
     }
-    const refused = [401, expect.stringContaining('invalid_token'), message];
-    expect(await shake(senti, '/track', bearing(token))).toEqual(refused);
-    expect(await shake(senti, `/track?token=${encodeURIComponent(token)}`)).toEqual(refused);
+    const rejected = [401, expect.stringContaining('invalid_token'), message];
+    expect(await handshake(senti, '/track', bearer(token))).toEqual(rejected);
+    expect(await handshake(senti, `/track?token=${encodeURIComponent(token)}`)).toEqual(rejected);
     expect(senti.source.wanted).toEqual([]);
   });
 });
 
 describe('a valid token', () => {
-  test.each([TOKEN, OTHER_TOKEN])('admits on every surface: %s', async (token) => {
+  test.each([TOKEN, OTHER_TOKEN])('is accepted on every surface: %s', async (token) => {
     const senti = await startSenti(withTokens());
     for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`]) {
       expect((await ask(senti, { authorization })).status).toBe(200);
     }
-    const get = await fetch(`${senti.url}/graphql?query={__typename}`, { headers: bearing(token) });
+    const get = await fetch(`${senti.url}/graphql?query={__typename}`, { headers: bearer(token) });
     expect(get.status).toBe(200);
     for (const [payload, headers] of [
       [{ authorization: `Bearer ${token}` }],
       [{ Authorization: `bearer ${token}` }],
       [{ AUTHORIZATION: token, other: 1 }],
-      [undefined, bearing(token)],
-      [{}, bearing(token)],
+      [undefined, bearer(token)],
+      [{}, bearer(token)],
     ] as const) {
       const { client } = connect(senti, payload, headers);
       const events = client.iterate({ query: '{ __typename }' });
       expect((await events.next()).value).toEqual({ data: { __typename: 'Query' } });
     }
-    expect(await shake(senti, '/track', bearing(token))).toEqual([101]);
-    expect(await shake(senti, `/track?token=${encodeURIComponent(token)}`)).toEqual([101]);
-    expect(await shake(senti, `/track?a=b&token=${token}`)).toEqual([101]);
+    expect(await handshake(senti, '/track', bearer(token))).toEqual([101]);
+    expect(await handshake(senti, `/track?token=${encodeURIComponent(token)}`)).toEqual([101]);
+    expect(await handshake(senti, `/track?a=b&token=${token}`)).toEqual([101]);
   });
 
-  test('in connection_init takes precedence over one of the handshake', async () => {
+  test('in the handshake does not make up for a wrong one in connection_init', async () => {
     const senti = await startSenti(withTokens());
-    const { client, closed } = connect(senti, bearing('wrong-token'), bearing(TOKEN));
+    const { client, closed } = connect(senti, bearer('wrong-token'), bearer(TOKEN));
     await expect(run(client, SentimentDocument, { track: 'a' }).next()).rejects.toBeTruthy();
     expect((await closed).code).toBe(4403);
   });
 
   test('does not admit an origin that is not allowed', async () => {
     const senti = await startSenti(withTokens());
-    const headers = { ...bearing(TOKEN), origin: 'https://evil.example' };
+    const headers = { ...bearer(TOKEN), origin: 'https://evil.example' };
     expect((await ask(senti, headers)).status).toBe(403);
-    expect((await shake(senti, '/track', headers))[0]).toBe(403);
+    expect((await handshake(senti, '/track', headers))[0]).toBe(403);
   });
 });
 
 describe('a JWT that expires', () => {
-  /** So few that no ping is due meanwhile, which a clock moved by hand leaves unanswered. */
+  /** Shorter than the ping interval: clients do not answer pings while the test moves the clock. */
   const SECONDS = 4;
   const EXPIRED = 'The token has expired; connect again with a new one.';
 
@@ -269,7 +272,7 @@ describe('a JWT that expires', () => {
   test('ends every operation of a graphql-ws socket with an error, and closes the socket with 4403', async () => {
     const senti = await start();
     const { clock, issuer, source } = senti;
-    const { client, closed } = connect(senti, bearing(await issuer.sign(SECONDS)));
+    const { client, closed } = connect(senti, bearer(await issuer.sign(SECONDS)));
     const streams = ['coffee', 'tea'].map((track) => run(client, SentimentDocument, { track }));
     const events = streams.map((stream) => stream.next());
     await until(() => source.wanted.at(-1)?.length === 2, 'both are wanted');
@@ -288,25 +291,25 @@ describe('a JWT that expires', () => {
 
   test('closes an idle graphql-ws socket', async () => {
     const senti = await start();
-    const { client, closed } = connect(senti, bearing(await senti.issuer.sign(SECONDS)));
+    const { client, closed } = connect(senti, bearer(await senti.issuer.sign(SECONDS)));
     await client.iterate({ query: '{ __typename }' }).next();
-    const { client: idle, closed: closedToo } = connect(senti, undefined, {
-      ...bearing(await senti.issuer.sign(SECONDS)),
+    const { client: idle, closed: idleClosed } = connect(senti, undefined, {
+      ...bearer(await senti.issuer.sign(SECONDS)),
     });
     const stream = run(idle, SentimentDocument, { track: 'tea' });
     const next = stream.next();
     await until(() => senti.source.state.name === 'live', 'tea is wanted');
     senti.clock.advance(SECONDS * 1000);
     expect((await next).value?.errors?.[0]?.message).toBe(EXPIRED);
-    expect((await closedToo).code).toBe(4403);
-    // The first was closed by its client, which had nothing more to ask.
+    expect((await idleClosed).code).toBe(4403);
+    // The first client had no operation left and closed its socket itself.
     expect((await closed).code).toBe(1000);
   });
 
   test('ends an SSE stream with an error as its last result', async () => {
     const senti = await start();
     const { clock, issuer, source } = senti;
-    const headers = { ...bearing(await issuer.sign(SECONDS)), accept: 'text/event-stream' };
+    const headers = { ...bearer(await issuer.sign(SECONDS)), accept: 'text/event-stream' };
     const response = await ask(senti, headers, SUBSCRIPTION);
     await until(() => source.state.name === 'live', 'the source is live');
     source.say('coffee');
@@ -322,32 +325,35 @@ describe('a JWT that expires', () => {
     expect(source.state.name).toBe('idle');
   });
 
-  test.each(['header', 'address'])('closes /track with 1008, sent as %s', async (place) => {
-    const senti = await start();
-    const { clock, issuer, source } = senti;
-    const token = await issuer.sign(SECONDS);
-    const client =
-      place === 'header'
-        ? await connectTrack(senti.socketUrl, { headers: bearing(token) })
-        : await connectTrack(senti.socketUrl, {}, `?token=${token}`);
-    client.send({ track: 'coffee' });
-    await until(() => source.state.name === 'live', 'the source is live');
-    clock.advance(SECONDS * 1000);
-    expect(await client.closed).toEqual({ code: 1008, reason: EXPIRED });
-    expect(source.state.name).toBe('idle');
-  });
+  test.each(['header', 'URL'])(
+    'closes a /track socket that sent it in the %s with 1008',
+    async (place) => {
+      const senti = await start();
+      const { clock, issuer, source } = senti;
+      const token = await issuer.sign(SECONDS);
+      const client =
+        place === 'header'
+          ? await connectTrack(senti.socketUrl, { headers: bearer(token) })
+          : await connectTrack(senti.socketUrl, {}, `?token=${token}`);
+      client.send({ track: 'coffee' });
+      await until(() => source.state.name === 'live', 'the source is live');
+      clock.advance(SECONDS * 1000);
+      expect(await client.closed).toEqual({ code: 1008, reason: EXPIRED });
+      expect(source.state.name).toBe('idle');
+    },
+  );
 
-  test('admits no client from then on', async () => {
+  test('is rejected from then on', async () => {
     const senti = await start();
     const token = await senti.issuer.sign(SECONDS);
-    expect((await ask(senti, bearing(token))).status).toBe(200);
+    expect((await ask(senti, bearer(token))).status).toBe(200);
     senti.clock.advance(SECONDS * 1000);
-    const response = await ask(senti, bearing(token));
+    const response = await ask(senti, bearer(token));
     expect([response.status, await response.json()]).toMatchObject([
       401,
       { errors: [{ message: EXPIRED }] },
     ]);
-    expect(await shake(senti, `/track?token=${token}`)).toEqual([
+    expect(await handshake(senti, `/track?token=${token}`)).toEqual([
       401,
       expect.stringContaining('invalid_token'),
       EXPIRED,
@@ -356,7 +362,7 @@ describe('a JWT that expires', () => {
 
   test('leaves no timer behind once its socket or stream has closed', async () => {
     const senti = await start();
-    const headers = bearing(await senti.issuer.sign(3600));
+    const headers = bearer(await senti.issuer.sign(3600));
     const pending = senti.clock.pending;
     const track = await connectTrack(senti.socketUrl, { headers });
     const { client } = connect(senti, undefined, headers);
@@ -377,9 +383,9 @@ test('a server with tokens and JWTs accepts both', async () => {
   const issuer = await createIssuer(clock);
   const senti = await startSenti(withKeys(issuer.keys, withTokens()), clock);
   for (const token of [TOKEN, await issuer.sign(60)]) {
-    expect((await ask(senti, bearing(token))).status).toBe(200);
+    expect((await ask(senti, bearer(token))).status).toBe(200);
   }
-  expect((await ask(senti, bearing('wrong-token'))).status).toBe(401);
+  expect((await ask(senti, bearer('wrong-token'))).status).toBe(401);
 });
 
 describe('a server that other machines can reach', () => {
@@ -391,9 +397,9 @@ describe('a server that other machines can reach', () => {
   });
 
   test('does not warn if it requires one, or if only this machine can reach it', async () => {
-    const asking = await startSenti(withTokens(configOf('--host', '0.0.0.0')));
-    const here = await startSenti(configOf('--host', '127.0.0.1'));
-    expect([...asking.warnings, ...here.warnings]).toEqual([]);
+    const authenticated = await startSenti(withTokens(configOf('--host', '0.0.0.0')));
+    const local = await startSenti(configOf('--host', '127.0.0.1'));
+    expect([...authenticated.warnings, ...local.warnings]).toEqual([]);
   });
 });
 
@@ -417,16 +423,16 @@ test('no log line contains a token, at any level', async () => {
   const tokens = [TOKEN, OTHER_TOKEN, jwt, 'a-wrong-token', `${jwt}x`];
   for (const token of tokens) {
     for (const query of ['{ status { source { name } } }', '{ nothing', SUBSCRIPTION]) {
-      await (await ask(senti, { ...bearing(token), accept: GRAPHQL }, query)).text();
-      const { client } = connect(senti, bearing(token));
+      await (await ask(senti, { ...bearer(token), accept: GRAPHQL }, query)).text();
+      const { client } = connect(senti, bearer(token));
       await client.iterate({ query }).return?.();
     }
     await fetch(`${senti.url}/graphql?token=${token}`);
     await fetch(`${senti.url}/track?token=${token}`);
-    await shake(senti, `/track?token=${token}`, { origin: 'https://evil.example' });
-    await shake(senti, `/elsewhere?token=${token}`);
-    if ((await shake(senti, `/track?token=${token}`))[0] !== 101) continue;
-    // A frame that breaks the protocol.
+    await handshake(senti, `/track?token=${token}`, { origin: 'https://evil.example' });
+    await handshake(senti, `/elsewhere?token=${token}`);
+    if ((await handshake(senti, `/track?token=${token}`))[0] !== 101) continue;
+    // An invalid WebSocket frame.
     const raw = await connectRaw(senti, `/track?token=${token}`);
     raw.socket.write(Buffer.from([0xff, 0xff, 0xff]));
     await once(raw.socket, 'close');

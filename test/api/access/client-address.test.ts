@@ -13,7 +13,7 @@ test.each([
   ['192.0.2.1:80', undefined],
   ['example.com', undefined],
   ['', undefined],
-])('the address %j is written %j', (text, expected) => {
+])('the canonical form of the address %j is %j', (text, expected) => {
   expect(canonical(text)).toBe(expected);
 });
 
@@ -41,7 +41,7 @@ describe('the client of a proxy', () => {
     ['[2001:db8::1]:443', '2001:db8::1'],
     ['2001:db8::1', '2001:db8::1'],
     ['::ffff:198.51.100.7', '198.51.100.7'],
-  ])('is named by %j', (header, client) => {
+  ])('is read from the header %j', (header, client) => {
     expect(addresses.forwardedFor(header)).toBe(client);
   });
 

@@ -1,4 +1,4 @@
-// Real connections; only their addresses are made up.
+// The limits of connections and attempts. The connections are real; only their addresses are made up.
 
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -32,15 +32,15 @@ async function startOver(protocol: Protocol, ...argv: readonly string[]) {
       : createSecureServer(createCertificate('localhost'), handle);
   let address = '';
   let connections = 0;
-  const disguise = (socket: Socket) =>
+  const setAddress = (socket: Socket) =>
     Object.defineProperty(socket, 'remoteAddress', { value: address });
   server.on('connection', (socket) => {
-    disguise(socket);
+    setAddress(socket);
     connectionLimits.connected(socket);
     connections += 1;
   });
-  // The socket of TLS around the one of the connection.
-  server.on('secureConnection', disguise);
+  // The TLS socket that wraps the connection.
+  server.on('secureConnection', setAddress);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => {
     server.close();
@@ -51,20 +51,23 @@ async function startOver(protocol: Protocol, ...argv: readonly string[]) {
     clock,
     rejections: telemetry.rejections,
     connectionLimits,
-    /** Connects as somebody, and from a port of its own if one is given. */
+    /** Connects from the address `as`, and from `localPort` if it is given. */
     async open(as: string, localPort?: number): Promise<Socket> {
       address = as;
       const before = connections;
       const socket = connect({ port, host: '127.0.0.1', ...(localPort && { localPort }) });
       onTestFinished(() => void socket.destroy());
       socket.on('error', () => {});
-      await until(() => connections > before && !socket.connecting, 'the connection is there');
+      await until(
+        () => connections > before && !socket.connecting,
+        'the server has accepted the connection',
+      );
       return socket;
     },
   };
 }
 
-/** The status of a request on an open connection. */
+/** Sends a request on an open connection and returns the status. */
 async function get(socket: Socket): Promise<number> {
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   const [answer] = await once(socket, 'data');
@@ -72,7 +75,7 @@ async function get(socket: Socket): Promise<number> {
 }
 
 describe('an address', () => {
-  test('may open a limited number of connections, whatever comes over them', async () => {
+  test('may open a limited number of connections, with or without requests', async () => {
     const { open, rejections } = await start('--max-sockets-per-address', '2');
     const silent = [await open('192.0.2.1'), await open('::ffff:192.0.2.1')];
     expect(await get(await open('192.0.2.1'))).toBe(429);
@@ -83,7 +86,7 @@ describe('an address', () => {
     expect(await get(await open('192.0.2.1'))).toBe(200);
   });
 
-  test('may make a limited number of attempts, by connections and requests, and more later', async () => {
+  test('may make a limited number of attempts, by connection or request, and more after a wait', async () => {
     const { open, clock, rejections } = await start('--max-attempts-per-address', '3');
     const socket = await open('192.0.2.1');
     expect(await get(socket)).toBe(200);
@@ -104,15 +107,15 @@ describe('an address', () => {
     expect(statuses).toEqual([503, 503, 429]);
   });
 
-  test('that is rejected takes no attempts from others', async () => {
+  test('that is rejected does not use up the attempts of others', async () => {
     const { open } = await start('--max-attempts', '5', '--max-attempts-per-address', '1');
     for (let i = 0; i < 20; i++) await open('192.0.2.1');
     expect(await get(await open('192.0.2.2'))).toBe(200);
   });
 
-  test('is forgotten once it has left, so that many addresses take no memory', async () => {
+  test('is forgotten after it disconnects, so that many addresses take no memory', async () => {
     const { open, connectionLimits, clock } = await start();
-    const stays = await open('192.0.2.1');
+    const remaining = await open('192.0.2.1');
     for (let i = 0; i < 5000; i++) {
       clock.advance(1000);
       const socket = await open(`2001:db8:${i.toString(16)}::1`);
@@ -120,38 +123,38 @@ describe('an address', () => {
       if (i % 100 === 0) await until(() => socket.closed);
     }
     expect(connectionLimits.addresses).toBeLessThan(3000);
-    expect(await get(stays)).toBe(200);
+    expect(await get(remaining)).toBe(200);
   });
 });
 
-/** A port that no system gives out by itself, as it does with 32768 and above. */
+/** A port below 32768, so that the system does not assign it to another connection. */
 function choosePort(): number {
   return 10_000 + Math.floor(20_000 * Math.random());
 }
 
 describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) => {
-  /** What a client speaks HTTP over. */
-  async function speak(socket: Socket): Promise<Socket> {
+  /** Returns the socket that carries HTTP: the connection itself, or TLS over it. */
+  async function channelOver(socket: Socket): Promise<Socket> {
     if (protocol === 'http') return socket;
-    const spoken = secure({ socket, rejectUnauthorized: false });
-    spoken.on('error', () => {});
-    await once(spoken, 'secureConnect');
-    return spoken;
+    const channel = secure({ socket, rejectUnauthorized: false });
+    channel.on('error', () => {});
+    await once(channel, 'secureConnect');
+    return channel;
   }
 
   test('from the port of a reset connection still counts its requests', async () => {
     const { open } = await startOver(protocol, '--max-attempts-per-address', '5');
     const localPort = choosePort();
     let socket = await open('192.0.2.1', localPort);
-    // The server hears of both in one turn: that the old connection is gone, and that the new one is there.
+    // The server sees the reset and the new connection in the same tick.
     for (let i = 0; i < 2; i++) {
       socket.resetAndDestroy();
       socket = await open('192.0.2.1', localPort);
     }
-    const spoken = await speak(socket);
+    const channel = await channelOver(socket);
     const statuses = [];
-    for (let i = 0; i < 5; i++) statuses.push(await get(spoken));
-    // The first request came with the third attempt, its connection.
+    for (let i = 0; i < 5; i++) statuses.push(await get(channel));
+    // The connection was the third attempt, which covers its first request.
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
 
@@ -161,8 +164,8 @@ describe.each<Protocol>(['http', 'https'])('a connection over %s', (protocol) =>
     const localPort = choosePort();
     const reset = await open('192.0.2.1', localPort);
     reset.resetAndDestroy();
-    const spoken = await speak(await open('192.0.2.1', localPort));
-    expect([await get(spoken), await get(spoken)]).toEqual([503, 503]);
+    const channel = await channelOver(await open('192.0.2.1', localPort));
+    expect([await get(channel), await get(channel)]).toEqual([503, 503]);
   });
 });
 
@@ -177,7 +180,7 @@ describe('a rejected connection', () => {
     await closed;
   });
 
-  test('closes without a word while too many others wait for their reason', async () => {
+  test('closes without a response while too many others wait for theirs', async () => {
     const { open } = await start('--max-sockets', '1', '--max-attempts', 'none');
     await open('192.0.2.1');
     for (let i = 0; i < MOST_REJECTED_OPEN; i++) await open('192.0.2.2');

@@ -26,7 +26,7 @@ function createCheck(keys: JwtOptions['keys'], telemetry = recordTelemetry()) {
   });
 }
 
-/** When a token expires, or why it is refused. */
+/** Returns the time at which a token expires, or the reason for its rejection. */
 async function outcome(check: ReturnType<typeof createCheck>, token: string) {
   const checked = await check(token);
   if (checked instanceof UserError) expect(checked.code).toBe('UNAUTHENTICATED');
@@ -34,14 +34,14 @@ async function outcome(check: ReturnType<typeof createCheck>, token: string) {
 }
 
 const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const right = (claims: JWTPayload = {}) => {
+const validClaims = (claims: JWTPayload = {}) => {
   const now = Math.floor(clock.now() / 1000);
   return { iss: ISSUER, aud: AUDIENCE, exp: now + 60, ...claims };
 };
 
 describe('a JWT', () => {
   test.each(['RS256', 'PS512', 'ES256', 'ES384', 'EdDSA'])(
-    'signed with %s lets in until it expires',
+    'signed with %s is valid until it expires',
     async (alg) => {
       const issuer = await createIssuer(clock, 'one', alg);
       const check = createCheck(issuer.keys);
@@ -51,41 +51,41 @@ describe('a JWT', () => {
     },
   );
 
-  const wrong: readonly [string, JWTPayload, RegExp][] = [
+  const invalid: readonly [string, JWTPayload, RegExp][] = [
     ['that has expired', { exp: 1 }, /^The token has expired; connect again with a new one\.$/],
     ['of another issuer', { iss: 'https://evil.example/' }, /unexpected "iss" claim value/],
-    ['of nobody', { iss: undefined }, /missing required "iss" claim/],
+    ['without an issuer', { iss: undefined }, /missing required "iss" claim/],
     ['for another audience', { aud: 'other' }, /unexpected "aud" claim value/],
-    ['for nobody', { aud: undefined }, /missing required "aud" claim/],
+    ['without an audience', { aud: undefined }, /missing required "aud" claim/],
     ['that never expires', { exp: undefined }, /missing required "exp" claim/],
     ['that is not valid yet', { nbf: 9_999_999_999 }, /"nbf" claim timestamp check failed/],
   ];
-  test.each(wrong)('%s is rejected with a reason', async (_, claims, why) => {
+  test.each(invalid)('%s is rejected with a reason', async (_, claims, reason) => {
     const issuer = await createIssuer(clock);
     const token = await issuer.sign(60, claims as JWTPayload);
-    expect(await outcome(createCheck(issuer.keys), token)).toMatch(why);
+    expect(await outcome(createCheck(issuer.keys), token)).toMatch(reason);
   });
 
   test('signed by another issuer is rejected, even with a known key id', async () => {
     const issuer = await createIssuer(clock);
     const check = createCheck(issuer.keys);
-    const thief = await createIssuer(clock);
-    expect(await outcome(check, await thief.sign(60))).toMatch(/signature verification failed/);
-    const stranger = await createIssuer(clock, 'two');
-    expect(await outcome(check, await stranger.sign(60))).toMatch(/no applicable key/);
+    const attacker = await createIssuer(clock);
+    expect(await outcome(check, await attacker.sign(60))).toMatch(/signature verification failed/);
+    const other = await createIssuer(clock, 'two');
+    expect(await outcome(check, await other.sign(60))).toMatch(/no applicable key/);
   });
 
-  test('with changed claims is rejected', async () => {
+  test('with altered claims is rejected', async () => {
     const issuer = await createIssuer(clock);
     const [header, , signature] = (await issuer.sign(-60)).split('.');
-    const token = `${header}.${base64(right())}.${signature}`;
+    const token = `${header}.${base64(validClaims())}.${signature}`;
     expect(await outcome(createCheck(issuer.keys), token)).toMatch(/signature verification failed/);
   });
 
   test.each(['none', 'None', 'NONE', ''])('with the algorithm %j is rejected', async (alg) => {
     const issuer = await createIssuer(clock);
     for (const signature of ['', 'x']) {
-      const token = `${base64({ alg, kid: 'one' })}.${base64(right())}.${signature}`;
+      const token = `${base64({ alg, kid: 'one' })}.${base64(validClaims())}.${signature}`;
       expect(await outcome(createCheck(issuer.keys), token)).toMatch(/^The token is rejected: /);
     }
   });
@@ -95,11 +95,11 @@ describe('a JWT', () => {
     const publicKey = await importJWK(issuer.key, 'RS256', { extractable: true });
     const pem = await exportSPKI(publicKey as CryptoKey);
     for (const keys of [issuer.keys, { keys: [{ ...issuer.key, alg: undefined }] }]) {
-      const body = `${base64({ alg: 'HS256', kid: 'one' })}.${base64(right())}`;
+      const body = `${base64({ alg: 'HS256', kid: 'one' })}.${base64(validClaims())}`;
       for (const secret of [pem, JSON.stringify(issuer.key), issuer.key.n ?? '']) {
         const signature = createHmac('sha256', secret).update(body).digest('base64url');
-        const refused = await outcome(createCheck(keys as never), `${body}.${signature}`);
-        expect(refused).toMatch(/"alg" \(Algorithm\) Header Parameter value not allowed/);
+        const reason = await outcome(createCheck(keys as never), `${body}.${signature}`);
+        expect(reason).toMatch(/"alg" \(Algorithm\) Header Parameter value not allowed/);
       }
     }
   });
@@ -107,7 +107,7 @@ describe('a JWT', () => {
   test('signed with a shared secret is rejected, even if the secret is among the keys', async () => {
     const secret = Buffer.alloc(32, 7);
     const keys = { keys: [{ kty: 'oct', kid: 'one', k: secret.toString('base64url') }] };
-    const body = `${base64({ alg: 'HS256', kid: 'one' })}.${base64(right())}`;
+    const body = `${base64({ alg: 'HS256', kid: 'one' })}.${base64(validClaims())}`;
     const signature = createHmac('sha256', secret).update(body).digest('base64url');
     expect(await outcome(createCheck(keys as never), `${body}.${signature}`)).toMatch(
       /not allowed/,
@@ -124,28 +124,28 @@ describe('a JWT', () => {
     'x'.repeat(60_000),
     '💥.💥.💥',
     '__proto__',
-  ])('that is none is refused: %j', async (token) => {
+  ])('that is malformed is rejected: %j', async (token) => {
     const { keys } = await createIssuer(clock);
     expect(await outcome(createCheck(keys), token)).toMatch(/^The token is rejected: /);
   });
 
-  test('with an error that a header cannot quote is rejected in characters that it can', async () => {
+  test('with special characters in its header is rejected with a well-formed challenge', async () => {
     const { keys } = await createIssuer(clock);
     for (const name of ['☃', 'x\r\nX-Injected: yes', '"', '\\']) {
       const header = base64({ alg: 'ES256', kid: 'one', crit: [name], [name]: 1 });
-      const refused = await createCheck(keys)(`${header}.${base64({})}.AAAA`);
-      expect(challengeOf(refused as UserError)).toMatch(
+      const rejection = await createCheck(keys)(`${header}.${base64({})}.AAAA`);
+      expect(challengeOf(rejection as UserError)).toMatch(
         /^Bearer error="invalid_token", error_description="[ !#-[\]-~]+"$/,
       );
     }
   });
 
-  test('that brings its own key, or an address of one, is rejected', async () => {
+  test('that brings its own key, or the URL of one, is rejected', async () => {
     const issuer = await createIssuer(clock);
-    const thief = await createIssuer(clock, 'thief');
-    const served = await serveKeys(() => thief.keys);
-    const [, payload, signature] = (await thief.sign(60)).split('.');
-    const header = { alg: 'ES256', kid: 'one', jwk: thief.key, jku: served.url.href };
+    const attacker = await createIssuer(clock, 'attacker');
+    const served = await serveKeys(() => attacker.keys);
+    const [, payload, signature] = (await attacker.sign(60)).split('.');
+    const header = { alg: 'ES256', kid: 'one', jwk: attacker.key, jku: served.url.href };
     const token = `${base64(header)}.${payload}.${signature}`;
     expect(await outcome(createCheck(issuer.keys), token)).toMatch(/signature verification failed/);
     expect(served.asked).toBe(0);
@@ -166,12 +166,12 @@ describe('a JWT', () => {
   });
 });
 
-describe('served keys', () => {
+describe('a served key set', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  test('are fetched once, and again for an unknown key', async () => {
+  test('is fetched once, and again when a token names an unknown key', async () => {
     const first = await createIssuer(clock, 'first');
     const second = await createIssuer(clock, 'second');
     let keys = first.keys;
@@ -184,17 +184,17 @@ describe('served keys', () => {
     expect(served.asked).toBe(1);
 
     keys = second.keys;
-    // Whoever makes up keys cannot have them asked for at will.
+    // A made-up key id cannot cause a fetch at will.
     expect(await outcome(check, await second.sign(60))).toMatch(/no applicable key/);
     expect(served.asked).toBe(1);
-    later(31);
+    advanceDate(31);
     expect(await outcome(check, await second.sign(60))).toBe(clock.now() + 60_000);
     expect(served.asked).toBe(2);
-    // The old key is withdrawn, and with it all that it signed.
+    // The issuer withdrew the old key, so the tokens that it signed are no longer valid.
     expect(await outcome(check, await first.sign(60))).toMatch(/no applicable key/);
   });
 
-  test('that are not available reject every token; the log says so once, and again when they are back', async () => {
+  test('is reported once when it becomes unavailable and once when it is back; meanwhile every token is rejected', async () => {
     const issuer = await createIssuer(clock);
     let served: object = { error: 'down' };
     const { url } = await serveKeys(() => served);
@@ -214,7 +214,7 @@ describe('served keys', () => {
     expect(telemetry.lines.slice(1)).toEqual(['the keys of JWTs are available again']);
   });
 
-  test('of an unreachable server appear in the log with the failure', async () => {
+  test('on an unreachable server is logged with the error', async () => {
     const issuer = await createIssuer(clock);
     const { url, close } = await serveKeys(() => issuer.keys);
     close();
@@ -224,19 +224,19 @@ describe('served keys', () => {
     expect(telemetry.lines).toEqual([expect.stringContaining('ECONNREFUSED')]);
   });
 
-  test('are not reported as missing because of a malformed token', async () => {
+  test('is not reported as unavailable because of a malformed token', async () => {
     const issuer = await createIssuer(clock);
     const { url } = await serveKeys(() => issuer.keys);
     const telemetry = recordTelemetry();
     const check = createCheck(url, telemetry);
-    const stranger = await createIssuer(clock, 'stranger');
-    for (const token of ['x', 'a.b.c', await stranger.sign(60)]) {
+    const other = await createIssuer(clock, 'unknown');
+    for (const token of ['x', 'a.b.c', await other.sign(60)]) {
       expect(await outcome(check, token)).toMatch(/^The token is rejected: /);
     }
     expect(telemetry.lines).toEqual([]);
   });
 
-  test('are fetched again after the clock was a year ahead and is corrected', async () => {
+  test('is fetched again after a clock that was a year ahead is corrected', async () => {
     const now = clock.now();
     const first = await createIssuer(clock, 'first');
     const second = await createIssuer(clock, 'second');
@@ -251,7 +251,7 @@ describe('served keys', () => {
     expect(await outcome(check, await first.sign(60))).toMatch(/no applicable key/);
   });
 
-  /** Sets the wall clock, and the one that jose reads by itself. */
+  /** Sets the test clock, and also `Date`, which jose reads itself. */
   function setTo(now: number): void {
     clock.set(now);
     vi.useFakeTimers({ toFake: ['Date'], now });
@@ -261,8 +261,8 @@ describe('served keys', () => {
   const blanks = Buffer.alloc(MIB, ' ');
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   const answers: readonly [string, (response: ServerResponse) => unknown, RegExp][] = [
-    ['packed gigabytes', (response) => pack(response, 1024), /longer than 256 KiB/],
-    ['as many bytes as are taken', (response) => flood(response, 256), /longer than 256 KiB/],
+    ['gigabytes of compressed data', (response) => pack(response, 1024), /longer than 256 KiB/],
+    ['a body of 256 MiB', (response) => flood(response, 256), /longer than 256 KiB/],
     ['a list nested too deeply', (response) => response.end(nested(100_000)), /JSON Web Key Set/],
     [
       'more keys than any issuer has',
@@ -271,27 +271,27 @@ describe('served keys', () => {
     ],
     ['no keys', (response) => response.end('{"keys":[7]}'), /JSON Web Key Set/],
     ['half a key set', (response) => response.end('{"keys":['), /JSON Web Key Set/],
-    ['an error', (response) => response.writeHead(500).end(), /the answer was 500/],
+    ['an error status', (response) => response.writeHead(500).end(), /the answer was 500/],
     [
-      'another address',
+      'a redirect',
       (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
       /the answer was 302/,
     ],
   ];
-  test.each(answers)('are not accepted from a server that sends %s', async (_, answer, why) => {
+  test.each(answers)('is rejected if the server sends %s', async (_, answer, reason) => {
     const issuer = await createIssuer(clock);
     let broken = true;
     const { url } = await serveKeys(() => (broken ? answer : issuer.keys));
     const telemetry = recordTelemetry();
     const check = createCheck(url, telemetry);
     expect(await outcome(check, await issuer.sign(60))).toMatch(/keys .* are not available/);
-    expect(telemetry.lines).toEqual([expect.stringMatching(why)]);
+    expect(telemetry.lines).toEqual([expect.stringMatching(reason)]);
     broken = false;
     clock.advance(KEYS_REST_MS);
     expect(await outcome(check, await issuer.sign(60))).toBe(clock.now() + 60_000);
   });
 
-  test('stop reading an endless answer', async () => {
+  test('is not read beyond its size limit', async () => {
     const issuer = await createIssuer(clock);
     let written: Promise<number> | undefined;
     const { url } = await serveKeys(() => (response) => {
@@ -303,7 +303,7 @@ describe('served keys', () => {
     expect(await written).toBeLessThan(64);
   });
 
-  test.each(['head', 'body'])('give up when their %s takes five seconds', async (part) => {
+  test.each(['head', 'body'])('times out if the response %s takes five seconds', async (part) => {
     const issuer = await createIssuer(clock);
     const served = await serveKeys(() => (response) => {
       if (part === 'body') response.write('{"keys":[');
@@ -316,7 +316,7 @@ describe('served keys', () => {
     expect(telemetry.lines).toEqual([expect.stringContaining('no answer within 5 seconds')]);
   });
 
-  test('are fetched at most once a second while they are not available', async () => {
+  test('is fetched at most once a second while it is unavailable', async () => {
     const issuer = await createIssuer(clock);
     const served = await serveKeys(() => ({}));
     const check = createCheck(served.url);
@@ -338,12 +338,12 @@ describe('served keys', () => {
 
   async function pack(response: ServerResponse, mebibytes: number): Promise<void> {
     response.writeHead(200, { 'content-encoding': 'gzip' });
-    // Members of gzip may follow each other, so that one is enough.
+    // A gzip stream may repeat the same member, so compressing it once is enough.
     const packed = gzipSync(blanks);
     response.end(Buffer.concat(Array.from({ length: mebibytes }, () => packed)));
   }
 
-  /** How many of so many mebibytes were taken. */
+  /** Sends up to `mebibytes` and returns how many the peer accepted. */
   async function flood(response: ServerResponse, mebibytes: number): Promise<number> {
     let written = 0;
     function* chunks() {
@@ -353,8 +353,8 @@ describe('served keys', () => {
     return written;
   }
 
-  /** Moves the wall clock that jose reads by itself. */
-  function later(seconds: number): void {
+  /** Moves `Date`, which jose reads itself. */
+  function advanceDate(seconds: number): void {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
   }
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createOriginCheck, isLoopback } from '../../../src/api/access/origins.ts';
 
-describe('an origin is allowed', () => {
+describe('an origin', () => {
   const check = createOriginCheck(['https://app.example.com'], 'senti.example');
 
   test.each([
@@ -13,13 +13,13 @@ describe('an origin is allowed', () => {
     ['http://127.9.9.9:1', 'senti.example:8000', true],
     ['http://192.168.1.6:8000', '192.168.1.5:8000', false],
     ['http://senti.example:8001', 'senti.example:8000', false],
-    // A name that its owner pointed at this machine: the page is not ours.
+    // DNS rebinding: a name whose owner pointed it at this server. The page is not ours.
     ['http://rebound.example:8000', 'rebound.example:8000', false],
     ['null', 'senti.example:8000', false],
     ['file://', 'senti.example:8000', false],
     ['nonsense', 'nonsense', false],
     ['', 'senti.example:8000', false],
-  ])('%j at %j: %s', (origin, host, expected) => {
+  ])('%j at the host %j is allowed: %s', (origin, host, expected) => {
     expect(check({ origin, host })).toBe(expected);
   });
 });

@@ -10,18 +10,18 @@ import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 const SURFACES = ['POST', 'SSE', 'WebSocket', '/track', 'page'] as const;
 type Surface = (typeof SURFACES)[number];
 
-/** What came of asking. */
+/** The response to a request or a handshake. */
 interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly body: string;
-  /** Leaves, where something stays open. */
+  /** Closes the socket or stream, if it is open. */
   leave(): void;
 }
 
 const SUBSCRIPTION = '{"query":"subscription { sentiment(track: \\"coffee\\") { score } }"}';
 
-/** Asks as a client that a proxy at this machine's own address names. */
+/** Sends a request on `surface`, with `client` as the address that a proxy on loopback forwards. */
 async function ask({ url, socketUrl }: Senti, surface: Surface, client?: string): Promise<Answer> {
   const from: Record<string, string> = client === undefined ? {} : { 'x-forwarded-for': client };
   if (surface === 'WebSocket' || surface === '/track') {
@@ -59,14 +59,14 @@ async function ask({ url, socketUrl }: Senti, surface: Surface, client?: string)
   return { status: response.status, retryAfter, body, leave: () => stop.abort() };
 }
 
-const LET_IN = [101, 200];
+const ADMITTED = [101, 200];
 const CLIENT = '198.51.100.7';
 const BEHIND_PROXY = ['--trust-proxy', '127.0.0.1'];
 
-function expectRefused(answer: Answer, surface: Surface, status: number, words: RegExp) {
+function expectRejected(answer: Answer, surface: Surface, status: number, reason: RegExp) {
   expect(answer.status).toBe(status);
   expect(Number(answer.retryAfter)).toBeGreaterThan(0);
-  expect(answer.body).toMatch(words);
+  expect(answer.body).toMatch(reason);
   if (surface === 'WebSocket' || surface === '/track') return;
   expect(JSON.parse(answer.body)).toMatchObject({
     errors: [{ extensions: { code: 'LIMIT_REACHED' } }],
@@ -79,30 +79,30 @@ describe.each(SURFACES)('%s', (surface) => {
     const config = configOf(...BEHIND_PROXY, '--max-attempts-per-address', '3');
     const senti = await startSenti(config, clock);
     for (let i = 0; i < 3; i++)
-      expect(LET_IN).toContain((await ask(senti, surface, CLIENT)).status);
-    expectRefused(
+      expect(ADMITTED).toContain((await ask(senti, surface, CLIENT)).status);
+    expectRejected(
       await ask(senti, surface, CLIENT),
       surface,
       429,
       /Your address makes too many connections/,
     );
-    expect(LET_IN).toContain((await ask(senti, surface, '198.51.100.8')).status);
-    expect(LET_IN).toContain((await ask(senti, surface)).status);
+    expect(ADMITTED).toContain((await ask(senti, surface, '198.51.100.8')).status);
+    expect(ADMITTED).toContain((await ask(senti, surface)).status);
     clock.advance(1000);
-    expect(LET_IN).toContain((await ask(senti, surface, CLIENT)).status);
+    expect(ADMITTED).toContain((await ask(senti, surface, CLIENT)).status);
     expect(senti.warnings.join('')).toContain(`rejected (attempts-per-address): ${CLIENT}`);
   });
 
-  test('rejects attempts over the limit of all with 503 until clients have waited', async () => {
+  test('rejects attempts over the global limit with 503 until clients have waited', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-attempts', '3'), clock);
     for (let i = 0; i < 3; i++) {
-      expect(LET_IN).toContain((await ask(senti, surface, `198.51.100.${i}`)).status);
+      expect(ADMITTED).toContain((await ask(senti, surface, `198.51.100.${i}`)).status);
     }
     const answer = await ask(senti, surface, '198.51.100.9');
-    expectRefused(answer, surface, 503, /The server gets too many new connections and requests/);
+    expectRejected(answer, surface, 503, /The server gets too many new connections and requests/);
     clock.advance(1000);
-    expect(LET_IN).toContain((await ask(senti, surface, '198.51.100.9')).status);
+    expect(ADMITTED).toContain((await ask(senti, surface, '198.51.100.9')).status);
   });
 
   test('rejects an address with too many connections with 429 until one closes', async () => {
@@ -113,26 +113,26 @@ describe.each(SURFACES)('%s', (surface) => {
     }
     expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
     const other = '2001:db8:1:2:ffff::6';
-    expectRefused(await ask(senti, surface, other), surface, 429, /its limit of connections/);
-    expect(LET_IN).toContain((await ask(senti, surface, '2001:db8:1:3::5')).status);
+    expectRejected(await ask(senti, surface, other), surface, 429, /its limit of connections/);
+    expect(ADMITTED).toContain((await ask(senti, surface, '2001:db8:1:3::5')).status);
     open[0]?.leave();
     let answer = await ask(senti, surface, other);
-    // The server hears of it soon.
+    // The server takes a moment to notice the closed stream.
     for (let i = 0; i < 15 && answer.status === 429; i++) answer = await ask(senti, surface, other);
-    expect(LET_IN).toContain(answer.status);
+    expect(ADMITTED).toContain(answer.status);
   });
 
-  test('rejects connections over the limit of all with 503 until one closes', async () => {
+  test('rejects connections over the global limit with 503 until one closes', async () => {
     const senti = await startSenti(configOf('--max-sockets', '3'));
     const open = [];
     for (const kind of ['SSE', 'WebSocket', '/track'] as const) open.push(await ask(senti, kind));
     expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
     const answer = await ask(senti, surface);
-    expectRefused(answer, surface, 503, /its limit of connections/);
+    expectRejected(answer, surface, 503, /its limit of connections/);
     open[1]?.leave();
     let again = await ask(senti, surface);
     for (let i = 0; i < 50 && again.status === 503; i++) again = await ask(senti, surface);
-    expect(LET_IN).toContain(again.status);
+    expect(ADMITTED).toContain(again.status);
   });
 });
 
@@ -143,7 +143,7 @@ test('a full server still answers reports for monitoring', async () => {
     expect((await fetch(`${senti.url}${path}`)).status).toBe(200);
   }
   expect((await ask(senti, 'page')).status).toBe(503);
-  // Once on each connection: more would be a way to ask without limits.
+  // Once per connection, so that reports cannot bypass the limits.
   const { port, hostname } = new URL(senti.url);
   const socket = connect(Number(port), hostname);
   socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(5));
@@ -152,7 +152,7 @@ test('a full server still answers reports for monitoring', async () => {
   expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
 });
 
-test('loopback shares the limit of attempts of all', async () => {
+test('loopback is subject to the global limit of attempts', async () => {
   const clock = new FakeClock();
   const senti = await startSenti(configOf('--max-attempts', '2'), clock);
   const statuses = [];
@@ -171,7 +171,7 @@ test('an address over its limit of attempts gets no reports either', async () =>
   expect(statuses).toEqual([200, 429]);
 });
 
-test('loopback has no limits of its own, and X-Forwarded-For from no proxy changes nothing', async () => {
+test('loopback has no limits per address, and X-Forwarded-For from an untrusted peer is ignored', async () => {
   const limits = ['--max-attempts-per-address', '1', '--max-sockets-per-address', '1'];
   const senti = await startSenti(configOf(...limits));
   for (let i = 0; i < 5; i++) expect((await ask(senti, '/track', CLIENT)).status).toBe(101);
@@ -187,26 +187,26 @@ describe('a proxy', () => {
   }
 
   test.each([
-    ['nothing at all', undefined],
-    ['nobody', ''],
+    ['no header', undefined],
+    ['an empty header', ''],
     ['"unknown"', 'unknown'],
-    ['a name of its own', '_hidden'],
+    ['an obfuscated name', '_hidden'],
     ['nonsense after a client', '198.51.100.7, nonsense'],
     ['nonsense before another proxy', 'nonsense, 10.1.2.3'],
-    ['another proxy', '10.1.2.3'],
-    ['loopback', '127.0.0.1'],
-    ['loopback of its own machine', '127.0.0.2'],
-  ])('that names %s shares one allowance with all whom it names so', async (_, name) => {
+    ['the address of another proxy', '10.1.2.3'],
+    ['a loopback address', '127.0.0.1'],
+    ['another loopback address', '127.0.0.2'],
+  ])('that sends %s has one allowance for all clients that it does not name', async (_, name) => {
     const proxies = ['--trust-proxy', '127.0.0.1,10.0.0.0/8'];
     const senti = await startSenti(
       configOf(...proxies, '--max-attempts-per-address', '2', '--graphiql=false'),
       new FakeClock(),
     );
     const headers: Record<string, string> = name === undefined ? {} : { 'x-forwarded-for': name };
-    const [first, second, ...others] = await statuses(senti, headers);
+    const [first, second, ...rest] = await statuses(senti, headers);
     expect([first, second]).not.toContain(429);
-    expect(others).toEqual([429, 429]);
-    // Those whom it names have their own.
+    expect(rest).toEqual([429, 429]);
+    // A client that it names has an allowance of its own.
     expect((await fetch(senti.url, { headers: { 'x-forwarded-for': CLIENT } })).status).toBe(200);
   });
 
@@ -218,7 +218,7 @@ describe('a proxy', () => {
   });
 });
 
-test('a silent connection is closed, and so is one that never completes its request', async () => {
+test('a connection that sends nothing or never completes its request is closed', async () => {
   const { url } = await startSenti(configOf('--request-timeout', '1'));
   const { port, hostname } = new URL(url);
   for (const beginning of ['', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', POST_BEGUN]) {
@@ -239,7 +239,7 @@ test('a silent connection is closed, and so is one that never completes its requ
 test.each([
   [400, 'NONSENSE\r\n\r\n'],
   [431, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`],
-])('what is no request is answered with %i', async (status, sent) => {
+])('an invalid request is answered with %i', async (status, sent) => {
   const { url } = await startSenti();
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);

@@ -29,19 +29,19 @@ interface Answer {
 
 type Ask = () => Promise<Answer>;
 
-/** Asks to have the text analyzed, over one connection that stays open. */
+/** Returns a function that requests an analysis of TEXT over one keep-alive connection. */
 function openHttp({ url }: Senti, surface: Surface, client?: string): Ask {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   const { hostname, port } = new URL(url);
   const isGet = surface === 'GET';
-  const inPath = new URLSearchParams({ query: QUERY, variables: JSON.stringify({ text: TEXT }) });
+  const search = new URLSearchParams({ query: QUERY, variables: JSON.stringify({ text: TEXT }) });
   return async () => {
-    const asking = request({
+    const outgoing = request({
       agent,
       hostname,
       port,
-      path: isGet ? `/graphql?${inPath}` : '/graphql',
+      path: isGet ? `/graphql?${search}` : '/graphql',
       method: isGet ? 'GET' : 'POST',
       headers: {
         accept: surface === 'SSE' ? 'text/event-stream' : 'application/json',
@@ -49,14 +49,14 @@ function openHttp({ url }: Senti, surface: Surface, client?: string): Ask {
         ...(client !== undefined && { 'x-forwarded-for': client }),
       },
     });
-    asking.end(isGet ? undefined : JSON.stringify({ query: QUERY, variables: { text: TEXT } }));
-    const [response] = await once(asking, 'response');
+    outgoing.end(isGet ? undefined : JSON.stringify({ query: QUERY, variables: { text: TEXT } }));
+    const [response] = await once(outgoing, 'response');
     const { statusCode: status, headers } = response;
     return { status, retryAfter: headers['retry-after'], body: await textOf(response) };
   };
 }
 
-/** A WebSocket that is ready to ask. */
+/** Opens a WebSocket and sends connection_init. */
 async function openSocket({ socketUrl }: Senti, client?: string) {
   const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws', {
     ...(client !== undefined && { headers: { 'x-forwarded-for': client } }),
@@ -66,20 +66,20 @@ async function openSocket({ socketUrl }: Senti, client?: string) {
   const messages: { id?: string; type: string; payload?: unknown }[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));
   socket.send('{"type":"connection_init"}');
-  let asked = 0;
-  const begin = (query = QUERY, variables: object = { text: TEXT }) => {
-    asked += 1;
-    const id = String(asked);
+  let lastId = 0;
+  const subscribe = (query = QUERY, variables: object = { text: TEXT }) => {
+    lastId += 1;
+    const id = String(lastId);
     socket.send(JSON.stringify({ id, type: 'subscribe', payload: { query, variables } }));
     return id;
   };
   const ask: Ask = async () => {
-    const id = begin();
-    await until(() => messages.some((message) => message.id === id), 'an answer');
+    const id = subscribe();
+    await until(() => messages.some((message) => message.id === id), 'the answer');
     const answer = messages.find((message) => message.id === id);
     return { status: 200, retryAfter: undefined, body: JSON.stringify(answer) };
   };
-  return { socket, messages, begin, ask };
+  return { socket, messages, subscribe, ask };
 }
 
 async function open(senti: Senti, surface: Surface, client?: string): Promise<Ask> {
@@ -87,31 +87,31 @@ async function open(senti: Senti, surface: Surface, client?: string): Promise<As
   return openHttp(senti, surface, client);
 }
 
-function expectRefused(answer: Answer | undefined, surface: Surface, words: string): void {
-  expect(answer?.body).toContain(words);
+function expectRejected(answer: Answer | undefined, surface: Surface, reason: string): void {
+  expect(answer?.body).toContain(reason);
   expect(answer?.body).toContain('LIMIT_REACHED');
   if (surface === 'WebSocket') return;
   expect(answer?.status).toBe(429);
-  expect(words).toContain(`wait ${answer?.retryAfter} second`);
+  expect(reason).toContain(`wait ${answer?.retryAfter} second`);
 }
 
 const isAnswered = ({ body }: Answer) => body.includes('score');
 
-/** What so many analyses cost, of which the first has its query read. */
+/** The cost of `count` analyses. The first also pays for parsing the query. */
 function costOf(count: number): number {
   const answer = JSON.stringify({ data: { analyze: { score: 1 } } });
   const each = PRICES.operation + PRICES.character * (TEXT.length + answer.length);
-  const reading = QUERY.length * PRICES.character + (parse(QUERY).tokenCount ?? 0) * PRICES.token;
-  return count * each + reading;
+  const parsing = QUERY.length * PRICES.character + (parse(QUERY).tokenCount ?? 0) * PRICES.token;
+  return count * each + parsing;
 }
 
 describe.each(SURFACES)('over %s', (surface) => {
   test.each([
-    ['nothing', 0],
-    ['something', 1],
-  ])('a connection that has %s left begins as many operations', async (_, extra) => {
+    ['is rejected if no budget is left', 0],
+    ['begins if any budget is left', 1],
+  ])('an operation %s', async (_, extra) => {
     const clock = new FakeClock();
-    // Twice as much may come at once.
+    // A burst may use twice the rate.
     const rate = Math.floor(costOf(3) / 2) + extra;
     const senti = await startSenti(configOf('--max-work-per-second', String(rate)), clock);
     const ask = await open(senti, surface);
@@ -125,8 +125,8 @@ describe.each(SURFACES)('over %s', (surface) => {
     const senti = await startSenti(configOf('--max-work-per-second', '1000'), clock);
     const ask = await open(senti, surface);
     while (isAnswered(await ask()));
-    const words = 'This connection has used up its budget of work; wait 8 seconds.';
-    expectRefused(await ask(), surface, words);
+    const reason = 'This connection has used up its budget of work; wait 8 seconds.';
+    expectRejected(await ask(), surface, reason);
     // Another connection has a budget of its own.
     expect(isAnswered(await (await open(senti, surface))())).toBe(true);
     clock.advance(8000);
@@ -140,18 +140,18 @@ describe.each(SURFACES)('over %s', (surface) => {
     const senti = await startSenti(config, new FakeClock());
     const answers = [];
     for (let i = 0; i < 10; i++) answers.push(await (await open(senti, surface, CLIENT))());
-    // Twice as much may come at once, and the query is read once.
+    // A burst may use twice the rate, and the query is parsed once.
     expect(answers.filter(isAnswered).length).toBe(7);
-    const words = 'Your address has used up its budget of work; wait 1 second.';
-    expectRefused(answers.at(-1), surface, words);
+    const reason = 'Your address has used up its budget of work; wait 1 second.';
+    expectRejected(answers.at(-1), surface, reason);
     expect(isAnswered(await (await open(senti, surface, '198.51.100.8'))())).toBe(true);
-    // It is one budget for all surfaces.
+    // All surfaces share the budget.
     for (const other of SURFACES) {
-      expectRefused(await (await open(senti, other, CLIENT))(), other, words);
+      expectRejected(await (await open(senti, other, CLIENT))(), other, reason);
     }
     const track = await connectTrack(senti.socketUrl, { headers: { 'x-forwarded-for': CLIENT } });
     track.send({ track: 'coffee' });
-    expect(await track.closed).toEqual({ code: 1013, reason: words });
+    expect(await track.closed).toEqual({ code: 1013, reason });
     expect(senti.source.wanted).toEqual([]);
   });
 });
@@ -169,28 +169,31 @@ test('many connections of one address open topics no faster than one budget allo
   expect(senti.source.wanted.at(-1)).toHaveLength(8);
 });
 
-test('a socket that repeats rejected operations is closed as one that floods', async () => {
+test('a socket that keeps sending rejected operations is evicted with 4429', async () => {
   const senti = await startSenti(configOf('--max-work-per-second', '1'), new FakeClock());
-  const { socket, messages, begin } = await openSocket(senti);
-  for (let i = 0; i < 40; i++) begin();
+  const { socket, messages, subscribe } = await openSocket(senti);
+  for (let i = 0; i < 40; i++) subscribe();
   const [code] = await once(socket, 'close');
   expect(code).toBe(4429);
   expect(messages.filter(({ type }) => type === 'error').length).toBeLessThan(25);
 });
 
-test('what GraphiQL and 32 subscriptions cost at once is far from the limits', async () => {
+test('GraphiQL and 32 subscriptions at once stay well within the limits', async () => {
   const senti = await startSenti(configOf(...BEHIND_PROXY), new FakeClock());
-  const { messages, begin } = await openSocket(senti, CLIENT);
-  for (let i = 0; i < 3; i++) begin(getIntrospectionQuery(), {});
+  const { messages, subscribe } = await openSocket(senti, CLIENT);
+  for (let i = 0; i < 3; i++) subscribe(getIntrospectionQuery(), {});
   await until(() => messages.filter(({ type }) => type === 'complete').length === 3);
   for (let i = 0; i < 32; i++) {
-    begin(`subscription { sentiment(track: "track${i}") { score hashtags { tag count } } }`, {});
+    subscribe(
+      `subscription { sentiment(track: "track${i}") { score hashtags { tag count } } }`,
+      {},
+    );
   }
   await until(() => senti.source.wanted.at(-1)?.length === 32, 'all tracks are wanted');
   expect(messages.filter(({ type }) => type === 'error')).toEqual([]);
 });
 
-test('a text that one operation repeats is analyzed and paid for once', () => {
+test('an operation that repeats a text analyzes it and pays for it once', () => {
   const clock = new FakeClock();
   const budget = createBudget(TEXT.length, 0);
   const work = new Work([{ payer: 'connection', bucket: budget }], clock, () => {});
@@ -205,23 +208,23 @@ test('a text that one operation repeats is analyzed and paid for once', () => {
   for (let i = 0; i < 8; i++) analyze(TEXT);
   analyze(`${TEXT.slice(1)}!`);
   expect(analyses).toBe(2);
-  // Twice the rate was there at first.
+  // The budget began with twice the rate.
   expect(budget.wait(0)).toBeCloseTo(1000 / TEXT.length);
 });
 
-test('an operation that arrives while the server stops does not begin', async () => {
+test('an operation that arrives while the server stops is not executed', async () => {
   const clock = new FakeClock();
-  // So many that they are told in more than one batch, and all in the last.
+  // The server closes many clients in several batches. This puts all of them in the last batch.
   const last = () => 0.999;
   const senti = await startSenti(configOf(), clock, undefined, last);
-  const { socket, messages, begin } = await openSocket(senti);
+  const { socket, messages, subscribe } = await openSocket(senti);
   await until(() => messages.length === 1, 'the acknowledgement');
   for (let i = 0; i < 100; i++) await connectTrack(senti.socketUrl);
   const closing = senti.close();
-  begin();
-  begin('subscription { sentiment(track: "coffee") { score } }', {});
+  subscribe();
+  subscribe('subscription { sentiment(track: "coffee") { score } }', {});
   socket.send('{"type":"ping"}');
-  await until(() => messages.length === 2, 'an answer to what came last');
+  await until(() => messages.length === 2, 'the pong');
   expect(messages[1]?.type).toBe('pong');
   expect(senti.source.wanted).toEqual([]);
   const closed = once(socket, 'close');
