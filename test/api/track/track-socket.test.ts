@@ -1,4 +1,4 @@
-// Holds schema/track.md: every quirk there names its test here.
+// Tests every quirk in schema/track.md, which names each of these tests.
 
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/user-error.ts';
@@ -10,11 +10,11 @@ import { until } from '../../support/until.ts';
 async function start(...argv: readonly string[]) {
   const senti = await startSenti(configOf(...argv));
   const client = await connectTrack(senti.socketUrl);
-  /** Sends a query, and waits until just these tracks are wanted. */
+  /** Sends a query and waits until exactly these tracks are wanted. */
   const follow = async (query: string, ...wanted: string[]) => {
     client.send({ track: query });
-    const is = () => String(senti.source.wanted.at(-1) ?? []) === String(wanted);
-    await until(is, `${wanted} is wanted`);
+    const areWanted = () => String(senti.source.wanted.at(-1) ?? []) === String(wanted);
+    await until(areWanted, `${wanted} is wanted`);
   };
   return { ...senti, ...client, follow };
 }
@@ -53,7 +53,7 @@ describe('/track', () => {
     expect(await received(1)).toEqual([{ polarityIndex: 2, hashtags: { leaf: 1 } }]);
   });
 
-  test('does not close a topic for the same track sent again', async () => {
+  test('keeps the topic open when the same track is sent again', async () => {
     const { source, follow, send, received } = await start();
     await follow('b a', 'a b');
     send({ track: 'A  B' });
@@ -63,7 +63,7 @@ describe('/track', () => {
     expect((await received(1)).length).toBe(1);
   });
 
-  test.each(['', '   '])('stops at the track %j, and stays open', async (empty) => {
+  test.each(['', '   '])('stops sending after the track %j, and stays open', async (empty) => {
     const { source, follow, received } = await start();
     await follow('coffee', 'coffee');
     await follow(empty);
@@ -74,7 +74,7 @@ describe('/track', () => {
   });
 
   test.each(['', 'track', '{"track": "coffee"', "{'track': 'coffee'}"])(
-    'closes with 1007 at %j, which is not JSON',
+    'closes with 1007 after %j, which is not JSON',
     async (message) => {
       const { send, closed } = await start();
       send(message);
@@ -86,7 +86,7 @@ describe('/track', () => {
   );
 
   test.each(['null', '7', '"coffee"', '[]', '["track"]', '{}', '{"track": 7}', '{"track": null}'])(
-    'closes with 1008 at %s, which has no string track',
+    'closes with 1008 after %s, which has no string track',
     async (message) => {
       const { send, closed } = await start();
       send(message);
@@ -97,7 +97,7 @@ describe('/track', () => {
     },
   );
 
-  test('closes with 1008 and the reason when a query is rejected', async () => {
+  test('closes with 1008 and the reason when it rejects a query', async () => {
     const { send, closed } = await start();
     send({ track: 'the' });
     const { code, reason } = await closed;
@@ -120,7 +120,7 @@ describe('/track', () => {
     expect(reason).toBe(`"-${'ж'.repeat(60)}`);
   });
 
-  test('stops listening when it closes a socket, and leaves the others alone', async () => {
+  test('stops listening when it closes a socket, and leaves other sockets open', async () => {
     const { source, socketUrl, follow, send, closed } = await start();
     const other = await connectTrack(socketUrl);
     other.send({ track: 'tea' });
@@ -147,7 +147,7 @@ describe('/track', () => {
     expect(source.wanted).toEqual([['coffee']]);
   });
 
-  test('sends hashtags of any name', async () => {
+  test('sends hashtags with any name', async () => {
     const { source, follow, received } = await start();
     await follow('coffee', 'coffee');
     source.say('coffee #constructor #__proto__ #東京');
@@ -160,7 +160,7 @@ describe('/track', () => {
   });
 
   test.each(['full', 'original'])(
-    'sends the 50 most frequent hashtags of a post, by the profile %s',
+    'sends the 50 most frequent hashtags of a post under the profile %s',
     async (profile) => {
       const { source, follow, received } = await start('--profile', profile);
       await follow('coffee', 'coffee');
@@ -174,7 +174,7 @@ describe('/track', () => {
     },
   );
 
-  test('closes with 1013 when its budget of work is used up', async () => {
+  test('closes with 1013 when its work budget is used up', async () => {
     const { follow, send, closed } = await start('--max-work-per-second', '1');
     await follow('coffee', 'coffee');
     send({ track: 'tea' });
@@ -193,7 +193,7 @@ describe('/track', () => {
     expect(await received(1)).toEqual([{ polarityIndex: 2, hashtags: { gr: 1, a: 1 } }]);
   });
 
-  test('accepts no subprotocol, whichever is offered', async () => {
+  test('selects no subprotocol', async () => {
     const { socket } = await start();
     expect(socket.protocol).toBe('');
   });
