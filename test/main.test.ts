@@ -5,7 +5,7 @@ import { AnalyzeDocument } from '../schema/operations.ts';
 import { connectTrack, post } from './support/clients.ts';
 import { exitOf, listening, start } from './support/program.ts';
 
-test('starts without options, delivers events and exits at SIGTERM', async () => {
+test('starts without options, delivers events and exits on SIGTERM', async () => {
   const program = start('--port', '0');
   const exited = exitOf(program);
   const url = await listening(program);

@@ -1,4 +1,4 @@
-// The GraphQL clients that users have, each with its real package against the running server.
+// Common GraphQL clients, each from its real package, against the running server.
 
 import { ApolloClient, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
@@ -25,18 +25,18 @@ const SENTIMENT = parse(String(SentimentDocument)) as TypedDocumentNode<
 >;
 const variables = { track: 'coffee' };
 
-/** Says POSTS as soon as somebody tracks coffee. */
-async function saysPosts({ source }: Senti): Promise<void> {
+/** Emits POSTS as soon as a client tracks coffee. */
+async function emitPosts({ source }: Senti): Promise<void> {
   await until(() => source.wanted.at(-1)?.includes('coffee') === true, 'coffee is tracked');
   for (const text of POSTS) source.say(text);
 }
 
-/** What a client has to have got of POSTS, by the types of the schema. */
+/** Expects the events of POSTS, with the types of the schema. */
 function expectPosts(events: readonly (SentimentSubscription | null | undefined)[]): void {
-  const got = events.map((data) => data?.sentiment);
-  expect(got.map((event) => event?.polarityIndex)).toEqual([0, 1, 2]);
-  expect(got.map((event) => event?.polarity)).toEqual(['POSITIVE', 'NEGATIVE', 'NEUTRAL']);
-  expect(got.map((event) => event?.hashtags.map(({ tag }) => tag))).toEqual([
+  const received = events.map((data) => data?.sentiment);
+  expect(received.map((event) => event?.polarityIndex)).toEqual([0, 1, 2]);
+  expect(received.map((event) => event?.polarity)).toEqual(['POSITIVE', 'NEGATIVE', 'NEUTRAL']);
+  expect(received.map((event) => event?.hashtags.map(({ tag }) => tag))).toEqual([
     ['good'],
     ['bad'],
     [],
@@ -57,15 +57,15 @@ describe('Apollo Client', () => {
     return apollo;
   }
 
-  test('gets every event, typed', async () => {
+  test('receives every event, typed', async () => {
     const senti = await startSenti();
     const subscription = connectApollo(senti).subscribe({ query: SENTIMENT, variables });
     const events = firstValueFrom(subscription.pipe(take(POSTS.length), toArray()));
-    await saysPosts(senti);
+    await emitPosts(senti);
     expectPosts((await events).map(({ data }) => data));
   });
 
-  test('gets the code and the sentence of a refused track', async () => {
+  test('receives the code and the message of a rejected track', async () => {
     const senti = await startSenti();
     const subscription = connectApollo(senti).subscribe({
       query: SENTIMENT,
@@ -80,7 +80,7 @@ describe('Apollo Client', () => {
 
 describe('urql', () => {
   type Make = (senti: Senti) => Client;
-  const ways: readonly [string, Make][] = [
+  const transports: readonly [string, Make][] = [
     [
       'over graphql-ws',
       (senti) => {
@@ -111,7 +111,7 @@ describe('urql', () => {
     ],
   ];
 
-  test.each(ways)('gets every event %s, typed', async (_, make) => {
+  test.each(transports)('receives every event %s, typed', async (_, make) => {
     const senti = await startSenti();
     const events: (SentimentSubscription | undefined)[] = [];
     const { promise: all, resolve } = Promise.withResolvers<void>();
@@ -123,23 +123,23 @@ describe('urql', () => {
         if (events.length === POSTS.length) resolve();
       });
     onTestFinished(unsubscribe);
-    await Promise.all([all, saysPosts(senti)]);
+    await Promise.all([all, emitPosts(senti)]);
     expectPosts(events);
     unsubscribe();
-    await until(() => senti.source.wanted.at(-1)?.length === 0, 'the track is given up');
+    await until(() => senti.source.wanted.at(-1)?.length === 0, 'the track is closed');
   });
 
-  test.each(ways)('gets the code of a refused track %s', async (_, make) => {
+  test.each(transports)('receives the code of a rejected track %s', async (_, make) => {
     const senti = await startSenti();
-    const { promise: refused, resolve } = Promise.withResolvers<unknown>();
+    const { promise: code, resolve } = Promise.withResolvers<unknown>();
     const { unsubscribe } = make(senti)
       .subscription(SENTIMENT, { track: 'the' })
       .subscribe(({ error }) => resolve(error?.graphQLErrors[0]?.extensions.code));
     onTestFinished(unsubscribe);
-    expect(await refused).toBe('BAD_TRACK');
+    expect(await code).toBe('BAD_TRACK');
   });
 
-  test('asks its queries by POST', async () => {
+  test('sends its queries by POST', async () => {
     const senti = await startSenti();
     const urql = new Client({
       url: `${senti.url}/graphql`,
@@ -151,13 +151,13 @@ describe('urql', () => {
   });
 });
 
-test('graphql-sse gets every event, typed', async () => {
+test('graphql-sse receives every event, typed', async () => {
   const senti = await startSenti();
   const client = createSseClient({ url: `${senti.url}/graphql` });
   onTestFinished(() => client.dispose());
   const payload = { query: String(SentimentDocument), variables };
   const events: (SentimentSubscription | null | undefined)[] = [];
-  const posts = saysPosts(senti);
+  const posts = emitPosts(senti);
   for await (const { data } of client.iterate<SentimentSubscription>(payload)) {
     if (events.push(data) === POSTS.length) break;
   }
@@ -165,14 +165,14 @@ test('graphql-sse gets every event, typed', async () => {
   expectPosts(events);
 });
 
-test("graphql-ws's own client goes on when the server was killed and is started again", async () => {
+test("graphql-ws's own client resumes after the server is killed and restarted", async () => {
   const first = start('--port', '0');
   const url = await listening(first);
   const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
-    // The client's own wait begins at a second; here it is one turn of the event loop.
+    // By default the client waits a second before its first retry; here it waits one tick.
     retryWait: () => new Promise((resolve) => setImmediate(resolve)),
   });
   onTestFinished(() => void client.dispose());
@@ -183,7 +183,7 @@ test("graphql-ws's own client goes on when the server was killed and is started 
   const [, seed] = (await next()).split('-');
   await crash(first);
   await listening(start('--port', new URL(url).port));
-  // What was received before the crash may still wait to be read; a new server has a new seed.
+  // Events from before the crash may still wait to be read. A new server has a new seed.
   let id = await next();
   while (id.split('-')[1] === seed) id = await next();
   expect(id).toMatch(/^sample-/);

@@ -1,11 +1,11 @@
-// Clients without a package: a stream of Server-Sent Events read by hand, and a plain WebSocket.
+// Clients without a library: hand-parsed Server-Sent Events and a plain WebSocket.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { SentimentDocument } from '../../schema/operations.ts';
 import { startSenti } from '../support/senti.ts';
 import { until } from '../support/until.ts';
 
-test('Server-Sent Events can be read as an EventSource reads them', async () => {
+test('a client can parse Server-Sent Events as EventSource does', async () => {
   const { url, source } = await startSenti();
   const query = new URLSearchParams({
     query: String(SentimentDocument),
@@ -44,7 +44,7 @@ test('Server-Sent Events can be read as an EventSource reads them', async () => 
   expect(scores).toEqual([0, 1]);
 });
 
-/** What the first server's page did with /track: a queue until it opens, then counts for two charts. */
+/** Uses /track as the first server's page did: queues messages until the socket opens, then counts for two charts. */
 function openFirstPage(url: string) {
   const socket = new WebSocket(url);
   onTestFinished(() => socket.close());
@@ -75,7 +75,7 @@ function openFirstPage(url: string) {
   };
 }
 
-test("the first server's page works as it did: queued messages, a new track, a pie and a bar", async () => {
+test("the first server's page still works: it queues messages, changes its track and fills both charts", async () => {
   const { socketUrl, source } = await startSenti();
   const page = openFirstPage(`${socketUrl}/track`);
   expect(page.socket.readyState).toBe(WebSocket.CONNECTING);
@@ -98,7 +98,7 @@ test("the first server's page works as it did: queued messages, a new track, a p
   page.pie.fill(0);
   source.say('awful coffee #fail');
   source.say('great tea #earlgrey');
-  await until(() => page.bar.size > 0, 'the tea is counted');
+  await until(() => page.bar.size > 0, 'the event on tea is counted');
   expect(page.pie).toEqual([1, 0, 0]);
   expect([...page.bar]).toEqual([['earlgrey', 1]]);
 });

@@ -15,7 +15,7 @@ const FOLDER = new URL('test/output/readme/', ROOT);
 const ADDRESS = 'localhost:8000';
 
 const blocks = PAGES.flatMap(blocksOf);
-/** Where there is no curl, its example cannot be run. */
+/** The curl example runs only where curl is installed. */
 const hasCurl = spawnSync('curl', ['--version']).error === undefined;
 const queries = blocks.filter(({ language }) => language === 'graphql');
 const typed = blocks.filter(({ language }) => language === 'ts');
@@ -26,7 +26,7 @@ const clients = blocks.filter(
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
 
-describe('the code of the documentation', () => {
+describe('the code in the documentation', () => {
   test.each([
     'curl',
     'EventSource',
@@ -39,7 +39,7 @@ describe('the code of the documentation', () => {
     expect(clients.some(({ code }) => code.includes(client))).toBe(true);
   });
 
-  test.each(queries)('fits the schema: $name', ({ code }) => {
+  test.each(queries)('is valid against the schema: $name', ({ code }) => {
     expect(validate(schema, parse(code))).toEqual([]);
   });
 
@@ -62,7 +62,7 @@ describe('the code of the documentation', () => {
   });
 
   test.each(clients.filter(({ language }) => hasCurl || language !== 'sh'))(
-    'prints events when it is run: $name',
+    'prints events: $name',
     async (block) => {
       const { url } = await startReal();
       const program = run(block, new URL(url).host);
@@ -71,7 +71,7 @@ describe('the code of the documentation', () => {
         errors += chunk;
       });
       const exited = once(program, 'exit').then(() => {
-        throw new Error(`it ended: ${errors}`);
+        throw new Error(`the program exited: ${errors}`);
       });
       let printed = '';
       const events = (async () => {

@@ -12,13 +12,13 @@ import { postEvent } from '../support/jetstream-events.ts';
 import { configOf } from '../support/senti.ts';
 
 const QUERY = 'subscription { sentiment(track: "coffee") { polarityIndex } }';
-const TIMES = 300;
-/** As pino numbers it. */
+const ROUNDS = 300;
+/** Pino's number for this level. */
 const INFO = 30;
-/** Each time takes three messages, and a client may send 100 a second. */
-const EACH_MS = 30;
+/** A round takes three messages, and a client may send 100 a second. */
+const ROUND_MS = 30;
 
-/** A server with one client, which subscribes and completes as fast as it may. */
+/** Starts a server with one client that subscribes and completes as fast as the limits allow. */
 async function churn(...argv: readonly string[]) {
   const clock = new FakeClock();
   const lines: string[] = [];
@@ -28,31 +28,31 @@ async function churn(...argv: readonly string[]) {
   const address = `${server.url.replace('http', 'ws')}/graphql`;
   const socket = new WebSocket(address, 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
-  const heard: string[] = [];
-  socket.on('message', (data) => heard.push(JSON.parse(String(data)).type));
-  const say = (message: object) => socket.send(JSON.stringify(message));
-  const hear = async (type: string) => {
-    while (!heard.includes(type)) await once(socket, 'message');
-    heard.length = 0;
+  const received: string[] = [];
+  socket.on('message', (data) => received.push(JSON.parse(String(data)).type));
+  const send = (message: object) => socket.send(JSON.stringify(message));
+  const receive = async (type: string) => {
+    while (!received.includes(type)) await once(socket, 'message');
+    received.length = 0;
   };
-  const subscribe = (id: string) => say({ id, type: 'subscribe', payload: { query: QUERY } });
+  const subscribe = (id: string) => send({ id, type: 'subscribe', payload: { query: QUERY } });
   await once(socket, 'open');
-  say({ type: 'connection_init' });
-  await hear('connection_ack');
-  for (let i = 0; i < TIMES; i++) {
+  send({ type: 'connection_init' });
+  await receive('connection_ack');
+  for (let i = 0; i < ROUNDS; i++) {
     subscribe(String(i));
-    say({ id: String(i), type: 'complete' });
-    say({ type: 'ping' });
-    await hear('pong');
-    clock.advance(EACH_MS);
+    send({ id: String(i), type: 'complete' });
+    send({ type: 'ping' });
+    await receive('pong');
+    clock.advance(ROUND_MS);
   }
-  return { clock, lines, subscribe, hear };
+  return { clock, lines, subscribe, receive };
 }
 
-test('a client that keeps subscribing and completing causes one connection to Jetstream', async () => {
+test('a client that keeps subscribing and completing causes only one connection to Jetstream', async () => {
   const jetstream = await startFakeJetstream();
   onTestFinished(() => jetstream.close());
-  const { lines, subscribe, hear } = await churn(
+  const { lines, subscribe, receive } = await churn(
     '--source=bluesky',
     `--bluesky-url=${jetstream.url}`,
   );
@@ -61,17 +61,17 @@ test('a client that keeps subscribing and completing causes one connection to Je
   let n = 0;
   const posts = setInterval(() => jetstream.emit(postEvent(n++, { text: 'coffee' })), 10);
   onTestFinished(() => clearInterval(posts));
-  await hear('next');
+  await receive('next');
   expect(jetstream.handshakes).toBe(1);
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['source: connecting', 'source: live']);
 });
 
-test('the log reports a few starts and stops of a source a minute, and then how many more', async () => {
+test('the log shows a few starts and stops of a source a minute, then the number of the rest', async () => {
   const { clock, lines } = await churn('--source=sample');
   expect(lines.length).toBe(LINES_A_MINUTE);
   expect(JSON.parse(lines[0] ?? '').msg).toBe('source: live');
   clock.advance(60_000);
-  const more = (2 * TIMES - LINES_A_MINUTE).toLocaleString('en-US');
+  const more = (2 * ROUNDS - LINES_A_MINUTE).toLocaleString('en-US');
   const info = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === INFO);
   expect(info.at(-1)).toMatchObject({ msg: `and ${more} more (state)`, state: { name: 'idle' } });
   expect(info.length).toBe(LINES_A_MINUTE + 1);

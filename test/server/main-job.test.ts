@@ -1,4 +1,4 @@
-// The main job, end to end: a file of posts in, events out at every client that tracks a topic.
+// The main job, end to end: posts go in from a file, and every client gets the events of its track.
 
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument, StatusDocument } from '../../schema/operations.ts';
@@ -13,12 +13,12 @@ import { matchesSlowly } from '../support/slow-matcher.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
 
-interface Record {
+interface ReplayedPost {
   readonly id: string;
   readonly text: string;
 }
 
-const FORTY_OTHERS = [
+const FORTY_QUERIES = [
   'coffee, tea, good, night, game, song, friday, sunday, monday, happy, sad, best, people, world',
   'today, tomorrow, movie, week, play, watch, school, birthday, fun, home, work, life, team',
   'morning, hate, sorry, miss, great, awesome, bad, thanks, follow, hope, -x y, #fail, "so much"',
@@ -26,7 +26,7 @@ const FORTY_OTHERS = [
   .join(', ')
   .split(', ');
 
-function madeUpPosts(): Record[] {
+function madeUpPosts(): ReplayedPost[] {
   const posts = samplePosts(1, new FakeClock()).take(3000);
   return [...posts].map(({ text }, i) => ({ id: `p${i}`, text }));
 }
@@ -34,39 +34,39 @@ function madeUpPosts(): Record[] {
 const tweets = sharedFile('tweets.ndjson');
 const files = [
   ['made-up posts', madeUpPosts],
-  ['the rated tweets', tweets ? () => readNdjson<Record>(tweets) : undefined],
+  ['the rated tweets', tweets ? () => readNdjson<ReplayedPost>(tweets) : undefined],
 ] as const;
 
 describe.each(files)('on %s', (_, read = () => []) => {
   test.skipIf(read().length === 0)(
-    'every client gets every post of its track, in order, once, and no other',
+    'every client gets each post of its track once, in order, and no other',
     async () => {
-      const records = read();
-      const file = tempFile('posts.ndjson', ndjson(records));
+      const posts = read();
+      const file = tempFile('posts.ndjson', ndjson(posts));
       const { url } = await startReal('--source', 'replay', '--file', file, '--rate', '2000');
       const socketUrl = url.replace('http', 'ws');
       const idsOf = (query: string) =>
-        records.filter(({ text }) => matchesSlowly(track(query), text)).map(({ id }) => id);
+        posts.filter(({ text }) => matchesSlowly(track(query), text)).map(({ id }) => id);
 
       const variables = { track: 'love' };
       const loves = idsOf('love');
       expect(loves.length).toBeGreaterThan(50);
-      expect(FORTY_OTHERS.length).toBe(40);
+      expect(FORTY_QUERIES.length).toBe(40);
       const socket = await connectTrack(socketUrl);
       socket.send(variables);
       const one = connectGraphQL(socketUrl);
-      // More than one socket may run.
+      // One socket may not run this many operations.
       const others = [connectGraphQL(socketUrl), connectGraphQL(socketUrl)] as const;
       const streams = [
         collect(run(one, SentimentDocument, variables), loves.length),
         collect(runOverSse(url, SentimentDocument, variables), loves.length),
-        ...FORTY_OTHERS.map((query, i) => {
+        ...FORTY_QUERIES.map((query, i) => {
           const other = others[i < 20 ? 0 : 1];
           return collect(run(other, SentimentDocument, { track: query }), idsOf(query).length);
         }),
       ];
 
-      // The end of the file; what was not delivered by then never will be.
+      // The source pauses at the end of the file. An event that is not delivered by then never will be.
       for (;;) {
         const { data } = await post(url, StatusDocument, {});
         if (data?.status.source.state === 'paused') break;
@@ -76,11 +76,11 @@ describe.each(files)('on %s', (_, read = () => []) => {
       expect(streams.map(({ ids }) => ids)).toEqual([
         loves,
         loves,
-        ...FORTY_OTHERS.map((query) => idsOf(query)),
+        ...FORTY_QUERIES.map((query) => idsOf(query)),
       ]);
 
       const analyze = createAnalyzer('full', vader);
-      const texts = new Map(records.map(({ id, text }) => [id, text]));
+      const texts = new Map(posts.map(({ id, text }) => [id, text]));
       expect(socket.messages).toEqual(
         loves.map((id) => {
           const { polarityIndex, hashtags } = analyze(texts.get(id) ?? '');
@@ -103,7 +103,7 @@ describe.each(files)('on %s', (_, read = () => []) => {
   );
 });
 
-/** Gathers the ids of a stream; `full` resolves when there are `count`. */
+/** Collects the ids of a stream. `full` resolves once there are `count`. */
 function collect(
   events: ReturnType<typeof run<Parameters<typeof sentimentId>[0], { track: string }>>,
   count: number,

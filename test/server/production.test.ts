@@ -12,10 +12,10 @@ import { exitOf, listening, startNode } from '../support/program.ts';
 import { tempFolder } from '../support/temp-file.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** All that the README says an image needs. */
+/** The files that an image needs, as listed in the README. */
 const FILES = ['package.json', 'package-lock.json', '.npmrc', 'src', 'schema', 'dist/web'];
 const INSTALL = ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline'];
-/** What npm says when there is no registry; anything else is a mistake of ours. */
+/** The errors of npm without a registry. Any other error fails the test. */
 const UNREACHABLE = /E(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|NOTCACHED)/;
 
 test('the production tree starts, delivers and shows the dashboard', async ({ skip }) => {
@@ -26,9 +26,9 @@ test('the production tree starts, delivers and shows the dashboard', async ({ sk
   try {
     await promisify(execFile)('npm', INSTALL, { cwd: folder });
   } catch (error) {
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    if (!UNREACHABLE.test(said) || process.env.CI === 'true') throw error;
-    console.warn('senti: no registry can be reached, so the production tree is not tested');
+    const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    if (!UNREACHABLE.test(output) || process.env.CI === 'true') throw error;
+    console.warn('senti: npm cannot reach a registry, so the production tree is not tested');
     return skip();
   }
   expect(existsSync(join(folder, 'node_modules/ws'))).toBe(true);

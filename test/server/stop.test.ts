@@ -1,4 +1,4 @@
-// How the server stops: how it tells clients to leave, and that it stops within ten seconds whatever they do.
+// How the server stops: it tells its clients to leave, and stops within ten seconds whatever they do.
 
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -27,12 +27,11 @@ const FILLER = '#filler'.padEnd(4000, 'x');
 const FLOOD = 4000;
 const QUERY = 'subscription { sentiment(track: "coffee") { hashtags { tag } post { id } } }';
 
-/** A stream of Server-Sent Events on coffee that is never read. */
-/** So many sockets on coffee that they are told in two batches: one at once, and the next later. */
+/** Opens 120 sockets on coffee. On a stop, the server closes half of them at once and the rest later. */
 async function openTwoBatches() {
   const clock = new FakeClock();
-  let turn = 0;
-  const random = () => (turn++ % 2 === 0 ? 0 : 0.99);
+  let calls = 0;
+  const random = () => (calls++ % 2 === 0 ? 0 : 0.99);
   const senti = await startSenti(undefined, clock, undefined, random);
   const clients = await Promise.all(
     Array.from({ length: 120 }, () => connectTrack(senti.socketUrl)),
@@ -51,11 +50,11 @@ async function countListeners({ url }: Pick<Senti, 'url'>): Promise<number> {
 const isOpen = ({ socket }: TrackClient) => socket.readyState === WebSocket.OPEN;
 
 describe('a server that stops', () => {
-  test('rejects new clients with the reason, and still serves those that were not told to leave', async () => {
+  test('rejects new clients with the reason, and still serves those that it has not told to leave', async () => {
     const { senti, clock, clients } = await openTwoBatches();
     const { url, socketUrl, source } = senti;
     const closing = senti.close();
-    await until(() => clients.filter(isOpen).length === 60, 'the first batch is told');
+    await until(() => clients.filter(isOpen).length === 60, 'the first batch is closed');
 
     const ready = await fetch(`${url}/ready`);
     expect([ready.status, await ready.json()]).toMatchObject([
@@ -84,7 +83,7 @@ describe('a server that stops', () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow();
   });
 
-  test('tells a few clients at once, each in its own protocol', async () => {
+  test('tells a few clients to leave at once, each in its own protocol', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const graphql = connectGraphQL(senti.socketUrl);
@@ -96,11 +95,11 @@ describe('a server that stops', () => {
     track.send({ track: 'milk' });
     const idle = await connectTrack(senti.socketUrl);
     const answers = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
-    await until(() => senti.source.wanted.length === 3, 'all are there');
+    await until(() => senti.source.wanted.length === 3, 'all tracks are wanted');
     senti.source.say('coffee tea milk');
     await answers;
     const [inSocket, inSse] = [overSocket.next(), overSse.next()];
-    // No `complete`: a client takes that for the end of its operation, and does not come back.
+    // Not `complete`: a client would take it for the end of its operation and not reconnect.
     const broken = expect(inSocket).rejects.toMatchObject({ code: 1001 });
     await senti.close();
     await broken;
@@ -111,14 +110,14 @@ describe('a server that stops', () => {
     expect(clock.monotonic()).toBe(0);
   });
 
-  test('stops soon, even with a few stalled peers', async () => {
+  test('stops within five seconds, even with a few stalled peers', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const peers = [
       (await openStalled(senti, '/graphql')).socket,
       (await openStalled(senti, '/track')).socket,
       await openSse(senti.url, QUERY),
-      // One that was never sent anything, and answers no close.
+      // This peer gets no events and does not answer a close.
       (await connectRaw(senti, '/track')).socket,
     ];
     while ((await countListeners(senti)) < 3) await setImmediate();
@@ -128,7 +127,7 @@ describe('a server that stops', () => {
     }
     const started = clock.monotonic();
     await passTime(clock, senti.close());
-    // Two seconds to answer a close, and two for a response that is on its way.
+    // A peer has two seconds to answer a close, and a pending response has two more.
     expect(clock.monotonic() - started).toBeLessThan(TEN_SECONDS / 2);
     await Promise.all(
       peers.map((peer) => {
@@ -143,13 +142,13 @@ describe('a server that stops', () => {
 
   test('stops within ten seconds, even if its source hangs', async () => {
     const clock = new FakeClock();
-    const stubborn = new Promise<void>(() => {});
+    const never = new Promise<void>(() => {});
     const senti = await startSenti(undefined, clock, (source) => {
-      source.close = () => stubborn;
+      source.close = () => never;
       return source;
     });
     const peer = await openSse(senti.url, QUERY);
-    await until(() => senti.source.wanted.length > 0, 'it listens');
+    await until(() => senti.source.wanted.length > 0, 'the stream listens');
     for (let i = 0; i < FLOOD; i++) {
       senti.source.say(`coffee ${FILLER}`);
       if (i % 50 === 0) await setImmediate();
@@ -165,8 +164,8 @@ describe('a server that stops', () => {
 });
 
 describe('the program', () => {
-  /** Posts on coffee as fast as they can be played, and one client of each kind that takes none. */
-  async function startAmongStalled() {
+  /** Starts a fast replay of posts on coffee, and one client per surface that never reads. */
+  async function startWithStalledClients() {
     const posts = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, text: `coffee ${FILLER}` }));
     const file = tempFile('posts.ndjson', ndjson(posts));
     const argv = ['--source', 'replay', '--file', file, '--rate', '20000', '--loop'];
@@ -187,7 +186,7 @@ describe('the program', () => {
       socket.pause();
     }
     await openSse(url, QUERY);
-    // Events are dropped: at least one of them is behind.
+    // A dropped event shows that at least one client has stalled.
     for (;;) {
       const { data } = await post(url, StatusDocument, {});
       if (data && data.status.eventsDropped > 0) break;
@@ -195,32 +194,32 @@ describe('the program', () => {
     return { program, exited, url };
   }
 
-  test('stops after SIGTERM, even with stalled clients, and tells the others', async () => {
-    const { program, exited, url } = await startAmongStalled();
+  test('stops after SIGTERM, even with stalled clients, and tells the others to leave', async () => {
+    const { program, exited, url } = await startWithStalledClients();
     const client = await connectTrack(url.replace('http', 'ws'));
     client.send({ track: 'tea' });
-    const asked = performance.now();
+    const signaled = performance.now();
     program.kill('SIGTERM');
     expect((await client.closed).code).toBe(1001);
     expect(await exited).toEqual({ code: 0, errors: '' });
-    expect(performance.now() - asked).toBeLessThan(TEN_SECONDS);
+    expect(performance.now() - signaled).toBeLessThan(TEN_SECONDS);
   });
 
   test('stops at once after a second signal', async () => {
-    const { program, exited } = await startAmongStalled();
+    const { program, exited } = await startWithStalledClients();
     program.kill('SIGTERM');
     await logged(program, /SIGTERM: stopping/);
-    const again = performance.now();
+    const signaledAgain = performance.now();
     program.kill('SIGTERM');
     expect(await exited).toEqual({ code: 1, errors: '' });
-    // Those that take nothing would have had two seconds.
-    expect(performance.now() - again).toBeLessThan(1000);
+    // After one signal, stalled clients would get two seconds.
+    expect(performance.now() - signaledAgain).toBeLessThan(1000);
   });
 
   test.each([
     ['throws', 'throw new Error("a part broke")'],
     ['rejects', 'void Promise.reject(new Error("a part broke"))'],
-  ])('says what went wrong and exits with 1 when a part of it %s', async (_, crash) => {
+  ])('logs the error and exits with 1 when a part of it %s', async (_, crash) => {
     const part = `process.on("SIGUSR2", () => { ${crash} })`;
     const program = startWith(['--import', `data:text/javascript,${part}`], '--port', '0');
     await listening(program);

@@ -1,4 +1,4 @@
-// https and wss: every surface over TLS, unusable files, and a change of certificate.
+// TLS: every surface over https and wss, unusable files, and a change of certificate.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ const FILLER = '#filler'.padEnd(4000, 'x');
 /** More than the kernel's buffers hold for one connection, at 4 kB an event. */
 const FLOOD = 4000;
 
-// All clients of this file, whichever they are, trust these two and nobody else.
+// Every client in this file trusts these two certificates and no others.
 setDefaultCACertificates([ONE.cert, OTHER.cert]);
 
 function flags({ tlsCert, tlsKey }: { tlsCert: string; tlsKey: string }) {
@@ -40,7 +40,7 @@ async function startSecure(clock: Clock = systemClock) {
   return { senti, files };
 }
 
-/** Whose certificate a new connection is shown. */
+/** Returns the common name of the certificate that a new connection gets. */
 async function nameAt({ url }: Pick<Senti, 'url'>): Promise<unknown> {
   const { port, hostname } = new URL(url);
   const socket = tlsConnect({ port: Number(port), host: hostname });
@@ -70,7 +70,7 @@ describe('a server with a certificate', () => {
     const track = await connectTrack(socketUrl, { origin: url });
     track.send({ track: 'milk' });
     const events = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
-    await until(() => source.wanted.length === 3, 'all are there');
+    await until(() => source.wanted.length === 3, 'all tracks are wanted');
     source.say('great coffee, tea, milk');
     const [inSocket, inSse, [message]] = await events;
     expect(inSocket.value?.data?.sentiment.polarityIndex).toBe(0);
@@ -81,20 +81,20 @@ describe('a server with a certificate', () => {
   test('holds little memory for clients that request the largest page and do not read it', async () => {
     const { senti } = await startSecure();
     const { port, hostname } = new URL(senti.url);
-    const come = async () => {
+    const requestPage = async () => {
       const socket = tlsConnect({ port: Number(port), host: hostname });
       onTestFinished(() => void socket.destroy());
       socket.write('GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n');
       await once(socket, 'readable');
     };
-    await come();
+    await requestPage();
     const before = process.memoryUsage().rss;
-    await Promise.all(Array.from({ length: 60 }, come));
+    await Promise.all(Array.from({ length: 60 }, requestPage));
     await fetch(`${senti.url}/health`);
     expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
   });
 
-  test('sends a reader everything of a tick with many events', async () => {
+  test('sends a client all events of a busy tick', async () => {
     const { senti } = await startSecure();
     const client = connectGraphQL(senti.socketUrl);
     const streams = Array.from({ length: 32 }, () =>
@@ -113,16 +113,16 @@ describe('a server with a certificate', () => {
     }
   });
 
-  test('is not disturbed by clients that speak plain HTTP', async () => {
+  test('is not disturbed by clients that do not speak TLS', async () => {
     const { senti } = await startSecure();
     const { port, hostname } = new URL(senti.url);
-    for (const words of [
+    for (const bytes of [
       'GET /health HTTP/1.1\r\nHost: x\r\n\r\n',
       '\x16\x03\x01\x00\x05garbage',
     ]) {
       const socket = connect(Number(port), hostname);
       socket.on('error', () => {});
-      socket.write(words);
+      socket.write(bytes);
       socket.resume();
       await once(socket, 'close');
     }
@@ -139,17 +139,17 @@ describe('a server with a certificate', () => {
     reading.on('data', (chunk: Buffer) => {
       read += chunk.length;
     });
-    const gone = new Promise<void>((resolve) => stalled.once('close', resolve));
+    const closed = new Promise<void>((resolve) => stalled.once('close', resolve));
     await flood(senti);
-    await until(() => read > 1000 * FILLER.length, 'the other one has read');
+    await until(() => read > 1000 * FILLER.length, 'the other client has read');
     for (let i = 0; i < 6; i++) {
       const before = read;
       clock.advance(STALLED_FOR / 2);
       senti.source.say('coffee');
-      await until(() => read > before, 'the other one goes on');
+      await until(() => read > before, 'the other client keeps reading');
     }
     stalled.resume();
-    await gone;
+    await closed;
     expect(reading.closed).toBe(false);
   });
 
@@ -169,9 +169,8 @@ describe('a server with a certificate', () => {
   });
 });
 
-/** A stream on coffee; nothing of it is read yet. */
 describe('a new certificate', () => {
-  test('serves new connections, while open ones stay', async () => {
+  test('applies to new connections, while open ones stay', async () => {
     const { senti, files } = await startSecure();
     const track = await connectTrack(senti.socketUrl);
     track.send({ track: 'coffee' });
@@ -188,7 +187,7 @@ describe('a new certificate', () => {
 
   test.each([
     [
-      'is cut off',
+      'is truncated',
       { cert: OTHER.cert.slice(0, 200), key: OTHER.key },
       /cert.pem". It must be a cert/,
     ],
@@ -202,17 +201,17 @@ describe('a new certificate', () => {
       createCertificate('weak', { namedCurve: 'prime192v1' }),
       /cert.pem". It must be a certificate that TLS can use/,
     ],
-  ])('that %s is logged, and the old one kept', async (_, pair, problem) => {
+  ])('that %s is logged, and the old one stays in use', async (_, pair, reason) => {
     const { senti, files } = await startSecure();
     writeCertificate(pair, files.folder);
     senti.reload();
     expect(await nameAt(senti)).toBe('one');
     expect(senti.warnings).toHaveLength(1);
-    expect(JSON.parse(senti.warnings[0] ?? '').msg).toMatch(problem);
+    expect(JSON.parse(senti.warnings[0] ?? '').msg).toMatch(reason);
   });
 
   test.each(Object.entries(NO_FILES))(
-    'that has become %s is logged at once, and the old one kept',
+    'that has become %s is logged at once, and the old one stays in use',
     async (_, make) => {
       const { senti, files } = await startSecure();
       for (const path of [files.tlsCert, files.tlsKey]) {
@@ -251,7 +250,7 @@ describe('a new certificate', () => {
     expect(await exited).toEqual({ code: 0, errors: '' });
   });
 
-  test('is not required at SIGHUP: a service without one goes on', async () => {
+  test('is not required at SIGHUP: a server without one keeps running', async () => {
     const program = start('--port', '0');
     const exited = exitOf(program);
     await listening(program);

@@ -17,11 +17,11 @@ const MEBIBYTE = 1024 * 1024;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-test('two thousand vanished clients leave no heap and no handles behind', async () => {
+test('two thousand vanished clients leave no memory and no handles behind', async () => {
   const senti = await startSenti();
-  const keepTracking = await openTrack(senti.socketUrl, 'coffee');
+  const closeLastClient = await openTrack(senti.socketUrl, 'coffee');
 
-  async function comeAndVanish(count: number): Promise<void> {
+  async function connectAndVanish(count: number): Promise<void> {
     for (let done = 0; done < count; done += AT_A_TIME) {
       const clients = await Promise.all(
         Array.from({ length: AT_A_TIME }, (_, i) => {
@@ -52,17 +52,18 @@ test('two thousand vanished clients leave no heap and no handles behind', async 
     };
   };
 
-  await comeAndVanish(500);
+  await connectAndVanish(500);
   const before = measure();
-  await comeAndVanish(2000);
+  await connectAndVanish(2000);
   const after = measure();
   // A leaked client costs 20 kB and more: two thousand would be 40 MiB.
   expect(after.heap - before.heap).toBeLessThan(4 * MEBIBYTE);
   expect(after.handles).toBeLessThanOrEqual(before.handles + 5);
-  keepTracking();
+  closeLastClient();
 }, 60_000);
 
-/** Each opens a client and returns what makes it vanish. */
+// Each of these functions opens a client and returns a function that makes it vanish.
+
 async function openGraphQL(socketUrl: string, track: string): Promise<() => void> {
   const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');

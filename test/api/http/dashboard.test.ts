@@ -9,8 +9,8 @@ import { readDashboard } from '../../../src/api/http/dashboard.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 
 const ASSETS = new URL('../../../dist/web/assets/', import.meta.url);
-/** The whole of the page's script, in bytes. */
-const MOST_SCRIPT = 120_000;
+/** The bound on all scripts of the page, in bytes. */
+const MAX_SCRIPT_BYTES = 120_000;
 
 describe('the dashboard', () => {
   test('is served with a policy that allows no inline code and no other origins', async () => {
@@ -30,7 +30,7 @@ describe('the dashboard', () => {
     expect(page).not.toMatch(/(src|href)="https?:/);
   });
 
-  test('has assets that are cached for ever, and an index that is revalidated', async () => {
+  test('has assets that are cached forever, and an index that is revalidated', async () => {
     const { url } = await startSenti();
     const index = await fetch(url);
     const names = [...(await index.text()).matchAll(/"(\/assets\/[^"]+)"/g)].map(
@@ -53,7 +53,7 @@ describe('the dashboard', () => {
     const scripts = readdirSync(ASSETS).filter((name) => name.endsWith('.js'));
     const bytes = scripts.reduce((sum, name) => sum + statSync(new URL(name, ASSETS)).size, 0);
     expect(bytes).toBeGreaterThan(0);
-    expect(bytes).toBeLessThan(MOST_SCRIPT);
+    expect(bytes).toBeLessThan(MAX_SCRIPT_BYTES);
   });
 
   test('answers HEAD without a body, and rejects other methods', async () => {
@@ -76,24 +76,24 @@ describe('the dashboard', () => {
     '/__proto__',
   ])('serves nothing at %s', async (path) => {
     const { url } = await startSenti();
-    // fetch would tidy the path up before it is sent.
+    // fetch would normalize the path.
     const status = await new Promise((resolve, reject) => {
-      const asked = request({ port: new URL(url).port, host: '127.0.0.1', path }, (response) => {
+      const outgoing = request({ port: new URL(url).port, host: '127.0.0.1', path }, (response) => {
         response.resume();
         resolve(response.statusCode);
       });
-      asked.on('error', reject).end();
+      outgoing.on('error', reject).end();
     });
     expect(status).toBe(404);
   });
 
-  test('says how to build it if it was not built', async () => {
+  test('explains how to build it if it has not been built', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'senti-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     for (const place of [folder, join(folder, 'nowhere')]) {
       const page = await readDashboard(pathToFileURL(`${place}/`));
-      const server = createServer((asked, response) => {
-        if (!page('/', asked, response)) response.end('not the page');
+      const server = createServer((incoming, response) => {
+        if (!page('/', incoming, response)) response.end('not the page');
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       onTestFinished(() => void server.close());
@@ -104,7 +104,7 @@ describe('the dashboard', () => {
   });
 });
 
-test('GraphiQL can be switched off without GraphQL', async () => {
+test('GraphiQL can be disabled while GraphQL stays available', async () => {
   const { url } = await startSenti(configOf('--graphiql=false'));
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
   expect(await page.text()).not.toContain('<html');

@@ -12,21 +12,21 @@ import { startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { turns, until } from '../../support/until.ts';
 
-const MOST = 32;
+const MAX_PIPELINED = 32;
 
 function open({ url }: { readonly url: string }) {
   const { port, hostname } = new URL(url);
   const socket: Socket = connect(Number(port), hostname);
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {});
-  let heard = '';
+  let received = '';
   socket.on('data', (chunk) => {
-    heard += chunk;
+    received += chunk;
   });
   return {
     socket,
-    get heard() {
-      return heard;
+    get received() {
+      return received;
     },
   };
 }
@@ -63,16 +63,19 @@ async function metric({ url }: { readonly url: string }, name: string): Promise<
 const PIPELINED = 'senti_rejections_total{reason="pipelined"}';
 
 describe('pipelined requests', () => {
-  test('are answered in order, whichever kind they are', async () => {
+  test('are answered in order, whatever their kind', async () => {
     const senti = await startSenti();
     const client = open(senti);
     let requests = '';
-    for (let i = 0; i < MOST; i++) {
+    for (let i = 0; i < MAX_PIPELINED; i++) {
       requests += i % 2 === 0 ? ask(`{ a${i}: __typename }`) : get(`/nothing`);
     }
     client.socket.write(requests);
-    await until(() => client.heard.split('HTTP/1.1 ').length - 1 === MOST, 'all are answered');
-    const answers = client.heard.split('HTTP/1.1 ').slice(1);
+    await until(
+      () => client.received.split('HTTP/1.1 ').length - 1 === MAX_PIPELINED,
+      'all requests are answered',
+    );
+    const answers = client.received.split('HTTP/1.1 ').slice(1);
     for (const [i, answer] of answers.entries()) {
       expect(answer).toContain(i % 2 === 0 ? `{"a${i}":"Query"}` : 'Nothing here');
     }
@@ -99,7 +102,7 @@ describe('pipelined requests', () => {
       await turns(5);
       expect(begun).toHaveLength(i);
       begun[i - 1]?.end('x');
-      await until(() => begun.length > i, 'the next is begun');
+      await until(() => begun.length > i, 'the next request begins');
     }
     client.socket.destroy();
     await once(begun[3] as ServerResponse, 'close');
@@ -114,51 +117,57 @@ describe('pipelined requests', () => {
     for (const { socket } of clients) {
       socket.write(Array.from({ length: 20 }, (_, i) => stream(`t${i}`)).join(''));
     }
-    await until(() => clients.every(({ heard }) => heard.includes(':\n\n')), 'all hear a stream');
+    await until(
+      () => clients.every(({ received }) => received.includes(':\n\n')),
+      'all streams are open',
+    );
     expect(senti.source.wanted).toEqual([['t0']]);
     expect(await metric(senti, 'senti_listeners')).toBe(20);
     for (const { socket } of clients) {
       if (last === '') socket.destroy();
       else socket.write(last);
     }
-    await until(() => senti.source.wanted.length > 1, 'nobody listens');
+    await until(() => senti.source.wanted.length > 1, 'no client listens');
     expect(senti.source.wanted).toEqual([['t0'], []]);
-    await until(() => clients.every(({ socket }) => socket.destroyed), 'all are closed');
+    await until(
+      () => clients.every(({ socket }) => socket.destroyed),
+      'all connections are closed',
+    );
     expect(await metric(senti, 'senti_listeners')).toBe(0);
     expect(await metric(senti, 'senti_sockets{surface="track"}')).toBe(0);
     expect(await metric(senti, PIPELINED)).toBe(last === '' ? 0 : 20);
   });
 
-  test('behind a stream of events close their connection after a while', async () => {
+  test('close their connection after a while behind a stream of events', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
-    const alone = open(senti);
-    alone.socket.write(stream('coffee'));
+    const unpipelined = open(senti);
+    unpipelined.socket.write(stream('coffee'));
     const client = open(senti);
     client.socket.write(stream('tea') + ask('{ __typename }').repeat(3));
-    await until(() => senti.source.wanted.at(-1)?.length === 2, 'both listen');
+    await until(() => senti.source.wanted.at(-1)?.length === 2, 'both clients listen');
     await until(() => clock.pending > 0);
     clock.advance(WAITS_FOR - 1);
     await turns(20);
     expect(client.socket.destroyed).toBe(false);
     clock.advance(1);
     await once(client.socket, 'close');
-    await until(() => senti.source.wanted.at(-1)?.length === 1, 'one listens');
-    expect(client.heard).not.toContain('__typename');
+    await until(() => senti.source.wanted.at(-1)?.length === 1, 'one client listens');
+    expect(client.received).not.toContain('__typename');
     expect(await metric(senti, PIPELINED)).toBe(1);
     clock.advance(2 * WAITS_FOR);
     await turns(20);
     expect(await metric(senti, PIPELINED)).toBe(1);
-    expect(alone.socket.destroyed).toBe(false);
+    expect(unpipelined.socket.destroyed).toBe(false);
   });
 
   test('with the headers of a browser may wait behind a stream', async () => {
     const senti = await startSenti();
     const client = open(senti);
     const headers = 'Sec-Fetch-Header: a value of usual length\r\n'.repeat(20);
-    const usual = get('/health', headers).repeat(MOST - 1);
+    const usual = get('/health', headers).repeat(MAX_PIPELINED - 1);
     client.socket.write(stream('coffee') + usual);
-    await until(() => client.heard.includes(':\n\n'), 'it hears the stream');
+    await until(() => client.received.includes(':\n\n'), 'the stream is open');
     expect(await metric(senti, PIPELINED)).toBe(0);
     expect(await metric(senti, 'senti_listeners')).toBe(1);
   });
@@ -170,29 +179,32 @@ describe('pipelined requests', () => {
   ])('with large %s behind a stream end their connection', async (_, large) => {
     const senti = await startSenti();
     const client = open(senti);
-    client.socket.write(stream('coffee') + large.repeat(MOST - 1));
-    await until(() => client.socket.destroyed, 'it is closed');
+    client.socket.write(stream('coffee') + large.repeat(MAX_PIPELINED - 1));
+    await until(() => client.socket.destroyed, 'the connection is closed');
     expect(await metric(senti, PIPELINED)).toBe(1);
     expect(await metric(senti, 'senti_listeners')).toBe(0);
   });
 
-  test('behind a malformed one are not served', async () => {
+  test('behind a malformed request are not served', async () => {
     const senti = await startSenti();
     const client = open(senti);
     client.socket.write(`${ask('{ __typename }')}GET / HTTP/1.1\r\n\r\n${stream('coffee')}`);
     await once(client.socket, 'close');
-    expect(client.heard).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 400 /s);
+    expect(client.received).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 400 /s);
     await turns(20);
     expect(senti.source.wanted).toEqual([]);
   });
 
-  test('with large answers take no memory behind a stream', async () => {
+  test('with large responses take no memory while they wait behind a stream', async () => {
     const senti = await startSenti();
     const introspection = ask(getIntrospectionQuery());
     const before = process.memoryUsage();
     const clients = Array.from({ length: 50 }, () => open(senti));
     for (const { socket } of clients) socket.write(stream('coffee') + introspection.repeat(31));
-    await until(() => clients.every(({ heard }) => heard.includes(':\n\n')), 'all hear a stream');
+    await until(
+      () => clients.every(({ received }) => received.includes(':\n\n')),
+      'all streams are open',
+    );
     await turns(100);
     expect(await metric(senti, 'senti_listeners')).toBe(50);
     const { external, heapUsed } = process.memoryUsage();
@@ -205,7 +217,7 @@ test('an upgrade behind an unanswered request closes its connection, and is coun
   const client = open(senti);
   client.socket.write(ask('{ __typename }') + UPGRADE);
   await once(client.socket, 'close');
-  expect(client.heard).not.toContain('101');
+  expect(client.received).not.toContain('101');
   expect(await metric(senti, PIPELINED)).toBe(1);
 });
 
@@ -213,8 +225,8 @@ test('an upgrade after an answer, on the same connection, opens a socket', async
   const senti = await startSenti();
   const client = open(senti);
   client.socket.write(ask('{ __typename }'));
-  await until(() => client.heard.includes('"Query"'));
+  await until(() => client.received.includes('"Query"'));
   client.socket.write(UPGRADE);
-  await until(() => client.heard.includes('HTTP/1.1 101 '));
+  await until(() => client.received.includes('HTTP/1.1 101 '));
   expect(await metric(senti, PIPELINED)).toBe(0);
 });

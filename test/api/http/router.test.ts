@@ -20,7 +20,7 @@ describe('over HTTP', () => {
     expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
   });
 
-  test('GraphiQL is rendered once, sent in gzip to clients that accept it, and not sent again unchanged', async () => {
+  test('GraphiQL is compressed for clients that accept gzip, and answered with 304 if unchanged', async () => {
     const { url } = await startSenti();
     const ask = (headers: Record<string, string>) =>
       fetch(`${url}/graphql`, { headers: { accept: 'text/html', ...headers } });
@@ -42,21 +42,21 @@ describe('over HTTP', () => {
     const { url } = await startSenti();
     const { port, hostname } = new URL(url);
     const ask = 'GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n';
-    const come = async () => {
+    const requestPage = async () => {
       const socket = connect(Number(port), hostname);
       onTestFinished(() => void socket.destroy());
       socket.write(ask);
       await once(socket, 'data');
       socket.pause();
     };
-    await come();
+    await requestPage();
     const before = process.memoryUsage();
-    for (let i = 0; i < 200; i++) await come();
+    for (let i = 0; i < 200; i++) await requestPage();
     const { external, heapUsed } = process.memoryUsage();
     expect(external + heapUsed - before.external - before.heapUsed).toBeLessThan(100_000_000);
   });
 
-  test('a page may load slowly, but not for ever', async () => {
+  test('a client may load a page slowly, but is evicted in the end', async () => {
     const clock = new FakeClock();
     const { url } = await startSenti(undefined, clock);
     const { port, hostname } = new URL(url);
@@ -76,7 +76,7 @@ describe('over HTTP', () => {
     );
   });
 
-  test('/health says that it is alive', async () => {
+  test('/health reports that the server is alive', async () => {
     const { url } = await startSenti();
     const response = await fetch(`${url}/health`);
     expect([response.status, await response.json()]).toEqual([200, { status: 'alive' }]);
@@ -108,12 +108,12 @@ describe('over HTTP', () => {
   });
 });
 
-describe('a page under a name that a stranger pointed at this machine', () => {
-  /** A GET as that page can send it: it has a Host that tells, and whatever else the page likes. */
+describe('a page under a rebound DNS name', () => {
+  /** Sends a GET as such a page can: with its own name as the Host, and any other headers. */
   async function get(url: string, path: string, host: string, headers: object = {}) {
     const { hostname, port } = new URL(url);
-    const asking = request({ hostname, port, path, headers: { host, ...headers } }).end();
-    const [response] = await once(asking, 'response');
+    const outgoing = request({ hostname, port, path, headers: { host, ...headers } }).end();
+    const [response] = await once(outgoing, 'response');
     return { status: response.statusCode, body: await text(response) };
   }
 
@@ -137,7 +137,7 @@ describe('a page under a name that a stranger pointed at this machine', () => {
     }
   });
 
-  test('cannot read /metrics where a token is required, while a scraper with one can, by any name', async () => {
+  test('cannot read /metrics where a token is required, while a scraper with a token can under any name', async () => {
     const { url } = await startSenti(withTokens());
     const token = { authorization: `Bearer ${TOKEN}` };
     expect((await get(url, '/metrics', 'senti.example')).status).toBe(401);
@@ -160,7 +160,7 @@ describe('a page under a name that a stranger pointed at this machine', () => {
 });
 
 describe('a request', () => {
-  /** Sends bytes, and resolves with all that comes back before the server closes. */
+  /** Sends bytes and resolves with everything received until the server closes the connection. */
   async function exchange(url: string, text: string): Promise<string> {
     const { port, hostname } = new URL(url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
@@ -191,7 +191,7 @@ describe('a request', () => {
   });
 
   test.each(['localhost', 'localhost:8000', 'x'])(
-    'may use the absolute form of its target at %s, and be one of GraphQL',
+    'may use the absolute form for GraphQL with the Host %s',
     async (host) => {
       const { url } = await startSenti(configOf('--origins', 'http://x'));
       const answer = await exchange(
@@ -231,8 +231,8 @@ describe('a request', () => {
     expect(await exchange(url, one)).toMatch(/^HTTP\/1\.1 429 /);
   });
 
-  test('for a WebSocket ends when it is rejected, even if the client keeps its half open', async () => {
-    // No time passes: it ends because it has been told.
+  test('for a WebSocket closes its connection when rejected, even if the client keeps its half open', async () => {
+    // The clock stands still, so the rejection itself closes the connection, and no timeout.
     const { url } = await startSenti(undefined, new FakeClock());
     const { port, hostname } = new URL(url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
@@ -241,9 +241,9 @@ describe('a request', () => {
     socket.on('data', (chunk) => {
       answer += chunk;
     });
-    let isGone = false;
+    let isClosed = false;
     socket.on('error', () => {
-      isGone = true;
+      isClosed = true;
     });
     socket.write(
       'GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
@@ -252,8 +252,8 @@ describe('a request', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 404 /);
     await until(() => {
       socket.write('still here?');
-      return isGone;
-    }, 'nobody is there to be written to');
+      return isClosed;
+    }, 'the connection is gone');
   });
 
   test('that offers HTTP/2 is answered over HTTP/1.1', async () => {
@@ -273,7 +273,7 @@ describe('a request', () => {
     const { port, hostname } = new URL(url);
     const socket = connect(Number(port), hostname);
     const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/graphql\r\n';
-    // Its first half has been read once the server asks for the second.
+    // The server has read the first half once it asks for the second.
     socket.write(`${head}Content-Length: 99\r\nExpect: 100-continue\r\n\r\n{"query":`);
     await once(socket, 'data');
     socket.resetAndDestroy();
@@ -301,14 +301,14 @@ describe('an origin', () => {
   const cases: readonly [string, (url: string) => string, boolean][] = [
     ["the server's own", own, true],
     ['localhost on another port', () => 'http://localhost:3000', true],
-    ['the listed one', () => 'https://app.example.com', true],
-    ['a stranger', () => 'https://evil.example', false],
-    ['the listed host on another port', () => 'https://app.example.com:444', false],
+    ['a listed one', () => 'https://app.example.com', true],
+    ['a foreign one', () => 'https://evil.example', false],
+    ['a listed host on another port', () => 'https://app.example.com:444', false],
     ['a name that looks like loopback', () => 'http://localhost.evil.example', false],
     ['a file', () => 'null', false],
   ];
 
-  test.each(cases)('%s is treated alike on every surface', async (_, make, allowed) => {
+  test.each(cases)('%s gets the same answer on every surface', async (_, make, allowed) => {
     const { url, socketUrl } = await startSenti(
       configOf('--origins', 'https://app.example.com, https://b.example'),
     );

@@ -7,7 +7,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 
 const HALF_A_MEBIBYTE = 2 ** 19;
 
-/** Both ends of a connection to `to`, of a server that listens on `on`. */
+/** Returns both ends of a connection to `to`, with a server that listens on `on`. */
 async function connectTo(to: string, on = to) {
   const server = createServer();
   server.listen(0, on);
@@ -26,8 +26,8 @@ describe.skipIf(process.platform !== 'linux')('the send queue of a connection', 
   test.each([
     ['IPv4', '127.0.0.1', '127.0.0.1'],
     ['IPv6', '::1', '::1'],
-    ['IPv4 to a server of IPv6', '127.0.0.1', '::'],
-  ])('over %s shows what its peer takes', async (_, to, on) => {
+    ['IPv4 to an IPv6 server', '127.0.0.1', '::'],
+  ])('over %s changes as its peer reads', async (_, to, on) => {
     const clock = new FakeClock();
     const queues = new SendQueues(clock);
     const { socket, peer } = await connectTo(to, on);
@@ -41,7 +41,7 @@ describe.skipIf(process.platform !== 'linux')('the send queue of a connection', 
       read += length;
     });
     while (read < 4 * HALF_A_MEBIBYTE && socket.writableLength > 0) await setImmediate();
-    // As it was a moment ago: the table of the kernel is not read for each that asks.
+    // Still the old value, because one read of the kernel's table serves many queries.
     expect(queues.of(socket)).toBe(full);
     clock.advance(10_000);
     expect(queues.of(socket)).not.toBe(full);

@@ -13,8 +13,8 @@ import { turns } from '../../support/until.ts';
 
 /** More than the kernel's buffers hold for one connection. */
 const SIZE = 24 * 1024 * 1024;
-/** As much as may wait for one connection in this process. */
-const MOST_WAITING = 256 * 1024;
+/** The bound on the unsent bytes of one connection in this process. */
+const MAX_WAITING = 256 * 1024;
 const REQUEST = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 
 const { cert, key } = createCertificate('one');
@@ -54,7 +54,7 @@ async function open(scheme: string) {
 }
 
 describe.each(Object.keys(SERVERS))('a large file over %s', (scheme) => {
-  test('waits in pieces for a peer that does not read, and arrives whole once it does', async () => {
+  test('is buffered in pieces for a peer that does not read, and arrives complete once it does', async () => {
     const { socket, waiting } = await open(scheme);
     socket.pause();
     socket.write(REQUEST);
@@ -64,7 +64,7 @@ describe.each(Object.keys(SERVERS))('a large file over %s', (scheme) => {
       most = Math.max(most, waiting() ?? 0);
     }
     expect(most).toBeGreaterThan(0);
-    expect(most).toBeLessThanOrEqual(MOST_WAITING);
+    expect(most).toBeLessThanOrEqual(MAX_WAITING);
     let received = 0;
     socket.on('data', (chunk) => {
       received += chunk.length;

@@ -9,7 +9,7 @@ import { startSenti } from '../../support/senti.ts';
 
 const TIMES = LINES_A_MINUTE + 15;
 
-/** A source with a bug: each operation that asks for its state fails. */
+/** Gives the source a bug: every operation that reads its state fails. */
 function withBug(source: HandSource): HandSource {
   Object.defineProperty(source, 'state', {
     get() {
@@ -19,19 +19,19 @@ function withBug(source: HandSource): HandSource {
   return source;
 }
 
-describe('operations that fail by a bug', () => {
+describe('operations that fail because of a bug', () => {
   test.each([
     ['over HTTP', 'GraphQL'],
     ['over a WebSocket', 'operation'],
   ])(
-    'are logged so many times a minute, and then how many more there were, %s',
-    async (how, subject) => {
+    'are logged a limited number of times a minute, then as a count, %s',
+    async (transport, subject) => {
       const clock = new FakeClock();
       const senti = await startSenti(undefined, clock, withBug);
       const socket = connectGraphQL(senti.socketUrl);
       for (let i = 0; i < TIMES; i++) {
         const answer =
-          how === 'over HTTP'
+          transport === 'over HTTP'
             ? await post(senti.url, StatusDocument, {})
             : (await run(socket, StatusDocument, {}).next()).value;
         expect(answer?.errors).toMatchObject([{ message: 'Unexpected error.' }]);
@@ -39,8 +39,8 @@ describe('operations that fail by a bug', () => {
       expect(senti.warnings.length).toBe(LINES_A_MINUTE);
       for (const line of senti.warnings) expect(line).toContain('a part broke');
       clock.advance(60_000);
-      const said = senti.warnings.slice(LINES_A_MINUTE).map((line) => JSON.parse(line).msg);
-      expect(said).toContain(`and ${TIMES - LINES_A_MINUTE} more (${subject}, error)`);
+      const messages = senti.warnings.slice(LINES_A_MINUTE).map((line) => JSON.parse(line).msg);
+      expect(messages).toContain(`and ${TIMES - LINES_A_MINUTE} more (${subject}, error)`);
     },
   );
 });
@@ -56,7 +56,7 @@ describe('a bounded log', () => {
     return { lines, clock, log: limits.about('cluster') };
   }
 
-  test('lets a flood at one level hide nothing of another', () => {
+  test('does not let a flood at one level hide another level', () => {
     const { lines, clock, log } = start('info');
     for (let i = 0; i < TIMES; i++) log.warn('NATS: it broke');
     log.info('cluster: connected');
@@ -68,14 +68,14 @@ describe('a bounded log', () => {
     });
   });
 
-  test('does not count what its level leaves out', () => {
+  test('does not count lines below its level', () => {
     const { lines, clock, log } = start('error');
     for (let i = 0; i < TIMES; i++) log.warn('NATS: it broke');
     clock.advance(60_000);
     expect(lines).toEqual([]);
   });
 
-  test('has the error of a line', () => {
+  test('keeps the error of a line', () => {
     const { lines, log } = start('info');
     log.error('it failed', new Error('no route'));
     expect(lines).toMatchObject([{ level: 50, msg: 'it failed', err: { message: 'no route' } }]);

@@ -24,7 +24,7 @@ import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { turns, until } from '../../support/until.ts';
 
-/** So long that nobody else keeps the loop, in milliseconds. */
+/** Longer than anything else blocks the event loop, in milliseconds. */
 const BUSY = 100;
 
 async function scrape({ url }: Pick<Senti, 'url'>) {
@@ -34,19 +34,19 @@ async function scrape({ url }: Pick<Senti, 'url'>) {
   return { text, ...readExposition(text) };
 }
 
-/** One listener of each surface, with a name that nobody else uses. */
+/** Opens one listener on each surface, on tracks that begin with `name`. */
 async function listenEverywhere({ url, socketUrl, source }: Senti, name: string) {
   const overSocket = run(connectGraphQL(socketUrl), SentimentDocument, { track: `${name}1` });
   const overSse = runOverSse(url, SentimentDocument, { track: `${name}2` });
   const track = await connectTrack(socketUrl, { headers: { 'user-agent': name } });
   track.send({ track: `${name}3, ${name}1` });
   const all = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
-  await until(() => source.wanted.at(-1)?.length === 3, 'all listen');
+  await until(() => source.wanted.at(-1)?.length === 3, 'all clients listen');
   return { all };
 }
 
 describe('/metrics', () => {
-  test('tells what status tells, in the format that Prometheus reads', async () => {
+  test('reports the same figures as status, in the Prometheus text format', async () => {
     const senti = await startSenti();
     const listeners = await listenEverywhere(senti, 'zebra');
     const { source } = senti;
@@ -97,7 +97,7 @@ describe('/metrics', () => {
     expect(Math.abs(started - (Date.now() / 1000 - process.uptime()))).toBeLessThan(5);
   });
 
-  test('counts a failure of the source once, however often a listener leaves and comes back', async () => {
+  test('counts a failure of the source once, however often a listener leaves and returns', async () => {
     const senti = await startSenti();
     const wait = { name: 'waiting', reason: 'it broke', until: 5 } as const;
     const count = async () => (await scrape(senti)).values.get('senti_source_reconnects_total');
@@ -113,7 +113,7 @@ describe('/metrics', () => {
     expect(await count()).toBe(3);
   });
 
-  test('shows nothing that a client chose, and no more for more clients', async () => {
+  test('exposes nothing that a client chose, and does not grow with the number of clients', async () => {
     const senti = await startSenti();
     const before = await scrape(senti);
     const listeners = await listenEverywhere(senti, 'zebra');
@@ -127,7 +127,7 @@ describe('/metrics', () => {
     expect([...after.values.keys()]).toEqual([...before.values.keys()]);
   });
 
-  test('counts evicted connections, by what their peers did', async () => {
+  test('counts evicted connections by reason', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     await connectRaw(senti, '/track');
@@ -149,7 +149,7 @@ describe('/metrics', () => {
     expect(await count()).toEqual([1, 0, 1]);
   }, 20_000);
 
-  test('times one post a tick, from when it came until it is written', async () => {
+  test('times one post per tick, from its arrival to its write', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const track = await connectTrack(senti.socketUrl);
@@ -169,7 +169,7 @@ describe('/metrics', () => {
     expect(values.get('senti_post_to_wire_seconds_bucket{le="0.025"}')).toBe(1);
   });
 
-  test('times what goes over Server-Sent Events as well', async () => {
+  test('times posts over Server-Sent Events as well', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const event = runOverSse(senti.url, SentimentDocument, { track: 'coffee' }).next();
@@ -182,10 +182,10 @@ describe('/metrics', () => {
     expect(values.get('senti_post_to_wire_seconds_sum')).toBe(0.02);
   });
 
-  test('tells how late the event loop was', async () => {
+  test('reports how late the event loop was', async () => {
     const senti = await startSenti();
     await scrape(senti);
-    // The first look only says when to look next.
+    // The first measurement only schedules the next one.
     for (let i = 0; i < 3; i++) {
       for (const start = performance.now(); performance.now() - start < BUSY; );
       await turns(2);
@@ -196,7 +196,7 @@ describe('/metrics', () => {
     expect(longest).toBeLessThan(5);
   });
 
-  test('tells it to everybody who asks in that minute and the next, and then no more', async () => {
+  test('reports the longest delay of the event loop for that minute and the next, and then no more', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     const longest = async () =>
@@ -215,7 +215,7 @@ describe('/metrics', () => {
     expect(await longest()).toBeLessThan(late);
   });
 
-  test('tells when the certificate expires', async () => {
+  test('reports when the certificate expires', async () => {
     const certificate = createCertificate('one', { until: '20990101000000Z' });
     setDefaultCACertificates([certificate.cert]);
     const { tlsCert, tlsKey } = writeCertificate(certificate);
@@ -224,7 +224,7 @@ describe('/metrics', () => {
     expect(values.get('senti_tls_expires_timestamp_seconds')).toBe(Date.UTC(2099) / 1000);
   });
 
-  test('says nothing of what there is not: a certificate, or a source that costs', async () => {
+  test('reports no value for a missing certificate or a free source', async () => {
     const { types, values } = await scrape(await startSenti());
     for (const name of [
       'senti_tls_expires_timestamp_seconds',
@@ -235,7 +235,7 @@ describe('/metrics', () => {
     }
   });
 
-  test('counts for each server of a process by itself', async () => {
+  test('counts separately for each server of a process', async () => {
     const [busy, quiet] = [await startSenti(), await startSenti()];
     busy.source.say('coffee');
     busy.source.become({ name: 'waiting', reason: 'it broke', until: 5 });
@@ -247,7 +247,7 @@ describe('/metrics', () => {
     expect(await counts(quiet)).toEqual([0, 0]);
   });
 
-  test('tells what a paid source has cost today', async () => {
+  test('reports what a paid source has cost today', async () => {
     const usage = { postsToday: 100, allowance: 200, costToday: 0.5, resetsAt: 0 };
     const senti = await startSenti(undefined, undefined, (source) =>
       Object.assign(source, { usage }),

@@ -16,7 +16,7 @@ function start() {
   return { lines, clock, telemetry, reject };
 }
 
-test('rejections are logged so many times a minute, and then how many more there were', async () => {
+test('rejections are logged a limited number of times a minute, then as a count', async () => {
   const { lines, clock, telemetry, reject } = start();
   reject(LINES_A_MINUTE + 1234);
   expect(lines).toEqual(Array(LINES_A_MINUTE).fill('rejected (messages): /track'));
@@ -31,7 +31,7 @@ test('rejections are logged so many times a minute, and then how many more there
   expect(values.get('senti_rejections_total{reason="origin"}')).toBe(0);
 });
 
-test('each kind has lines of its own, and few of a kind leave nothing to add', () => {
+test('each kind has a limit of its own, and a kind within its limit adds no count', () => {
   const { lines, clock, telemetry, reject } = start();
   reject(LINES_A_MINUTE);
   telemetry.rejected('origin', 'x');
@@ -43,7 +43,7 @@ test('each kind has lines of its own, and few of a kind leave nothing to add', (
   expect(lines.length).toBe(2 * LINES_A_MINUTE + 2);
 });
 
-test('a source that comes and goes does not hide that it fails', () => {
+test('a source that often goes live does not hide its failure', () => {
   const { lines, clock, telemetry } = start();
   for (let i = 0; i <= LINES_A_MINUTE; i++) telemetry.state({ name: 'live' });
   telemetry.state({ name: 'paused', reason: 'X wants money' });
