@@ -63,10 +63,12 @@ export class Leader {
   #characters = 0;
   /** Tracks to open or close, each as it is wanted now. */
   readonly #changes = new Map<string, Want>();
-  /** Goes on from slice to slice. A new iterator would pass all deleted entries again. */
-  #queue = this.#changes.values();
+  /** The tracks of the start, and then `#changes`. Kept between slices, as a new iterator passes all deleted entries. */
+  #queue: IterableIterator<Want>;
   /** Until all tracks of the start are open, the source is asked for none. */
   #isStarting = true;
+  /** Whether the source has not been told of the last changes. */
+  #isUntold = false;
   #isWorking = false;
   #cancelSlice = () => {};
   /** At least as large as every sequence number so far. A track that is closed and opened again goes on from here. */
@@ -79,7 +81,7 @@ export class Leader {
       gap: () => {},
       rejected: (track, error) => this.#rejectOpen(track, error),
     });
-    for (const want of wants) this.#changes.set(want.canonical, want);
+    this.#queue = [...wants].values();
     this.#work();
   }
 
@@ -122,24 +124,29 @@ export class Leader {
   }
 
   #work(): void {
-    this.#isWorking = true;
     const { clock } = this.#options;
     const end = clock.monotonic() + SLICE.ms;
     let done = 0;
+    let isFull = false;
+    this.#isWorking = true;
     for (const want of this.#queue) {
-      this.#changes.delete(want.canonical);
+      // A want of the start may have been closed, and another one opened for its track.
+      if (this.#changes.get(want.canonical) === want) this.#changes.delete(want.canonical);
       this.#apply(want);
       done += 1;
-      if (done === SLICE.tracks || clock.monotonic() >= end) break;
+      isFull = done === SLICE.tracks || clock.monotonic() >= end;
+      if (isFull) break;
     }
-    this.#isWorking = this.#changes.size > 0;
-    if (this.#isWorking) {
-      this.#cancelSlice = clock.after(0, () => this.#work());
-    } else {
+    if (!isFull) {
       this.#queue = this.#changes.values();
       this.#isStarting = false;
     }
-    if (done > 0 && !this.#isStarting) this.#ingest.tell();
+    this.#isWorking = isFull || this.#changes.size > 0;
+    if (this.#isWorking) this.#cancelSlice = clock.after(0, () => this.#work());
+    this.#isUntold ||= done > 0;
+    if (this.#isStarting || !this.#isUntold) return;
+    this.#isUntold = false;
+    this.#ingest.tell();
   }
 
   #apply(want: Want): void {
