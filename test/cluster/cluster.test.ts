@@ -5,7 +5,7 @@ import { UserError } from '../../src/base/user-error.ts';
 import { GONE_AFTER_MS } from '../../src/cluster/peers.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { track } from '../support/tracks.ts';
-import { turns } from '../support/until.ts';
+import { ticks } from '../support/until.ts';
 
 const wantedBy = (node: Node | undefined) => [...(node?.source?.wanted.at(-1) ?? [])].sort();
 
@@ -136,7 +136,7 @@ describe('nodes', () => {
     const error = new UserError('UPSTREAM_FULL', 'No room.');
     const refused = track('coffee');
     leads.source?.sink.rejected(refused, error);
-    await turns(3);
+    await ticks(3);
     for (const [coffee, tea] of heard) expect([coffee?.ends, tea?.ends]).toEqual([[error], []]);
     const again = (others[0] as Node).listen('coffee');
     await nodes.until(() => wantedBy(leads).length === 2);
@@ -183,7 +183,7 @@ describe('nodes', () => {
     for (const text of ['', 'nonsense', '[]', 'null', '{"kind":"__proto__","node":"x"}']) {
       leads.relay.inject('nodes', text);
     }
-    await turns(2);
+    await ticks(2);
     expect(other.multiplexer.cluster.counters.bad).toBe(5);
     expect(other.logged.length).toBe(1);
     await nodes.say('coffee', leads);

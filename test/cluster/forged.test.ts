@@ -15,7 +15,7 @@ import { ROOM, TrackSet } from '../../src/cluster/track-set.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { alive, event, ingesting } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
-import { turns } from '../support/until.ts';
+import { ticks } from '../support/until.ts';
 
 const COFFEE = channelOf('coffee');
 const LARGEST = 2 ** 40;
@@ -30,7 +30,7 @@ async function start() {
   // A message that is injected at one node reaches the other two.
   const forge = async (channel: string, message: Uint8Array) => {
     for (const node of [one, two]) node.relay.inject(channel, message);
-    await turns(2);
+    await ticks(2);
   };
   return { nodes, leads, one, two, heard, forge };
 }
@@ -118,7 +118,7 @@ describe('the keeper of the lease', () => {
     const other = [one, two].findIndex((node) => !node.leads);
     for (const node of [one, two]) node.relay.swallow = false;
     await nodes.say('coffee', next());
-    await turns(2);
+    await ticks(2);
     await nodes.say('coffee', next());
     expect(heard[other]?.told).toEqual(['p0', 'gap', 'p2']);
     expect(heard[1 - other]?.told).toEqual(['p0', 'gap', 'p1', 'p2']);
@@ -166,7 +166,7 @@ describe('a message in the name of another node', () => {
     two.relay.inject('nodes', alive(node, { generation: 1000 }));
     const all = { kind: 'snapshot', node, generation: 0, part: 0, parts: 1, tracks } as const;
     two.relay.inject('nodes', encodeMessage(all));
-    await turns(2);
+    await ticks(2);
     expect(leads.source?.wanted.at(-1)?.length).toBe(2);
     await nodes.pass(5000);
     expect(leads.source?.wanted.at(-1)).toEqual(['coffee']);
@@ -178,7 +178,7 @@ describe('a message in the name of another node', () => {
     for (const { multiplexer } of [leads, one]) {
       two.relay.inject('nodes', alive(multiplexer.cluster.id, { listeners }));
     }
-    await turns(2);
+    await ticks(2);
     for (const { multiplexer } of [leads, one]) expect(multiplexer.cluster.nodes).toBe(3);
     for (const { logged } of [leads, one]) {
       expect(logged).toEqual([expect.stringMatching(/sent in the name of this node/)]);

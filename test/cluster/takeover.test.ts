@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { ingesting } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
-import { turns } from '../support/until.ts';
+import { ticks } from '../support/until.ts';
 
 const wantedBy = (node: Node) => (node.source?.wanted ?? []).map((tracks) => [...tracks].sort());
 
@@ -76,11 +76,11 @@ describe('when the node that ingests is gone', () => {
     const heard = others.map((node) => node.listen('coffee'));
     await nodes.until(() => wantedBy(leads).length > 0);
     for (let i = 0; i < 20; i++) leads.source?.say('coffee', { id: `same${i}` });
-    await turns(2);
+    await ticks(2);
     leads.relay.cut();
     await nodes.until(() => next() !== undefined);
     for (let i = 10; i < 30; i++) next()?.source?.say('coffee', { id: `same${i}` });
-    await turns(2);
+    await ticks(2);
     const once = Array.from({ length: 30 }, (_, i) => `same${i}`);
     for (const { told } of heard) {
       expect(told).toEqual([...once.slice(0, 20), 'gap', ...once.slice(20)]);
@@ -212,7 +212,7 @@ describe('a node that ingests', () => {
     nodes.clock.monotonic = () => asleep;
     leads.source?.say('coffee');
     nodes.clock.monotonic = monotonic;
-    await turns(2);
+    await ticks(2);
     expect([here.told, there.told]).toEqual([[], []]);
     expect(leads.leads).toBe(false);
   });
@@ -221,7 +221,7 @@ describe('a node that ingests', () => {
     const { nodes, leads, others } = await start();
     nodes.hub.seizeLease('x 1000');
     others[0].relay.inject('nodes', ingesting('x', 1000));
-    await turns(2);
+    await ticks(2);
     expect(leads.leads).toBe(false);
     await nodes.until(() => nodes.leader() !== undefined);
     others[1].listen('coffee');

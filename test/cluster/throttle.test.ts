@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Throttle } from '../../src/cluster/throttle.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { turns } from '../support/until.ts';
+import { ticks } from '../support/until.ts';
 
 function start(options: { everyMs: number; gatherMs?: number }, job = async () => {}) {
   const clock = new FakeClock();
@@ -16,7 +16,7 @@ function start(options: { everyMs: number; gatherMs?: number }, job = async () =
   });
   const pass = async (ms: number) => {
     clock.advance(ms);
-    await turns(1);
+    await ticks(1);
   };
   return { throttle, runs, pass };
 }

@@ -9,7 +9,7 @@ import { postEvent } from './jetstream-events.ts';
 import { startNats } from './nats-server.ts';
 import { listening, type Program, start } from './program.ts';
 import { startProxy } from './tcp-proxy.ts';
-import { turns } from './until.ts';
+import { ticks } from './until.ts';
 
 type Status = StatusQuery['status'];
 
@@ -145,6 +145,6 @@ export async function eventually(holds: () => Promise<boolean>): Promise<void> {
   const start = performance.now();
   while (!(await holds())) {
     if (performance.now() - start > DEADLINE_MS) throw new Error(`never came true: ${holds}`);
-    await turns(1);
+    await ticks(1);
   }
 }

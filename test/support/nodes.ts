@@ -9,7 +9,7 @@ import type { HandSource } from './hand-source.ts';
 import { createMemoryHub, type MemoryRelay } from './memory-relay.ts';
 import { recordTelemetry } from './telemetry.ts';
 import { track } from './tracks.ts';
-import { turns, untilWith } from './until.ts';
+import { ticks, untilWith } from './until.ts';
 
 export interface Node {
   readonly relay: MemoryRelay;
@@ -105,7 +105,7 @@ export function createNodes() {
     async pass(ms: number) {
       for (let passed = 0; passed < ms; passed += 50) {
         clock.advance(50);
-        await turns(1);
+        await ticks(1);
       }
     },
     /** As many nodes, one of which ingests, that all know each other. */
@@ -125,7 +125,7 @@ export function createNodes() {
     async say(text: string, at = leader()): Promise<string> {
       const id = `p${posts++}`;
       at?.source?.say(text, { id });
-      await turns(1);
+      await ticks(1);
       return id;
     },
   };

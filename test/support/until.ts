@@ -1,4 +1,4 @@
-// Waits for something to have happened: looks again after each turn of the event loop, and never sleeps.
+// Waits for something to have happened: looks again after each tick of the event loop, and never sleeps.
 
 import type { FakeClock } from './fake-clock.ts';
 
@@ -8,7 +8,7 @@ export async function until(condition: () => boolean, what = String(condition)):
   const start = performance.now();
   while (!condition()) {
     if (performance.now() - start > DEADLINE_MS) throw new Error(`never came true: ${what}`);
-    await turn();
+    await tick();
   }
 }
 
@@ -21,7 +21,7 @@ export async function untilWith(
   const start = performance.now();
   while (!condition()) {
     if (performance.now() - start > DEADLINE_MS) throw new Error(`never came true: ${what}`);
-    await turns(4);
+    await ticks(4);
     if (!condition() && clock.next !== undefined) clock.advance(Math.min(clock.next, STRIDE_MS));
   }
 }
@@ -29,10 +29,10 @@ export async function untilWith(
 /** So small a step that an answer on its way is not taken for lost. */
 const STRIDE_MS = 100;
 
-export async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await turn();
+export async function ticks(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await tick();
 }
 
-function turn(): Promise<void> {
+function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

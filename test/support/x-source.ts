@@ -9,7 +9,7 @@ import { parseTrack, type Track } from '../../src/track/track.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeX, type FakeXOptions, startFakeX } from './fake-x.ts';
 import { tempFolder } from './temp-file.ts';
-import { turns, untilWith } from './until.ts';
+import { ticks, untilWith } from './until.ts';
 
 const STEP_MS = 100;
 
@@ -70,7 +70,7 @@ export async function startXSource(
     async pass(ms) {
       for (let passed = 0; passed < ms; passed += STEP_MS) {
         clock.advance(STEP_MS);
-        await turns(2);
+        await ticks(2);
       }
     },
     eventually: (condition, what) => untilWith(clock, condition, what),
@@ -108,7 +108,7 @@ export async function startXSource(
     const closing = source.close();
     // close() gives up its last request.
     for (let i = 0; i < 3; i++) {
-      await turns(3);
+      await ticks(3);
       clock.advance(5000);
     }
     await closing;

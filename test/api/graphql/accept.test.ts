@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { admits } from '../../../src/api/graphql/accept.ts';
 import { startSenti } from '../../support/senti.ts';
-import { turns, until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 
 const QUERY = '{ __typename }';
 const SUBSCRIPTION = 'subscription { sentiment(track: "coffee") { score } }';
@@ -43,7 +43,7 @@ describe.each(['POST', 'GET'])('a %s', (method) => {
     expect(errors[0].extensions).toEqual({ code: 'NOT_ACCEPTABLE' });
     expect(errors[0].message).toContain('send the header "Accept: text/event-stream"');
     expect(errors[0].message).toContain('graphql-transport-ws');
-    await turns(5);
+    await ticks(5);
     expect(source.wanted).toEqual([]);
   });
 
@@ -74,7 +74,7 @@ test('a subscription by HEAD is refused, and nothing is tracked', async () => {
   const { url, source } = await startSenti();
   const response = await ask(url, 'HEAD', SUBSCRIPTION, STREAM);
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
-  await turns(5);
+  await ticks(5);
   expect(source.wanted).toEqual([]);
 });
 

@@ -106,7 +106,7 @@ test('a client that was told drain is not listened to, however long it stays', a
   const senti = await startSenti();
   const socket = burst(senti, [INIT, INIT, SUBSCRIBE, SUBSCRIBE.replace('"1"', '"2"')]);
   await got(socket, 'Too many initialisation requests');
-  // Two turns for the two messages that came behind, and one more question.
+  // Two ticks for the two messages behind it, and one more query.
   for (let i = 0; i < 3; i++) expect(await listeners(senti)).toBe(0);
   expect(senti.source.wanted).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { configOf, startSenti } from '../../support/senti.ts';
-import { turns } from '../../support/until.ts';
+import { ticks } from '../../support/until.ts';
 
 const QUERY = '{ __typename }';
 const SUBSCRIPTION = 'subscription { sentiment(track: "coffee") { score } }';
@@ -78,7 +78,7 @@ describe('a GET', () => {
       expect([status, code]).toEqual([403, 'FORBIDDEN']);
       expect(message).toMatch(/Origin|origin/);
     }
-    await turns(5);
+    await ticks(5);
     expect(source.wanted).toEqual([]);
   });
 

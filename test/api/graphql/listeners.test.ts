@@ -11,7 +11,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { seeded } from '../../support/seeded.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { createIssuer, withKeys } from '../../support/tokens.ts';
-import { turns, until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 
 const BATCHES = 50;
 const AT_A_TIME = 50;
@@ -148,7 +148,7 @@ test('thousands of odd requests leave as many listeners as there are open stream
 
 /** Resolves when there are so many; tells how many there are if there never are. */
 async function listeners(senti: Senti, count: number): Promise<void> {
-  for (let i = 0; i < 200 && (await listenersOf(senti)) !== count; i++) await turns(5);
+  for (let i = 0; i < 200 && (await listenersOf(senti)) !== count; i++) await ticks(5);
   expect(await listenersOf(senti)).toBe(count);
 }
 
@@ -175,6 +175,6 @@ test('a client that leaves while its token is looked at is not listened for', as
   expect(await answer).toBe('left');
   await fetch(`${senti.url}/health`);
   answerKeys();
-  await turns(50);
+  await ticks(50);
   expect(senti.source.wanted.at(-1) ?? []).toEqual([]);
 });

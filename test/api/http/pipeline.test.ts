@@ -10,7 +10,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
-import { turns, until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 
 const MAX_PIPELINED = 32;
 
@@ -99,7 +99,7 @@ describe('pipelined requests', () => {
     client.socket.write(get('/').repeat(4));
     await until(() => begun.length > 0);
     for (let i = 1; i < 4; i++) {
-      await turns(5);
+      await ticks(5);
       expect(begun).toHaveLength(i);
       begun[i - 1]?.end('x');
       await until(() => begun.length > i, 'the next request begins');
@@ -148,7 +148,7 @@ describe('pipelined requests', () => {
     await until(() => senti.source.wanted.at(-1)?.length === 2, 'both clients listen');
     await until(() => clock.pending > 0);
     clock.advance(WAITS_FOR - 1);
-    await turns(20);
+    await ticks(20);
     expect(client.socket.destroyed).toBe(false);
     clock.advance(1);
     await once(client.socket, 'close');
@@ -156,7 +156,7 @@ describe('pipelined requests', () => {
     expect(client.received).not.toContain('__typename');
     expect(await metric(senti, PIPELINED)).toBe(1);
     clock.advance(2 * WAITS_FOR);
-    await turns(20);
+    await ticks(20);
     expect(await metric(senti, PIPELINED)).toBe(1);
     expect(unpipelined.socket.destroyed).toBe(false);
   });
@@ -191,7 +191,7 @@ describe('pipelined requests', () => {
     client.socket.write(`${ask('{ __typename }')}GET / HTTP/1.1\r\n\r\n${stream('coffee')}`);
     await once(client.socket, 'close');
     expect(client.received).toMatch(/^HTTP\/1\.1 200 .*HTTP\/1\.1 400 /s);
-    await turns(20);
+    await ticks(20);
     expect(senti.source.wanted).toEqual([]);
   });
 
@@ -205,7 +205,7 @@ describe('pipelined requests', () => {
       () => clients.every(({ received }) => received.includes(':\n\n')),
       'all streams are open',
     );
-    await turns(100);
+    await ticks(100);
     expect(await metric(senti, 'senti_listeners')).toBe(50);
     const { external, heapUsed } = process.memoryUsage();
     expect(external + heapUsed - before.external - before.heapUsed).toBeLessThan(30_000_000);

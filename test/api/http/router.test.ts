@@ -9,7 +9,7 @@ import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 import { TOKEN, withTokens } from '../../support/tokens.ts';
-import { turns, until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 
 describe('over HTTP', () => {
   test('/graphql shows GraphiQL to a browser without using any other origin', async () => {
@@ -66,7 +66,7 @@ describe('over HTTP', () => {
     await once(socket, 'data');
     socket.pause();
     for (let passed = 0; passed < REST_WITHIN - STALLED_FOR; passed += 1000) clock.advance(1000);
-    await turns(20);
+    await ticks(20);
     expect(await fetch(`${url}/metrics`).then((response) => response.text())).toContain(
       'senti_evictions_total{reason="stalled"} 0',
     );

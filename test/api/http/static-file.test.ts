@@ -9,7 +9,7 @@ import { connect as connectSecure } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createFile, type File, serveFile } from '../../../src/api/http/static-file.ts';
 import { createCertificate } from '../../support/certificate.ts';
-import { turns } from '../../support/until.ts';
+import { ticks } from '../../support/until.ts';
 
 /** More than the kernel's buffers hold for one connection. */
 const SIZE = 24 * 1024 * 1024;
@@ -60,7 +60,7 @@ describe.each(Object.keys(SERVERS))('a large file over %s', (scheme) => {
     socket.write(REQUEST);
     let most = 0;
     for (let quiet = 0; quiet < 1000; quiet++) {
-      await turns(1);
+      await ticks(1);
       most = Math.max(most, waiting() ?? 0);
     }
     expect(most).toBeGreaterThan(0);

@@ -22,7 +22,7 @@ import { connectRaw, openStalled } from '../../support/raw-socket.ts';
 import { createRecordingSink } from '../../support/recording-sink.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
-import { turns, until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 
 /** Longer than anything else blocks the event loop, in milliseconds. */
 const BUSY = 100;
@@ -188,7 +188,7 @@ describe('/metrics', () => {
     // The first measurement only schedules the next one.
     for (let i = 0; i < 3; i++) {
       for (const start = performance.now(); performance.now() - start < BUSY; );
-      await turns(2);
+      await ticks(2);
     }
     const { values } = await scrape(senti);
     const longest = values.get('senti_loop_delay_seconds{quantile="1"}') ?? 0;
@@ -201,10 +201,10 @@ describe('/metrics', () => {
     const senti = await startSenti(undefined, clock);
     const longest = async () =>
       (await scrape(senti)).values.get('senti_loop_delay_seconds{quantile="1"}') ?? 0;
-    await turns(2);
+    await ticks(2);
     for (let i = 0; i < 3; i++) {
       for (const start = performance.now(); performance.now() - start < BUSY; );
-      await turns(2);
+      await ticks(2);
     }
     const late = await longest();
     expect(late).toBeGreaterThan((BUSY - 20) / 1000);

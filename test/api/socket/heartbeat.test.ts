@@ -22,7 +22,7 @@ describe('a socket', () => {
     expect(socket.readyState).toBe(socket.OPEN);
   });
 
-  test('is not pinged in one turn with all that came with it', async () => {
+  test('is not pinged in one tick with all sockets that came with it', async () => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
     let pinged = 0;

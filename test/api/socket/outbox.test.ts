@@ -19,7 +19,7 @@ const FILLER = '#filler'.padEnd(3000, 'x');
 const FLOOD = 10_000;
 
 describe('the outbox', () => {
-  test('has all events of a turn leave in one piece', async () => {
+  test('sends all events of a tick in one piece', async () => {
     const senti = await startSenti();
     const { socket, send } = await connectRaw(senti, '/track');
     send('{"track": "coffee"}');

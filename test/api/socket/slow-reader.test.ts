@@ -9,7 +9,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { openStalled } from '../../support/raw-socket.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { openSse } from '../../support/sse.ts';
-import { turns, until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 
 const CERTIFICATE = createCertificate('slow');
 setDefaultCACertificates([CERTIFICATE.cert]);
@@ -79,9 +79,9 @@ describe.each(CELLS)('a peer of $surface over $scheme', ({ surface, scheme }) =>
         socket.resume();
         await until(() => left <= 0, 'it has read some');
         // What proves that it reads is on its way.
-        await turns(20);
+        await ticks(20);
         clock.advance(STALLED_FOR - 1000);
-        await turns(20);
+        await ticks(20);
         expect(senti.source.state).toEqual({ name: 'live' });
       }
     },
@@ -92,7 +92,7 @@ describe.each(CELLS)('a peer of $surface over $scheme', ({ surface, scheme }) =>
     const { clock, senti } = await open();
     await flood(senti);
     clock.advance(STALLED_FOR - 1);
-    await turns(20);
+    await ticks(20);
     expect(senti.source.state).toEqual({ name: 'live' });
     clock.advance(1);
     // Whether a stream takes anything is looked at now and then.

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { RULE_READS_A_WINDOW, WINDOW_MS } from '../../../src/source/x/limits.ts';
-import { turns } from '../../support/until.ts';
+import { ticks } from '../../support/until.ts';
 import { startXSource } from '../../support/x-source.ts';
 
 /** Senti reads no more. */
@@ -28,7 +28,7 @@ test('each page of an endless list counts as a read, and Senti makes no more of 
   it.track('rust');
   for (let passed = 0; passed < WINDOW_MS; passed += STEP_MS) {
     it.clock.advance(STEP_MS);
-    await turns(20);
+    await ticks(20);
   }
   expect(asked).toBeGreaterThan(PAGES_A_LIST);
   expect(asked).toBeLessThanOrEqual(RULE_READS_A_WINDOW);

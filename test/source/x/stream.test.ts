@@ -3,7 +3,7 @@ import { LINGER_MS } from '../../../src/source/linger.ts';
 import { REST_MS } from '../../../src/source/x/failure.ts';
 import { SILENCE_MS } from '../../../src/source/x/stream-connection.ts';
 import { spellLine } from '../../support/fake-x.ts';
-import { turns, until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 import { startXSource, type XSource, xPost } from '../../support/x-source.ts';
 
 const MINUTE = 60_000;
@@ -55,7 +55,7 @@ describe('the stream from X', () => {
     await it.live('rust');
     await deliver(it);
     it.clock.advance(SILENCE_MS - 1);
-    await turns(5);
+    await ticks(5);
     expect(it.x.counts.connects).toBe(1);
     expect(SILENCE_MS).toBeGreaterThan(20_000);
     it.clock.advance(1);
@@ -319,7 +319,7 @@ describe('the stream from X', () => {
     const { connects } = it.x.counts;
     const said = it.states.length;
     it.clock.advance(60 * MINUTE);
-    await turns(20);
+    await ticks(20);
     expect(it.x.counts.connects).toBe(connects);
     expect(it.x.connected).toBe(false);
     expect(it.states).toHaveLength(said);
