@@ -1,18 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take longest. They start first, so that none of them runs alone at the end. */
+/**
+ * Files that take longest. They start first, so that none of them runs alone at the end. Those that need much of the CPU
+ * come after the first one, which waits for processes of its own.
+ */
 const LONGEST = [
   'cluster/processes',
+  'api/access/surfaces',
+  'cluster/nats',
+  'cluster/feed',
+  'api/socket/outbox',
+  'server/stop',
+  'command/standard-output',
   'fuzz/fuzz',
   'browser/dashboard',
   'browser/looks',
-  'api/access/surfaces',
-  'cluster/nats',
-  'api/socket/outbox',
-  'server/stop',
   'server/main-job',
-  'command/standard-output',
   'config/secrets',
   'clients/readme',
   'api/socket/slow-reader',

@@ -47,7 +47,8 @@ async function scrape({ url }: ClusterNode): Promise<Exposition['values']> {
   return readExposition(await (await fetch(`${url}/metrics`)).text()).values;
 }
 
-describe.skipIf(!findNatsServer())('three nodes', () => {
+// Three processes start here, and other tests run beside them.
+describe.skipIf(!findNatsServer())('three nodes', { timeout: 60_000 }, () => {
   test('report in their metrics which of them ingests, and how long events take', async () => {
     const { leads, others } = await startListening();
     for (const node of [leads, ...others]) {
