@@ -13,7 +13,7 @@ export function redactedSource(
 ): Source {
   const source = connect({
     ...sink,
-    bad: (problem) => sink.bad(redact(problem)),
+    bad: (reason) => sink.bad(redact(reason)),
     rejected: (track, { code, message }) =>
       sink.rejected(track, new UserError(code, redact(message))),
     state: (state) => sink.state(withoutSecrets(state, redact)),

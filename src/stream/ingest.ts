@@ -27,7 +27,7 @@ export class Ingest<T> implements Feed<T> {
   /** Changed in place, so that telling the source costs nothing. */
   readonly #wanted = new Set<Track>();
 
-  /** `counters` goes on from where an earlier one stopped. */
+  /** Adds to `counters`, so that they go on when a node ingests again. */
   constructor(
     options: IngestOptions,
     sink: FeedSink<T>,

@@ -1,4 +1,4 @@
-// The feed of one node of a cluster, whose source is worked by hand.
+// The feed of one node of a cluster, whose source a test drives by hand.
 
 import type { Clock } from '../../src/base/clock.ts';
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';

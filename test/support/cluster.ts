@@ -14,7 +14,7 @@ import { ticks } from './until.ts';
 type Status = StatusQuery['status'];
 
 const DEADLINE_MS = 20_000;
-/** Short, so that tests are; a second is the shortest there is. */
+/** The shortest lease there is, so that tests are short. */
 const LEASE_SECONDS = 1;
 const EVENTS = `subscription ($track: String!) { sentiment(track: $track) { post { id } } }`;
 
@@ -40,7 +40,7 @@ export async function startCluster(size: number) {
     nats,
     jetstream,
     nodes,
-    /** The one that ingests, of these, as soon as there is one. */
+    /** Waits for a node among these to ingest, and returns it. */
     async leader(among: readonly ClusterNode[] = nodes): Promise<ClusterNode> {
       let found: ClusterNode | undefined;
       await eventually(async () => {
@@ -49,13 +49,13 @@ export async function startCluster(size: number) {
       });
       return found as ClusterNode;
     },
-    /** One more node. */
+    /** Starts one more node. */
     add: () => startNode(nats.port, jetstream.url),
-    /** Somebody posts on Bluesky. */
+    /** Posts on Bluesky. */
     say(text: string): void {
       jetstream.emit(postEvent(said++, { text, langs: ['en'] }));
     },
-    /** Somebody posts again and again until something has happened. */
+    /** Posts again and again until `holds` does. */
     async sayUntil(text: string, holds: () => boolean): Promise<void> {
       await eventually(async () => {
         this.say(text);
@@ -69,7 +69,7 @@ async function startNode(natsPort: number, jetstreamUrl: string) {
   const proxy = await startProxy(natsPort);
   const program = start(
     ...['--port', '0', '--source', 'bluesky', '--bluesky-url', jetstreamUrl],
-    // The tests ask again and again for what has become of a node.
+    // The tests ask for the status of a node again and again.
     ...['--max-work-per-second', 'none'],
     ...['--nats', `nats://127.0.0.1:${proxy.port}`, '--nats-lease', String(LEASE_SECONDS)],
   );
@@ -84,7 +84,7 @@ async function startNode(natsPort: number, jetstreamUrl: string) {
       return data.status;
     },
     ready: async () => (await fetch(`${url}/ready`)).status,
-    /** A client over graphql-ws, which keeps what it is told. */
+    /** Connects a client over graphql-ws, which keeps what it is told. */
     listen: (track: string) => listen(url, track),
     kill: (signal: NodeJS.Signals) => kill(program, signal),
   };
@@ -93,7 +93,7 @@ async function startNode(natsPort: number, jetstreamUrl: string) {
 export interface ClusterListener {
   /** Posts, in order of arrival. */
   readonly ids: readonly string[];
-  /** Those whose message told of a gap. */
+  /** The posts whose message reported a gap. */
   readonly gaps: readonly string[];
   readonly isOpen: boolean;
 }
@@ -140,7 +140,7 @@ async function kill(program: Program, signal: NodeJS.Signals): Promise<void> {
   await gone;
 }
 
-/** Asks again and again, as fast as it is answered. */
+/** Resolves when `holds` does. It asks as fast as it gets answers. */
 export async function eventually(holds: () => Promise<boolean>): Promise<void> {
   const start = performance.now();
   while (!(await holds())) {

@@ -1,4 +1,4 @@
-// Messages of a node that there is not.
+// Messages of a node that does not exist.
 
 import { addHeader, type EventHeader, encodeEvent } from '../../src/cluster/event-message.ts';
 import { encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
@@ -13,7 +13,7 @@ export function ingesting(node: string, epoch: number): Uint8Array {
   return alive(node, { ingest: { epoch, name: 'hand', state } });
 }
 
-/** `node` says that it is there. */
+/** `node` says that it is alive. */
 export function alive(
   node: string,
   said: Partial<NodeMessage & { kind: 'alive' }> = {},
@@ -31,7 +31,7 @@ export function alive(
   });
 }
 
-/** An event of a post that nobody has posted. */
+/** An event of a post that does not exist. */
 export function event(header: EventHeader, id: string): Uint8Array {
   const post = { id, source: 'hand', text: 'forged', langs: [] };
   return addHeader(header, encodeEvent({ ...analyze(post.text), post }));

@@ -1,4 +1,4 @@
-// A source that a test works by hand.
+// A source that a test drives by hand.
 
 import type { Post } from '../../src/base/post.ts';
 import type { Source, SourceSink, SourceState } from '../../src/source/source.ts';

@@ -1,15 +1,15 @@
-// Nodes in one process: a relay between them that loses nothing by itself, and a keeper of their lease.
+// A relay between nodes in one process, which loses nothing by itself, and the keeper of their lease.
 
 import type { Clock } from '../../src/base/clock.ts';
 import { type Relay, RelayError, type RelaySink } from '../../src/stream/relay.ts';
 
 export interface MemoryRelay extends Relay {
-  /** From now on nothing reaches this node, and nothing that it sends reaches others. */
+  /** Takes this node offline. */
   cut(): void;
   mend(): void;
-  /** From now on what is sent is lost, and nobody knows. */
+  /** While true, messages of this node are lost without a sign. */
   swallow: boolean;
-  /** Says `message` to everybody else, whatever it is. */
+  /** Sends `message` to all other nodes, whatever it is. */
   inject(channel: string, message: string | Uint8Array): void;
   /** Messages sent so far, by channel. */
   readonly sent: ReadonlyMap<string, number>;
@@ -17,13 +17,13 @@ export interface MemoryRelay extends Relay {
 
 export interface MemoryHub {
   connect(sink: RelaySink): MemoryRelay;
-  /** Loses what the keeper knows, its count of revisions too. */
+  /** Makes the keeper forget the lease, and its count of revisions. */
   forgetLease(): void;
-  /** Gives the lease to somebody else, whoever has it, as a process may that knows no rules. */
+  /** Gives the lease to `holder` even if a node holds it, as a program that ignores the rules could. */
   seizeLease(holder: string): void;
-  /** What is written down there. */
+  /** The text that the keeper has stored. */
   readonly holder: string | undefined;
-  /** How often the keeper was asked for anything. */
+  /** How many requests the keeper got. */
   readonly asked: number;
 }
 

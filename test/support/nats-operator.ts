@@ -1,11 +1,11 @@
-// A nats-server that asks for credentials: an operator who vouches for an account, which vouches for a user.
+// The configuration of a nats-server that requires credentials: an operator signs an account, which signs users.
 
 import { nkeys } from '@nats-io/transport-node';
 import { tempFile } from './temp-file.ts';
 
 type KeyPair = ReturnType<typeof nkeys.createUser>;
 
-/** -1 is no limit. */
+/** -1 means no limit. */
 const USUAL = {
   ...{ subs: -1, data: -1, payload: -1, conn: -1, leaf: -1 },
   ...{ imports: -1, exports: -1, wildcards: true },
@@ -17,14 +17,14 @@ export interface NatsOperator {
   readonly config: string;
   /** The text of a .creds file of a new user. */
   user(): string;
-  /** The same, of an account that the operator does not vouch for. */
+  /** The same, of an account that the operator has not signed. */
   stranger(): string;
 }
 
 export function createNatsOperator(): NatsOperator {
   const operator = nkeys.createOperator();
   const account = nkeys.createAccount();
-  // JetStream asks for an account of the system's own.
+  // JetStream requires a system account.
   const system = nkeys.createAccount();
   const vouch = (account: KeyPair, limits: object) =>
     `${account.getPublicKey()}: ${sign(account, operator, { type: 'account', limits })}`;
@@ -52,7 +52,7 @@ function creds(account: KeyPair): string {
   ].join('\n');
 }
 
-/** A JWT by which `issuer` says something of `subject`. */
+/** A JWT in which `issuer` certifies `subject`. */
 function sign(subject: KeyPair, issuer: KeyPair, nats: object): string {
   const claims = {
     jti: crypto.randomUUID(),

@@ -1,4 +1,4 @@
-// A real nats-server on a port of its own, with nothing kept from one start to the next.
+// A real nats-server on a free port, in a new folder.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 
 const USUAL = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'];
 
-/** NATS_SERVER if it is set, or the first of the usual places. */
+/** The path in NATS_SERVER, or else the first of the usual paths that exists. */
 export function findNatsServer(): string | undefined {
   return [process.env.NATS_SERVER, ...USUAL].find((path) => path && existsSync(path));
 }
@@ -19,15 +19,15 @@ export interface NatsServer {
   /** Such as `nats://127.0.0.1:12345`. */
   readonly url: string;
   readonly port: number;
-  /** Ends it as if the machine had lost power. */
+  /** Ends the server as if the machine had lost power. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it had kept, or with nothing. */
+  /** Starts the server again on the same port, with its data or without. */
   restart(options?: { readonly forget: boolean }): Promise<void>;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   stop(): Promise<void>;
 }
 
-/** More arguments are those of `nats-server`. */
+/** `argv` are more arguments of `nats-server`. */
 export async function startNats(...argv: readonly string[]): Promise<NatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'senti-nats-'));
   let { child, port } = await launch(folder, -1, argv);

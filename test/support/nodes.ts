@@ -1,4 +1,4 @@
-// Nodes of a cluster in one process, on one clock that is moved by hand.
+// Nodes of a cluster in one process, on one clock that the test moves.
 
 import type { UserError } from '../../src/base/user-error.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
@@ -18,7 +18,7 @@ export interface Node {
   /** The last source that was read here. */
   readonly source: HandSource | undefined;
   readonly leads: boolean;
-  /** A listener that keeps what it is told: ids of posts, and `gap`. */
+  /** Adds a listener that keeps what it is told: ids of posts, and `gap`. */
   listen(query: string): {
     readonly told: readonly string[];
     readonly events: readonly SentimentEvent[];
@@ -99,16 +99,16 @@ export function createNodes() {
     hub,
     start,
     leader,
-    /** Lets time pass until something is so. */
+    /** Lets time pass until `condition` holds. */
     until: (condition: () => boolean) => untilWith(clock, condition),
-    /** Lets so many milliseconds pass. */
+    /** Lets this many milliseconds pass. */
     async pass(ms: number) {
       for (let passed = 0; passed < ms; passed += 50) {
         clock.advance(50);
         await ticks(1);
       }
     },
-    /** As many nodes, one of which ingests, that all know each other. */
+    /** Starts `count` nodes. One of them ingests, and all know each other. */
     async startMany(count: number, options?: Parameters<typeof start>[0]) {
       const started = Array.from({ length: count }, () => start(options));
       await untilWith(
@@ -121,7 +121,7 @@ export function createNodes() {
       if (leads === undefined) throw new Error('nobody ingests');
       return { leads, others: started.filter((node) => node !== leads) };
     },
-    /** Has the source of whoever ingests deliver a post; ids count up over all of them. */
+    /** Makes the source of the node that ingests deliver a post. Ids count up over all nodes. */
     async say(text: string, at = leader()): Promise<string> {
       const id = `p${posts++}`;
       at?.source?.say(text, { id });
