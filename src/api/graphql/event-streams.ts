@@ -23,6 +23,8 @@ const HEADERS = {
 const COMMENT = ':\n\n';
 /** A comment this often keeps proxies from closing a quiet stream, in milliseconds. */
 const COMMENT_EVERY_MS = 12_000;
+/** How long a peer may take for its last events when the server stops, in milliseconds. */
+const LEAVE_WITHIN_MS = 2000;
 const PREFIX = Buffer.from('event: next\ndata: ');
 const SUFFIX = [...Buffer.from('\n\n')];
 /** Written at once. The stall timeout sees progress only between writes. */
@@ -44,9 +46,10 @@ export class EventStreams {
     return this.#open.size;
   }
 
-  /** One for each open stream: completes it after the events that wait. */
+  /** One for each open stream: completes it after the events that wait, or by force if the peer stalls. */
   drains(): readonly Drain[] {
-    return [...this.#open].map((subscription) => () => subscription.end());
+    const { clock } = this.#options;
+    return [...this.#open].map((subscription) => () => subscription.leave(clock));
   }
 
   /** Answers with the events of a subscription, until it ends or the client leaves. */
@@ -90,8 +93,20 @@ class EventStreamSubscription extends Subscription {
       this.#outbox.send(`${PREFIX}${result}\n\n`);
     }
     this.#outbox.send(COMPLETE);
-    this.#outbox.finish();
-    this.#response.end();
+    // Ended earlier, a response that is behind would lose its last events, and the time of a stall.
+    this.#outbox.drain(() => this.#response.end());
+  }
+
+  /** Ends, and resolves once the peer has everything or its time is up. */
+  leave(clock: Clock): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(LEAVE_WITHIN_MS, () => this.#response.destroy());
+      this.#response.once('close', () => {
+        cancel();
+        resolve();
+      });
+      this.end();
+    });
   }
 }
 

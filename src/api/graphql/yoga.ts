@@ -103,6 +103,8 @@ async function send(response: ServerResponse, answer: Response): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
   response.setHeaders(answer.headers);
+  // Yoga names it for a part of a multipart answer, which is sent whole here.
+  response.removeHeader('transfer-encoding');
   response.writeHead(answer.status, { 'content-length': body.length }).end(body);
 }
 

@@ -1,3 +1,5 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import {
@@ -279,4 +281,25 @@ test('an error that is ours is masked on POST, SSE and WebSocket, and logged', a
     expect(JSON.stringify(answer)).not.toContain('secret');
   }
   expect(senti.warnings.join('')).toContain('secret internals');
+});
+
+test('an answer in multipart has one length, and not two', async () => {
+  const { url } = await startSenti();
+  const { headers, body } = await new Promise<{ headers: IncomingHttpHeaders; body: string }>(
+    (resolve, reject) => {
+      const asked = request(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'multipart/mixed' },
+      });
+      asked.on('error', reject);
+      asked.on('response', async (response) =>
+        resolve({ headers: response.headers, body: await text(response) }),
+      );
+      asked.end('{"query":"{ __typename }"}');
+    },
+  );
+  expect([headers['transfer-encoding'], Number(headers['content-length'])]).toEqual([
+    undefined,
+    body.length,
+  ]);
 });
