@@ -51,7 +51,7 @@ export interface Telemetry {
   readonly eventsDropped: number;
   /** A rule or limit rejected something. `detail` may hold what a client sent. */
   rejected(kind: RejectionKind, detail: string): void;
-  /** The server closed a connection because its peer stalled or flooded. */
+  /** The server closed a connection because its peer stalled, flooded or answered no ping. */
   evicted(eviction: Eviction): void;
   /** A slow listener did not get an event. */
   dropped(): void;

@@ -12,7 +12,7 @@ const SLOTS_PER_SYMBOL = 4;
 export class PhraseIndex {
   /** Symbols are whole numbers below this. */
   readonly #alphabet: number;
-  /** By state: the length of its longest path, the state of that path's longest end that is another's, its newest edge. */
+  /** By state: the length of its longest path, its suffix link, and its newest edge. */
   readonly #length: Int32Array;
   readonly #link: Int32Array;
   readonly #newest: Int32Array;

@@ -51,17 +51,17 @@ function describeSource(
   isTracking: boolean,
 ): Sentence {
   const posts = POSTS_OF[name] ?? `posts from ${name}`;
-  const who = NAMES[name] ?? 'the source';
+  const origin = NAMES[name] ?? 'the source';
   const why = reason ? `: ${reason.replace(/\.$/, '')}` : '';
   switch (state) {
     case 'live':
       return { tone: 'live', text: `Live: ${posts}` };
     case 'connecting':
-      return { tone: 'waiting', text: `Connecting to ${who}…` };
+      return { tone: 'waiting', text: `Connecting to ${origin}…` };
     case 'waiting':
       return {
         tone: 'waiting',
-        text: `Waiting for ${who}${why}${until ? `. Next try at ${clockTime(until)}` : ''}`,
+        text: `Waiting for ${origin}${why}${until ? `. Next try at ${clockTime(until)}` : ''}`,
       };
     case 'paused':
       return {

@@ -93,8 +93,8 @@ class EventStreamSubscription extends Subscription {
       this.#outbox.send(`${PREFIX}${result}\n\n`);
     }
     this.#outbox.send(COMPLETE);
-    // Ended earlier, a response that is behind would lose its last events, and the time of a stall.
-    this.#outbox.drain(() => this.#response.end());
+    // An earlier end would drop the events that still wait, and allow a stalled peer more time.
+    this.#outbox.whenWritten(() => this.#response.end());
   }
 
   /** Ends, and resolves once the peer has everything or its time is up. */

@@ -169,7 +169,7 @@ function tokenOf(params: object = {}): string | undefined {
   return bearerOf(value) ?? (/^\S+$/.test(value) ? value : undefined);
 }
 
-/** As graphql-ws calls a message that only a server sends; it takes one from a client for a bug of the server. */
+/** The error of graphql-ws for a message that only servers send. From a client, it is no bug of the server. */
 const SERVERS_OWN = /^Unexpected message of type /;
 
 /** The answer to a ping; undefined if its payload is nested too deeply to be written. */

@@ -50,7 +50,7 @@ const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STRE
 const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
 const JSON_TYPE = 'application/json';
 
-/** To Yoga, the result of a subscription that is served without it, and the answer that is not sent. */
+/** Placeholders for Yoga when it does not serve the subscription: its result, and a response that is never sent. */
 const OPENED = {};
 const UNSENT = new Response(null);
 

@@ -88,7 +88,7 @@ export function gaugesOf({
       read: () => ({ ...multiplexer.cluster.counters }),
     },
     senti_source_state: {
-      help: 'The state of the source: 1 for the one it is in.',
+      help: 'The state of the source: 1 for the current state, 0 for the others.',
       label: 'state',
       read: () => oneOf(SOURCE_STATES, multiplexer.source.state.name),
     },

@@ -32,19 +32,19 @@ export function createTelemetry(log: Logger, clock: Clock): ServerTelemetry {
   for (const reason of REJECTION_KINDS) rejections.inc({ reason }, 0);
   const evictions = new Counter({
     name: 'senti_evictions_total',
-    help: 'Connections that the server closed because their peers stalled or flooded, by what the peer did.',
+    help: 'Connections that the server closed because their peers stalled, flooded or answered no ping, by what the peer did.',
     labelNames: ['reason'],
     registers,
   });
   for (const reason of Object.keys(EVICTIONS)) evictions.inc({ reason }, 0);
   const reconnects = new Counter({
     name: 'senti_source_reconnects_total',
-    help: 'Times that the source failed and was to be tried again.',
+    help: 'Failures of the source that led to a retry.',
     registers,
   });
   const wire = new Histogram({
     name: 'senti_post_to_wire_seconds',
-    help: 'Time from a post, or its event from another node, to the write to its listeners; one a tick, its first.',
+    help: 'Time from a post, or its event from another node, to the write to its listeners; measured once a tick, for its first post.',
     buckets: WIRE_BOUNDS,
     registers,
   });

@@ -55,8 +55,8 @@ export class Outbox {
   #answerBytes = 0;
   #scheduled = false;
   #isBehind = false;
-  /** Called once nothing waits any more. */
-  #whenEmpty: (() => void) | undefined;
+  /** Called once everything is written. */
+  #written: (() => void) | undefined;
   #cancelEviction: (() => void) | undefined;
   /** When the peer fell behind; undefined while nothing waits. */
   #behindSince: number | undefined;
@@ -105,19 +105,19 @@ export class Outbox {
       if (!this.#wire.isOpen) this.#empty();
       else if (!this.#writePiece(this.#oldest)) this.#fallBehind();
     }
-    this.#tellEmpty();
+    this.#tellWritten();
   }
 
   /** Writes everything that waits, as the peer takes it, and then calls `then`. MUST be called once at most. */
-  drain(then: () => void): void {
-    this.#whenEmpty = then;
+  whenWritten(then: () => void): void {
+    this.#written = then;
     this.flush();
   }
 
-  #tellEmpty(): void {
+  #tellWritten(): void {
     if (this.#oldest !== undefined || this.isBehind) return;
-    this.#whenEmpty?.();
-    this.#whenEmpty = undefined;
+    this.#written?.();
+    this.#written = undefined;
   }
 
   /**
@@ -234,7 +234,7 @@ export class Outbox {
     if (this.isBehind) this.#drop(() => true);
     this.#keepUp();
     this.#empty();
-    this.#whenEmpty = undefined;
+    this.#written = undefined;
   }
 
   #empty(): void {

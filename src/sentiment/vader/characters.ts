@@ -5,11 +5,11 @@ export const SPACE = 1;
 export const PUNCTUATION = 2;
 export const LOWER = 4;
 export const NOT_ASCII = 8;
-/** Is also the very bit by which an ASCII capital differs from its small letter. */
+/** Also the bit by which an ASCII capital differs from its small letter. */
 export const UPPER = 0x20;
 
-// Python's str.isspace, by which str.split parts words: Unicode's white space, which JavaScript's \s
-// is not quite, and four of ASCII's separators (file, group, record, unit).
+// The characters at which Python's str.split splits (str.isspace): Unicode's white space, which differs slightly from
+// JavaScript's \s, and four of ASCII's separators (file, group, record, unit).
 const WHITE_SPACE = /\p{White_Space}/u;
 const FIRST_SEPARATOR = 0x1c;
 const LAST_SEPARATOR = 0x1f;

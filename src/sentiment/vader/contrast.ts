@@ -7,10 +7,10 @@ const AFTER_BUT = 1.5;
 /**
  * Weighs the valences of a text, none of them 0, of which `before` stand before its first "but".
  *
- * For each valence in turn the reference weighs not that one but the first of the text equal to it
- * by then, weighed ones included. In "nice okay okay but" nice, halved, is worth as much as okay: it
- * is halved again, in the place of the first okay, as that is for the second, which stays whole. So
- * it must be here. To find that first one at once, each value has a heap of the places it stands at.
+ * The reference finds each valence by its value, so it weighs the first equal one, even one that it has weighed already.
+ * In "nice okay okay but", halving "nice" makes it equal to "okay". It is then halved again in place of the first
+ * "okay", which is halved in place of the second. The second stays whole. To find the first equal valence at once,
+ * each value has a heap of its places.
  */
 export function contrast(valences: number[], before: number): void {
   const places = new Map<number, Heap>();

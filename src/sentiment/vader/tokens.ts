@@ -5,13 +5,13 @@ import { describeEmoji } from './emoji.ts';
 import { pointAt, widthAt } from './utf8.ts';
 import * as vocabulary from './vocabulary.ts';
 
-// V8 reads an import anew at every use, but a module's own constant only once. In the loops below,
-// which are where a text's time goes, that makes a third.
+// V8 rereads an import at every use, but a constant of the module only once. In the loops below, which take most of a
+// text's time, local constants save a third.
 const { kinds, LOWER, NOT_ASCII, PUNCTUATION, SPACE, UPPER } = characters;
 const { CONTRACTED_NOT, EMPTY_HASH, extendHash, find, findUnhashed, RATED, traits, UNKNOWN } =
   vocabulary;
 
-/** Before the first token stand as many ABSENT, behind the last two UNKNOWN: the rules look there. */
+/** So many ABSENT tokens come before the first one, and two UNKNOWN after the last, because the rules look that far. */
 export const LEAD = 3;
 const TAIL = 2;
 

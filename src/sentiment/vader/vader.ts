@@ -20,7 +20,7 @@ const MANY_QUESTIONS_INCREASE = 0.96;
 const ALPHA = 15;
 const COMPOUND_DECIMALS = 4;
 const SHARE_DECIMALS = 3;
-/** Evens out that a neutral word counts as 1 (_sift_sentiment_scores). */
+/** Makes up for neutral words, which count as 1 (_sift_sentiment_scores). */
 const WORD_WEIGHT = 1;
 
 const KIND = idOf('kind');

@@ -17,7 +17,7 @@ const NEGATED = -0.74;
 /** "never so good", "never this good": no negation but an emphasis. */
 const NEVER_SO = 1.25;
 const UNCHANGED = 1;
-/** How far back a modifier is looked for, and what of a booster's increment arrives from there. */
+/** How many words back the rules look for a modifier, and how much of a booster's increment counts at each distance. */
 const FARTHEST = LEAD;
 const DAMPING = [0, 1, 0.95, 0.9] as const;
 
@@ -108,7 +108,7 @@ function idiomatic(words: Uint16Array, at: number, valence: number): number {
   const word = words[at] ?? UNKNOWN;
   const next = words[at + 1] ?? UNKNOWN;
   const afterNext = words[at + 2] ?? UNKNOWN;
-  // The first found of those that reach back; one that reaches forward takes precedence.
+  // The first idiom that reaches back counts, unless one reaches forward.
   const back =
     idiom(first, word) ??
     idiom(second, first, word) ??

@@ -57,9 +57,9 @@ export const increments = Float64Array.from(WORDS, (word) => BOOSTERS.get(word) 
 export const idioms = byKey(IDIOMS);
 export const boosterPhrases = byKey(BOOSTER_PHRASES);
 
-// An open-addressing hash table, about a quarter full: most tokens are in no list, and end at once.
+// An open-addressing hash table, about a quarter full: most tokens are in no list, and their search ends at once.
 const SLOTS = 2 ** 15;
-/** What a slot holds that no word took, and so what a search for no word of ours finds: UNKNOWN. */
+/** An empty slot holds UNKNOWN, so a search for an unlisted word returns UNKNOWN. */
 const FREE: WordId = UNKNOWN;
 const slots = new Uint16Array(SLOTS);
 const hashes = Int32Array.from(WORDS, hashOf);
@@ -89,7 +89,7 @@ export function find(bytes: Uint8Array, start: number, end: number, hash: number
   }
 }
 
-/** As `find`, for who has no hash yet. */
+/** Like `find`, for callers without a hash. */
 export function findUnhashed(bytes: Uint8Array, start: number, end: number): WordId {
   if (end - start > LONGEST) return UNKNOWN;
   let hash = EMPTY_HASH;

@@ -70,7 +70,7 @@ describe.each(['POST', 'GET'])('a %s', (method) => {
   );
 });
 
-test('a subscription by HEAD is refused, and nothing is tracked', async () => {
+test('a subscription by HEAD is rejected, and nothing is tracked', async () => {
   const { url, source } = await startSenti();
   const response = await ask(url, 'HEAD', SUBSCRIPTION, STREAM);
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);

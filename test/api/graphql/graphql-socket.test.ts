@@ -111,7 +111,7 @@ test('a client that was told drain is not listened to, however long it stays', a
   expect(senti.source.wanted).toEqual([]);
 });
 
-test('a body that is no JSON is refused without a word of the parser, or of the body', async () => {
+test('a body that is no JSON is rejected without a word of the parser, or of the body', async () => {
   const { url } = await startSenti();
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: '{"secret' });

@@ -92,7 +92,7 @@ describe('a subscription', () => {
     },
   );
 
-  test.each(transports)('over %s is told why its track is refused', async (_, connect) => {
+  test.each(transports)('over %s is told why its track is rejected', async (_, connect) => {
     const senti = await startSenti();
     const client = connect(senti);
     const variables = { track: 'the' };
@@ -169,11 +169,11 @@ describe('on one WebSocket', () => {
   test('a protocol that is not spoken is turned away', async () => {
     const senti = await startSenti();
     const socket = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-ws');
-    const refused = await new Promise<string>((resolve) => {
+    const rejected = await new Promise<string>((resolve) => {
       socket.once('error', ({ message }: Error) => resolve(message));
       socket.once('close', (code: number) => resolve(String(code)));
     });
-    expect(refused).toMatch(/subprotocol|4406/i);
+    expect(rejected).toMatch(/subprotocol|4406/i);
   });
 });
 

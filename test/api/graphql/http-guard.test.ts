@@ -28,7 +28,7 @@ describe('a POST', () => {
     'application/graphql',
     'application/jsonp',
     '',
-  ])('of the type %j is refused with 415, and says what would be right', async (type) => {
+  ])('of the type %j is rejected with 415, and says what would be right', async (type) => {
     const { url, source } = await startSenti();
     for (const body of [JSON.stringify({ query: SUBSCRIPTION }), `query=${SUBSCRIPTION}`]) {
       const response = await fetch(`${url}/graphql?query=${encodeURIComponent(SUBSCRIPTION)}`, {
@@ -71,7 +71,7 @@ describe('a GET', () => {
     ['a page of another origin', { origin: 'https://evil.example' }],
     ['a form of a page without an origin', { origin: 'null' }],
   ];
-  test.each(forged)('as by %s is refused, and nothing is tracked', async (_, headers) => {
+  test.each(forged)('as by %s is rejected, and nothing is tracked', async (_, headers) => {
     const { url, source } = await startSenti();
     for (const query of [QUERY, SUBSCRIPTION]) {
       const [status, code, message] = await errorOf(await get(url, query, headers));
@@ -82,7 +82,7 @@ describe('a GET', () => {
     expect(source.wanted).toEqual([]);
   });
 
-  test('of a page whose name was pointed at this machine is refused, whatever it says it sends', async () => {
+  test('of a page whose name was pointed at this machine is rejected, whatever it says it sends', async () => {
     const { url } = await startSenti();
     const { port, hostname } = new URL(url);
     const ask = async (host: string, agent = BROWSER) => {

@@ -29,7 +29,7 @@ const REFUSED = (what: string) => [
   },
 ];
 
-/** What is refused by the limits as they are by default, and what to say to get it through. */
+/** Operations that the default limits reject, and the options that admit them. */
 const ATTACKS: readonly [name: string, query: string, what: string, options: readonly string[]][] =
   [
     ['too many tokens', `{ ${times(999, '__typename')} }`, '1000 tokens', []],
@@ -87,7 +87,7 @@ const ATTACKS: readonly [name: string, query: string, what: string, options: rea
   ];
 
 describe.each(TRANSPORTS)('an operation over %s', (transport) => {
-  test.each(ATTACKS)('with %s is refused', async (_, query, what, options) => {
+  test.each(ATTACKS)('with %s is rejected', async (_, query, what, options) => {
     const senti = await startSenti();
     const { errors } = await ask(senti, transport, { query });
     expect(errors).toEqual(REFUSED(what));
@@ -147,7 +147,7 @@ test('without introspection, a browser still gets GraphiQL', async () => {
   ]);
 });
 
-test('a socket lives through all the operations that it is refused', async () => {
+test('a socket survives all its rejected operations', async () => {
   const senti = await startSenti();
   const client = connectGraphQL(senti.socketUrl);
   let closed = false;

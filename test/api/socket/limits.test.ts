@@ -119,7 +119,7 @@ describe('messages', () => {
 });
 
 describe('operations of a socket', () => {
-  test('are refused beyond 32, each by itself, until one has ended', async () => {
+  test('are rejected beyond 32, each by itself, until one has ended', async () => {
     const senti = await startSenti();
     const { messages, send, subscribe, socket } = await connectGraphQL(senti);
     for (let i = 0; i < 33; i++) subscribe(`s${i}`);
@@ -163,7 +163,7 @@ describe('one track too many', () => {
     return { senti, first };
   };
 
-  test('is refused on the WebSocket, and a track that is there is not', async () => {
+  test('is rejected on the WebSocket, and a track that is there is not', async () => {
     const { senti } = await start();
     const { messages, subscribe } = await connectGraphQL(senti);
     subscribe('new');
@@ -180,7 +180,7 @@ describe('one track too many', () => {
     expect(messages[5]).toMatchObject({ id: 'old', type: 'next' });
   });
 
-  test('is refused over SSE, and leaves nothing behind', async () => {
+  test('is rejected over SSE, and leaves nothing behind', async () => {
     const { senti, first } = await start();
     const response = await fetch(`${senti.url}/graphql`, {
       method: 'POST',
@@ -231,14 +231,14 @@ describe('a size', () => {
     });
   }
 
-  test('of a body in chunks is refused beyond 64 KiB', async () => {
+  test('of a body in chunks is rejected beyond 64 KiB', async () => {
     const senti = await startSenti();
     expect(await postInChunks(senti, padded(BODY_LIMIT))).toBe(200);
     expect(await postInChunks(senti, padded(BODY_LIMIT + 1))).toBe(413);
   });
 
   test.each(['application/json', 'text/event-stream'])(
-    'of a body that is asked for as %s is refused beyond the limit',
+    'of a body that is asked for as %s is rejected beyond the limit',
     async (accept) => {
       const { url } = await startSenti(configOf('--max-message-bytes', '2000'));
       const post = async (length: number) => {
