@@ -1,4 +1,4 @@
-// The sources that there are, and how each is made from the options.
+// The list of sources, and how to make each from the options.
 
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config/options.ts';

@@ -164,7 +164,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await moved(page);
   });
 
-  test('comes back by itself from a server that said good-bye', async () => {
+  test('reconnects by itself to a server that told it to leave', async () => {
     const first = await startReal();
     const { page } = await open();
     await page.goto(`${first.url}/?track=coffee`);

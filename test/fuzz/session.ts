@@ -11,7 +11,7 @@ export interface Session {
   readonly writes: readonly Buffer[];
   /**
    * What the client does when all is written: `wait` for the server to end the connection, `linger`
-   * until it is told to leave or the server says drain, `hang up` its half and wait for the server's,
+   * until it is told to leave or the server closes the socket, `hang up` its half and wait for the server's,
    * or `vanish` with a reset.
    */
   readonly after: 'wait' | 'linger' | 'hang up' | 'vanish';

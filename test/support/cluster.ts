@@ -84,7 +84,7 @@ async function startNode(natsPort: number, jetstreamUrl: string) {
       return data.status;
     },
     ready: async () => (await fetch(`${url}/ready`)).status,
-    /** Connects a client over graphql-ws, which keeps what it is told. */
+    /** Connects a client over graphql-ws that records its events. */
     listen: (track: string) => listen(url, track),
     kill: (signal: NodeJS.Signals) => kill(program, signal),
   };

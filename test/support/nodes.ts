@@ -18,7 +18,7 @@ export interface Node {
   /** The last source that was read here. */
   readonly source: HandSource | undefined;
   readonly leads: boolean;
-  /** Adds a listener that keeps what it is told: ids of posts, and `gap`. */
+  /** Adds a listener that records the ids of its posts, and `gap`. */
   listen(query: string): {
     readonly told: readonly string[];
     readonly events: readonly SentimentEvent[];

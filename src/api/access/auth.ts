@@ -32,7 +32,7 @@ export interface Auth {
 export type JwtCheck = (token: string) => Promise<number | UserError>;
 
 export interface AuthOptions {
-  /** Secrets, each of which grants access. */
+  /** Secrets. Any one of them grants access. */
   readonly tokens: readonly string[];
   /** Checks tokens that are not listed; undefined where JWTs are not accepted. */
   readonly checkJwt: JwtCheck | undefined;

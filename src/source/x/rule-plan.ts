@@ -21,7 +21,7 @@ export interface PlanLimits {
   readonly invalid: Pick<ReadonlySet<string>, 'has'>;
 }
 
-/** Rules are repacked once they are this many times as many as full ones would be. */
+/** Rules are repacked once there are this many times more of them than full rules would be. */
 const MOST_FRAGMENTED = 2;
 /** Up to this many rules are never repacked. */
 const FEW_RULES = 8;

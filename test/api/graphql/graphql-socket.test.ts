@@ -49,8 +49,8 @@ async function untilListeners(senti: Senti, count: number): Promise<void> {
   while ((await listeners(senti)) !== count);
 }
 
-/** Sends messages on a socket of its own, and resolves with the server's drain. */
-async function drain({ socketUrl }: Senti, ...messages: readonly string[]) {
+/** Sends messages on a socket of its own, and resolves with the code and reason of its close. */
+async function closeOf({ socketUrl }: Senti, ...messages: readonly string[]) {
   const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws');
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');
@@ -80,7 +80,7 @@ test('a message that only a server sends closes with 4400, and is no failure of 
     { type: 'next', id: '1', payload: {} },
     { type: 'error', id: '1', payload: [{ message: 'x' }] },
   ]) {
-    const told = await drain(senti, INIT, JSON.stringify(message));
+    const told = await closeOf(senti, INIT, JSON.stringify(message));
     expect(told).toEqual([4400, 'Invalid message received']);
   }
   expect(senti.warnings).toEqual([]);
@@ -89,7 +89,7 @@ test('a message that only a server sends closes with 4400, and is no failure of 
 test('an id too long for the reason of a close is cut, and still closes with 4409', async () => {
   const senti = await startSenti();
   const message = JSON.stringify({ ...JSON.parse(SUBSCRIBE), id: 'ü'.repeat(100) });
-  const [code, reason] = await drain(senti, INIT, message, message);
+  const [code, reason] = await closeOf(senti, INIT, message, message);
   expect([code, Buffer.byteLength(reason)]).toEqual([4409, 123]);
   expect(senti.warnings).toEqual([]);
 });
@@ -97,12 +97,12 @@ test('an id too long for the reason of a close is cut, and still closes with 440
 test('a ping whose payload is nested too deeply to be echoed closes with 4400', async () => {
   const senti = await startSenti();
   const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
-  const told = await drain(senti, INIT, `{"type":"ping","payload":{"a":${deep}}}`);
+  const told = await closeOf(senti, INIT, `{"type":"ping","payload":{"a":${deep}}}`);
   expect(told).toEqual([4400, 'Nested too deeply']);
   expect(senti.warnings).toEqual([]);
 });
 
-test('a client that was told drain is not listened to, however long it stays', async () => {
+test('a client that was told to leave is heard no more, however long it stays', async () => {
   const senti = await startSenti();
   const socket = burst(senti, [INIT, INIT, SUBSCRIBE, SUBSCRIBE.replace('"1"', '"2"')]);
   await got(socket, 'Too many initialisation requests');

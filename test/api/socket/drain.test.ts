@@ -4,7 +4,7 @@ import { drainInBatches } from '../../../src/api/socket/drain.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { seeded } from '../../support/seeded.ts';
 
-/** Says drain to `count` clients; gives the moment at which each was told, in milliseconds. */
+/** Tells `count` clients to leave; returns when each was told, in milliseconds. */
 async function tell(count: number, random: () => number): Promise<number[]> {
   const clock = new FakeClock();
   const moments: number[] = [];
