@@ -7,6 +7,12 @@ export interface Post {
   readonly source: string;
   /** As the source sent it, HTML entities and all. Never leaves the process. */
   readonly text: string;
+  /** The hashtags that the source states, without `#`. The text may lack them. */
+  readonly tags: readonly string[];
+  /** The web addresses that the post leads to, in full. The text may lack or shorten them. */
+  readonly links: readonly string[];
+  /** What stands beside the text, such as the title of a link's card. It is matched, but not scored. */
+  readonly attached: readonly string[];
   /** BCP 47 tags, the main one first; empty when the post names none. */
   readonly langs: readonly string[];
   readonly createdAt?: Date | undefined;

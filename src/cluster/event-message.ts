@@ -33,8 +33,8 @@ export function channelOf(canonical: string): string {
 
 export function encodeEvent(event: SentimentEvent): Buffer {
   const { polarity: _, post, ...analysis } = event;
-  const { text: _text, createdAt, ...rest } = post;
-  return Buffer.from(JSON.stringify({ ...analysis, post: { ...rest, createdAt } }));
+  const { id, source, langs, createdAt, url } = post;
+  return Buffer.from(JSON.stringify({ ...analysis, post: { id, source, langs, createdAt, url } }));
 }
 
 /** Makes the message of what `encodeEvent` returned. */
@@ -112,7 +112,9 @@ function readPost(value: unknown): Post | undefined {
     langs.every(isText) &&
     !Number.isNaN(date?.getTime()) &&
     (url === undefined || isAddress(url));
-  return isRight ? { id, source, text: '', langs, createdAt: date, url } : undefined;
+  return isRight
+    ? { id, source, text: '', tags: [], links: [], attached: [], langs, createdAt: date, url }
+    : undefined;
 }
 
 function isWithin(value: unknown, least: number, most: number): boolean {

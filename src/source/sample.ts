@@ -53,6 +53,9 @@ export function* samplePosts(
       id: `sample-${seed}-${n}`,
       source: 'sample',
       text: write(topic, mood, random, pick),
+      tags: [],
+      links: [],
+      attached: [],
       langs: ['en'],
       createdAt: new Date(clock.now()),
     };

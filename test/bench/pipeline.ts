@@ -76,6 +76,9 @@ function measure(name: string, active: readonly Track[], texts: readonly string[
     id: String(i),
     source: 'bench',
     text,
+    tags: [],
+    links: [],
+    attached: [],
     langs: ['en'],
   }));
 

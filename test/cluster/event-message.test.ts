@@ -14,6 +14,7 @@ import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { alive, ingesting } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
+import { TEXT_ALONE } from '../support/posts.ts';
 import { queries, texts } from '../support/queries.ts';
 import { matchesSlowly } from '../support/slow-matcher.ts';
 import { track } from '../support/tracks.ts';
@@ -21,6 +22,9 @@ import { track } from '../support/tracks.ts';
 const analyze = createAnalyzer('full', vader);
 
 const posts: fc.Arbitrary<Post> = fc.record({
+  tags: fc.constant([]),
+  links: fc.constant([]),
+  attached: fc.constant([]),
   id: fc.string({ minLength: 1, maxLength: 100 }),
   source: fc.constantFrom('x', 'bluesky'),
   text: fc.oneof(texts, fc.string({ unit: 'grapheme' })),
@@ -35,8 +39,8 @@ function tags(length: number) {
   return Array.from({ length }, (_, i) => ({ tag: `tag${i}`, count: 1 }));
 }
 
-function eventOf(post: Post) {
-  return { ...analyze(post.text), post };
+function eventOf(post: Omit<Post, keyof typeof TEXT_ALONE>) {
+  return { ...analyze(post.text), post: { ...TEXT_ALONE, ...post } };
 }
 
 const EVENT = eventOf({

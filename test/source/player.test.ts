@@ -3,11 +3,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Post } from '../../src/base/post.ts';
 import { createPlayer, type Rate } from '../../src/source/player.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { TEXT_ALONE } from '../support/posts.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
 import { track } from '../support/tracks.ts';
 
 function* endless(): Generator<Post> {
-  for (let n = 0; ; n++) yield { id: String(n), source: 'test', text: '', langs: [] };
+  for (let n = 0; ; n++)
+    yield { id: String(n), source: 'test', text: '', ...TEXT_ALONE, langs: [] };
 }
 
 async function play(rate: Rate) {

@@ -2,6 +2,7 @@
 
 import type { Post } from '../../src/base/post.ts';
 import type { Source, SourceSink, SourceState } from '../../src/source/source.ts';
+import { TEXT_ALONE } from './posts.ts';
 
 export interface HandSource extends Source {
   /** Delivers a post of this text; ids count up. */
@@ -35,7 +36,14 @@ export function createHandSource(sink: SourceSink): HandSource {
     },
     say(text, post = {}) {
       if (closed) return;
-      sink.post({ id: String(next++), source: 'hand', text, langs: ['en'], ...post });
+      sink.post({
+        id: String(next++),
+        source: 'hand',
+        text,
+        ...TEXT_ALONE,
+        langs: ['en'],
+        ...post,
+      });
     },
     async close() {
       closed = true;

@@ -53,6 +53,9 @@ describe('an event of Jetstream', () => {
       url: 'https://bsky.app/profile/did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/post/3kaaaaaaaaaa2',
       source: 'bluesky',
       text: 'A plain post about tea',
+      tags: [],
+      links: [],
+      attached: [],
       langs: ['en'],
       createdAt: new Date('2026-01-01T00:00:00Z'),
     });
