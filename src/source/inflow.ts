@@ -1,6 +1,6 @@
 // What arrives over a connection, read in batches that leave every tick room for other work.
 
-export interface InflowEvents<T, End> {
+interface InflowEvents<T, End> {
   read(item: T): void;
   /** A tick began with nothing left to read, so a paused connection can go on. */
   resume(): void;

@@ -7,7 +7,7 @@ import type { Source, SourceSink, SourceState } from './source.ts';
 /** Posts a second; `max` is as fast as they can be read. */
 export type Rate = number | 'max';
 
-export interface Playlist {
+interface Playlist {
   readonly name: string;
   readonly rate: Rate;
   /** The posts from the first one on. Called each time that the source leaves `idle`. */

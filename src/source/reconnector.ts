@@ -12,7 +12,7 @@ export interface Setback<Failure> {
 
 export type ConnectionState<Failure> = 'connecting' | 'live' | Setback<Failure>;
 
-export interface ReconnectorOptions<Failure> {
+interface ReconnectorOptions<Failure> {
   readonly clock: Clock;
   /** Opens a connection and returns what closes it. That MUST be safe to call after `fail`. */
   connect(events: { live(): void; fail(failure: Failure): void }): () => void;

@@ -35,20 +35,15 @@ export function createSample(options: SampleOptions, sink: SourceSink, clock: Cl
 }
 
 /** Never ends. Moods drift with time at `rate`; at `max`, as they do at the default rate. */
-export function* samplePosts(
-  seed: number,
-  clock: Clock,
-  rate: Rate = SAMPLE_RATE,
-): Generator<Post> {
-  const postsASecond = rate === 'max' ? SAMPLE_RATE : rate;
+export function* samplePosts(seed: number, clock: Clock, rate?: Rate): Generator<Post> {
+  const postsASecond = typeof rate === 'number' ? rate : SAMPLE_RATE;
   const random = seeded(seed);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
-  const tides = PHRASES.topics.map(() => createTide(random));
+  const topics = PHRASES.topics.map((topic) => ({ topic, moodAt: createTide(random) }));
 
   for (let n = 0; ; n++) {
-    const at = Math.floor(random() * PHRASES.topics.length);
-    const topic = PHRASES.topics[at] as Topic;
-    const mood = pickMood((tides[at] as Tide)(n / postsASecond), random);
+    const { topic, moodAt } = pick(topics);
+    const mood = pickMood(moodAt(n / postsASecond), random);
     yield {
       id: `sample-${seed}-${n}`,
       source: 'sample',
@@ -63,9 +58,7 @@ export function* samplePosts(
 }
 
 /** A topic's mood, from -1 to 1, at a time in seconds. */
-type Tide = (seconds: number) => number;
-
-function createTide(random: () => number): Tide {
+function createTide(random: () => number): (seconds: number) => number {
   const { shortest, longest } = MOOD_PERIOD_SECONDS;
   const period = shortest + random() * (longest - shortest);
   const phase = random() * 2 * Math.PI;

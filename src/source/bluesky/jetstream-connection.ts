@@ -1,6 +1,6 @@
 // One connection to a Jetstream host, from its handshake to its end.
 
-import { type RawData, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { Inflow } from '../inflow.ts';
 import { type SilenceWatch, watchSilence } from '../silence.ts';
@@ -23,18 +23,13 @@ export interface Loss {
   readonly brokenFrame?: boolean;
 }
 
-export interface ConnectionEvents {
+interface ConnectionEvents {
   open(): void;
   text(text: string): void;
   /** A frame that Jetstream never sends. */
   bad(reason: string): void;
   /** The last event, unless `close` ended the connection. */
   lost(loss: Loss): void;
-}
-
-interface Frame {
-  readonly data: RawData;
-  readonly isBinary: boolean;
 }
 
 export interface JetstreamConnection {
@@ -57,11 +52,8 @@ export function connectJetstream(
   const cancelConnect = clock.after(CONNECT_WITHIN_MS, () =>
     inflow.end({ reason: `did not answer within ${CONNECT_WITHIN_MS / 1000} s` }),
   );
-  const inflow = new Inflow<Frame, Loss>(FRAMES_A_TICK, {
-    read({ data, isBinary }) {
-      if (isBinary) events.bad('a binary frame; Jetstream sends text');
-      else events.text(String(data));
-    },
+  const inflow = new Inflow<() => void, Loss>(FRAMES_A_TICK, {
+    read: (deliver) => deliver(),
     resume: () => socket.resume(),
     end(loss) {
       release();
@@ -86,7 +78,10 @@ export function connectJetstream(
   });
   socket.on('message', (data, isBinary) => {
     silence?.heard();
-    inflow.push([{ data, isBinary }]);
+    const deliver = isBinary
+      ? () => events.bad('a binary frame; Jetstream sends text')
+      : () => events.text(String(data));
+    inflow.push([deliver]);
     if (inflow.waiting > 0) socket.pause();
   });
   socket.on('error', (error) => inflow.end(explain(error)));
