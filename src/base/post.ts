@@ -5,7 +5,7 @@ export interface Post {
   readonly id: string;
   /** The name of the source it came from, such as `x` or `replay`. */
   readonly source: string;
-  /** As the source sent it, HTML entities and all. Never leaves the process. */
+  /** As the source sent it, HTML entities and all, but with its addresses in full. Never leaves the process. */
   readonly text: string;
   /** The hashtags that the source states, without `#`. The text may lack them. */
   readonly tags: readonly string[];

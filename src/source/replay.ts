@@ -7,10 +7,11 @@ import type { Post } from '../base/post.ts';
 import { isSystemError, NOT_A_FILE, READ_AT_ONCE } from '../base/small-file.ts';
 import { type Line, lines } from './lines.ts';
 import { createPlayer, type Rate } from './player.ts';
+import { BOUNDS, isWebAddress, linksIn, readAttached, readLinks, readTags } from './post-fields.ts';
 import type { Source, SourceSink } from './source.ts';
 
 export interface ReplayOptions {
-  /** NDJSON of `{id, text, lang?, createdAt?, url?}`, of any size. */
+  /** NDJSON of `{id, text, lang?, createdAt?, url?, tags?, links?, attached?}`, of any size. */
   readonly file: string;
   /** REPLAY_RATE if undefined. */
   readonly rate: Rate | undefined;
@@ -25,6 +26,7 @@ const MAX_LINE_BYTES = 256 * 1024;
 const SHORT_FIELDS = ['id', 'lang', 'createdAt', 'url'] as const;
 /** In characters. */
 const MAX_FIELD_LENGTH = 2048;
+const LISTS = ['tags', 'links', 'attached'] as const;
 /** Listeners that connect within this time all get the first post, in milliseconds. */
 const LEAD_IN = 1000;
 
@@ -95,6 +97,10 @@ function readRecord(record: unknown): Post | string {
       return `"${name}" is longer than ${MAX_FIELD_LENGTH} characters`;
     }
   }
+  for (const name of LISTS) {
+    const reason = checkList(name, record[name]);
+    if (reason !== undefined) return reason;
+  }
   const { id, text, lang, createdAt, url } = record;
   if (typeof id !== 'string' || id === '') return '"id" must be a non-empty string';
   if (typeof text !== 'string') return '"text" must be a string';
@@ -109,13 +115,34 @@ function readRecord(record: unknown): Post | string {
     id,
     source: 'replay',
     text,
-    tags: [],
-    links: [],
-    attached: [],
+    tags: readTags(listOf(record.tags)),
+    links: record.links ? readLinks(listOf(record.links)) : linksIn(text),
+    attached: readAttached(listOf(record.attached)),
     langs: lang ? [lang] : [],
     createdAt: createdAt ? new Date(createdAt) : undefined,
     url: url || undefined,
   };
+}
+
+/** Why `list` cannot be used, if it cannot. */
+function checkList(name: (typeof LISTS)[number], list: unknown): string | undefined {
+  const { most, length } = BOUNDS[name];
+  if (list === undefined || list === null) return undefined;
+  if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string')) {
+    return `"${name}" must be a list of strings`;
+  }
+  if (list.length > most) return `"${name}" has more than ${most} entries`;
+  if (list.some((entry) => entry.length > length)) {
+    return `"${name}" has an entry of more than ${length} characters`;
+  }
+  if (name === 'links' && !list.every(isWebAddress)) {
+    return '"links" must be http or https addresses';
+  }
+  return undefined;
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function isOptionalString(value: unknown): value is string | null | undefined {
@@ -125,8 +152,4 @@ function isOptionalString(value: unknown): value is string | null | undefined {
 /** A date as in ISO 8601. `Date` also takes "12" for a year. */
 function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text));
-}
-
-function isWebAddress(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }

@@ -47,8 +47,7 @@ export function* samplePosts(seed: number, clock: Clock, rate?: Rate): Generator
     yield {
       id: `sample-${seed}-${n}`,
       source: 'sample',
-      text: write(topic, mood, random, pick),
-      tags: [],
+      ...write(topic, mood, random, pick),
       links: [],
       attached: [],
       langs: ['en'],
@@ -75,14 +74,14 @@ function write(
   mood: Mood,
   random: () => number,
   pick: <T>(choices: readonly T[]) => T,
-): string {
+): Pick<Post, 'text' | 'tags'> {
   const phrase = pick([...PHRASES.phrases[mood], ...topic[mood]]);
   const name = pick(topic.names);
   const sentence = phrase.replaceAll('{}', phrase.startsWith('{}') ? capitalized(name) : name);
   const tail = random() < 0.35 ? ` ${pick(PHRASES.tails[mood])}` : '';
-  const tags = topic.hashtags.filter(() => random() < 0.3).map((tag) => ` #${tag}`);
-  const moodTag = random() < 0.12 ? ` #${pick(PHRASES.moodTags[mood])}` : '';
-  return sentence + tail + tags.join('') + moodTag;
+  const tags: string[] = topic.hashtags.filter(() => random() < 0.3);
+  if (random() < 0.12) tags.push(pick(PHRASES.moodTags[mood]));
+  return { text: [sentence + tail, ...tags].join(' #'), tags };
 }
 
 function capitalized(name: string): string {

@@ -47,6 +47,9 @@ describe('replay', () => {
       lang: 'en-GB',
       createdAt: '2026-11-20T10:11:12.000Z',
       url: 'https://example.com/1',
+      tags: ['#tea', 'toast', 'tea'],
+      links: ['https://example.com/toast'],
+      attached: ['A cup', ''],
     };
     const { sink, until, source, wanted } = open(ndjson([record]));
     source.want(wanted);
@@ -56,14 +59,49 @@ describe('replay', () => {
         id: '1',
         source: 'replay',
         text: 'Tea &amp; toast',
-        tags: [],
-        links: [],
-        attached: [],
+        tags: ['tea', 'toast'],
+        links: ['https://example.com/toast'],
+        attached: ['A cup'],
         langs: ['en-GB'],
         createdAt: new Date('2026-11-20T10:11:12.000Z'),
         url: 'https://example.com/1',
       },
     ]);
+  });
+
+  test('finds the links of a post that states none in its text', async () => {
+    const text = 'See https://example.com/a, (http://example.org/b?c=d) and ftp://example.net.';
+    const posts = [
+      { id: '1', text },
+      { id: '2', text, links: [] },
+    ];
+    const { sink, until, source, wanted } = open(ndjson(posts));
+    source.want(wanted);
+    await until(() => sink.posts.length === 2);
+    expect(sink.posts.map(({ links }) => links)).toEqual([
+      ['https://example.com/a', 'http://example.org/b?c=d'],
+      [],
+    ]);
+  });
+
+  test.each([
+    ['tags', 'tea', '"tags" must be a list of strings'],
+    ['tags', [1], '"tags" must be a list of strings'],
+    ['tags', Array(65).fill('x'), '"tags" has more than 64 entries'],
+    ['tags', ['x'.repeat(641)], '"tags" has an entry of more than 640 characters'],
+    ['links', Array(33).fill('https://example.com'), '"links" has more than 32 entries'],
+    ['links', ['javascript:alert(1)'], '"links" must be http or https addresses'],
+    ['attached', { alt: 'x' }, '"attached" must be a list of strings'],
+    ['attached', ['x'.repeat(2049)], '"attached" has an entry of more than 2048 characters'],
+  ])('skips a post whose "%s" are not as they must be', async (name, value, reason) => {
+    const posts = [
+      { id: '1', text: 'coffee', [name]: value },
+      { id: '2', text: 'coffee', [name]: null },
+    ];
+    const { sink, until, file, source, wanted } = open(ndjson(posts));
+    source.want(wanted);
+    await until(() => sink.posts.length === 1);
+    expect(sink.reasons).toEqual([`${file}:1: ${reason}`]);
   });
 
   test('names the file and line of each bad post, and goes on', async () => {

@@ -54,6 +54,14 @@ describe('the sample', () => {
     }
   });
 
+  test('states the hashtags that stand in its texts', () => {
+    for (const { text, tags } of take(1, 1000)) {
+      expect(words(text).filter((word) => word.startsWith('#'))).toEqual(
+        tags.map((tag) => `#${tag.toLowerCase()}`),
+      );
+    }
+  });
+
   test('has moods that drift: a topic is mostly liked at one time and mostly disliked at another', () => {
     const analyze = createAnalyzer('full', vader);
     const tenMinutes = take(1, 25 * 600);

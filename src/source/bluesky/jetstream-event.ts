@@ -1,8 +1,8 @@
-// Reads an event of Jetstream v1 (https://github.com/bluesky-social/jetstream), whose posts are records of
-// the lexicon app.bsky.feed.post.
+// Reads an event of Jetstream v1: https://github.com/bluesky-social/jetstream
 
 import { isRecord, parseJson } from '../../base/json.ts';
 import type { Post } from '../../base/post.ts';
+import { readPostRecord } from './post-record.ts';
 
 export type JetstreamEvent =
   | {
@@ -25,14 +25,11 @@ export const POST_COLLECTION = 'app.bsky.feed.post';
 const MOST_CLAIMED_AGE_MS = 6 * 60 * 60 * 1000;
 /** The most characters of an upstream value that a reason quotes. */
 const EXCERPT_LENGTH = 60;
-/** The lexicon allows three. */
-const MOST_LANGS = 8;
 
 /** Identifiers become parts of URLs, so they must not contain a character that has a meaning there. */
 const DID = /^did:[a-z]{1,20}:[A-Za-z0-9._:-]{1,250}$/;
 const RKEY = /^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,512}$/;
 const CID = /^[A-Za-z0-9]{1,128}$/;
-const LANGUAGE_TAG = /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,5}$/;
 
 /** Never throws, whatever `text` is. */
 export function readEvent(text: string): JetstreamEvent {
@@ -66,21 +63,11 @@ function readCommit(did: unknown, commit: unknown, timeUs: number): JetstreamEve
   const post: Post = {
     id,
     source: 'bluesky',
-    text: record.text,
-    tags: [],
-    links: [],
-    attached: [],
-    langs: readLangs(record.langs),
+    ...readPostRecord(record.text, record),
     createdAt: readCreatedAt(record.createdAt, timeUs),
     url: `https://bsky.app/profile/${did}/post/${rkey}`,
   };
   return { kind: 'post', timeUs, post, key: `${id} ${cid}` };
-}
-
-/** Leaves out what is no language tag: a post is not bad for it. */
-function readLangs(langs: unknown): string[] {
-  if (!Array.isArray(langs)) return [];
-  return langs.slice(0, MOST_LANGS).filter((tag) => matches(LANGUAGE_TAG, tag));
 }
 
 /** The author's claim if it is credible, else the time at which Jetstream got the post. */

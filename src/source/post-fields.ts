@@ -1,0 +1,49 @@
+// What a post may carry beside its text, within bounds, and the web addresses that a text holds.
+
+/** How many of each a post keeps, and how long each may be, in UTF-16 code units. Bluesky allows 640 for a tag. */
+export const BOUNDS = {
+  tags: { most: 64, length: 640 },
+  links: { most: 32, length: 2048 },
+  attached: { most: 32, length: 2048 },
+} as const;
+
+/** Ends before the punctuation that often follows an address in a sentence. */
+const LINK = /https?:\/\/[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
+const LEADING_HASHES = /^[#＃]+/;
+
+/** Without `#` and without repeats. What is no tag, or is too long for one, is left out. */
+export function readTags(values: readonly unknown[]): string[] {
+  const { most, length } = BOUNDS.tags;
+  const tags = values
+    .filter((value) => typeof value === 'string')
+    .map((tag) => tag.trim().replace(LEADING_HASHES, '').trim())
+    .filter((tag) => tag !== '' && tag.length <= length);
+  return [...new Set(tags)].slice(0, most);
+}
+
+/** The http and https addresses, without repeats. A cut address would lead elsewhere, so long ones are left out. */
+export function readLinks(values: readonly unknown[]): string[] {
+  return [...new Set(values.filter(isLink))].slice(0, BOUNDS.links.most);
+}
+
+/** The texts that say something. Long ones are cut. */
+export function readAttached(values: readonly unknown[]): string[] {
+  const { most, length } = BOUNDS.attached;
+  return values
+    .filter((value) => typeof value === 'string' && value.trim() !== '')
+    .slice(0, most)
+    .map((text) => String(text).slice(0, length).toWellFormed());
+}
+
+export function isLink(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= BOUNDS.links.length && isWebAddress(value);
+}
+
+export function isWebAddress(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
+/** The addresses that stand in `text`. */
+export function linksIn(text: string): string[] {
+  return readLinks(text.match(LINK) ?? []);
+}
