@@ -202,6 +202,7 @@ export class Cluster<T> implements Feed<T> {
         mayPublish,
         send: (channel, message) => this.#send(channel, message),
         deliver: (event, wants) => this.#delivery.deliver(event, wants),
+        gap: (want) => this.#delivery.markGap(want),
         onRejected: (track, error) => {
           const { code, message } = error;
           this.#tell({ kind: 'rejected', ...term, track, code, message });

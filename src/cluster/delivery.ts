@@ -56,6 +56,12 @@ export class Delivery<T> {
     for (const subscription of this.#subscriptions.values()) subscription.gap = true;
   }
 
+  /** Reports a gap before the next event of one track, because the source has told this node of one. */
+  markGap({ canonical }: Want): void {
+    const subscription = this.#subscriptions.get(canonical);
+    if (subscription !== undefined) subscription.gap = true;
+  }
+
   open(track: Track, outlet: T): void {
     const channel = channelOf(track.canonical);
     const { relay, election } = this.#options;

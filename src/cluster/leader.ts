@@ -22,6 +22,8 @@ export interface LeaderOptions {
   readonly send: (channel: string, message: Uint8Array) => void;
   /** Delivers to this node itself. */
   readonly deliver: (event: SentimentEvent, wants: readonly Want[]) => void;
+  /** Reports a gap to this node itself. */
+  readonly gap: (want: Want) => void;
   /** Called in a later microtask, so that `open` has returned. */
   readonly onRejected: (track: string, error: UserError) => void;
 }
@@ -78,7 +80,7 @@ export class Leader {
     this.#options = options;
     this.#ingest = options.ingest({
       event: (event, routes) => this.#publish(event, routes),
-      gap: () => {},
+      gap: (route) => this.#skip(route),
       rejected: (track, error) => this.#rejectOpen(track, error),
     });
     this.#queue = [...wants].values();
@@ -197,6 +199,13 @@ export class Leader {
       if (route.want.own) own.push(route.want);
     }
     if (own.length > 0) deliver(event, own);
+  }
+
+  /** Leaves out a number, which shows every node the gap before the next event. */
+  #skip(route: Route): void {
+    this.#events += 1;
+    route.sequence += 1;
+    if (route.want.own) this.#options.gap(route.want);
   }
 
   #close({ track }: Route): void {

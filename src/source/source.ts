@@ -60,6 +60,8 @@ export interface SourceSink {
   bad(reason: string): void;
   /** The upstream sent a post again that was delivered before. */
   repeated(): void;
+  /** Posts may be missing before the next one, of any track. */
+  gap(): void;
   /**
    * The upstream cannot deliver `track`. The source drops it, and its listeners get `error`.
    * MUST NOT be called before the `want` that brought the track has returned.

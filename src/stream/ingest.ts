@@ -45,6 +45,9 @@ export class Ingest<T> implements Feed<T> {
       repeated: () => {
         counters.postsRepeated += 1;
       },
+      gap: () => {
+        for (const outlet of this.#matcher.values()) sink.gap(outlet);
+      },
       rejected: (track, error) => sink.rejected(track, error),
       state: (state) => options.telemetry.state(state),
     });

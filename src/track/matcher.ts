@@ -33,6 +33,11 @@ export class Matcher<V> {
     return this.#active.size;
   }
 
+  /** The values of the active tracks. */
+  *values(): Generator<V> {
+    for (const [clause] of this.#active.values()) if (clause !== undefined) yield clause.value;
+  }
+
   /** Words of the last post that were compared to find phrases. */
   get steps(): number {
     return this.#post.steps;

@@ -123,6 +123,22 @@ export function feedContract(
       expect(of('tea').map(([, , id]) => id)).toEqual(ids.filter((_, i) => i % 3 === 0));
     });
 
+    test('tells of a gap of the source once, before the next event of each open track', async () => {
+      const { follow, source, say, heard, told } = await open();
+      await follow('coffee', 'tea');
+      say('coffee and tea', 'a');
+      await heard('tea', 'a');
+      source()?.sink.gap();
+      say('coffee', 'b');
+      say('coffee and tea', 'c');
+      await heard('coffee', 'c');
+      await heard('tea', 'c');
+      const of = (outlet: string) =>
+        told.filter(([, to]) => to === outlet).map(([what, , id]) => id ?? what);
+      expect(of('coffee')).toEqual(['a', 'gap', 'b', 'c']);
+      expect(of('tea')).toEqual(['a', 'gap', 'c']);
+    });
+
     test('delivers nothing of a track once close has returned', async () => {
       const { feed, follow, say, heard, told } = await open();
       await follow('coffee', 'tea');

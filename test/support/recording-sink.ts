@@ -11,6 +11,8 @@ export interface RecordingSink extends SourceSink {
   readonly states: SourceState[];
   readonly rejections: { readonly track: Track; readonly error: UserError }[];
   readonly repeats: number;
+  /** How many posts had been delivered at each gap. */
+  readonly gaps: number[];
   /** Resolves as soon as `holds` is true. It is called after each thing that the source delivers. */
   until(holds: (sink: RecordingSink) => boolean): Promise<void>;
 }
@@ -26,6 +28,7 @@ export function createRecordingSink(): RecordingSink {
     reasons: [],
     states: [],
     rejections: [],
+    gaps: [],
     get repeats() {
       return repeats;
     },
@@ -39,6 +42,10 @@ export function createRecordingSink(): RecordingSink {
     },
     repeated() {
       repeats += 1;
+      look();
+    },
+    gap() {
+      sink.gaps.push(sink.posts.length);
       look();
     },
     rejected(track, error) {
