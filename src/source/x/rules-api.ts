@@ -7,7 +7,6 @@ import {
   ApiRequestError,
   ApiResponseError,
   TwitterApi,
-  TwitterApiv2,
 } from 'twitter-api-v2';
 import type { Clock } from '../../base/clock.ts';
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
@@ -50,8 +49,6 @@ export interface RulesApi {
 }
 
 const RULES = 'tweets/search/stream/rules';
-/** When the client parses JSON, the error `{"errors":[null]}` makes it throw where nothing can catch it. */
-const AS_TEXT = { forceParseMode: 'text' } as const;
 /** How long X may take to answer, in milliseconds. */
 const ANSWER_MS = 15_000;
 const MIB = 1024 * 1024;
@@ -69,14 +66,6 @@ const MOST_TOKEN_CHARACTERS = 1000;
 /** The statuses of an answer that names the rules that X does not take. */
 const SOME_INVALID = new Set([400, 422]);
 
-/** Sends requests to `url` instead of X's own address. */
-class Client extends TwitterApiv2 {
-  constructor(account: TwitterApi, url: string) {
-    super(account);
-    this.setPrefix(url);
-  }
-}
-
 export function createRulesApi(url: string, token: string, clock: Clock): RulesApi {
   let isClosed = false;
   let bytes = 0;
@@ -86,21 +75,22 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
     bytes += more;
     if (bytes > MOST_ANSWER_BYTES) breakOff(TOO_LONG);
   });
-  const account = new TwitterApi(token, { httpAgent, compression: 'identity' });
-  const client = new Client(account, url);
+  const client = new TwitterApi(token, { httpAgent, compression: 'identity' });
+  // When the client parses JSON, the error `{"errors":[null]}` makes it throw where nothing can catch it.
+  const options = { prefix: url, forceParseMode: 'text' } as const;
 
   function breakOff(failure: ApiFailure): void {
     brokenOff ??= failure;
     httpAgent.destroy();
   }
 
-  async function call(request: (client: Client) => Promise<unknown>): Promise<Fields | ApiFailure> {
+  async function call(request: () => Promise<unknown>): Promise<Fields | ApiFailure> {
     if (isClosed) return CLOSED;
     bytes = 0;
     brokenOff = undefined;
     const cancel = clock.after(ANSWER_MS, () => breakOff(NO_ANSWER));
     try {
-      const text = String(await request(client));
+      const text = String(await request());
       const answer = parseJson(text);
       // The client takes the beginning of an answer for all of it.
       return brokenOff ?? (isRecord(answer) ? answer : UNREADABLE);
@@ -121,7 +111,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
       for (let page = 0; page < MOST_PAGES; page++) {
         const query = pagination_token === undefined ? {} : { pagination_token };
         if (!mayAsk()) return TOO_MANY_READS;
-        const answer = await call((v2) => v2.get(RULES, query, AS_TEXT));
+        const answer = await call(() => client.get(RULES, query, options));
         if (answer instanceof ApiFailure) return answer;
         const { data, meta } = answer;
         const rules = readRules(data);
@@ -143,8 +133,8 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
     async add(values, tag, dryRun = false) {
       const add = values.map((value) => ({ value, tag }));
       const query = dryRun ? { dry_run: true } : {};
-      const answer = await call((v2) =>
-        v2.post(RULES, { add }, { ...AS_TEXT, query }).catch((error: unknown) => {
+      const answer = await call(() =>
+        client.post(RULES, { add }, { ...options, query }).catch((error: unknown) => {
           if (error instanceof ApiResponseError && SOME_INVALID.has(error.code)) return error.data;
           throw error;
         }),
@@ -153,7 +143,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
     },
 
     async remove(ids) {
-      const answer = await call((v2) => v2.post(RULES, { delete: { ids: [...ids] } }, AS_TEXT));
+      const answer = await call(() => client.post(RULES, { delete: { ids } }, options));
       return answer instanceof ApiFailure ? answer : undefined;
     },
 
