@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Track } from '../../track/track.ts';
+import type { Setback } from '../reconnector.ts';
 import { type Failure, retryWait } from './failure.ts';
 import { RULE_READS_A_WINDOW, RULE_WRITES_A_WINDOW } from './limits.ts';
 import { RejectedClauses } from './rejected-clauses.ts';
@@ -12,7 +13,6 @@ import type { StoredRule } from './rule-writes.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
 import { after, INITIAL_RULES, nextStep, type Suspect, TAG } from './rules-state.ts';
 import { SerialTimer } from './serial-timer.ts';
-import type { RulesStatus } from './x-state.ts';
 
 export interface RulesOptions {
   readonly api: RulesApi;
@@ -59,7 +59,8 @@ export class Rules {
     });
   }
 
-  get status(): RulesStatus {
+  /** Whether X holds a rule for at least one wanted track, and why its rules cannot be changed for now. */
+  get status(): { readonly ready: boolean; readonly setback: Setback<Failure> | undefined } {
     const { stored = [], desired, setback } = this.#state;
     return { ready: stored.some(({ value }) => desired.has(value)), setback };
   }

@@ -6,15 +6,15 @@ import { SeenKeys } from '../../base/seen-keys.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { Line } from '../lines.ts';
 import { lingering } from '../linger.ts';
+import { type ConnectionState, describeConnection } from '../reconnector.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Allowance } from './allowance.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, FailureKind } from './failure.ts';
 import { readRecord } from './record.ts';
 import { ruleFormat } from './rule-text.ts';
 import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';
 import { createStream } from './stream.ts';
-import { describe, INITIAL, next, type XEffect, type XEvent } from './x-state.ts';
 
 export interface XOptions {
   /** Of X's API, with a slash at the end. */
@@ -55,44 +55,67 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     clock,
     random,
     onRejected: (track, reason) => sink.rejected(track, new UserError('UPSTREAM_FULL', reason)),
-    onChange: feed,
+    onChange: update,
   });
-  const stream = createStream({
-    url,
-    token,
-    clock,
-    random,
-    onLine: read,
-    onState: (state) => feed({ stream: state }),
-  });
-  let state = INITIAL;
-  let reported: SourceState = describe(state);
+  const stream = createStream({ url, token, clock, random, onLine: read, onState: follow });
+  let isWanted = false;
+  /** Undefined while the stream is closed. */
+  let connection: ConnectionState<Failure> | undefined;
+  let ruleFailure: FailureKind | undefined;
+  let reported: SourceState = { name: 'idle' };
   let closed = false;
   let cancelLook: (() => void) | undefined;
 
-  const effects: Readonly<Record<XEffect, () => void>> = {
-    openStream: () => stream.open(),
-    closeStream: () => stream.close(),
-    relistRules: () => rules.relist(),
-    warnOfRules: () =>
-      warn(`the rules at X cannot be changed for now: ${rules.status.setback?.failure.reason}`),
-    awaitNextDay() {
-      cancelLook ??= clock.after(Math.min(allowance.resetsAt - clock.now(), LOOK_EVERY_MS), () => {
-        cancelLook = undefined;
-        feed();
-      });
-    },
-  };
+  function follow(state: ConnectionState<Failure>): void {
+    connection = state;
+    if (typeof state === 'object' && state.failure.kind === 'no-rules') rules.relist();
+    update();
+  }
 
-  function feed(event: XEvent = {}): void {
+  /**
+   * Opens or closes the stream as things stand, and reports the state. The stream opens once X holds a rule for
+   * it, and stays open while the rules are listed again.
+   */
+  function update(): void {
     if (closed) return;
-    const step = next(state, { usedUp: allowance.usedUp, rules: rules.status, ...event });
-    state = step.state;
-    for (const effect of step.effects) effects[effect]();
-    const current = describe(state);
-    if (JSON.stringify(current) === JSON.stringify(reported)) return;
-    reported = current;
-    sink.state(current);
+    const { usedUp } = allowance;
+    const mayStream = isWanted && usedUp === undefined;
+    if (usedUp !== undefined) lookAgain();
+    if (!mayStream && connection !== undefined) {
+      connection = undefined;
+      stream.close();
+    } else if (mayStream && connection === undefined && rules.status.ready) {
+      connection = 'connecting';
+      stream.open();
+    }
+    warnOfRules();
+    const state = describe();
+    if (JSON.stringify(state) === JSON.stringify(reported)) return;
+    reported = state;
+    sink.state(state);
+  }
+
+  function describe(): SourceState {
+    if (!isWanted) return { name: 'idle' };
+    return (
+      allowance.usedUp ?? describeConnection(connection ?? rules.status.setback ?? 'connecting')
+    );
+  }
+
+  /** While posts flow, the state of the source does not say that new tracks have to wait. */
+  function warnOfRules(): void {
+    const failure = rules.status.setback?.failure;
+    const isNews = failure?.kind !== ruleFailure;
+    ruleFailure = failure?.kind;
+    if (failure === undefined || !isNews || connection === undefined) return;
+    warn(`the rules at X cannot be changed for now: ${failure.reason}`);
+  }
+
+  function lookAgain(): void {
+    cancelLook ??= clock.after(Math.min(allowance.resetsAt - clock.now(), LOOK_EVERY_MS), () => {
+      cancelLook = undefined;
+      update();
+    });
   }
 
   function read({ number, text }: Line): Failure | undefined {
@@ -108,10 +131,10 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
       // To X an edit is a new post and costs as much.
       pay(record.post.id);
       if (delivered.check(record.original)) sink.repeated();
-      else if (state.wanted) sink.post(record.post);
+      else if (isWanted) sink.post(record.post);
     }
     // X has charged for the other posts of the chunk, so they are delivered before the stream closes.
-    if (allowance.usedUp) queueMicrotask(feed);
+    if (allowance.usedUp) queueMicrotask(update);
     return undefined;
   }
 
@@ -131,7 +154,8 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     want(tracks) {
       if (closed) return;
       rules.want(tracks);
-      feed({ wanted: tracks.size > 0 });
+      isWanted = tracks.size > 0;
+      update();
     },
     async close({ handOver = false } = {}) {
       closed = true;
