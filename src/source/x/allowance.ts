@@ -6,11 +6,11 @@ import { DailyCountFile } from './daily-count-file.ts';
 import { DOLLARS_A_POST } from './limits.ts';
 
 export interface AllowanceOptions {
-  /** In posts. */
-  readonly daily: number | 'none';
-  /** The folder where the count is kept. */
+  /** Posts that may be read, and so paid for, in a UTC day. */
+  readonly dailyPosts: number | 'none';
+  /** The folder where the day's count is kept. */
   readonly stateDir: string;
-  readonly clock: Clock;
+  /** Told what an operator should know, such as that money runs short. Never a secret. */
   readonly warn: (message: string) => void;
 }
 
@@ -27,20 +27,21 @@ const DAYS_KEPT = 8;
 
 export class Allowance {
   readonly #options: AllowanceOptions;
+  readonly #clock: Clock;
   readonly #file: DailyCountFile;
   #day: string;
   /** By day. */
   #counts = new Map<string, number>();
   /** The count on disk. */
   #written = 0;
-  #isWarned = false;
   /** Set once the count on disk has been read, before which a write would lose it. */
   #isRead = false;
 
-  constructor(options: AllowanceOptions) {
+  constructor(options: AllowanceOptions, clock: Clock) {
     this.#options = options;
+    this.#clock = clock;
     this.#file = new DailyCountFile(options.stateDir, options.warn);
-    this.#day = dayOf(options.clock.now());
+    this.#day = dayOf(clock.now());
     this.#read();
   }
 
@@ -48,7 +49,7 @@ export class Allowance {
     this.#turnDay();
     return {
       postsToday: this.#posts,
-      allowance: this.#options.daily,
+      allowance: this.#options.dailyPosts,
       costToday: dollarsFor(this.#posts),
       resetsAt: this.resetsAt,
     };
@@ -68,10 +69,10 @@ export class Allowance {
   /** Why no more posts may be read today; undefined while some may. */
   get usedUp(): Extract<SourceState, { name: 'paused' }> | undefined {
     this.#turnDay();
-    const { daily } = this.#options;
-    if (daily === 'none' || this.#posts < daily) return undefined;
+    const { dailyPosts } = this.#options;
+    if (dailyPosts === 'none' || this.#posts < dailyPosts) return undefined;
     const dollars = dollarsFor(this.#posts).toFixed(2);
-    const reason = `today's allowance of ${daily} posts is used up: ${this.#posts} read, ${dollars} USD`;
+    const reason = `today's allowance of ${dailyPosts} posts is used up: ${this.#posts} read, ${dollars} USD`;
     return { name: 'paused', reason, until: this.resetsAt };
   }
 
@@ -81,13 +82,12 @@ export class Allowance {
     const posts = this.#posts + 1;
     this.#counts.set(this.#day, posts);
     if (posts > this.#written) this.#write(posts + AHEAD - 1);
-    if (this.#isWarned || !this.#isNearEnd) return;
-    this.#isWarned = true;
-    const { daily, warn } = this.#options;
+    const { dailyPosts, warn } = this.#options;
+    if (dailyPosts === 'none' || posts !== Math.ceil(dailyPosts * WARNING_SHARE)) return;
     const until = new Date(this.resetsAt).toISOString();
     warn(
-      `${posts} of today's ${daily} posts from X have been read (${dollarsFor(posts).toFixed(2)} USD); ` +
-        `at ${daily} the stream closes until ${until}. --x-daily-posts sets how many.`,
+      `${posts} of today's ${dailyPosts} posts from X have been read (${dollarsFor(posts).toFixed(2)} USD); ` +
+        `at ${dailyPosts} the stream closes until ${until}. --x-daily-posts sets how many.`,
     );
   }
 
@@ -101,11 +101,6 @@ export class Allowance {
     return this.#counts.get(this.#day) ?? 0;
   }
 
-  get #isNearEnd(): boolean {
-    const { daily } = this.#options;
-    return daily !== 'none' && this.#posts >= daily * WARNING_SHARE;
-  }
-
   #write(posts: number): void {
     if (!this.#isRead) return;
     this.#written = posts;
@@ -114,7 +109,7 @@ export class Allowance {
 
   /** Adds the count on disk to this process's own. */
   #read(): void {
-    const kept = this.#file.read(dayOf(this.#options.clock.now() + DAY_MS));
+    const kept = this.#file.read(dayOf(this.#clock.now() + DAY_MS));
     if (kept === 'unread') return;
     this.#isRead = true;
     if (kept === undefined) return;
@@ -127,18 +122,16 @@ export class Allowance {
     } else {
       this.#counts.set(kept.day, kept.posts);
     }
-    this.#isWarned = this.#isNearEnd;
   }
 
   #turnDay(): void {
     if (!this.#isRead) this.#read();
-    const now = this.#options.clock.now();
+    const now = this.#clock.now();
     const day = dayOf(now);
     if (day > this.#day) {
       this.#day = day;
       this.#counts = new Map([...this.#counts].slice(-DAYS_KEPT));
       this.#written = 0;
-      this.#isWarned = false;
     } else if (now < Date.parse(this.#day) - DAY_MS) {
       this.#goBackTo(day);
     }
@@ -147,16 +140,15 @@ export class Allowance {
 
   /** The clock was far ahead. Posts that were read since then count for today. */
   #goBackTo(day: string): void {
-    const counts = [...this.#counts];
-    const sinceThen = counts.filter(([counted]) => counted >= day);
+    let posts = 0;
+    for (const [counted, read] of this.#counts) {
+      if (counted < day) continue;
+      posts += read;
+      this.#counts.delete(counted);
+    }
+    this.#counts.set(day, posts);
     this.#day = day;
-    this.#counts = new Map(counts.filter(([counted]) => counted < day));
-    this.#counts.set(
-      day,
-      sinceThen.reduce((sum, [, posts]) => sum + posts, 0),
-    );
-    this.#isWarned = this.#isNearEnd;
-    this.#write(this.#posts);
+    this.#write(posts);
   }
 }
 

@@ -19,14 +19,12 @@ const MOST_BYTES = 4096;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export class DailyCountFile {
-  readonly #folder: string;
   readonly #path: string;
   readonly #warn: (message: string) => void;
   #hasFailed = false;
 
   /** Makes `folder` if it does not exist. */
   constructor(folder: string, warn: (message: string) => void) {
-    this.#folder = folder;
     this.#path = join(folder, FILE);
     this.#warn = warn;
   }
@@ -36,7 +34,7 @@ export class DailyCountFile {
    * while no file descriptor is left: read it again before a write, which would replace it.
    */
   read(latestDay: string): DailyCount | 'unread' | undefined {
-    this.#try(() => makeFolder(resolve(this.#folder)));
+    this.#try(() => makeFolder(dirname(resolve(this.#path))));
     const file = readSmallFile(this.#path, MOST_BYTES);
     if (file instanceof FileProblem && file.error !== undefined) {
       if (isNoneLeft(file.error)) return 'unread';

@@ -69,9 +69,8 @@ export function plan(previous: readonly Rule[], tracks: Iterable<Track>, limits:
     if (clauses === undefined || !place(clauses)) rejected.push(track);
     else for (const clause of clauses) needed.add(clause);
   }
-  for (const clause of [...packing.placed.keys()]) if (!needed.has(clause)) take(packing, clause);
-  const rules = packing.bins.filter((bin) => bin.clauses.size > 0);
-  return { rules: rules.map((bin) => [...bin.clauses]), rejected };
+  const rules = packing.bins.map((bin) => [...bin.clauses].filter((clause) => needed.has(clause)));
+  return { rules: rules.filter((rule) => rule.length > 0), rejected };
 }
 
 function askable(track: Track, { format, invalid }: PlanLimits): readonly string[] | undefined {

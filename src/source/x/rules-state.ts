@@ -1,14 +1,5 @@
 // What is known of the rules at X, what each event changes about it, and what to do next. Pure: rules.ts
 // makes the requests and feeds in the answers.
-//
-//   X answers an addition with             ▶ what follows
-//   no room for more rules                   list them: their number is all that there is room for
-//   some exist already                       list them: some were not known here
-//   the same again, and none created         fail: X does not list a rule that it has
-//   some are invalid                         check their clauses one by one, then plan without invalid ones
-//   none created, no reason, several         add half as many next time, to find the one to blame
-//   none created, no reason, only one        fail
-//   anything else                            go on
 
 import type { Setback } from '../reconnector.ts';
 import { counted, type Failure, type FailureCounts, NO_FAILURES, REST_MS } from './failure.ts';
@@ -141,6 +132,7 @@ export const after = {
       return reason === undefined ? [] : [{ clauses: clausesOf(value), reason }];
     });
     if (suspects.length > 0 || created.length > 0) return { ...working, suspects };
+    // Smaller writes find the rule to blame.
     if (values.length > 1) return { ...working, mostAWrite: Math.ceil(values.length / 2) };
     return { ...state, nonsense: 'X created no rule and gave no reason' };
   },

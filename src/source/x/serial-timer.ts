@@ -7,7 +7,7 @@ export class SerialTimer {
   readonly #step: () => Promise<number | undefined>;
   #due = Number.POSITIVE_INFINITY;
   #cancel = () => {};
-  #running: Promise<void> | undefined;
+  #running = Promise.resolve();
   #stopped = false;
 
   /** `step` returns after how many milliseconds the next one is due, if any is. */
@@ -24,7 +24,11 @@ export class SerialTimer {
     this.#due = due;
     this.#cancel = this.#clock.after(ms, () => {
       this.#due = Number.POSITIVE_INFINITY;
-      this.#running = (this.#running ?? Promise.resolve()).then(() => this.#run());
+      this.#running = this.#running.then(async () => {
+        if (this.#stopped) return;
+        const wait = await this.#step();
+        if (wait !== undefined) this.arm(wait);
+      });
     });
   }
 
@@ -33,11 +37,5 @@ export class SerialTimer {
     this.#stopped = true;
     this.#cancel();
     await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    if (this.#stopped) return;
-    const wait = await this.#step();
-    if (wait !== undefined) this.arm(wait);
   }
 }

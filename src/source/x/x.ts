@@ -8,7 +8,7 @@ import type { Line } from '../lines.ts';
 import { lingering } from '../linger.ts';
 import { type ConnectionState, describeConnection } from '../reconnector.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
-import { Allowance } from './allowance.ts';
+import { Allowance, type AllowanceOptions } from './allowance.ts';
 import type { Failure, FailureKind } from './failure.ts';
 import { readRecord } from './record.ts';
 import { ruleFormat } from './rule-text.ts';
@@ -16,7 +16,7 @@ import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';
 import { createStream } from './stream.ts';
 
-export interface XOptions {
+export interface XOptions extends AllowanceOptions {
   /** Of X's API, with a slash at the end. */
   readonly url: string;
   readonly token: string;
@@ -24,12 +24,6 @@ export interface XOptions {
   readonly maxRules: number;
   readonly ruleLength: number;
   readonly languages: Languages;
-  /** Posts that may be read, and so paid for, in a UTC day. */
-  readonly dailyPosts: number | 'none';
-  /** The folder where the day's count is kept. */
-  readonly stateDir: string;
-  /** Told what an operator should know, such as that money runs short. Never a secret. */
-  readonly warn: (message: string) => void;
   readonly random?: () => number;
 }
 
@@ -40,12 +34,7 @@ const REMEMBERED_POSTS = 50_000;
 
 export function createX(options: XOptions, sink: SourceSink, clock: Clock): Source {
   const { url, token, warn, random = Math.random } = options;
-  const allowance = new Allowance({
-    daily: options.dailyPosts,
-    stateDir: options.stateDir,
-    clock,
-    warn,
-  });
+  const allowance = new Allowance(options, clock);
   const delivered = new SeenKeys(REMEMBERED_POSTS);
   const paid = new SeenKeys(REMEMBERED_POSTS);
   const rules = new Rules({

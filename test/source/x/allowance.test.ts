@@ -22,7 +22,10 @@ const folder = () => mkdtempSync(join(tmpdir(), 'senti-allowance-'));
 
 function open(stateDir: string, clock = new FakeClock(), daily: number | 'none' = 1000) {
   const warnings: string[] = [];
-  const allowance = new Allowance({ daily, stateDir, clock, warn: (it) => warnings.push(it) });
+  const allowance = new Allowance(
+    { dailyPosts: daily, stateDir, warn: (it) => warnings.push(it) },
+    clock,
+  );
   const count = (posts: number) => {
     for (let i = 0; i < posts; i++) allowance.count();
   };
@@ -40,7 +43,7 @@ const COUNT = `
   const { Allowance } = await import('${SOURCE}/source/x/allowance.ts');
   const { systemClock: clock } = await import('${SOURCE}/base/clock.ts');
   const stateDir = process.argv[1];
-  const allowance = new Allowance({ daily: 10, stateDir, clock, warn: console.log });
+  const allowance = new Allowance({ dailyPosts: 10, stateDir, warn: console.log }, clock);
   allowance.count();
   allowance.close();
   console.log('counted', allowance.usage.postsToday);
@@ -54,7 +57,7 @@ const COUNT_WITHOUT_FILES = `
   const stateDir = process.argv[1];
   const taken = [];
   try { for (;;) taken.push(openSync('/dev/null')); } catch {}
-  const allowance = new Allowance({ daily: 1000, stateDir, clock, warn: console.log });
+  const allowance = new Allowance({ dailyPosts: 1000, stateDir, warn: console.log }, clock);
   allowance.count();
   taken.forEach((file) => closeSync(file));
   allowance.count();
