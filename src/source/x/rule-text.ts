@@ -3,13 +3,15 @@
 
 import type { Languages } from '../../base/post.ts';
 import type { Clause, Term, Track } from '../../track/track.ts';
-import type { Word } from '../../track/words.ts';
+import { hasSigil, plain, type Word } from '../../track/words.ts';
 
 /** What surrounds the clauses in each of Senti's rules. */
 export interface RuleFormat {
   readonly suffix: string;
   /** Characters for clauses and the ORs between them. */
   readonly room: number;
+  /** Every plan needs the same texts again, and spelling them is most of its work. */
+  readonly spelt: WeakMap<Track, readonly string[] | undefined>;
 }
 
 export const OR = ' OR ';
@@ -34,7 +36,7 @@ const MOST_CUT_OFF = 2;
 
 export function ruleFormat(languages: Languages, ruleLength: number): RuleFormat {
   const suffix = `${askLanguages(languages)} -is:retweet`;
-  return { suffix, room: ruleLength - suffix.length - '()'.length };
+  return { suffix, room: ruleLength - suffix.length - '()'.length, spelt: new WeakMap() };
 }
 
 /** A rule that takes what any of `clauses` takes, whatever their order. */
@@ -42,19 +44,17 @@ export function spellRule(clauses: readonly string[], { suffix }: RuleFormat): s
   return `(${[...clauses].sort().join(OR)})${suffix}`;
 }
 
-// Every plan needs the same texts again, and spelling them is most of its work.
-const spelt = new WeakMap<RuleFormat, WeakMap<Track, readonly string[] | undefined>>();
-
 /** The track's distinct clauses as texts; undefined if X cannot be asked for one of them. */
-export function spellTrack(track: Track, format: RuleFormat): readonly string[] | undefined {
-  const known = spelt.get(format) ?? new WeakMap();
-  spelt.set(format, known);
-  if (!known.has(track)) {
-    const texts = track.clauses.map((clause) => spellClause(clause, format.room));
+export function spellTrack(
+  track: Track,
+  { room, spelt }: RuleFormat,
+): readonly string[] | undefined {
+  if (!spelt.has(track)) {
+    const texts = track.clauses.map((clause) => spellClause(clause, room));
     const isAskable = texts.every((text) => text !== undefined);
-    known.set(track, isAskable ? [...new Set(texts)] : undefined);
+    spelt.set(track, isAskable ? [...new Set(texts)] : undefined);
   }
-  return known.get(track);
+  return spelt.get(track);
 }
 
 /**
@@ -65,22 +65,12 @@ export function spellTrack(track: Track, format: RuleFormat): readonly string[] 
 export function spellClause({ all }: Clause, room: number): string | undefined {
   const needs = [...new Set(all.flatMap(pieces).filter(isAskable).map(spellPiece))];
   // Long words tend to be rare, so they narrow the rule most.
-  const byRarity = needs.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  const kept: string[] = [];
-  let length = 0;
-  for (const alternatives of byRarity) {
-    const added = alternatives.length + (kept.length > 0 ? 1 : 0);
-    if (length + added <= room) {
-      kept.push(alternatives);
-      length += added;
-    } else if (kept.length === 0) {
-      return undefined;
-    }
-  }
-  if (kept.length === 0) return undefined;
+  const [first, ...others] = needs.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  if (first === undefined || first.length > room) return undefined;
+  let text = first;
+  for (const need of others) if (text.length + 1 + need.length <= room) text += ` ${need}`;
   // AND binds before OR, so ORs need parentheses only inside an AND.
-  const text = kept.join(' ');
-  return kept.length === 1 && text.startsWith('(') ? text.slice(1, -1) : text;
+  return text === first && text.startsWith('(') ? text.slice(1, -1) : text;
 }
 
 /** X has no phrase with a hashtag in it: `"i love #rust"` becomes `"i love"` and `#rust`. */
@@ -109,7 +99,7 @@ function spellAlternatives(piece: Term): string[] {
   const [word = ''] = piece;
   if (piece.length > 1) return spellPhrase(piece);
   if (!hasSigil(word)) return spellings(word).flatMap(spellWord);
-  return spellings(word.slice(1)).map((it) => spellSigil(word.charAt(0), it));
+  return spellings(plain(word)).map((it) => spellSigil(word.charAt(0), it));
 }
 
 /** X does not document whether a bare word matches hashtags and the like, so the rule asks for all. */
@@ -153,10 +143,6 @@ function spellings(word: Word): string[] {
 /** Words hold only letters, marks, digits and underscores, so nothing needs escaping. */
 function quote(words: string): string {
   return `"${words}"`;
-}
-
-function hasSigil(word: Word): boolean {
-  return /^[#@$]/.test(word);
 }
 
 // X uses the codes that these languages had before 1989.

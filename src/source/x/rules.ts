@@ -83,14 +83,10 @@ export class Rules {
   /** Removes Senti's rules, unless another node will `keep` them. The next start removes any that X is too slow for. */
   async close(keep = false): Promise<void> {
     const { api, clock } = this.#options;
-    let late = false;
-    const cancel = clock.after(CLEAN_UP_MS, () => {
-      late = true;
-      api.close();
-    });
+    const cancel = clock.after(CLEAN_UP_MS, () => api.close());
     await this.#timer.stop();
     const ours = (this.#state.stored ?? []).filter((rule) => rule.ours);
-    if (!keep && ours.length > 0 && !late && this.#writes.take()) {
+    if (!keep && ours.length > 0 && this.#writes.take()) {
       await api.remove(ours.map(({ id }) => id));
     }
     cancel();
