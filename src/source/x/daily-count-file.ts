@@ -42,9 +42,9 @@ export class DailyCountFile {
       return undefined;
     }
     const { day, posts } = asRecord(file instanceof FileProblem ? undefined : parseJson(file));
-    if (typeof day === 'string' && DAY.test(day) && day <= latestDay && isCount(posts)) {
-      return { day, posts };
-    }
+    const isDay = typeof day === 'string' && DAY.test(day) && day <= latestDay;
+    const isCount = typeof posts === 'number' && Number.isSafeInteger(posts) && posts >= 0;
+    if (isDay && isCount) return { day, posts };
     const aside = `${this.#path}.damaged`;
     this.#warn(
       `${this.#path} is damaged, so today's posts from X are counted from 0. It is kept as ${aside}.`,
@@ -81,10 +81,6 @@ export class DailyCountFile {
         'every start has a whole allowance. --state-dir names another folder.',
     );
   }
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Below /proc, Node's own `recursive` never returns. */

@@ -5,21 +5,23 @@ import type { Fields } from '../../base/json.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { WINDOW_MS } from './limits.ts';
 
-export type FailureKind =
+const SCHEDULES = {
   /** The connection broke, or never came about. */
-  | 'network'
+  network: { first: 0, factor: 1, step: 250, most: 16_000 },
   /** X answered with an error of its own, or with something unreadable. */
-  | 'http'
+  http: { first: 5_000, factor: 2, step: 0, most: 320_000 },
   /** Too many requests. */
-  | 'limited'
+  limited: { first: 60_000, factor: 2, step: 0, most: WINDOW_MS },
   /** X believes that an earlier connection is still open. */
-  | 'taken'
+  taken: { first: 10_000, factor: 2, step: 0, most: 320_000 },
   /** There are no rules to stream for. */
-  | 'no-rules'
-  /** X does not serve this account at present. */
-  | 'forbidden'
-  /** The token is wrong, so trying again is no use. */
-  | 'unauthorized';
+  'no-rules': { first: 5_000, factor: 2, step: 0, most: 320_000 },
+  /** X does not serve this account, until the operator pays or X relents. */
+  forbidden: { first: WINDOW_MS, factor: 1, step: 0, most: WINDOW_MS },
+} as const satisfies Record<string, Schedule>;
+
+/** With a wrong token, trying again is no use. */
+export type FailureKind = keyof typeof SCHEDULES | 'unauthorized';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -32,16 +34,6 @@ export interface Failure {
 /** Failures in a row, by kind. */
 export type FailureCounts = Readonly<Partial<Record<FailureKind, number>>>;
 export const NO_FAILURES: FailureCounts = {};
-
-const SCHEDULES: Readonly<Record<Exclude<FailureKind, 'unauthorized'>, Schedule>> = {
-  network: { first: 0, factor: 1, step: 250, most: 16_000 },
-  http: { first: 5_000, factor: 2, step: 0, most: 320_000 },
-  limited: { first: 60_000, factor: 2, step: 0, most: WINDOW_MS },
-  taken: { first: 10_000, factor: 2, step: 0, most: 320_000 },
-  'no-rules': { first: 5_000, factor: 2, step: 0, most: 320_000 },
-  // Access comes back when the operator pays or X relents.
-  forbidden: { first: WINDOW_MS, factor: 1, step: 0, most: WINDOW_MS },
-};
 
 /** The first listener of an idle source makes it retry a permanent failure, but not sooner, in milliseconds. */
 export const REST_MS = 60_000;

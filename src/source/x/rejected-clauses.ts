@@ -22,8 +22,7 @@ export class RejectedClauses {
   reasonFor(track: Track): string | undefined {
     const clauses = spellTrack(track, this.#format);
     if (clauses === undefined) return "none of X's rules can ask for it";
-    const rejected = clauses.find((clause) => this.reasons.has(clause));
-    return rejected && this.reasons.get(rejected);
+    return clauses.map((clause) => this.reasons.get(clause)).find((it) => it !== undefined);
   }
 
   /**

@@ -81,16 +81,14 @@ function askable(track: Track, { format, invalid }: PlanLimits): readonly string
 function keep(previous: readonly Rule[], wanted: ReadonlySet<string>, limits: PlanLimits): Packing {
   const packing: Packing = { limits, bins: [], placed: new Map() };
   for (const rule of previous) {
+    // Fewer rules may be allowed than before: the clauses of the others are placed anew.
+    if (packing.bins.length >= limits.maxRules) break;
     const mustSplit = rule.length > 1 && rule.some((clause) => limits.alone.has(clause));
     const kept = mustSplit ? [] : rule.filter((clause) => wanted.has(clause));
     if (kept.length === 0) continue;
     const bin = addBin(packing);
     for (const clause of kept) if (!packing.placed.has(clause)) put(packing, bin, clause);
     bin.changed = bin.clauses.size < rule.length;
-  }
-  // Fewer rules may be allowed than before: the clauses of the others are placed anew.
-  for (const bin of packing.bins.splice(Math.max(0, limits.maxRules))) {
-    for (const clause of bin.clauses) packing.placed.delete(clause);
   }
   return packing;
 }

@@ -63,7 +63,7 @@ export function spellTrack(
  * looks for them in a quoted post, and would withhold a post for words that are not its own.
  */
 export function spellClause({ all }: Clause, room: number): string | undefined {
-  const needs = [...new Set(all.flatMap(pieces).filter(isAskable).map(spellPiece))];
+  const needs = [...new Set(all.flatMap(pieces).map(spellPiece))];
   // Long words tend to be rare, so they narrow the rule most.
   const [first, ...others] = needs.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   if (first === undefined || first.length > room) return undefined;
@@ -82,12 +82,8 @@ function pieces(term: Term): Term[] {
     else phrase.push(word);
     phrase = hasSigil(word) ? undefined : found.at(-1);
   }
-  return found;
-}
-
-/** To X, a word needs a letter or a digit. */
-function isAskable(piece: Term): boolean {
-  return piece.some((word) => /[\p{L}\p{N}]/u.test(word));
+  // To X, a word needs a letter or a digit.
+  return found.filter((piece) => piece.some((word) => /[\p{L}\p{N}]/u.test(word)));
 }
 
 function spellPiece(piece: Term): string {

@@ -88,9 +88,7 @@ function coveredByOthers(
     const own = settled(rule) ? 1 : 0;
     const needed = rule.clauses.filter((clause) => wanted.has(clause));
     if (needed.some((clause) => (covers.get(clause) ?? 0) <= own)) continue;
-    if (own > 0) {
-      for (const clause of rule.clauses) covers.set(clause, (covers.get(clause) ?? 0) - 1);
-    }
+    for (const clause of rule.clauses) covers.set(clause, (covers.get(clause) ?? 0) - own);
     removable.push(rule);
     if (removable.length === MOST_A_WRITE) break;
   }

@@ -109,9 +109,8 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
       let listBytes = 0;
       let pagination_token: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
-        const query = pagination_token === undefined ? {} : { pagination_token };
         if (!mayAsk()) return TOO_MANY_READS;
-        const answer = await call(() => client.get(RULES, query, options));
+        const answer = await call(() => client.get(RULES, { pagination_token }, options));
         if (answer instanceof ApiFailure) return answer;
         const { data, meta } = answer;
         const rules = readRules(data);
@@ -180,13 +179,12 @@ function readAdded(answer: Fields, values: readonly string[]): Added {
   const { data, errors, title, detail } = answer;
   const listed = Array.isArray(errors) ? errors.map(asRecord) : [];
   const created = readRules(data);
-  const duplicates = listed.some((error) => error.title === 'DuplicateRule');
+  const others = listed.filter((error) => error.title !== 'DuplicateRule');
+  const duplicates = others.length < listed.length;
   const full = isCap(answer) || listed.some(isCap);
   const invalid = new Map<string, string>();
-  for (const error of listed) {
-    if (error.title === 'DuplicateRule' || isCap(error) || typeof error.value !== 'string')
-      continue;
-    invalid.set(error.value, describe(error));
+  for (const error of others) {
+    if (typeof error.value === 'string' && !isCap(error)) invalid.set(error.value, describe(error));
   }
   // An error that names no rule is about the only one.
   const [only] = values;
