@@ -10,18 +10,19 @@ export interface ChartScale {
   readonly back: number;
 }
 
-export interface Chart {
-  /** Draws `curves` with the window's right edge at `now`, in seconds since 1970. */
-  draw(curves: Curves, now: number, scale: ChartScale): void;
-  destroy(): void;
-}
-
 const LINE = uPlot.paths.spline?.();
 
-export function createChart(host: HTMLElement): Chart {
+export function createChart(host: HTMLElement) {
   let right = 0;
   let scale: ChartScale = { above: 1, below: 1, back: WINDOW_SECONDS };
-  const colors = readColors(host);
+  // A canvas cannot resolve custom properties. This style is live, so it follows the color scheme.
+  const style = getComputedStyle(host);
+  const color = (name: string) => () => style.getPropertyValue(`--${name}`).trim();
+  const axis: uPlot.Axis = {
+    font: `11px ${style.fontFamily}`,
+    stroke: color('faint'),
+    ticks: { show: false },
+  };
 
   const plot = new uPlot(
     {
@@ -36,37 +37,27 @@ export function createChart(host: HTMLElement): Chart {
       },
       axes: [
         {
+          ...axis,
           size: 24,
           gap: 6,
-          font: fontOf(host),
-          stroke: () => colors.faint,
           grid: { show: false },
-          ticks: { show: false },
           splits: () => labelled(scale.back).map((seconds) => right - seconds),
           values: (_, splits) => splits.map((at) => ago(right - at, scale.back)),
         },
         {
+          ...axis,
           size: 34,
           gap: 8,
-          font: fontOf(host),
-          stroke: () => colors.faint,
-          grid: { stroke: () => colors.rule, width: 1 },
-          ticks: { show: false },
+          grid: { stroke: color('rule'), width: 1 },
           splits: () => [-scale.below, 0, scale.above],
           values: (_, splits) => splits.map((at) => short(Math.abs(at))),
         },
       ],
       series: [
         {},
-        curve(
-          () => colors.positive,
-          () => colors.positiveArea,
-        ),
-        curve(
-          () => colors.negative,
-          () => colors.negativeArea,
-        ),
-        { ...curve(() => colors.neutral), dash: [2, 3], width: 1.5 },
+        curve(color('positive'), color('positive-area')),
+        curve(color('negative'), color('negative-area')),
+        { ...curve(color('neutral')), dash: [2, 3], width: 1.5 },
       ],
     },
     [[], [], [], []],
@@ -75,20 +66,16 @@ export function createChart(host: HTMLElement): Chart {
 
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
   resized.observe(host);
-  const scheme = matchMedia('(prefers-color-scheme: dark)');
-  const recolor = () => void Object.assign(colors, readColors(host));
-  scheme.addEventListener('change', recolor);
-
   return {
-    draw([times, positive, negative, neutral], now, next) {
+    /** Draws the curves with the window's right edge at `now`, in seconds since 1970. */
+    draw([times, positive, negative, neutral]: Curves, now: number, next: ChartScale): void {
       right = now;
       scale = next;
       const hanging = negative.map((value) => value && -value);
       plot.setData([times, positive, hanging, neutral]);
     },
-    destroy() {
+    destroy(): void {
       resized.disconnect();
-      scheme.removeEventListener('change', recolor);
       plot.destroy();
     },
   };
@@ -121,23 +108,4 @@ function short(value: number): string {
 
 function sizeOf(host: HTMLElement) {
   return { width: Math.max(host.clientWidth, 80), height: Math.max(host.clientHeight, 80) };
-}
-
-function fontOf(host: HTMLElement): string {
-  return `11px ${getComputedStyle(host).fontFamily}`;
-}
-
-/** Reads the values of custom properties, which a canvas cannot resolve. */
-function readColors(host: HTMLElement) {
-  const style = getComputedStyle(host);
-  const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  return {
-    positive: read('positive'),
-    positiveArea: read('positive-area'),
-    negative: read('negative'),
-    negativeArea: read('negative-area'),
-    neutral: read('neutral'),
-    faint: read('faint'),
-    rule: read('rule'),
-  };
 }

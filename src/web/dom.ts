@@ -16,10 +16,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The element of index.html with this id. */
-export function the<T extends HTMLElement>(id: string, type: abstract new () => T): T {
-  const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} #${id}`);
+/** The first element of index.html, or of a copy of one of its templates, that `selector` names. */
+export function the<T extends Element>(
+  selector: string,
+  type: abstract new () => T,
+  root: ParentNode = document,
+): T {
+  const element = root.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} ${selector}`);
   return element;
 }
 

@@ -6,17 +6,14 @@ import { clockTime } from './wording.ts';
 
 const TAGS_SHOWN = 3;
 
-export function createEventList(topic: Topic) {
-  const element = h('ol', { class: 'events' });
+/** Returns a function that shows the latest events of `topic` in `list`. */
+export function createEventList(list: HTMLElement, topic: Topic): () => void {
   let shown: readonly Heard[] = [];
-
-  function show(): void {
-    if (shown === topic.latest || element.matches(':hover, :focus-within')) return;
+  return () => {
+    if (shown === topic.latest || list.matches(':hover, :focus-within')) return;
     shown = topic.latest;
-    element.replaceChildren(...shown.map(row));
-  }
-
-  return { element, show };
+    list.replaceChildren(...shown.map(row));
+  };
 }
 
 function row({ event, at }: Heard): HTMLElement {

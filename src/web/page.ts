@@ -9,27 +9,27 @@ import { watchSource } from './source-watch.ts';
 import { showSuggestions } from './suggestions.ts';
 import { enterToken, readToken } from './token.ts';
 import { Topic } from './topic-state.ts';
-import { createTopicView, type TopicView } from './topic-view.ts';
+import { createTopicView } from './topic-view.ts';
 import { describe } from './wording.ts';
 
 interface Followed {
   readonly topic: Topic;
-  readonly view: TopicView;
+  readonly view: ReturnType<typeof createTopicView>;
   readonly unfollow: () => void;
 }
 
 const page = {
-  status: the('status', HTMLElement),
-  statusText: the('status-text', HTMLElement),
-  form: the('form', HTMLFormElement),
-  input: the('track', HTMLInputElement),
-  tokenForm: the('token-form', HTMLFormElement),
-  token: the('token', HTMLInputElement),
-  hint: the('hint', HTMLElement),
-  suggestions: the('suggestions', HTMLElement),
-  topics: the('topics', HTMLElement),
+  status: the('#status', HTMLElement),
+  statusText: the('#status-text', HTMLElement),
+  form: the('#form', HTMLFormElement),
+  input: the('#track', HTMLInputElement),
+  tokenForm: the('#token-form', HTMLFormElement),
+  token: the('#token', HTMLInputElement),
+  hint: the('#hint', HTMLElement),
+  suggestions: the('#suggestions', HTMLElement),
+  topics: the('#topics', HTMLElement),
 };
-const liveRegion = createLiveRegion(the('live-region', HTMLElement));
+const liveRegion = createLiveRegion(the('#live-region', HTMLElement));
 const scale = new SharedScale();
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 /** With reduced motion, charts move in steps this often, in milliseconds. */

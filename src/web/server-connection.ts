@@ -6,7 +6,6 @@ import {
   type SentimentSubscription,
   StatusDocument,
   type StatusQuery,
-  type TypedDocumentString,
 } from '../../schema/operations.ts';
 
 export type ConnectionState =
@@ -27,19 +26,7 @@ interface Follower {
   rejected(reason: string): void;
 }
 
-/** What the server may report beside an event. */
-interface Extensions {
-  /** Events that this listener did not get since the last one. */
-  readonly dropped?: number;
-  readonly [name: string]: unknown;
-}
-
-export interface Connection {
-  /** Follows a track across reconnects until the returned function is called. */
-  follow(track: string, follower: Follower): () => void;
-  /** The answer, or undefined if the connection is not open or breaks. */
-  askStatus(): Promise<StatusQuery['status'] | undefined>;
-}
+export type Connection = ReturnType<typeof connect>;
 
 /** The close code of graphql-ws for a missing or wrong token. */
 const FORBIDDEN = 4403;
@@ -51,10 +38,7 @@ const KEEP_ALIVE = 10_000;
 const ANSWER_TIME = 5000;
 
 /** `token` is for servers that require one. */
-export function connect(
-  token: string | undefined,
-  onState: (state: ConnectionState) => void,
-): Connection {
+export function connect(token: string | undefined, onState: (state: ConnectionState) => void) {
   let broken = false;
   let answerTimer: ReturnType<typeof setTimeout> | undefined;
   let isOpen = false;
@@ -98,11 +82,12 @@ export function connect(
     onState({ name: 'failed', reason });
   }
 
+  /** Follows a track across reconnects until the returned function is called. */
   function follow(track: string, follower: Follower): () => void {
     let wanted = true;
     let stop = () => {};
     const subscribe = (retries: number) => {
-      stop = client.subscribe<SentimentSubscription, Extensions>(
+      stop = client.subscribe<SentimentSubscription, { readonly dropped?: number }>(
         { query: String(SentimentDocument), variables: { track } },
         {
           next({ data, errors, extensions }) {
@@ -132,31 +117,22 @@ export function connect(
     };
   }
 
-  return {
-    follow,
-    askStatus: async () => {
-      if (!isOpen) return undefined;
-      return (await ask(StatusDocument))?.status;
-    },
-  };
-
-  function ask<Result extends object>(
-    document: TypedDocumentString<Result, Record<string, never>>,
-  ): Promise<Result | undefined> {
+  /** Resolves with undefined if the connection is not open or breaks. */
+  function askStatus(): Promise<StatusQuery['status'] | undefined> {
     return new Promise((resolve) => {
-      let answer: Result | undefined;
-      client.subscribe<Result>(
-        { query: String(document) },
+      if (!isOpen) return resolve(undefined);
+      client.subscribe<StatusQuery>(
+        { query: String(StatusDocument) },
         {
-          next: ({ data }) => {
-            answer = data ?? undefined;
-          },
+          next: ({ data }) => resolve(data?.status),
           error: () => resolve(undefined),
-          complete: () => resolve(answer),
+          complete: () => resolve(undefined),
         },
       );
     });
   }
+
+  return { follow, askStatus };
 }
 
 function isForbidden(error: unknown): error is CloseEvent {
