@@ -75,7 +75,7 @@ const SOURCE = named({
   loop: option(onOrOff, false, 'Replay: start again at the end of the file.', {
     env: 'REPLAY_LOOP',
   }),
-  blueskyUrl: option(jetstreamUrls, [], 'Bluesky: Jetstream hosts to try in turn.', {
+  blueskyUrl: option(jetstreamUrls, [], 'Bluesky: Jetstream hosts, v1 or v2, to try in turn.', {
     usual: 'the public ones',
   }),
   xBearerToken: option(xToken, '', 'X: the Bearer token of your app.', SECRET),

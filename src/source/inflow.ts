@@ -14,6 +14,7 @@ export class Inflow<T, End> {
   readonly #waiting: Iterator<T>[] = [];
   #readThisTick = 0;
   #isScheduled = false;
+  #isHeld = false;
   #end: End | undefined;
   #isOver = false;
 
@@ -53,6 +54,16 @@ export class Inflow<T, End> {
     this.#isOver = true;
   }
 
+  /** Reads nothing more until `goOn`. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  goOn(): void {
+    this.#isHeld = false;
+    this.#read();
+  }
+
   take(): T | undefined {
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       const next = batch.next();
@@ -65,7 +76,7 @@ export class Inflow<T, End> {
   #read(): void {
     if (!this.#isScheduled) setImmediate(() => this.#nextTick());
     this.#isScheduled = true;
-    while (this.#readThisTick < this.#perTick && !this.#isOver) {
+    while (this.#readThisTick < this.#perTick && !this.#isOver && !this.#isHeld) {
       const item = this.take();
       if (item === undefined) return;
       this.#readThisTick += 1;
@@ -76,7 +87,7 @@ export class Inflow<T, End> {
   #nextTick(): void {
     this.#isScheduled = false;
     this.#readThisTick = 0;
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isHeld) return;
     if (this.#waiting.length > 0) this.#read();
     else if (this.#end === undefined) this.#events.resume();
     else this.end(this.#end);

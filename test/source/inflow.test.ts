@@ -55,3 +55,17 @@ test('produces an item only when it is read, and leaves the rest to be taken onc
   expect([made, read]).toEqual([1, [1]]);
   expect(inflow.take()).toBe(2);
 });
+
+test('reads nothing while it is held, and goes on where it stopped', async () => {
+  const { inflow, read, resumed } = open(2);
+  inflow.push([1, 2, 3, 4, 5]);
+  inflow.hold();
+  inflow.push([6]);
+  inflow.end('the end');
+  for (let tick = 0; tick < 4; tick++) await setImmediate();
+  expect([read, resumed()]).toEqual([[1, 2], 0]);
+  inflow.goOn();
+  expect(read).toEqual([1, 2, 3, 4]);
+  for (let tick = 0; tick < 4; tick++) await setImmediate();
+  expect(read).toEqual([1, 2, 3, 4, 5, 6, 'the end']);
+});

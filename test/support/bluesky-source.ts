@@ -17,18 +17,22 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+/** The versions of Jetstream, for tests that hold for each. */
+export const VERSIONS = [1, 2] as const;
+
 /** A source on `hosts` stand-ins of its own, with a clock and a sink of its own. */
-export async function setUpBluesky({ hosts = 1, history = 1000 } = {}) {
+export async function setUpBluesky({ hosts = 1, history = 1000, version = 1 } = {}) {
   const clock = new FakeClock();
   const sink = createRecordingSink();
   const jetstreams: FakeJetstream[] = [];
   for (let i = 0; i < hosts; i++) {
-    const jetstream = await startFakeJetstream({ clock, history });
+    const firstSeq = 1 + i * 1_000_000;
+    const jetstream = await startFakeJetstream({ clock, history, firstSeq });
     cleanUps.push(() => jetstream.close());
     jetstreams.push(jetstream);
   }
   const [jetstream, other] = jetstreams as [FakeJetstream, FakeJetstream];
-  const urls = jetstreams.map(({ url }) => url);
+  const urls = jetstreams.map(({ url, urlV2 }) => (version === 1 ? url : urlV2));
   const source = createBluesky({ urls, random: () => 0 }, sink, clock);
   cleanUps.push(() => source.close());
 
@@ -37,20 +41,24 @@ export async function setUpBluesky({ hosts = 1, history = 1000 } = {}) {
     source.want(SOMEBODY);
     await is('live');
   };
-  /** Waits for a failure, and then for the next connection. */
-  const recover = async () => {
+  /** Waits for a failure, and begins the next connection. */
+  const retry = async () => {
     await is('waiting');
     const { state } = source;
     if (state.name !== 'waiting') throw new Error(`it is ${state.name}`);
     clock.advance(state.until - clock.now());
+    return state;
+  };
+  const recover = async () => {
+    const state = await retry();
     await is('live');
     return state;
   };
   let n = 0;
-  /** Tells of new posts, 20 ms apart, and gives their texts. */
-  const emit = (count: number, on = jetstream) =>
+  /** Tells of new posts, `ms` milliseconds apart, and gives their texts. */
+  const emit = (count: number, on = jetstream, ms = 20) =>
     Array.from({ length: count }, () => {
-      clock.advance(20);
+      if (ms > 0) clock.advance(ms);
       const text = `post ${n}`;
       on.emit(postEvent(n, { text }));
       n += 1;
@@ -58,5 +66,5 @@ export async function setUpBluesky({ hosts = 1, history = 1000 } = {}) {
     });
   const texts = () => sink.posts.map(({ text }) => text);
   const received = (count: number) => sink.until(() => sink.posts.length >= count);
-  return { clock, sink, jetstream, other, source, is, live, recover, emit, texts, received };
+  return { clock, sink, jetstream, other, source, is, live, retry, recover, emit, texts, received };
 }

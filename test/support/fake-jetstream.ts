@@ -1,30 +1,39 @@
-// A stand-in for Jetstream v1: a real WebSocket server that tells of posts as documented, and fails on demand.
-// Left out: compression, wantedDids and options_update, none of which Senti uses.
+// A stand-in for Jetstream, v1 and v2: a real WebSocket server that tells of posts as documented, and fails on
+// demand. Left out: compression, filters by account and options_update, none of which Senti uses.
 
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-
-/** A frame without its time, which the server gives. */
-export interface Event {
-  readonly did: string;
-  readonly kind: string;
-  readonly commit?: { readonly collection: string; readonly [key: string]: unknown };
-  readonly [key: string]: unknown;
-}
+import {
+  type Event,
+  encode,
+  encodeError,
+  encodeInfo,
+  isWanted,
+  type Kept,
+  PATHS,
+  planReplay,
+  type Query,
+  type Rejection,
+  readQuery,
+} from './fake-jetstream-wire.ts';
 
 export interface FakeJetstreamOptions {
   readonly clock?: Clock;
   readonly port?: number;
-  /** Events that can be resumed; an older cursor is clamped to the oldest without a word. */
+  /** Events that can be resumed. v1 clamps an older cursor to the oldest one without a word. */
   readonly history?: number;
+  /** Each host of v2 numbers its events by itself, beginning here. */
+  readonly firstSeq?: number;
 }
 
 export interface FakeJetstream {
-  /** Such as `ws://127.0.0.1:12345/subscribe`. */
+  /** Of v1, such as `ws://127.0.0.1:12345/subscribe`. */
   readonly url: string;
+  readonly urlV2: string;
   /** The query of each accepted connection, the last one last. */
   readonly accepted: readonly URLSearchParams[];
   /** Handshakes that were asked for, whatever came of them. */
@@ -39,10 +48,16 @@ export interface FakeJetstream {
   repeat(count: number): void;
   /** Sends just this to everybody, once, without a place in the stream: text, or bytes as a binary frame. */
   inject(data: string | Uint8Array): void;
-  /** From now on, the open connections are told nothing more, and stay open. */
+  /** Sends a ping to everybody. Resolves when all have answered. */
+  ping(): Promise<void>;
+  /** From now on, the open connections are told nothing more, not even that a ping came, and stay open. */
   stall(): void;
   /** Cuts every connection, without a closing frame. */
   terminate(): void;
+  /** Tells of an error as v2 does, and closes every connection. */
+  fail(error: string, text: string): void;
+  /** The events so far can no longer be resumed. */
+  forget(): void;
   /** Closes every connection in order. */
   hangUp(code: number, reason?: string): void;
   /** Answers handshakes with this status, as 503, until it is undefined. */
@@ -52,6 +67,8 @@ export interface FakeJetstream {
   release(accept?: boolean): void;
   /** Resolves when no connection is open. */
   untilDeserted(): Promise<void>;
+  /** Resolves when clients have sent `count` pings. */
+  untilPinged(count: number): Promise<void>;
   /** Resolves when somebody has asked for the `count`-th handshake. */
   untilHandshake(count: number): Promise<void>;
   close(): Promise<void>;
@@ -59,27 +76,18 @@ export interface FakeJetstream {
 
 interface Client {
   readonly socket: WebSocket;
-  readonly collections: readonly string[];
-  readonly maxBytes: number;
+  readonly query: Query;
   stalled: boolean;
 }
-
-interface Kept {
-  readonly timeUs: number;
-  readonly event: Event;
-  readonly text: string;
-}
-
-/** On resume, this many events from before the cursor come as well: "at least once" is meant so. */
-const RESENT_BEFORE_CURSOR = 2;
 
 export async function startFakeJetstream({
   clock = systemClock,
   port = 0,
   history: limit = 100_000,
+  firstSeq = 1,
 }: FakeJetstreamOptions = {}): Promise<FakeJetstream> {
   const http = createServer((_, response) => response.writeHead(404).end());
-  const door = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const door = new WebSocketServer({ noServer: true, perMessageDeflate: false, autoPong: false });
   const clients = new Set<Client>();
   const accepted: URLSearchParams[] = [];
   const sent = { posts: 0, others: 0 };
@@ -89,6 +97,8 @@ export async function startFakeJetstream({
   const sockets = new Set<Duplex>();
   const watchers = new Set<() => void>();
   let lastTimeUs = 0;
+  let nextSeq = firstSeq;
+  let pings = 0;
   let handshakes = 0;
   let rejection: number | undefined;
   let holding = false;
@@ -109,41 +119,44 @@ export async function startFakeJetstream({
     });
   }
 
-  function tell(client: Client, { event, text }: Kept): void {
-    if (client.stalled || client.socket.readyState !== client.socket.OPEN) return;
-    if (!isWanted(client, event, text)) return;
-    client.socket.send(text);
-    sent[event.commit?.operation === 'create' ? 'posts' : 'others'] += 1;
+  function tell(client: Client, kept: Kept): void {
+    const { socket, query, stalled } = client;
+    if (stalled || socket.readyState !== socket.OPEN || !isWanted(query, kept.event)) return;
+    const text = encode(kept, query.version);
+    if (Buffer.byteLength(text) > query.maxBytes) return;
+    socket.send(text);
+    sent[kept.event.commit?.operation === 'create' ? 'posts' : 'others'] += 1;
   }
 
   function accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'ws://host');
-    const collections = query.getAll('wantedCollections');
-    const cursor = query.get('cursor');
-    const status = rejection ?? judge(pathname, collections, cursor);
-    if (status !== undefined) {
-      socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const query = rejection === undefined ? readQuery(request.url ?? '/') : { status: rejection };
+    const replay = 'status' in query ? query : planReplay(query, history, firstSeq, nextSeq);
+    if ('status' in query || 'status' in replay) {
+      const { status, error } = replay as Rejection;
+      const body = error === undefined ? '' : JSON.stringify({ error, message: 'no' });
+      socket.end(
+        `HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
       return;
     }
-    const maxBytes = Number(query.get('maxMessageSizeBytes')) || Number.POSITIVE_INFINITY;
     door.handleUpgrade(request, socket, head, (webSocket) => {
-      const client: Client = { socket: webSocket, collections, maxBytes, stalled: false };
+      const client: Client = { socket: webSocket, query, stalled: false };
       webSocket.on('error', () => {});
+      webSocket.on('ping', () => {
+        pings += 1;
+        if (!client.stalled) webSocket.pong();
+        changed();
+      });
       webSocket.once('close', () => {
         clients.delete(client);
         changed();
       });
       clients.add(client);
-      accepted.push(query);
+      accepted.push(new URL(request.url ?? '/', 'ws://host').searchParams);
       changed();
-      if (cursor !== null) resume(client, Number(cursor));
+      if (replay.notice !== undefined) webSocket.send(encodeInfo(replay.notice));
+      for (const kept of replay.kept) tell(client, kept);
     });
-  }
-
-  function resume(client: Client, cursor: number): void {
-    const from = history.findIndex(({ timeUs }) => timeUs >= cursor);
-    if (from === -1) return; // A cursor in the future is told what comes.
-    for (const kept of history.slice(Math.max(0, from - RESENT_BEFORE_CURSOR))) tell(client, kept);
   }
 
   http.on('connection', (socket) => {
@@ -159,8 +172,10 @@ export async function startFakeJetstream({
   });
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
 
+  const origin = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
-    url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/subscribe`,
+    url: origin + PATHS[1],
+    urlV2: origin + PATHS[2],
     accepted,
     sent,
     get handshakes() {
@@ -171,9 +186,7 @@ export async function startFakeJetstream({
     },
     emit(event) {
       lastTimeUs = Math.max(lastTimeUs + 1, Math.floor(clock.now() * 1000));
-      const { did, ...rest } = event;
-      const text = JSON.stringify({ did, time_us: lastTimeUs, ...rest });
-      const kept = { timeUs: lastTimeUs, event, text };
+      const kept = { timeUs: lastTimeUs, seq: nextSeq++, event };
       history.push(kept);
       if (history.length > limit) history.shift();
       for (const client of clients) tell(client, kept);
@@ -185,11 +198,25 @@ export async function startFakeJetstream({
     inject(data) {
       for (const { socket, stalled } of clients) if (!stalled) socket.send(data);
     },
+    async ping() {
+      const answers = [...clients].map(({ socket }) => once(socket, 'pong'));
+      for (const { socket } of clients) socket.ping();
+      await Promise.all(answers);
+    },
     stall() {
       for (const client of clients) client.stalled = true;
     },
     terminate() {
       for (const { socket } of clients) socket.terminate();
+    },
+    fail(error, text) {
+      for (const { socket } of clients) {
+        socket.send(encodeError(error, text));
+        socket.close(1008);
+      }
+    },
+    forget() {
+      history.length = 0;
     },
     hangUp(code, reason) {
       for (const { socket } of clients) socket.close(code, reason);
@@ -208,6 +235,7 @@ export async function startFakeJetstream({
       }
     },
     untilDeserted: () => until(() => clients.size === 0),
+    untilPinged: (count) => until(() => pings >= count),
     untilHandshake: (count) => until(() => handshakes >= count),
     async close() {
       const closed = new Promise((resolve) => http.close(resolve));
@@ -215,28 +243,4 @@ export async function startFakeJetstream({
       await closed;
     },
   };
-}
-
-/** News of accounts reach everybody, whatever collections they want; as the real service does it. */
-function isWanted({ collections, maxBytes }: Client, { commit }: Event, text: string): boolean {
-  if (Buffer.byteLength(text) > maxBytes) return false;
-  if (commit === undefined || collections.length === 0) return true;
-  return collections.some((wanted) =>
-    wanted.endsWith('*')
-      ? commit.collection.startsWith(wanted.slice(0, -1))
-      : commit.collection === wanted,
-  );
-}
-
-/** The status that a request is rejected with, if it is. */
-function judge(
-  pathname: string,
-  collections: readonly string[],
-  cursor: string | null,
-): number | undefined {
-  if (pathname !== '/subscribe') return 404;
-  const valid = collections.every((name) =>
-    /^[a-z][a-z0-9-]*(\.[A-Za-z0-9-]+)+(\.\*)?$/.test(name),
-  );
-  return valid && /^\d*$/.test(cursor ?? '') ? undefined : 400;
 }

@@ -1,6 +1,6 @@
 // Events as Jetstream tells of them, made up: their identifiers have the right shape and belong to nobody.
 
-import type { Event } from './fake-jetstream.ts';
+import type { Event } from './fake-jetstream-wire.ts';
 
 export interface Draft {
   readonly text: string;

@@ -2,36 +2,38 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { SeenKeys } from '../../base/seen-keys.ts';
+import { TokenBucket } from '../../base/token-bucket.ts';
 import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { lingering } from '../linger.ts';
 import { describeConnection, Reconnector } from '../reconnector.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
-import { Cursor } from './cursor.ts';
+import { Cursor, type Position } from './cursor.ts';
+import { PUBLIC_HOSTS, subscription } from './jetstream-address.ts';
 import {
   connectJetstream,
   type JetstreamConnection,
   type Loss,
   MAX_FRAME_BYTES,
 } from './jetstream-connection.ts';
-import { POST_COLLECTION, readEvent } from './jetstream-event.ts';
+import { readEvent } from './jetstream-event.ts';
 
 export interface BlueskyOptions {
-  /** Jetstream v1 hosts as `ws:` or `wss:` addresses, tried in turn. None stands for the public ones. */
+  /** Jetstream hosts as `ws:` or `wss:` addresses, tried in turn. None stands for the public ones. */
   readonly urls: readonly string[];
   /** From 0 up to 1; spreads the retries of many servers. */
   readonly random: () => number;
 }
 
-/** In two regions, so that an outage of one leaves the other. */
-const PUBLIC_HOSTS = [
-  'wss://jetstream2.us-east.bsky.network/subscribe',
-  'wss://jetstream1.us-west.bsky.network/subscribe',
-];
+const BAD_REQUEST = 400;
 
 const RETRIES: Schedule = { first: 500, factor: 2, step: 0, most: 30_000 };
-/** The posts of ten minutes, which is as far back as a connection resumes. */
+/** More than a connection repeats when it resumes. */
 const REMEMBERED_POSTS = 32_768;
+/** Older events are those of a long break. A shorter one is caught up at once. */
+export const CATCHING_UP_AFTER_MS = 60_000;
+/** Events of a long break, about twenty times as fast as live ones, so that listeners can keep up. */
+export const CATCHING_UP = { eventsASecond: 1000, atOnce: 100 } as const;
 
 export function createBluesky(options: BlueskyOptions, sink: SourceSink, clock: Clock): Source {
   return lingering(new Bluesky(options, sink, clock), clock);
@@ -40,11 +42,14 @@ export function createBluesky(options: BlueskyOptions, sink: SourceSink, clock: 
 class Bluesky implements Source {
   readonly name = 'bluesky';
   readonly #urls: readonly URL[];
+  /** The public hosts are never quiet: one that sends pings and no posts is broken. */
+  readonly #mayBeQuiet: boolean;
   readonly #sink: SourceSink;
   readonly #clock: Clock;
   readonly #reconnector: Reconnector<Loss>;
   readonly #cursor = new Cursor();
   readonly #delivered = new SeenKeys(REMEMBERED_POSTS);
+  readonly #pace: TokenBucket;
   #state: SourceState = { name: 'idle' };
   /** The last one, which may have ended. */
   #connection: JetstreamConnection | undefined;
@@ -59,7 +64,10 @@ class Bluesky implements Source {
   #isClosed = false;
 
   constructor({ urls, random }: BlueskyOptions, sink: SourceSink, clock: Clock) {
-    this.#urls = (urls.length > 0 ? urls : PUBLIC_HOSTS).map((url) => new URL(url));
+    this.#mayBeQuiet = urls.length > 0;
+    this.#urls = (this.#mayBeQuiet ? urls : PUBLIC_HOSTS).map((url) => new URL(url));
+    const { eventsASecond, atOnce } = CATCHING_UP;
+    this.#pace = new TokenBucket(eventsASecond, atOnce, clock.monotonic());
     this.#sink = sink;
     this.#clock = clock;
     this.#reconnector = new Reconnector<Loss>({
@@ -109,8 +117,9 @@ class Bluesky implements Source {
     const url = this.#url;
     const cursor = this.#cursor.begin(url.href, this.#clock.now());
     this.#isFresh = false;
+    const address = subscription(url, MAX_FRAME_BYTES, cursor);
     const connection = connectJetstream(
-      subscription(url, cursor),
+      { address, mayBeQuiet: this.#mayBeQuiet },
       {
         open: live,
         text: (text) => this.#read(text),
@@ -130,30 +139,56 @@ class Bluesky implements Source {
   #read(text: string): void {
     const event = readEvent(text);
     // Before the post, which may make its last listener leave and so forget the cursor.
-    if (event.timeUs !== undefined) this.#cursor.note(event.timeUs, this.#clock.now());
-    if (event.kind === 'bad') {
-      this.#sink.bad(event.reason);
-    } else if (event.kind === 'post') {
-      if (this.#delivered.check(event.key)) {
-        this.#sink.repeated();
+    if ('position' in event && event.position !== undefined) this.#note(event.position);
+    switch (event.kind) {
+      case 'post':
+        if (this.#delivered.check(event.key)) {
+          this.#sink.repeated();
+          return;
+        }
+        this.#isFresh = true;
+        this.#failures = 0;
+        this.#sink.post(event.post);
         return;
-      }
-      this.#isFresh = true;
-      this.#failures = 0;
-      this.#sink.post(event.post);
+      case 'bad':
+        this.#sink.bad(event.reason);
+        return;
+      case 'gap':
+        this.#sink.gap();
+        return;
+      case 'lost':
+        this.#cursor.forgetNumber();
+        this.#connection?.fail({ reason: 'does not know how far Senti has read' });
+        return;
+      case 'end':
+        this.#connection?.fail({ reason: event.reason });
+        return;
+      case 'other':
     }
   }
 
+  #note(position: Position): void {
+    const now = this.#clock.now();
+    if (this.#cursor.note(position, now)) this.#sink.gap();
+    if (now - position.timeUs / 1000 <= CATCHING_UP_AFTER_MS) return;
+    const at = this.#clock.monotonic();
+    this.#pace.charge(at, 1);
+    if (this.#pace.isEmpty(at)) this.#connection?.rest(this.#pace.wait(at, CATCHING_UP.atOnce));
+  }
+
   /** Chooses where to resume. */
-  #lose({ reason, silent, brokenFrame }: Loss): void {
+  #lose({ reason, silent, brokenFrame, status }: Loss): void {
     if (brokenFrame) {
       this.#sink.bad(reason);
       // The same frame would end every connection, so the stream skips it and goes on at now.
       if (this.#brokenAt !== undefined && this.#brokenAt === this.#cursor.reached) {
         this.#cursor.forget();
+        this.#sink.gap();
       }
       this.#brokenAt = this.#cursor.reached;
     }
+    // The number may be too old. A host takes any time.
+    if (status === BAD_REQUEST) this.#cursor.forgetNumber();
     // A host that worked knows our cursor best, so only one that brought nothing is left.
     if (silent || !this.#isFresh) this.#hostNumber += 1;
   }
@@ -162,15 +197,4 @@ class Bluesky implements Source {
     this.#state = state;
     this.#sink.state(state);
   }
-}
-
-/** The address that asks `url` for posts alone, from `cursor` on. */
-function subscription(url: URL, cursor: number | undefined): string {
-  const address = new URL(url);
-  if (address.pathname === '/') address.pathname = '/subscribe';
-  address.searchParams.set('wantedCollections', POST_COLLECTION);
-  address.searchParams.set('maxMessageSizeBytes', String(MAX_FRAME_BYTES));
-  address.searchParams.delete('cursor');
-  if (cursor !== undefined) address.searchParams.set('cursor', String(cursor));
-  return address.href;
 }

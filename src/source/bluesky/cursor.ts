@@ -1,57 +1,89 @@
-// Where to resume after a break: a time in microseconds, as Jetstream stamps events.
+// Where to resume after a break: at the number of the last event on the same host, at its time on another.
 
-/** How far back a resumed connection begins, so that no post is lost at the seam. */
+/** The place of an event in a host's stream. */
+export interface Position {
+  /** By the host's clock, in microseconds since 1970. */
+  readonly timeUs: number;
+  /** Counts the events of one host. Only v2 has it, and each host counts by itself. */
+  readonly seq?: number | undefined;
+}
+
+/** How far back a connection resumes by time, so that no post is lost at the seam. */
 export const SAME_HOST_OVERLAP_MS = 5_000;
 /** Each host stamps events when it gets them itself, so another one needs more. */
 export const OTHER_HOST_OVERLAP_MS = 30_000;
-/**
- * After a longer break the stream begins at now: older posts would pass for live ones. A time that differs
- * more than this from ours is not believed either.
- */
-export const LONGEST_RESUMED_BREAK_MS = 10 * 60_000;
+/** A host's clock that differs more from ours is not believed. */
+export const MOST_SKEW_MS = 10 * 60_000;
 
 export class Cursor {
   /** Everything up to here has arrived. */
-  #reached: number | undefined;
-  /** The host whose time that is. */
+  #reached: Position | undefined;
+  /** The host whose position that is; undefined for our own time. */
   #reachedOn: string | undefined;
   #host: string | undefined;
-  /** The last time on this connection. */
-  #previous: number | undefined;
+  /** The last position on this connection. */
+  #previous: Position | undefined;
+  /** A first event that is later than this shows that the host has left some out. */
+  #firstBy: number | undefined;
 
-  /** A connection to `host` begins. Returns the time to resume from; undefined to begin at now. */
+  /**
+   * A connection to `host` begins. Returns where it resumes: a number, or a time if it is larger than any number
+   * of an event. Undefined to begin at now.
+   */
   begin(host: string, now: number): number | undefined {
+    const reached = this.#reached;
+    const isSameHost = host === this.#reachedOn;
     this.#host = host;
     this.#previous = undefined;
-    if (this.#reached === undefined) return undefined;
-    if (Math.abs(now * 1000 - this.#reached) > LONGEST_RESUMED_BREAK_MS * 1000) {
-      this.forget();
+    this.#firstBy = undefined;
+    if (reached === undefined) {
+      // If no event comes before the connection breaks, the next one resumes here.
+      this.#reached = { timeUs: now * 1000 };
+      this.#reachedOn = undefined;
       return undefined;
     }
-    const overlap = host === this.#reachedOn ? SAME_HOST_OVERLAP_MS : OTHER_HOST_OVERLAP_MS;
-    return this.#reached - overlap * 1000;
+    const { timeUs, seq } = reached;
+    const overlapUs = (isSameHost ? SAME_HOST_OVERLAP_MS : OTHER_HOST_OVERLAP_MS) * 1000;
+    // The same host sends the last event again.
+    this.#firstBy = isSameHost ? timeUs : timeUs + overlapUs;
+    if (this.#reachedOn === undefined) return timeUs;
+    return isSameHost && seq !== undefined ? seq : timeUs - overlapUs;
   }
 
   /**
-   * An event with the time `timeUs` arrived at `now`. The cursor moves to the smaller of the last two times,
-   * and never back, so that a single wrong time cannot move it: ahead, posts would be lost. Lagging behind
-   * only costs repeats. For the same reason no time counts as later than ours.
+   * An event arrived at `now`. Returns whether others may be missing before it.
+   *
+   * The cursor moves to the earlier of the last two events, and never back, so that a single wrong time cannot
+   * move it: ahead, posts would be lost. Lagging behind only costs repeats. For the same reason no time counts
+   * as later than ours.
    */
-  note(timeUs: number, now: number): void {
+  note({ timeUs, seq }: Position, now: number): boolean {
     const nowUs = now * 1000;
-    if (Math.abs(timeUs - nowUs) > LONGEST_RESUMED_BREAK_MS * 1000) return;
-    const time = Math.min(timeUs, nowUs);
+    if (timeUs - nowUs > MOST_SKEW_MS * 1000) return false;
+    const isLate = this.#firstBy !== undefined && timeUs > this.#firstBy;
+    this.#firstBy = undefined;
+    const position = { timeUs: Math.min(timeUs, nowUs), seq };
     const previous = this.#previous;
-    this.#previous = time;
-    if (this.#reached !== undefined) {
-      if (previous === undefined || Math.min(previous, time) <= this.#reached) return;
+    this.#previous = position;
+    if (previous === undefined || this.#reached === undefined) return isLate;
+    const earlier = previous.timeUs <= position.timeUs ? previous : position;
+    // Our own time, from the beginning, gives way to the host's, which may be behind it.
+    const skewUs = this.#reachedOn === undefined ? MOST_SKEW_MS * 1000 : 0;
+    if (earlier.timeUs > this.#reached.timeUs - skewUs) {
+      this.#reached = earlier;
+      this.#reachedOn = this.#host;
     }
-    this.#reached = Math.min(previous ?? time, time);
-    this.#reachedOn = this.#host;
+    return isLate;
   }
 
+  /** The time, in microseconds since 1970. */
   get reached(): number | undefined {
-    return this.#reached;
+    return this.#reached?.timeUs;
+  }
+
+  /** The host does not know the number, so the next connection resumes by time. */
+  forgetNumber(): void {
+    if (this.#reached !== undefined) this.#reached = { timeUs: this.#reached.timeUs };
   }
 
   forget(): void {

@@ -4,14 +4,16 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { Inflow } from '../inflow.ts';
 import { type SilenceWatch, watchSilence } from '../silence.ts';
-import { excerpt } from './jetstream-event.ts';
+import { excerpt } from './excerpt.ts';
 
 /** A post takes about 1 kB. Senti asks Jetstream to leave out larger frames, and drops a host that sends one. */
 export const MAX_FRAME_BYTES = 256 * 1024;
 /** How long a host may take to accept a connection. */
 export const CONNECT_WITHIN_MS = 10_000;
-/** About 50 posts arrive a second, and never fewer than one, so a host that is silent this long is dead. */
+/** A host that is silent this long is dead. */
 export const LONGEST_SILENCE_MS = 20_000;
+/** A host that has nothing to send is asked for a sign of life this often. */
+export const PING_EVERY_MS = 8_000;
 export const FRAMES_A_TICK = 128;
 
 export interface Loss {
@@ -21,6 +23,14 @@ export interface Loss {
   readonly silent?: boolean;
   /** A frame was too large or broke the protocol. The host may send it again at the same place. */
   readonly brokenFrame?: boolean;
+  /** The status of HTTP that the host answered the handshake with. */
+  readonly status?: number | undefined;
+}
+
+export interface JetstreamHost {
+  readonly address: string;
+  /** The host may send nothing for a long time, so that pings have to show that it is alive. */
+  readonly mayBeQuiet: boolean;
 }
 
 interface ConnectionEvents {
@@ -33,6 +43,10 @@ interface ConnectionEvents {
 }
 
 export interface JetstreamConnection {
+  /** Reads nothing more for `ms` milliseconds. */
+  rest(ms: number): void;
+  /** Ends the connection at once for a reason of ours, which `lost` gets. */
+  fail(loss: Loss): void;
   /** Ends the connection without another event. Resolves when its socket is gone. */
   close(): Promise<void>;
 }
@@ -42,13 +56,15 @@ export interface JetstreamConnection {
  * from the cursor. So at most one read of the socket, 64 KiB, waits here.
  */
 export function connectJetstream(
-  url: string,
+  { address, mayBeQuiet }: JetstreamHost,
   events: ConnectionEvents,
   clock: Clock,
 ): JetstreamConnection {
-  const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
+  const socket = new WebSocket(address, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   let silence: SilenceWatch | undefined;
+  let cancelPing = () => {};
+  let cancelRest = () => {};
   const cancelConnect = clock.after(CONNECT_WITHIN_MS, () =>
     inflow.end({ reason: `did not answer within ${CONNECT_WITHIN_MS / 1000} s` }),
   );
@@ -64,8 +80,22 @@ export function connectJetstream(
   function release(): void {
     cancelConnect();
     silence?.cancel();
+    cancelPing();
+    cancelRest();
     // A closing handshake would wait for a peer that may be gone.
     socket.terminate();
+  }
+
+  function ping(): void {
+    cancelPing = clock.after(PING_EVERY_MS, () => {
+      socket.ping();
+      ping();
+    });
+  }
+
+  function stop(): void {
+    inflow.stop();
+    release();
   }
 
   socket.on('open', () => {
@@ -74,6 +104,7 @@ export function connectJetstream(
     silence = watchSilence(clock, LONGEST_SILENCE_MS, () =>
       inflow.end({ reason: `has been silent for ${LONGEST_SILENCE_MS / 1000} s`, silent: true }),
     );
+    if (mayBeQuiet) ping();
     events.open();
   });
   socket.on('message', (data, isBinary) => {
@@ -84,13 +115,25 @@ export function connectJetstream(
     inflow.push([deliver]);
     if (inflow.waiting > 0) socket.pause();
   });
+  if (mayBeQuiet) for (const sign of ['ping', 'pong']) socket.on(sign, () => silence?.heard());
+  socket.on('unexpected-response', (_, { statusCode: status }) =>
+    inflow.end({ reason: `cannot be reached: it answered with the status ${status}`, status }),
+  );
   socket.on('error', (error) => inflow.end(explain(error)));
   socket.on('close', (code, reason) => inflow.end({ reason: describeClose(code, String(reason)) }));
 
   return {
+    rest(ms) {
+      inflow.hold();
+      cancelRest();
+      cancelRest = clock.after(ms, () => inflow.goOn());
+    },
+    fail(loss) {
+      stop();
+      events.lost(loss);
+    },
     close() {
-      inflow.stop();
-      release();
+      stop();
       return gone;
     },
   };

@@ -19,6 +19,16 @@ describe('the Bluesky source', () => {
     });
   });
 
+  test('asks v2 for new posts alone', async () => {
+    const { jetstream, live } = await setUpBluesky({ version: 2 });
+    await live();
+    expect(Object.fromEntries(jetstream.accepted[0] ?? [])).toEqual({
+      collections: 'app.bsky.feed.post',
+      kinds: 'commit',
+      maxMessageSizeBytes: String(MAX_FRAME_BYTES),
+    });
+  });
+
   test('adds the path to an address that is only a host, and keeps the rest of an address', async () => {
     const { jetstream, clock, sink } = await setUpBluesky();
     const url = `${jetstream.url.replace('/subscribe', '')}?key=1&cursor=5`;

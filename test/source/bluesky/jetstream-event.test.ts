@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/jetstream-connection.ts';
 import { type JetstreamEvent, readEvent } from '../../../src/source/bluesky/jetstream-event.ts';
+import { encode, encodeError, encodeInfo } from '../../support/fake-jetstream-wire.ts';
 import { postEvent } from '../../support/jetstream-events.ts';
 
 const FIXTURE = new URL('../../fixtures/jetstream.jsonl', import.meta.url);
@@ -40,7 +41,7 @@ function postOf(frame: JetstreamEvent) {
   return frame.post;
 }
 
-describe('an event of Jetstream', () => {
+describe('an event of Jetstream v1', () => {
   test('is a post if one was created, and nothing if it was edited, deleted or is something else', () => {
     const frames = decodeFile(FIXTURE);
     expect(frames.map(({ kind }) => kind)).toEqual([
@@ -168,6 +169,76 @@ describe('an event of Jetstream', () => {
   });
 });
 
+describe('a frame of v2', () => {
+  /** Reads a new post as v2 sends it, with other values for some fields of its payload. */
+  function readV2(changes: Record<string, unknown> = {}): JetstreamEvent {
+    const kept = { timeUs: TIME_US + 123_456, seq: 7, event: postEvent(1, { text: 'tea' }) };
+    const frame = JSON.parse(encode(kept, 2));
+    return readEvent(JSON.stringify({ ...frame, payload: { ...frame.payload, ...changes } }));
+  }
+
+  test('holds the same post as one of v1', () => {
+    const v1 = decodeChanged({ createdAt: undefined });
+    expect(postOf(readV2())).toEqual({ ...postOf(v1), createdAt: new Date(TIME_US / 1000 + 123) });
+  });
+
+  test('has its place by the time at which the host saw it, and by number', () => {
+    expect(readV2({ time: '2020-01-01T00:00:00Z' })).toMatchObject({
+      position: { timeUs: TIME_US + 123_456, seq: 7 },
+    });
+    expect(readV2({ witnessedAt: undefined })).toMatchObject({
+      position: { timeUs: TIME_US + 123_456, seq: 7 },
+    });
+  });
+
+  test.each([-1, 0, 1.5, 1e300, '7', null])('has no number if that is %s', (seq) => {
+    expect(readV2({ seq })).toMatchObject({ kind: 'post', position: { seq: undefined } });
+  });
+
+  test.each(['identity', 'account', 'sync', 'news'])(
+    'is no post if it is of the kind %s',
+    (kind) => {
+      expect(readV2({ $type: `network.bsky.jetstream.subscribeEvents#${kind}` })).toMatchObject({
+        kind: 'other',
+        position: { seq: 7 },
+      });
+    },
+  );
+
+  test.each([
+    ['$type', { $type: 7 }],
+    ['time', { witnessedAt: 'soon', time: 'never' }],
+    ['collection', { collection: 7 }],
+    ['operation', { operation: 'destroy' }],
+    ['did', { did: 'did:plc:a/../../evil?x#y' }],
+    ['rkey', { rkey: '..' }],
+    ['record', { record: [] }],
+  ])('is bad with an invalid "%s", and the reason names the field', (field, change) => {
+    expect(reasonOf(readV2(change))).toContain(`"${field}"`);
+  });
+
+  test('is bad without a payload', () => {
+    expect(reasonOf(readEvent('{"$type":"message"}'))).toContain('"payload"');
+  });
+
+  test('may be a notice on the cursor, or the reason for the end', () => {
+    expect(readEvent(encodeInfo('OutdatedCursor'))).toEqual({ kind: 'gap' });
+    expect(readEvent(encodeInfo('FutureCursor'))).toEqual({ kind: 'lost' });
+    expect(readEvent(encodeInfo('Hello'))).toEqual({ kind: 'other' });
+    const error = encodeError('ConsumerTooSlow', '\u001b'.repeat(1000));
+    expect(readEvent(error)).toMatchObject({
+      reason: expect.stringMatching(/^[\x20-\x7e…]{1,500}$/),
+    });
+  });
+
+  test('never throws, whatever its fields are', () => {
+    const name = fc.constantFrom('$type', 'seq', 'did', 'time', 'witnessedAt', 'record', 'name');
+    fc.assert(fc.property(name, fc.jsonValue(), (key, value) => void readV2({ [key]: value })));
+    const frame = fc.jsonValue().map((payload) => JSON.stringify({ $type: 'message', payload }));
+    fc.assert(fc.property(frame, (text) => void readEvent(text)));
+  });
+});
+
 describe.skipIf(!existsSync(CAPTURE))('what the real service sent on one day', () => {
   test('is read completely', () => {
     const frames = decodeFile(CAPTURE);
@@ -185,7 +256,7 @@ describe.skipIf(!existsSync(CAPTURE))('what the real service sent on one day', (
     for (const frame of decodeFile(CAPTURE)) {
       if (frame.kind !== 'post') continue;
       const { createdAt, langs } = frame.post;
-      expect(frame.timeUs / 1000 - Number(createdAt)).toBeLessThan(60_000);
+      expect(frame.position.timeUs / 1000 - Number(createdAt)).toBeLessThan(60_000);
       expect(langs.length).toBeLessThanOrEqual(3);
     }
   });

@@ -40,13 +40,14 @@ type Fault = (typeof FAULTS)[number];
  * Plays one soak. A `settled` one lets everything that was sent arrive before it cuts a line, so that
  * every frame can be accounted for; the other cuts in the middle of bursts.
  */
-async function soak(seed: number, settled: boolean) {
+async function soak(seed: number, settled: boolean, version: number) {
   const random = seeded(seed);
   const below = (n: number) => Math.floor(random() * n);
   const clock = new FakeClock();
   const sink = createRecordingSink();
   const jetstream = await startFakeJetstream({ clock });
-  const source = createBluesky({ urls: [jetstream.url], random: seeded(~seed) }, sink, clock);
+  const url = version === 1 ? jetstream.url : jetstream.urlV2;
+  const source = createBluesky({ urls: [url], random: seeded(~seed) }, sink, clock);
   const faults = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>;
   let emitted = 0;
   let bad = 0;
@@ -188,10 +189,14 @@ async function soak(seed: number, settled: boolean) {
 }
 
 describe('a soak of the Bluesky source', () => {
-  test.each([1, 2, 3].flatMap((seed) => [true, false].map((settled) => ({ seed, settled }))))(
+  const soaks = [
+    ...[1, 2, 3].flatMap((seed) => [true, false].map((settled) => ({ seed, settled, version: 1 }))),
+    ...[true, false].map((settled) => ({ seed: 4, settled, version: 2 })),
+  ];
+  test.each(soaks)(
     'delivers every post once, in order, through every fault: %o',
-    async ({ seed, settled }) => {
-      const { sink, clock, faults, bad, sent } = await soak(seed, settled);
+    async ({ seed, settled, version }) => {
+      const { sink, clock, faults, bad, sent } = await soak(seed, settled, version);
       expect(sink.posts.map(({ text }) => text)).toEqual(
         Array.from({ length: POSTS }, (_, i) => `post ${i}`),
       );
