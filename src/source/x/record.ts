@@ -1,8 +1,9 @@
 // Reads and checks a line of X's stream.
 // https://docs.x.com/x-api/stream/stream-filtered-posts
 
-import { isRecord, parseJson } from '../../base/json.ts';
+import { type Fields, isRecord, parseJson } from '../../base/json.ts';
 import type { Post } from '../../base/post.ts';
+import { readEntities } from './entities.ts';
 import { asRecord, type Failure, quoteError } from './failure.ts';
 import { readLanguage } from './rule-text.ts';
 
@@ -24,6 +25,9 @@ export const FIELDS =
 
 /** RFC 5646, section 4.4.1. */
 const MOST_LANGUAGE_CHARACTERS = 35;
+/** What X calls the errors that end a stream, in a title or at the end of a type. */
+const DISCONNECT =
+  /^(?:operational-?disconnect|client-?disconnected|streaming-connection|ConnectionException)$/i;
 const ID = /^\d{1,20}$/;
 
 export function readRecord(line: string): StreamRecord {
@@ -32,8 +36,10 @@ export function readRecord(line: string): StreamRecord {
   if (!isRecord(record)) return bad('not a JSON object');
   const { data, errors, ...rest } = record;
   // A post may come with errors about the posts that it refers to.
-  if (data === undefined && Array.isArray(errors)) return readErrors(errors);
-  if (data === undefined && typeof rest.title === 'string') return readErrors([rest]);
+  const isPost = data !== undefined && data !== null;
+  if (!isPost && Array.isArray(errors)) return readErrors(errors.map(asRecord));
+  const { title, type } = rest;
+  if (!isPost && typeof (title ?? type) === 'string') return readErrors([rest]);
   if (typeof data !== 'object' || data === null) return bad('"data" must be an object');
   return readPost(data as Record<string, unknown>);
 }
@@ -59,27 +65,38 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
   if (!Array.isArray(history) || !history.every(isId)) {
     return bad('"edit_history_tweet_ids" must be a list of ids');
   }
-  const whole = asRecord(data.note_tweet ?? data.note_post).text ?? text;
+  const note = asRecord(data.note_tweet ?? data.note_post);
+  const whole = note.text ?? text;
   if (typeof whole !== 'string') return bad('"note_tweet.text" must be a string');
+  const ids = new Set([id, ...history]);
   const post = {
     id,
     source: 'x',
-    text: whole,
-    tags: [],
-    links: [],
+    ...readEntities(whole, [note.entities, data.entities], ids),
     attached: [],
     langs: lang === undefined ? [] : readLanguage(lang),
     createdAt: createdAt === undefined ? undefined : new Date(createdAt),
     url: `https://x.com/i/web/status/${id}`,
   };
-  return { kind: 'post', post, original: earliest([id, ...history]) };
+  return { kind: 'post', post, original: earliest([...ids]) };
 }
 
-function readErrors(errors: readonly unknown[]): StreamRecord {
-  const [error] = errors;
-  const reason = `X ended the stream (${quoteError(error) || 'without a reason'})`;
-  const isTaken = asRecord(error).connection_issue !== undefined;
-  return { kind: 'error', failure: { kind: isTaken ? 'taken' : 'network', reason } };
+function readErrors(errors: readonly Fields[]): StreamRecord {
+  const end = errors.find(isDisconnect);
+  if (end === undefined) return bad(`an error without a post (${quote(errors[0])})`);
+  const kind = end.connection_issue === undefined ? 'network' : 'taken';
+  return { kind: 'error', failure: { kind, reason: `X ended the stream (${quote(end)})` } };
+}
+
+/** Other errors are about a post, such as one that is gone, and the stream goes on. */
+function isDisconnect({ title, type, disconnect_type, connection_issue }: Fields): boolean {
+  if (disconnect_type !== undefined || connection_issue !== undefined) return true;
+  const names = [title, typeof type === 'string' ? type.split(/[/#]/).at(-1) : undefined];
+  return names.some((name) => typeof name === 'string' && DISCONNECT.test(name));
+}
+
+function quote(error: Fields | undefined): string {
+  return quoteError(error) || 'without a reason';
 }
 
 // Ids grow with time. The order of the history is not documented.

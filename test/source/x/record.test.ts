@@ -19,7 +19,7 @@ describe('a line of the stream', () => {
         id: '1970000000000000001',
         source: 'x',
         text: 'Rust 2.0 is out and it is lovely #rustlang',
-        tags: [],
+        tags: ['rustlang'],
         links: [],
         attached: [],
         langs: ['en'],
@@ -124,14 +124,59 @@ describe('a line of the stream', () => {
     },
   );
 
-  test('with errors is the end of the stream, unless it has a post', () => {
+  test('with a disconnection is the end of the stream', () => {
     expect(readRecord('{"errors":[{"title":"operational-disconnect","detail":"bye"}]}')).toEqual({
       kind: 'error',
       failure: { kind: 'network', reason: 'X ended the stream (operational-disconnect: bye)' },
     });
-    expect(
-      readRecord('{"data":{"id":"7","text":"x"},"errors":[{"title":"Not Found Error"}]}').kind,
-    ).toBe('post');
+  });
+
+  const problem = 'https://api.twitter.com/2/problems/';
+  test.each([
+    ['network', { title: 'operational-disconnect' }],
+    ['network', { title: 'OperationalDisconnect' }],
+    ['network', { title: 'Sorry', disconnect_type: 'UpstreamOperationalDisconnect' }],
+    ['network', { type: `${problem}operational-disconnect` }],
+    ['network', { type: `${problem}client-disconnected` }],
+    ['network', { type: 'https://developer.x.com/en/support/errors#operational-disconnect' }],
+    ['network', { title: 'ConnectionException' }],
+    ['network', { type: `${problem}streaming-connection` }],
+    ['taken', { title: 'ConnectionException', connection_issue: 'TooManyConnections' }],
+  ])('ends the stream (%s) with %j, alone or among errors', (kind, error) => {
+    const other = { title: 'Not Found Error' };
+    for (const line of [error, { errors: [error] }, { data: null, errors: [other, error] }]) {
+      expect(readRecord(JSON.stringify(line))).toMatchObject({ kind: 'error', failure: { kind } });
+    }
+  });
+
+  test.each([
+    { title: 'Not Found Error', type: `${problem}resource-not-found`, resource_type: 'tweet' },
+    { title: 'Authorization Error', type: `${problem}not-authorized-for-resource` },
+    { title: 'Forbidden', type: `${problem}operational-disconnect/else` },
+    { title: 'Something new', detail: 'It has no name yet.' },
+    {},
+    null,
+    'operational-disconnect',
+  ])('without a post is bad and not the end of the stream, if its error is %j', (error) => {
+    const line = { errors: [error], includes: {} };
+    expect(readRecord(JSON.stringify(line))).toMatchObject({
+      kind: 'bad',
+      reason: expect.stringMatching(/^an error without a post \(.+\)$/),
+    });
+  });
+
+  test.each(['{"errors":[]}', '{"errors":{}}', '{"data":null,"errors":7}'])(
+    'that states no error is bad: %s',
+    (line) => {
+      expect(readRecord(line).kind).toBe('bad');
+    },
+  );
+
+  test('with a post and errors is the post, whatever the errors', () => {
+    for (const title of ['Not Found Error', 'Authorization Error', 'operational-disconnect']) {
+      const line = { data: { id: '7', text: 'x' }, errors: [{ title }] };
+      expect(readRecord(JSON.stringify(line)).kind).toBe('post');
+    }
   });
 });
 

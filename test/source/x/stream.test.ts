@@ -221,6 +221,23 @@ describe('the stream from X', () => {
     expect(it.bad).toEqual([]);
   });
 
+  test.each([
+    { title: 'Not Found Error', detail: 'Could not find tweet with id: [7].' },
+    { title: 'Authorization Error', detail: 'Sorry, you are not authorized to see it.' },
+    { title: 'Something new' },
+  ])('goes on after an error that is none of the stream: $title', async (error) => {
+    const it = await startXSource();
+    await it.live('rust');
+    await it.x.raw(`${JSON.stringify({ errors: [error] })}\r\n`);
+    await deliver(it);
+    const post = xPost('rust again');
+    await it.x.raw(`${JSON.stringify({ data: post, errors: [error] })}\r\n`);
+    await until(() => it.posts.length === 2);
+    expect(it.bad).toEqual([expect.stringMatching(/^line 1: an error without a post \(/)]);
+    expect(it.x.counts.connects).toBe(1);
+    expect(it.source.state).toEqual({ name: 'live' });
+  });
+
   test('reads an error that is sent in place of the stream', async () => {
     const it = await startXSource();
     const body = { title: 'ConnectionException', connection_issue: 'TooManyConnections' };
