@@ -59,6 +59,8 @@ class Bluesky implements Source {
   #failures = 0;
   /** This connection brought a new post. */
   #isFresh = false;
+  /** Listeners know that this connection left out posts. */
+  #isGapTold = false;
   /** The cursor when the last broken frame came. */
   #brokenAt: number | undefined;
   #isClosed = false;
@@ -117,6 +119,7 @@ class Bluesky implements Source {
     const url = this.#url;
     const cursor = this.#cursor.begin(url.href, this.#clock.now());
     this.#isFresh = false;
+    this.#isGapTold = false;
     const address = subscription(url, MAX_FRAME_BYTES, cursor);
     const connection = connectJetstream(
       { address, mayBeQuiet: this.#mayBeQuiet },
@@ -154,7 +157,7 @@ class Bluesky implements Source {
         this.#sink.bad(event.reason);
         return;
       case 'gap':
-        this.#sink.gap();
+        this.#tellGap();
         return;
       case 'lost':
         this.#cursor.forgetNumber();
@@ -169,11 +172,17 @@ class Bluesky implements Source {
 
   #note(position: Position): void {
     const now = this.#clock.now();
-    if (this.#cursor.note(position, now)) this.#sink.gap();
+    if (this.#cursor.note(position, now)) this.#tellGap();
     if (now - position.timeUs / 1000 <= CATCHING_UP_AFTER_MS) return;
     const at = this.#clock.monotonic();
     this.#pace.charge(at, 1);
     if (this.#pace.isEmpty(at)) this.#connection?.rest(this.#pace.wait(at, CATCHING_UP.atOnce));
+  }
+
+  /** Once for a connection, since it is told to every track. */
+  #tellGap(): void {
+    if (!this.#isGapTold) this.#sink.gap();
+    this.#isGapTold = true;
   }
 
   /** Chooses where to resume. */
