@@ -11,7 +11,7 @@ import { BOUNDS, isWebAddress, linksIn, readAttached, readLinks, readTags } from
 import type { Source, SourceSink } from './source.ts';
 
 export interface ReplayOptions {
-  /** NDJSON of `{id, text, lang?, createdAt?, url?, tags?, links?, attached?}`, of any size. */
+  /** NDJSON of `{text, id?, lang?, createdAt?, url?, tags?, links?, attached?}`, of any size. */
   readonly file: string;
   /** REPLAY_RATE if undefined. */
   readonly rate: Rate | undefined;
@@ -35,11 +35,14 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
 
   async function* play(signal: AbortSignal): AsyncGenerator<Post> {
     let usable: boolean;
+    /** Goes on when the file starts again, so that no two posts share an id. */
+    let played = 0;
     do {
       usable = false;
       for await (const line of lines(await openChunks(file, signal), MAX_LINE_BYTES)) {
         if (signal.aborted) return;
-        const post = readLine(line);
+        played += 1;
+        const post = readLine(line, `line-${played}`);
         if (typeof post === 'string') {
           sink.bad(`${file}:${line.number}: ${post}`);
         } else if (post !== undefined) {
@@ -75,8 +78,11 @@ async function openChunks(file: string, signal: AbortSignal): Promise<AsyncItera
   throw new NoFile(`${file} must be ${NOT_A_FILE.expected}`);
 }
 
-/** Returns the post, undefined for a blank line, or the reason why the line is bad. */
-function readLine({ text }: Line): Post | string | undefined {
+/**
+ * Returns the post, undefined for a blank line, or the reason why the line is bad. A post without an id gets
+ * `ownId`.
+ */
+function readLine({ text }: Line, ownId: string): Post | string | undefined {
   if (text === undefined) return `the line is longer than ${MAX_LINE_BYTES} bytes`;
   if (text.trim() === '') return undefined;
   let record: unknown;
@@ -86,11 +92,11 @@ function readLine({ text }: Line): Post | string | undefined {
     if (error instanceof SyntaxError) return `not JSON (${error.message})`;
     throw error;
   }
-  return readRecord(record);
+  return readRecord(record, ownId);
 }
 
-function readRecord(record: unknown): Post | string {
-  if (!isRecord(record)) return 'not a JSON object; expected {"id": "…", "text": "…"}';
+function readRecord(record: unknown, ownId: string): Post | string {
+  if (!isRecord(record)) return 'not a JSON object; expected {"text": "…"}';
   for (const name of SHORT_FIELDS) {
     const value = record[name];
     if (typeof value === 'string' && value.length > MAX_FIELD_LENGTH) {
@@ -102,7 +108,7 @@ function readRecord(record: unknown): Post | string {
     if (reason !== undefined) return reason;
   }
   const { id, text, lang, createdAt, url } = record;
-  if (typeof id !== 'string' || id === '') return '"id" must be a non-empty string';
+  if (!isOptionalString(id) || id === '') return '"id" must be a non-empty string';
   if (typeof text !== 'string') return '"text" must be a string';
   if (!isOptionalString(lang)) return '"lang" must be a string, such as "en"';
   if (!isOptionalString(createdAt) || (createdAt && !isDate(createdAt))) {
@@ -112,7 +118,7 @@ function readRecord(record: unknown): Post | string {
     return '"url" must be an http or https address';
   }
   return {
-    id,
+    id: id ?? ownId,
     source: 'replay',
     text,
     tags: readTags(listOf(record.tags)),

@@ -104,6 +104,21 @@ describe('replay', () => {
     expect(sink.reasons).toEqual([`${file}:1: ${reason}`]);
   });
 
+  test('gives each post without an id one of its own, also when the file starts again', async () => {
+    const posts = [{ text: 'coffee' }, { id: 'a', text: 'coffee' }, { id: null, text: 'coffee' }];
+    const { sink, until, source, wanted } = open(ndjson(posts), { loop: true });
+    source.want(wanted);
+    await until(() => sink.posts.length >= 6);
+    expect(sink.posts.slice(0, 6).map(({ id }) => id)).toEqual([
+      'line-1',
+      'a',
+      'line-3',
+      'line-4',
+      'a',
+      'line-6',
+    ]);
+  });
+
   test('names the file and line of each bad post, and goes on', async () => {
     const lines = [
       '{"id":"1","text":"coffee"}',
@@ -124,7 +139,7 @@ describe('replay', () => {
     expect(sink.posts.map((post) => post.id)).toEqual(['1', '8']);
     expect(sink.reasons.map((reason) => reason.slice(file.length))).toEqual([
       expect.stringMatching(/^:2: not JSON \(.+\)$/),
-      ':3: not a JSON object; expected {"id": "…", "text": "…"}',
+      ':3: not a JSON object; expected {"text": "…"}',
       ':4: "id" must be a non-empty string',
       ':5: "text" must be a string',
       ':7: "createdAt" must be a date, such as "2026-11-20T10:11:12Z"',
