@@ -25,8 +25,6 @@ export interface BlueskyOptions {
   readonly random: () => number;
 }
 
-const BAD_REQUEST = 400;
-
 const RETRIES: Schedule = { first: 500, factor: 2, step: 0, most: 30_000 };
 /** More than a connection repeats when it resumes. */
 const REMEMBERED_POSTS = 32_768;
@@ -34,6 +32,8 @@ const REMEMBERED_POSTS = 32_768;
 export const CATCHING_UP_AFTER_MS = 60_000;
 /** Events of a long break, about twenty times as fast as live ones, so that listeners can keep up. */
 export const CATCHING_UP = { eventsASecond: 1000, atOnce: 100 } as const;
+
+const BAD_REQUEST = 400;
 
 export function createBluesky(options: BlueskyOptions, sink: SourceSink, clock: Clock): Source {
   return lingering(new Bluesky(options, sink, clock), clock);
@@ -55,10 +55,10 @@ class Bluesky implements Source {
   #connection: JetstreamConnection | undefined;
   /** Counts up; which of the hosts is next is the remainder. */
   #hostNumber = 0;
-  /** Connections in a row that brought no new post. */
+  /** Connections in a row that did not work. */
   #failures = 0;
-  /** This connection brought a new post. */
-  #isFresh = false;
+  /** This connection brought a new post, or has stayed open on a quiet host. */
+  #works = false;
   /** Listeners know that this connection left out posts. */
   #isGapTold = false;
   /** The cursor when the last broken frame came. */
@@ -106,7 +106,7 @@ class Bluesky implements Source {
     const { name } = this.#state;
     if (name === 'idle') return;
     const { host } = this.#url;
-    const isWasted = name !== 'waiting' && !this.#isFresh;
+    const isWasted = name !== 'waiting' && !this.#works;
     const reason = `${host} had brought nothing when the last listener left`;
     this.#reconnector.close(isWasted ? { reason } : undefined);
     if (isWasted) this.#hostNumber += 1;
@@ -118,13 +118,14 @@ class Bluesky implements Source {
   #connect(live: () => void, fail: (loss: Loss) => void): () => void {
     const url = this.#url;
     const cursor = this.#cursor.begin(url.href, this.#clock.now());
-    this.#isFresh = false;
+    this.#works = false;
     this.#isGapTold = false;
     const address = subscription(url, MAX_FRAME_BYTES, cursor);
     const connection = connectJetstream(
       { address, mayBeQuiet: this.#mayBeQuiet },
       {
         open: live,
+        answered: () => this.#prove(),
         text: (text) => this.#read(text),
         bad: (reason) => this.#sink.bad(`${url.host}: ${reason}`),
         lost: (loss) => {
@@ -149,8 +150,7 @@ class Bluesky implements Source {
           this.#sink.repeated();
           return;
         }
-        this.#isFresh = true;
-        this.#failures = 0;
+        this.#prove();
         this.#sink.post(event.post);
         return;
       case 'bad':
@@ -159,7 +159,7 @@ class Bluesky implements Source {
       case 'gap':
         this.#tellGap();
         return;
-      case 'lost':
+      case 'unknown cursor':
         this.#cursor.forgetNumber();
         this.#connection?.fail({ reason: 'does not know how far Senti has read' });
         return;
@@ -177,6 +177,11 @@ class Bluesky implements Source {
     const at = this.#clock.monotonic();
     this.#pace.charge(at, 1);
     if (this.#pace.isEmpty(at)) this.#connection?.rest(this.#pace.wait(at, CATCHING_UP.atOnce));
+  }
+
+  #prove(): void {
+    this.#works = true;
+    this.#failures = 0;
   }
 
   /** Once for a connection, since it is told to every track. */
@@ -199,7 +204,7 @@ class Bluesky implements Source {
     // The number may be too old. A host takes any time.
     if (status === BAD_REQUEST) this.#cursor.forgetNumber();
     // A host that worked knows our cursor best, so only one that brought nothing is left.
-    if (silent || !this.#isFresh) this.#hostNumber += 1;
+    if (silent || !this.#works) this.#hostNumber += 1;
   }
 
   #become(state: SourceState): void {

@@ -35,6 +35,8 @@ export interface JetstreamHost {
 
 interface ConnectionEvents {
   open(): void;
+  /** A quiet host has answered a ping. */
+  answered(): void;
   text(text: string): void;
   /** A frame that Jetstream never sends. */
   bad(reason: string): void;
@@ -115,7 +117,13 @@ export function connectJetstream(
     inflow.push([deliver]);
     if (inflow.waiting > 0) socket.pause();
   });
-  if (mayBeQuiet) for (const sign of ['ping', 'pong']) socket.on(sign, () => silence?.heard());
+  if (mayBeQuiet) {
+    socket.on('ping', () => silence?.heard());
+    socket.on('pong', () => {
+      silence?.heard();
+      if (!inflow.isOver) events.answered();
+    });
+  }
   socket.on('unexpected-response', (_, { statusCode: status }) =>
     inflow.end({ reason: `cannot be reached: it answered with the status ${status}`, status }),
   );

@@ -21,7 +21,7 @@ export type JetstreamEvent =
   /** The host no longer has what the cursor asked for. */
   | { readonly kind: 'gap' }
   /** The host does not know the number that the cursor asked for, and begins at now. */
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'unknown cursor' }
   /** The host ends the connection. */
   | { readonly kind: 'end'; readonly reason: string }
   | { readonly kind: 'bad'; readonly reason: string; readonly position?: Position };
@@ -75,7 +75,7 @@ function readMessage(payload: unknown): JetstreamEvent {
 
 function readInfo(name: unknown): JetstreamEvent {
   if (name === 'OutdatedCursor') return { kind: 'gap' };
-  return { kind: name === 'FutureCursor' ? 'lost' : 'other' };
+  return { kind: name === 'FutureCursor' ? 'unknown cursor' : 'other' };
 }
 
 function readCommit(did: unknown, commit: Fields, position: Position): JetstreamEvent {

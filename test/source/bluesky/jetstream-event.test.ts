@@ -223,7 +223,7 @@ describe('a frame of v2', () => {
 
   test('may be a notice on the cursor, or the reason for the end', () => {
     expect(readEvent(encodeInfo('OutdatedCursor'))).toEqual({ kind: 'gap' });
-    expect(readEvent(encodeInfo('FutureCursor'))).toEqual({ kind: 'lost' });
+    expect(readEvent(encodeInfo('FutureCursor'))).toEqual({ kind: 'unknown cursor' });
     expect(readEvent(encodeInfo('Hello'))).toEqual({ kind: 'other' });
     const error = encodeError('ConsumerTooSlow', '\u001b'.repeat(1000));
     expect(readEvent(error)).toMatchObject({

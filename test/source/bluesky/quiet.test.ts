@@ -31,6 +31,19 @@ describe('a quiet Jetstream', () => {
     expect(jetstream.handshakes).toBe(1);
   });
 
+  test('is not avoided after a break, and connects again at once', async () => {
+    const { jetstream, other, live, clock, is, source, recover } = await setUpBluesky({ hosts: 2 });
+    await live();
+    for (let i = 1; i <= 5; i++) {
+      await passTime(clock, jetstream.untilPinged(i + 1));
+      jetstream.terminate();
+      await is('waiting');
+      expect(source.state).toMatchObject({ until: clock.now() + 500 });
+      await recover();
+    }
+    expect([jetstream.handshakes, other.handshakes]).toEqual([6, 0]);
+  });
+
   test('that answers no ping counts as silent', async () => {
     const { jetstream, live, clock, source } = await setUpBluesky();
     await live();
@@ -51,7 +64,7 @@ describe('a quiet Jetstream', () => {
     const unused = () => {};
     connectJetstream(
       { address: jetstream.url, mayBeQuiet: false },
-      { open, text: unused, bad: unused, lost: (loss) => losses.push(loss) },
+      { open, answered: unused, text: unused, bad: unused, lost: (loss) => losses.push(loss) },
       clock,
     );
     await opened;
