@@ -2,28 +2,31 @@
 
 import { isRecord } from '../base/json.ts';
 
-export type Check = (value: unknown) => boolean;
+export type Check<T> = (value: unknown) => value is T;
 
-/** An object in which each of these fields passes its check. It may have others. */
-export function hasFields(fields: Readonly<Record<string, Check>>): Check {
-  const checks = Object.entries(fields);
-  return (value) => isRecord(value) && checks.every(([name, check]) => check(value[name]));
+/** The type of the values that pass a check. */
+export type Checked<C> = C extends Check<infer T> ? T : never;
+
+type Checks<T> = { readonly [K in keyof T]: Check<T[K]> };
+
+/** An object in which each of `fields` passes its check, and each of `optional` does or is absent. It may have others. */
+export function hasFields<T, O = unknown>(fields: Checks<T>, optional?: Checks<O>) {
+  const required = Object.entries<Check<unknown>>(fields);
+  const rest = Object.entries<Check<unknown>>(optional ?? {});
+  return (value: unknown): value is Readonly<T> & { readonly [K in keyof O]?: O[K] | undefined } =>
+    isRecord(value) &&
+    required.every(([name, check]) => check(value[name])) &&
+    rest.every(([name, check]) => value[name] === undefined || check(value[name]));
 }
 
 /** An object whose field `tag` names one of `variants`, and that passes the check of that variant. */
-export function isVariant(tag: string, variants: Readonly<Record<string, Check>>): Check {
-  return (value) => {
-    const name = isRecord(value) ? value[tag] : undefined;
-    if (typeof name !== 'string' || !Object.hasOwn(variants, name)) return false;
-    return variants[name]?.(value) ?? false;
-  };
+export function isVariant<Tag extends string, V>(tag: Tag, variants: Checks<V>) {
+  const checks = new Map<unknown, Check<unknown>>(Object.entries(variants));
+  return (value: unknown): value is { [K in keyof V]: V[K] & Readonly<Record<Tag, K>> }[keyof V] =>
+    isRecord(value) && (checks.get(value[tag])?.(value) ?? false);
 }
 
-export function optional(check: Check): Check {
-  return (value) => value === undefined || check(value);
-}
-
-export function listOf(check: Check): Check {
+export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   return (value) => Array.isArray(value) && value.every(check);
 }
 
