@@ -24,11 +24,11 @@ export const MAX_TEXT = 25_000;
 /** Code points above this take two code units. */
 const LAST_SINGLE_UNIT = 0xffff;
 
-/** The first MAX_TEXT characters of `text`, or one fewer where that would split a surrogate pair. */
-export function cutText(text: string): string {
-  if (text.length <= MAX_TEXT) return text;
-  const splitsPair = (text.codePointAt(MAX_TEXT - 1) ?? 0) > LAST_SINGLE_UNIT;
-  return text.slice(0, splitsPair ? MAX_TEXT - 1 : MAX_TEXT);
+/** The first `most` characters of `text`, or one fewer where that would split a surrogate pair. */
+export function cutText(text: string, most = MAX_TEXT): string {
+  if (text.length <= most) return text;
+  const splitsPair = (text.codePointAt(most - 1) ?? 0) > LAST_SINGLE_UNIT;
+  return text.slice(0, splitsPair ? most - 1 : most);
 }
 
 /** The languages to follow, as lower-case BCP 47 tags; `any` follows all. */

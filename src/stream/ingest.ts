@@ -5,7 +5,7 @@ import type { Analyze } from '../sentiment/analysis.ts';
 import type { CloseOptions, Source, SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
 import type { Track } from '../track/track.ts';
-import { words } from '../track/words.ts';
+import { wordsOf } from '../track/words-of-post.ts';
 import { type PostCounters, postCountersAtZero } from './counters.ts';
 import type { Feed, FeedSink } from './feed.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -92,7 +92,7 @@ export class Ingest<T> implements Feed<T> {
   #post(post: Post): void {
     this.counters.postsSeen += 1;
     if (!isInLanguages(post, this.#options.languages)) return;
-    const outlets = this.#matcher.match(words(post.text));
+    const outlets = this.#matcher.match(wordsOf(post));
     if (outlets.length === 0) return;
     this.counters.postsMatched += 1;
     this.#sink.event({ ...this.#options.analyze(post.text), post }, outlets);

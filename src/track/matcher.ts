@@ -15,8 +15,8 @@ import { ClauseWords } from './clause-words.ts';
 import { type KnownWord, type Phrase, PostWords } from './post-words.ts';
 import { SeenNumbers } from './seen-numbers.ts';
 import type { Clause, Term, Track } from './track.ts';
+import type { Word } from './word.ts';
 import { WordFilter } from './word-filter.ts';
-import type { Word } from './words.ts';
 
 /** Active tracks, each with a value of the caller's. A change costs as much as its track has words. */
 export class Matcher<V> {

@@ -2,8 +2,8 @@
 
 import { PhraseIndex } from './phrase-index.ts';
 import { SeenNumbers } from './seen-numbers.ts';
+import { hasSigns, lettersFrom, lettersTo, type Word } from './word.ts';
 import { hashOf, type WordFilter } from './word-filter.ts';
-import { hasSigil, type Word } from './words.ts';
 
 /** A word that some active track mentions. */
 export interface KnownWord {
@@ -26,7 +26,7 @@ const KEPT_PLACES = 1024;
  */
 const STEPS_BEFORE_INDEX = 64;
 /**
- * The index cannot find phrases in which only some words have a sigil, such as "i love #rust". After so many steps for
+ * The index cannot find phrases in which only some words have signs, such as "i love #rust" and `example.com`. After so many steps for
  * a post, the matcher no longer looks for them: only a post that repeats a few words thousands of times takes so many.
  */
 const MAX_STEPS = 2_000_000;
@@ -44,12 +44,12 @@ export class PostWords<W extends KnownWord> {
   presentCount = 0;
   /** The known word at each place. */
   readonly #words: (W | undefined)[] = [];
-  /** Where `#words` has `#rust`, this has `rust`. */
+  /** Where the post has `#rust`, this has `rust`. */
   readonly #bare: (W | undefined)[] = [];
   readonly #hashes: number[] = [];
   /** Words compared to find phrases in this post. */
   steps = 0;
-  /** The post for phrases without sigils, and for phrases of nothing but words with sigils. */
+  /** The post for phrases without signs, and for phrases of nothing but words with signs. */
   #plain: PhraseIndex | undefined;
   #exact: PhraseIndex | undefined;
 
@@ -72,17 +72,21 @@ export class PostWords<W extends KnownWord> {
       this.present.length = Math.min(this.present.length, KEPT_PLACES);
     }
     // All hashes come first, so that the waits for memory of the filter overlap.
-    for (let at = 0; at < text.length; at++) this.#hashes[at] = hashOf(text[at] as Word, 0);
+    for (let at = 0; at < text.length; at++) this.#hashes[at] = hashOf(text[at] as Word);
     for (let at = 0; at < text.length; at++) {
       const word = text[at] as Word;
       this.#words[at] = this.#filter.mayHave(this.#hashes[at] as number)
         ? this.#see(word, at)
         : undefined;
-      this.#bare[at] =
-        hasSigil(word) && this.#filter.mayHave(hashOf(word, 1))
-          ? this.#see(word.slice(1), at)
-          : undefined;
+      this.#bare[at] = hasSigns(word) ? this.#seeLetters(word, at) : undefined;
     }
+  }
+
+  #seeLetters(word: Word, at: number): W | undefined {
+    const from = lettersFrom(word);
+    const to = lettersTo(word);
+    const mayBeKnown = this.#filter.mayHave(hashOf(word, from, to));
+    return mayBeKnown ? this.#see(word.slice(from, to), at) : undefined;
   }
 
   #see(word: Word, at: number): W | undefined {
@@ -127,13 +131,13 @@ export class PostWords<W extends KnownWord> {
   /** The same from `start` on, for a post that has taken many steps already. */
   #standsSomewhere(phrase: Phrase, start: number): boolean {
     this.steps += phrase.length;
-    let sigils = 0;
-    for (const { word } of phrase) if (hasSigil(word)) sigils += 1;
-    if (sigils === 0) {
+    let signed = 0;
+    for (const { word } of phrase) if (hasSigns(word)) signed += 1;
+    if (signed === 0) {
       this.#plain ??= this.#index((at) => this.#bare[at] ?? this.#words[at], false);
       return this.#plain.has(phrase);
     }
-    if (sigils === phrase.length) {
+    if (signed === phrase.length) {
       this.#exact ??= this.#index((at) => this.#words[at], true);
       return this.#exact.has(phrase);
     }
@@ -144,14 +148,14 @@ export class PostWords<W extends KnownWord> {
     return false;
   }
 
-  /** Indexes the words with a sigil or those without: one of each may have the same first place. */
-  #index(wordAt: (place: number) => W | undefined, sigils: boolean): PhraseIndex {
+  /** Indexes the words with signs or those without: one of each may have the same first place. */
+  #index(wordAt: (place: number) => W | undefined, signed: boolean): PhraseIndex {
     this.steps += this.#length;
     // No word has this first place, so it can stand for all other words.
     const nowhere = this.#length;
     const places = Array.from({ length: this.#length }, (_, at) => {
       const word = wordAt(at);
-      return word !== undefined && hasSigil(word.word) === sigils ? word.firstAt : nowhere;
+      return word !== undefined && hasSigns(word.word) === signed ? word.firstAt : nowhere;
     });
     return new PhraseIndex(places, nowhere + 1);
   }

@@ -2,9 +2,16 @@
 
 import { eng } from 'stopword';
 import { UserError } from '../base/user-error.ts';
-import { unify, type Word, words } from './words.ts';
+import { addressTerm, spellAddress } from './address.ts';
+import { unify } from './fold.ts';
+import { hashtagTerm } from './hashtag.ts';
+import type { Word } from './word.ts';
+import { foldText, TextWords } from './words.ts';
 
-/** Words that stand together; most terms are just one. A plain word also matches with any sigil. */
+/**
+ * Words that stand next to each other in a post; most terms are just one. Either all of them are words of an address, of
+ * which the first begins with `/`, or none is. A hashtag with signs in it, such as `#self-care`, is always alone.
+ */
 export type Term = readonly Word[];
 
 /** The terms that a post must have, and must not have. */
@@ -96,10 +103,25 @@ function* split(query: string): Generator<WrittenTerm[] | UserError> {
       continue;
     }
     // Punctuation alone, as in `rock & roll`, is no term.
-    const term = words(quoted ?? bare ?? '');
+    const term = readTerm(quoted ?? bare ?? '');
+    if (term instanceof UserError) return yield term;
     if (term.length > 0) terms.push({ excluded: minus === '-', words: term });
   }
   yield terms;
+}
+
+function readTerm(text: string): Term | UserError {
+  const folded = foldText(text);
+  const address = addressTerm(folded);
+  if (address !== undefined) return address;
+  const hashtag = hashtagTerm(folded);
+  if (hashtag !== undefined) return [hashtag];
+  const read = new TextWords(folded);
+  if (!read.hasParts) return read.inOrder;
+  return bad(
+    `"${text}" has a link or a hashtag with signs in it among other words; ` +
+      'write each as a term of its own, as in "coffee #self-care example.com".',
+  );
 }
 
 function readClause(terms: readonly WrittenTerm[]): Clause | UserError | undefined {
@@ -141,6 +163,7 @@ export function spellClause({ all, none }: Clause): string {
 
 /** A term as a user would write it. */
 export function spellTerm(term: Term): string {
+  if (term[0]?.startsWith('/')) return spellAddress(term);
   return term.length === 1 ? `${term[0]}` : `"${term.join(' ')}"`;
 }
 

@@ -1,6 +1,6 @@
 // A small table that rules out most words that no track mentions, so that the large table is seldom asked.
 
-import type { Word } from './words.ts';
+import type { Word } from './word.ts';
 
 /** Bits for each word, of which it sets three. At most one unknown word in thirty passes. */
 const BITS_A_WORD = 8;
@@ -46,16 +46,16 @@ export class WordFilter {
   }
 
   #set(word: Word): void {
-    const hash = hashOf(word, 0);
+    const hash = hashOf(word);
     const cell = hash & (this.#cells.length - 1);
     this.#cells[cell] = (this.#cells[cell] ?? 0) | bitsOf(hash);
   }
 }
 
-/** The hash of `word` from its code unit `from` on: FNV-1a (Fowler, Noll, Vo), its high bits mixed into the low ones. */
-export function hashOf(word: Word, from: number): number {
+/** The hash of `word` from its code unit `from` up to `to`: FNV-1a (Fowler, Noll, Vo), its high bits mixed into the low ones. */
+export function hashOf(word: Word, from = 0, to = word.length): number {
   let hash = 0x811c9dc5;
-  for (let i = from; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
   return hash ^ (hash >>> 15);
 }
 

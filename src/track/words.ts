@@ -1,154 +1,143 @@
-// The one tokenizer: posts and track terms both pass through it, so they agree on what a word is.
+// The one tokenizer: posts and terms of tracks both pass through it, so they agree on what a word is.
 
 import { decodeHTMLStrict } from 'entities/decode';
-import { cutText } from '../base/post.ts';
+import { addressesIn, addressWords, findLinks } from './address.ts';
+import { DIGIT, kindOf, LETTER, MARK } from './character-kinds.ts';
+import { fold } from './fold.ts';
+import { hashtagOf, isStated, nameAt } from './hashtag.ts';
+import { BORDER, type Word } from './word.ts';
 
-/**
- * A word, folded. A word written directly behind `#`, `@` or `$` begins with that sigil (`#rust`). Sigils never occur
- * within words, so one string says both.
- */
-export type Word = string;
+export type { Word } from './word.ts';
 
-const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u;
-const IGNORABLES = new RegExp(`${IGNORABLE.source}+`, 'gu');
-const ASCII_ALONE = /^[\0-\x7f]*$/;
+const SIGNS = { '#': 0x23, $: 0x24, '+': 0x2b, '.': 0x2e, '/': 0x2f, '@': 0x40 } as const;
+/** By code unit: the signs that may mean something directly before a word. */
+const MAY_MARK = new Uint8Array(SIGNS['@'] + 1);
+for (const sign of [SIGNS['#'], SIGNS.$, SIGNS['.'], SIGNS['/'], SIGNS['@']]) MAY_MARK[sign] = 1;
 
-/**
- * Marks that may stand on one letter; the rest is dropped. Sorting marks into Unicode's order takes the square of their
- * number, and no script needs more (Stream-Safe Text Format, Unicode Standard Annex #15).
- */
-const MAX_MARKS = 30;
+const NONE: ReadonlySet<Word> = new Set();
 
-/**
- * Unicode's caseless form for identifiers (NFKC_Casefold, Unicode Standard section 3.13): unifies compatibility forms,
- * folds case in full (`Straße` becomes `strasse`), and drops invisible code points.
- */
-export function fold(text: string): string {
-  if (ASCII_ALONE.test(text)) return text.toLowerCase();
-  const folded = foldCase(unify(text).replace(IGNORABLES, '')).normalize('NFKC');
-  // Some marks come apart into two or three. With a second bound, folding a folded text changes nothing.
-  return boundMarks(folded);
-}
-
-/** NFKC in linear time: keeps the first MAX_MARKS marks of a letter, and the first MAX_TEXT characters of the result. */
-export function unify(text: string): string {
-  return cutText(boundMarks(text).normalize('NFKC'));
-}
-
-/** Drops the marks of a run beyond MAX_MARKS. Ignorable code points, which are dropped later, do not end a run. */
-function boundMarks(text: string): string {
-  if (!mayExceedMarks(text)) return text;
-  let bounded = '';
-  let kept = 0;
-  let marks = 0;
-  for (let at = 0; at < text.length; ) {
-    const codePoint = text.codePointAt(at) ?? 0;
-    const next = at + (codePoint < 0x10000 ? 1 : 2);
-    const kind = kindOf(codePoint);
-    if (kind === MARK) {
-      marks += 1;
-      if (marks > MAX_MARKS) {
-        bounded += text.slice(kept, at);
-        kept = next;
-      }
-    } else if (kind !== IGNORED) {
-      marks = 0;
-    }
-    at = next;
-  }
-  return kept === 0 ? text : bounded + text.slice(kept);
-}
-
-/** A run that is too long covers at least one of every MAX_MARKS + 1 code units, so only those are looked at. */
-function mayExceedMarks(text: string): boolean {
-  for (let at = MAX_MARKS; at < text.length; at += MAX_MARKS + 1) {
-    const unit = text.charCodeAt(at);
-    const isSurrogate = (unit & 0xf800) === 0xd800;
-    if (isSurrogate || kindOf(unit) >= MARK) return true;
-  }
-  return false;
-}
-
-// Upper-casing first unfolds ß, ﬁ and the like, except the capital ẞ, which is upper case already. It would also turn the
-// dotless ı into an i, which Unicode keeps apart. Lower-casing chooses a sigma by its place in the word.
-function foldCase(text: string): string {
-  return text
-    .replaceAll('ẞ', 'ß')
-    .split('ı')
-    .map((part) => part.toUpperCase().toLowerCase().replaceAll('ς', 'σ'))
-    .join('ı');
-}
-
-/** The kinds of code points. 0 stands for a kind that is not known yet. */
-const NOTHING = 1;
-const LETTER = 2;
-const DIGIT = 3;
-/** Needs a character before it: the variation selector of an emoji is not a word. */
-const MARK = 4;
-/** Gone once a text is folded. This and MARK are the highest kinds: see mayExceedMarks. */
-const IGNORED = 5;
-
-/** The kinds by code point, looked up on first use. */
-const KINDS = new Uint8Array(0x110000);
-
-function kindOf(codePoint: number): number {
-  const known = KINDS[codePoint] as number;
-  if (known !== 0) return known;
-  const kind = lookUpKind(String.fromCodePoint(codePoint));
-  KINDS[codePoint] = kind;
-  return kind;
-}
-
-function lookUpKind(character: string): number {
-  if (IGNORABLE.test(character)) return IGNORED;
-  // NFKC turns the halfwidth sound marks of katakana, which are letters, into marks.
-  if (/[\p{M}\uff9e\uff9f]/u.test(character)) return MARK;
-  if (/[\p{L}_]/u.test(character)) return LETTER;
-  return /\p{Nd}/u.test(character) ? DIGIT : NOTHING;
-}
-
-const SIGILS = { '#': 0x23, $: 0x24, '@': 0x40 } as const;
-
-/**
- * The words of `text` in order: runs of letters, marks, digits and underscores of the folded text,
- * with HTML entities decoded first. A `#` or `$` before digits alone is no sigil: `$100` is money.
- */
+/** All words of `text`: those in order, and behind borders its hashtags of several words and its addresses. */
 export function words(text: string): Word[] {
-  const folded = fold(text.includes('&') ? decodeHTMLStrict(text) : text);
-  const found: Word[] = [];
-  let start = -1;
-  let digitsAlone = true;
-  for (let at = 0; at <= folded.length; ) {
-    const codePoint = folded.codePointAt(at) ?? 0;
-    const kind = kindOf(codePoint);
-    if (kind === LETTER || kind === DIGIT || (kind === MARK && start !== -1)) {
-      if (start === -1) {
-        start = at;
-        digitsAlone = true;
-      }
-      if (kind !== DIGIT) digitsAlone = false;
-    } else if (start !== -1) {
-      found.push(folded.slice(beginsWithSigil(folded, start, digitsAlone) ? start - 1 : start, at));
-      start = -1;
+  return new TextWords(foldText(text)).all();
+}
+
+/** Folds a text that may have HTML entities. */
+export function foldText(text: string): string {
+  return fold(text.includes('&') ? decodeHTMLStrict(text) : text);
+}
+
+/** The words of a folded text. */
+export class TextWords {
+  /** Runs of letters, marks, digits and underscores, with the signs at their edges. A link stands here as a border. */
+  readonly inOrder: Word[] = [];
+  /** Hashtags that `inOrder` has only in parts, such as `#self-care`, and words that it has only as a hashtag. */
+  readonly #hashtags: Word[] = [];
+  readonly #links: Word[] = [];
+  readonly #addresses: Word[];
+  readonly #folded: string;
+  readonly #stated: ReadonlySet<Word>;
+  #mayHaveAddresses = false;
+
+  /** Hashtags in `stated` do not count where they stand in the text, because they are words of the post already. */
+  constructor(folded: string, stated = NONE) {
+    this.#folded = folded;
+    this.#stated = stated;
+    let from = 0;
+    let text = '';
+    for (const { 0: link, index } of findLinks(folded)) {
+      this.#read(from, index);
+      this.inOrder.push(BORDER);
+      this.#links.push(BORDER, ...addressWords(link));
+      text += `${folded.slice(from, index)} `;
+      from = index + link.length;
     }
-    at += codePoint < 0x10000 ? 1 : 2;
+    this.#read(from, folded.length);
+    this.#addresses = this.#mayHaveAddresses ? addressesIn(text + folded.slice(from)) : [];
   }
-  return found;
-}
 
-function beginsWithSigil(folded: string, start: number, digitsAlone: boolean): boolean {
-  if (start === 0) return false;
-  const before = folded.charCodeAt(start - 1);
-  if (before === SIGILS['@']) return true;
-  return !digitsAlone && (before === SIGILS['#'] || before === SIGILS.$);
-}
+  /** Whether the text has a hashtag of several words, or a link. */
+  get hasParts(): boolean {
+    return this.#hashtags.length > 0 || this.#links.length > 0;
+  }
 
-export function hasSigil(word: Word): boolean {
-  const first = word.charCodeAt(0);
-  return first === SIGILS['#'] || first === SIGILS['@'] || first === SIGILS.$;
-}
+  all(): Word[] {
+    const { inOrder } = this;
+    for (const aside of [this.#hashtags, this.#links, this.#addresses]) {
+      for (const word of aside) inOrder.push(word);
+    }
+    return inOrder;
+  }
 
-/** `#rust` without its `#`; a plain word as it is. */
-export function plain(word: Word): Word {
-  return hasSigil(word) ? word.slice(1) : word;
+  #read(from: number, to: number): void {
+    const folded = this.#folded;
+    const found = this.inOrder;
+    let start = -1;
+    /** Where the word before ends. */
+    let end = -1;
+    let digitsAlone = true;
+    for (let at = from; at <= to; ) {
+      const codePoint = at < to ? (folded.codePointAt(at) as number) : 0;
+      const kind = kindOf(codePoint);
+      if (kind === LETTER || kind === DIGIT || (kind === MARK && start !== -1)) {
+        if (start === -1) {
+          start = at;
+          digitsAlone = true;
+        }
+        if (kind !== DIGIT) digitsAlone = false;
+      } else if (start !== -1) {
+        const isPlain =
+          !(MAY_MARK[folded.charCodeAt(start - 1)] === 1 && start > from) &&
+          codePoint !== SIGNS['+'] &&
+          codePoint !== SIGNS['#'];
+        found.push(isPlain ? folded.slice(start, at) : this.#mark(start, at, end, digitsAlone));
+        start = -1;
+        end = at;
+      }
+      at += codePoint < 0x10000 ? 1 : 2;
+    }
+  }
+
+  /** The word from `start` to `at` with the signs that belong to it. The word before ends at `end`. */
+  #mark(start: number, at: number, end: number, digitsAlone: boolean): Word {
+    const folded = this.#folded;
+    const sign = folded.charCodeAt(start - 1);
+    const isInside = start - 1 === end;
+    if (isInside && (sign === SIGNS['.'] || sign === SIGNS['/'])) this.#mayHaveAddresses = true;
+    if (sign === SIGNS['#'] && (!isInside || this.#endsInHashtag())) {
+      return this.#hashtag(start, at, digitsAlone);
+    }
+    const isSigil = sign === SIGNS['@'] || (sign === SIGNS.$ && !digitsAlone);
+    if (isSigil && !isInside) return folded.slice(start - 1, at);
+    const isDotted = sign === SIGNS['.'] && !isInside && folded.charAt(start - 2) !== '.';
+    return folded.slice(isDotted ? start - 1 : start, this.#edge(at));
+  }
+
+  /** A `#` inside a word is no hashtag, but `#coffee#tea` are two. */
+  #endsInHashtag(): boolean {
+    return this.inOrder.at(-1)?.charCodeAt(0) === SIGNS['#'];
+  }
+
+  /** A `#` before digits alone is no hashtag: `#1` is the word `1`. */
+  #hashtag(start: number, at: number, digitsAlone: boolean): Word {
+    const folded = this.#folded;
+    const word = folded.slice(start - 1, at);
+    const edge = this.#edge(at);
+    const hashtag = hashtagOf(nameAt(folded, start));
+    if (hashtag === word) return word;
+    if (hashtag === undefined || isStated(hashtag, this.#stated)) return folded.slice(start, edge);
+    this.#hashtags.push(BORDER, hashtag);
+    if (digitsAlone) return folded.slice(start, edge);
+    if (edge > at) this.#hashtags.push(BORDER, folded.slice(start, edge));
+    return word;
+  }
+
+  /** Where the `+` and `#` end that stand directly behind a word, unless another word follows them. */
+  #edge(at: number): number {
+    const folded = this.#folded;
+    let edge = at;
+    while (folded.charCodeAt(edge) === SIGNS['+'] || folded.charCodeAt(edge) === SIGNS['#']) edge++;
+    if (edge === at) return at;
+    const kind = kindOf(folded.codePointAt(edge) ?? 0);
+    return kind === LETTER || kind === DIGIT ? at : edge;
+  }
 }

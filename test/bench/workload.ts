@@ -2,7 +2,8 @@
 
 import { UserError } from '../../src/base/user-error.ts';
 import { parseTrack, type Track } from '../../src/track/track.ts';
-import { plain, words } from '../../src/track/words.ts';
+import { plain } from '../../src/track/word.ts';
+import { words } from '../../src/track/words.ts';
 import { readCases, readNdjson, sharedFile } from '../support/data.ts';
 import { seeded } from '../support/seeded.ts';
 
@@ -17,7 +18,9 @@ export function readTexts(): { readonly from: string; readonly texts: readonly s
 export function vocabularyOf(texts: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const text of texts) {
-    for (const word of words(text)) counts.set(plain(word), (counts.get(plain(word)) ?? 0) + 1);
+    for (const word of words(text).map(plain)) {
+      if (/^[\p{L}\p{N}_]/u.test(word)) counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
   }
   return [...counts].sort(([, a], [, b]) => b - a).map(([word]) => word);
 }

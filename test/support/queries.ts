@@ -19,14 +19,35 @@ const WORDS = [
 const word = fc.constantFrom(...WORDS);
 const sigil = fc.constantFrom('', '', '', '#', '@', '$');
 const sigiled = fc.tuple(sigil, word).map(([mark, text]) => mark + text);
-const phrase = fc.array(sigiled, { minLength: 1, maxLength: 3 });
-const term = fc.oneof(
-  { weight: 4, arbitrary: sigiled },
-  { weight: 1, arbitrary: phrase.map((parts) => `"${parts.join(' ')}"`) },
-  { weight: 1, arbitrary: phrase.map((parts) => parts.join('.')) },
+const signed = fc.oneof(
+  { weight: 6, arbitrary: sigiled },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom('', '#', '.'), word, fc.constantFrom('', '+', '++', '#'))
+      .map((parts) => parts.join('')),
+  },
 );
-const signed = fc.tuple(fc.constantFrom('', '', '', '-'), term).map(([sign, text]) => sign + text);
-const clause = fc.array(signed, { minLength: 1, maxLength: 4 }).map((terms) => terms.join(' '));
+/** Words with signs between them. */
+const joined = fc
+  .tuple(
+    fc.constantFrom('', '', '', '#', '@', 'https://', 'www.', 'http://www.'),
+    word,
+    fc.array(fc.tuple(fc.constantFrom('.', '.', '/', '-', '#', '@', '+', '...', '&', "'"), word), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    fc.constantFrom('', '', '/', '.', '++'),
+  )
+  .map((parts) => parts.flat(2).join(''));
+const phrase = fc.array(signed, { minLength: 1, maxLength: 3 });
+const term = fc.oneof(
+  { weight: 6, arbitrary: signed },
+  { weight: 2, arbitrary: phrase.map((parts) => `"${parts.join(' ')}"`) },
+  { weight: 2, arbitrary: joined },
+);
+const wanted = fc.tuple(fc.constantFrom('', '', '', '-'), term).map(([sign, text]) => sign + text);
+const clause = fc.array(wanted, { minLength: 1, maxLength: 4 }).map((terms) => terms.join(' '));
 
 /** Queries, some of which are rejected. */
 export const queries = fc
@@ -35,7 +56,22 @@ export const queries = fc
 
 const gap = fc.constantFrom(' ', ' ', ', ', '! ', ' 😀 ', '#', '\n');
 
+const written = fc.oneof({ weight: 5, arbitrary: signed }, { weight: 1, arbitrary: joined });
+
 /** Texts of posts. */
 export const texts = fc
-  .array(fc.tuple(sigiled, gap), { maxLength: 12 })
+  .array(fc.tuple(written, gap), { maxLength: 12 })
   .map((parts) => parts.flat().join(''));
+
+const none = fc.constant<string[]>([]);
+
+/** Posts, most of which have nothing beside their text. */
+export const posts = fc.record({
+  text: texts,
+  tags: fc.oneof(
+    { weight: 3, arbitrary: none },
+    fc.array(fc.oneof(signed, joined), { maxLength: 3 }),
+  ),
+  links: fc.oneof({ weight: 3, arbitrary: none }, fc.array(joined, { maxLength: 2 })),
+  attached: fc.oneof({ weight: 3, arbitrary: none }, fc.array(texts, { maxLength: 2 })),
+});

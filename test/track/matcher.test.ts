@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { Matcher } from '../../src/track/matcher.ts';
 import { parseTrack, type Track } from '../../src/track/track.ts';
 import { words } from '../../src/track/words.ts';
-import { queries, texts } from '../support/queries.ts';
-import { matchesSlowly, matchesWordsSlowly, readSlowly } from '../support/slow-matcher.ts';
+import { wordsOf } from '../../src/track/words-of-post.ts';
+import { TEXT_ALONE } from '../support/posts.ts';
+import { posts, queries } from '../support/queries.ts';
+import { matchesPartsSlowly, matchesSlowly, readPostSlowly } from '../support/slow-matcher.ts';
 import { track } from '../support/tracks.ts';
 
 /** Each with some thirty tracks and forty posts. */
@@ -18,14 +20,15 @@ function matches(query: string, text: string): boolean {
 
 describe('a track matches', () => {
   test.each([
-    // The examples of X's old `track` parameter, and of the language's own rules.
+    // The examples of X's old `track` parameter, except that words of links are matched by addresses alone.
     ['twitter', 'TWITTER', true],
     ['twitter', '"Twitter" is', true],
     ['twitter', 'twitter.', true],
     ['twitter', '#twitter', true],
     ['twitter', '@twitter', true],
     ['twitter', '$twitter', true],
-    ['twitter', 'http://twitter.com', true],
+    ['twitter', 'http://twitter.com', false],
+    ['twitter.com', 'http://twitter.com', true],
     ['twitter', 'TwitterTracker', false],
     ['twitter', '#newtwitter', false],
     ['touché', 'touche', false],
@@ -35,6 +38,44 @@ describe('a track matches', () => {
     ['example.com', 'Someday I will visit example.com', true],
     ['example.com', 'example of a com', false],
     ['www.example.com', 'www.example.com/foo', true],
+    ['example.com', 'https://docs.example.com/x', true],
+    ['example.com/docs', 'see http://example.com/docs/install#now', true],
+    ['example.com/docs', 'see example.com docs', false],
+    ['example.com', 'an example. Com', false],
+    ['"example com"', 'Someday I will visit example.com', true],
+    ['"example com"', 'https://example.com', false],
+    ['vercel/next.js', 'https://github.com/vercel/next.js', true],
+    ['coffee', 'https://example.com/coffee', false],
+    ['coffee', 'www.coffee.com', false],
+    ['co', 'https://t.co/abc', false],
+    ['https', 'https://t.co/abc', false],
+    ['U.S.', 'in the U.S. today', true],
+    ['and/or', 'this and/or that', true],
+    ['and/or', 'this and or that', false],
+    ['joe@example.com', 'ask Joe@example.com!', true],
+    ['@example', 'joe@example.com', false],
+    ['#bar', 'foo#bar', false],
+    ['bar', 'foo#bar', true],
+    ['#install', 'example.com/docs#install', false],
+    ['#tea', '#coffee#tea', true],
+    ['#self-care', 'some #Self-Care today', true],
+    ['#self', 'some #self-care today', true],
+    ['self-care', 'some #self-care today', true],
+    ['#self-care', 'some #self', false],
+    ['C++', 'I write C++.', true],
+    ['C++', 'I write C', false],
+    ['C++', '#C++', true],
+    ['C', 'I write C++', true],
+    ['#c', 'I write C++', false],
+    ['#c', '#C++', true],
+    ['C#', 'in C# and F#', true],
+    ['.NET', 'on .NET 9', true],
+    ['.NET', 'on the net', false],
+    ['.NET', 'well...net', false],
+    ['net', 'on .NET', true],
+    ['C', 'I like C. And tea', true],
+    ['A+', 'grade: A+', true],
+    ['a b', 'a+b', true],
     ['rust lang', 'lang is rust', true],
     ['rust lang', 'rust', false],
     ['"flat white"', 'A Flat, White!', true],
@@ -61,19 +102,61 @@ describe('a track matches', () => {
   });
 });
 
+describe('what a source states beside the text', () => {
+  const stated = (tags: string[], links: string[] = [], attached: string[] = []) => ({
+    text: 'Time for #self-care and tea',
+    tags,
+    links,
+    attached,
+  });
+  test.each([
+    ['#self-care', stated(['self-care']), true],
+    ['#self', stated(['self-care']), false],
+    ['#self', stated(['tea']), true],
+    ['self-care', stated(['self-care']), true],
+    ['self', stated(['self-care']), true],
+    ['#tea', stated(['Tea']), true],
+    ['tea', { ...TEXT_ALONE, text: '', tags: ['Tea'] }, true],
+    ['#rock-roll', stated(['Rock&Roll']), true],
+    ['"rock roll"', stated(['Rock&Roll']), true],
+    ['#c', stated(['C++']), false],
+    ['#c++ c++ c', stated(['C++']), true],
+    ['#2026', stated(['2026']), true],
+    ['example.com', stated([], ['https://www.example.com/docs']), true],
+    ['example', stated([], ['https://www.example.com/docs']), false],
+    ['flat white', stated([], [], ['A flat', 'white']), true],
+    ['"flat white"', stated([], [], ['A flat', 'white']), false],
+    ['"tea flat"', stated([], [], ['flat']), false],
+    ['"#a #b"', stated(['a', 'b']), false],
+    ['example.com/x', stated([], ['https://example.com', 'https://x.com']), false],
+  ])('%j in %j: %s', (query, post, expected) => {
+    const matcher = new Matcher<Track>();
+    matcher.add(track(query), track(query));
+    expect(matcher.match(wordsOf(post)).length > 0).toBe(expected);
+    expect(matchesPartsSlowly(track(query), readPostSlowly(post))).toBe(expected);
+  });
+
+  test('is read up to 25,000 characters', () => {
+    const many = Array.from({ length: 30_000 }, (_, i) => `w${i}`);
+    const beside = { text: '', tags: many, links: many, attached: many };
+    expect(wordsOf(beside).join(' ').length).toBeLessThan(3 * 25_000);
+    expect(wordsOf({ ...beside, tags: [], links: [] })).toContain('w1000');
+  });
+});
+
 describe('the matcher', () => {
   test('finds just what asking every track would find, on millions of pairs', () => {
     let pairs = 0;
     fc.assert(
       fc.property(
         fc.array(queries, { minLength: 20, maxLength: 60 }),
-        fc.array(texts, { minLength: 20, maxLength: 60 }),
-        (asked, posts) => {
+        fc.array(posts, { minLength: 20, maxLength: 60 }),
+        (asked, sent) => {
           const tracks = distinctTracks(asked);
           const matcher = new Matcher<Track>();
           for (const one of tracks) matcher.add(one, one);
-          expectSameAsAsking(matcher, tracks, posts);
-          pairs += tracks.length * posts.length;
+          expectSameAsAsking(matcher, tracks, sent);
+          pairs += tracks.length * sent.length;
         },
       ),
       { numRuns: RUNS },
@@ -85,8 +168,8 @@ describe('the matcher', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.boolean(), queries), { maxLength: 60 }),
-        fc.array(texts, { maxLength: 5 }),
-        (steps, posts) => {
+        fc.array(posts, { maxLength: 5 }),
+        (steps, sent) => {
           const matcher = new Matcher<Track>();
           const active = new Map<string, Track>();
           for (const [add, query] of steps) {
@@ -101,7 +184,7 @@ describe('the matcher', () => {
             }
           }
           expect(matcher.size).toBe(active.size);
-          expectSameAsAsking(matcher, [...active.values()], posts);
+          expectSameAsAsking(matcher, [...active.values()], sent);
         },
       ),
       { numRuns: 1000 },
@@ -133,7 +216,7 @@ describe('phrases', () => {
         const tracks = distinctTracks(some.flatMap((one) => [one, `a -${one}`]));
         const matcher = new Matcher<Track>();
         for (const one of tracks) matcher.add(one, one);
-        expectSameAsAsking(matcher, tracks, [text.join(' ')]);
+        expectSameAsAsking(matcher, tracks, [{ ...TEXT_ALONE, text: text.join(' ') }]);
         if (matcher.steps > 64 * text.length) indexed += 1;
       }),
       { numRuns: 100 },
@@ -194,14 +277,12 @@ function distinctTracks(asked: readonly string[]): Track[] {
 function expectSameAsAsking(
   matcher: Matcher<Track>,
   tracks: readonly Track[],
-  posts: readonly string[],
+  sent: readonly Parameters<typeof wordsOf>[0][],
 ): void {
-  for (const text of posts) {
-    const read = readSlowly(text);
-    const expected = tracks.filter((one) => matchesWordsSlowly(one, read));
-    const found = matcher.match(words(text));
-    expect([...found].map((one) => one.canonical).sort()).toEqual(
-      expected.map((one) => one.canonical).sort(),
-    );
+  for (const post of sent) {
+    const parts = readPostSlowly(post);
+    const expected = tracks.filter((one) => matchesPartsSlowly(one, parts));
+    const found = matcher.match(wordsOf(post)).map((one) => one.canonical);
+    expect(found.sort(), JSON.stringify(post)).toEqual(expected.map((one) => one.canonical).sort());
   }
 }

@@ -3,7 +3,7 @@
 
 import type { Languages } from '../../base/post.ts';
 import type { Clause, Term, Track } from '../../track/track.ts';
-import { hasSigil, plain, type Word } from '../../track/words.ts';
+import { hasSigil, plain, type Word } from '../../track/word.ts';
 
 /** What surrounds the clauses in each of Senti's rules. */
 export interface RuleFormat {
@@ -77,13 +77,19 @@ export function spellClause({ all }: Clause, room: number): string | undefined {
 function pieces(term: Term): Term[] {
   const found: Word[][] = [];
   let phrase: Word[] | undefined;
-  for (const word of term) {
+  for (const word of term.flatMap(withoutSigns)) {
     if (phrase === undefined || hasSigil(word)) found.push([word]);
     else phrase.push(word);
     phrase = hasSigil(word) ? undefined : found.at(-1);
   }
   // To X, a word needs a letter or a digit.
   return found.filter((piece) => piece.some((word) => /[\p{L}\p{N}]/u.test(word)));
+}
+
+/** X splits addresses, `c++` and `#self-care` at their signs. It keeps a sigil. */
+function withoutSigns(word: Word): Word[] {
+  const [, inAddress] = /^[./@-]?\/(.+)$/u.exec(word) ?? [];
+  return inAddress === undefined ? word.replace(/^\.|[+#]+$/gu, '').split('-') : [inAddress];
 }
 
 function spellPiece(piece: Term): string {
