@@ -36,6 +36,13 @@ export function rejectNaN(ms: number): void {
   if (Number.isNaN(ms)) throw new RangeError('a wait must be a number of milliseconds');
 }
 
+/** Resolves as `promise` does, but after `ms` milliseconds at the latest. */
+export async function within(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  await Promise.race([promise, late]).finally(cancel);
+}
+
 /** The wall clock may be set during a wait for a time, so the wait checks it this often, in milliseconds. */
 const CHECK_EVERY = 60_000;
 

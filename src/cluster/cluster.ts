@@ -83,7 +83,8 @@ export class Cluster<T> implements Feed<T> {
       clock,
       onInterest: (added, dropped) => this.#interest.changePeer(added, dropped),
       ask: (of) => tell({ kind: 'ask', node, of }),
-      onMute: (of) => this.#faults.mute(of),
+      onMute: (of) =>
+        log.error(`cluster: node ${of} does not say what it wants; does it run another version?`),
       onLeaderless: () => this.#election.claim(),
     });
     relay.listen(NODES, (bytes) => this.#receive(bytes));

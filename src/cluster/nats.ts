@@ -6,7 +6,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
@@ -185,11 +185,7 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       cancelRetry();
       confirmations.stop();
       if (nats === undefined) return;
-      const left = Promise.withResolvers<void>();
-      const cancel = clock.after(LEAVE_IN_MS, left.resolve);
-      nats.flush().then(left.resolve, left.resolve);
-      await left.promise;
-      cancel();
+      await within(clock, LEAVE_IN_MS, nats.flush()).catch(asRelayError);
       await nats.close();
     },
   };

@@ -38,13 +38,6 @@ export class PeerFaults {
     );
   }
 
-  /** A peer sends messages, but no snapshot. */
-  mute(node: string): void {
-    this.#options.log.error(
-      `cluster: node ${node} does not say what it wants; does it run another version?`,
-    );
-  }
-
   /** Compares how `node`, which ingests, scores with how this node would. */
   compare(node: string, scoring: string): void {
     const { scoring: ours, log } = this.#options;

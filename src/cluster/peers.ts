@@ -53,6 +53,8 @@ export class Peers {
   readonly #taken: Taken = { tracks: 0, characters: 0 };
   #mutedAt = Number.NEGATIVE_INFINITY;
   #connectedAt = Number.POSITIVE_INFINITY;
+  /** No peer counts as silent for the time before. */
+  #excusedUntil = Number.NEGATIVE_INFINITY;
   /** When silent peers were last forgotten. */
   #passedAt = Number.POSITIVE_INFINITY;
 
@@ -77,7 +79,7 @@ export class Peers {
   /** This node is connected, and hears its peers from now on. */
   connected(): void {
     this.#connectedAt = this.#options.clock.monotonic();
-    this.#excuseSilence();
+    this.#excusedUntil = this.#connectedAt;
   }
 
   /** Whether this node, which has waited since `since`, knows the tracks of every peer that it can wait for. */
@@ -116,7 +118,7 @@ export class Peers {
   forgetSilent(): void {
     const now = this.#options.clock.monotonic();
     // After a long sleep, this node was the silent one: its peers' messages still wait in the socket.
-    if (now - this.#passedAt > ASLEEP_AFTER_MS) this.#excuseSilence();
+    if (now - this.#passedAt > ASLEEP_AFTER_MS) this.#excusedUntil = now;
     this.#passedAt = now;
     const enough = this.#taken.tracks - FORGOTTEN_AT_ONCE;
     for (const [id, peer] of this.#peers) {
@@ -125,12 +127,8 @@ export class Peers {
     }
   }
 
-  #excuseSilence(): void {
-    for (const peer of this.#peers.values()) peer.heardAt = this.#options.clock.monotonic();
-  }
-
   #silence({ heardAt }: Peer): number {
-    return this.#options.clock.monotonic() - heardAt;
+    return this.#options.clock.monotonic() - Math.max(heardAt, this.#excusedUntil);
   }
 
   #at(id: string): Peer | undefined {

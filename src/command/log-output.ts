@@ -2,7 +2,7 @@
 // dropped and counted.
 
 import type { Writable } from 'node:stream';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 
 /** The most that waits for a slow reader, in bytes. */
 const MAX_WAITING = 1024 * 1024;
@@ -59,13 +59,8 @@ export class LogOutput {
   /** Resolves when all lines are written or dropped, after `FLUSH_WITHIN` at the latest. */
   flush(): Promise<void> {
     const { stream, clock } = this.#options;
-    return new Promise((resolve) => {
-      const cancel = clock.after(FLUSH_WITHIN, resolve);
-      stream.write('', () => {
-        cancel();
-        resolve();
-      });
-    });
+    const flushed = new Promise<void>((resolve) => stream.write('', () => resolve()));
+    return within(clock, FLUSH_WITHIN, flushed);
   }
 
   #drop(): void {

@@ -175,9 +175,8 @@ export async function startServer(
       await shutDown({
         http,
         drains: [...upgrade.drains(), ...streams.drains()],
-        handOver: () => multiplexer.handOver(),
-        closeTopics: () => multiplexer.close(),
-        dispose: () => graphql.dispose(),
+        multiplexer,
+        graphql,
         clock,
         random,
       });

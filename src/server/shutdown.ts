@@ -3,47 +3,42 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Drain, drainInBatches } from '../api/socket/drain.ts';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
+import type { Multiplexer } from '../stream/multiplexer.ts';
 
 /** How long a response may go on once every listener was told to leave, in milliseconds. */
 const GRACE_MS = 2000;
 /** How long stopping may take, in milliseconds. The log's last lines get the rest of the ten seconds. */
 const STOP_WITHIN_MS = 9000;
 
-export interface ShutdownOptions {
+interface Running {
   readonly http: Server;
   /** Each tells one client to leave. */
   readonly drains: readonly Drain[];
-  /** Lets another node ingest; it goes on while clients are told to leave. */
-  readonly handOver: () => Promise<void>;
-  /** Ends every topic, and then the source. */
-  readonly closeTopics: () => Promise<void>;
-  /** Frees the rest, once `http` is closed. */
-  readonly dispose: () => PromiseLike<void> | void;
+  readonly multiplexer: Multiplexer;
+  readonly graphql: { dispose(): PromiseLike<void> | void };
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;
 }
 
 /** Resolves once `http` is closed and everything behind it has stopped, or the time is up. */
-export async function shutDown(options: ShutdownOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const cancel = options.clock.after(STOP_WITHIN_MS, resolve);
-  stop(options).finally(cancel).then(resolve, reject);
-  await promise;
+export function shutDown(running: Running): Promise<void> {
+  return within(running.clock, STOP_WITHIN_MS, stop(running));
 }
 
-async function stop(options: ShutdownOptions): Promise<void> {
-  const { http, drains, handOver, closeTopics, dispose, clock, random } = options;
-  const handedOver = handOver();
+async function stop(running: Running): Promise<void> {
+  const { http, drains, multiplexer, graphql, clock, random } = running;
+  // Another node takes over while clients are told to leave.
+  const handedOver = multiplexer.handOver();
   await drainInBatches(drains, clock, random);
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   await handedOver;
-  await closeTopics();
+  await multiplexer.close();
   const cancel = clock.after(GRACE_MS, () => http.closeAllConnections());
   await closed;
   cancel();
-  await dispose();
+  await graphql.dispose();
 }
 
 /** Follows the connections of `http`. The returned function destroys those that are left. */

@@ -8,15 +8,15 @@ import { createSample } from '../source/sample.ts';
 import type { Source, SourceSink } from '../source/source.ts';
 import { createX } from '../source/x/x.ts';
 
+export type ConnectSource = typeof connectSource;
+
 /** Makes the source that `config` names. `warn` takes sentences for the log. */
-export type ConnectSource = (
+export function connectSource(
   config: Config,
   sink: SourceSink,
   clock: Clock,
   warn: (message: string) => void,
-) => Source;
-
-export const connectSource: ConnectSource = (config, sink, clock, warn) => {
+): Source {
   switch (config.source) {
     case 'sample':
       return createSample({ seed: clock.now(), rate: config.rate }, sink, clock);
@@ -40,4 +40,4 @@ export const connectSource: ConnectSource = (config, sink, clock, warn) => {
         clock,
       );
   }
-};
+}

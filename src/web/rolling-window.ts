@@ -29,12 +29,6 @@ export type Curves = [
   neutral: (number | null)[],
 ];
 
-interface MinuteCounts {
-  /** 1 is the minute until now. */
-  readonly minutesAgo: number;
-  readonly counts: Counts;
-}
-
 export class RollingWindow {
   readonly totals: Counts = [0, 0, 0];
   readonly #tags = new Map<string, number>();
@@ -114,16 +108,12 @@ export class RollingWindow {
   }
 
   /** The counts minute by minute, the newest first. */
-  minutes(): MinuteCounts[] {
+  minutes(): Counts[] {
     const last = this.#buckets.at(-1)?.second ?? 0;
-    const minutes = Array.from({ length: WINDOW_SECONDS / 60 }, (_, i) => ({
-      minutesAgo: i + 1,
-      counts: [0, 0, 0] as Counts,
-    }));
+    const minutes = Array.from({ length: WINDOW_SECONDS / 60 }, (): Counts => [0, 0, 0]);
     for (const { second, counts } of this.#buckets) {
       const minute = minutes[Math.floor((last - second) / 60)];
-      if (minute)
-        for (const polarity of [0, 1, 2] as const) minute.counts[polarity] += counts[polarity];
+      if (minute) for (const polarity of [0, 1, 2] as const) minute[polarity] += counts[polarity];
     }
     return minutes;
   }

@@ -114,10 +114,10 @@ export function createTopicView(topic: Topic, onClose: () => void) {
 
   function showMinutes(): void {
     if (!unfolding.open) return;
-    for (const { minutesAgo, counts } of window.minutes()) {
+    window.minutes().forEach((counts, i) => {
       const cells = SHOWN.map((polarity) => counts[polarity].toLocaleString('en'));
-      setCells(minutes[minutesAgo - 1], cells);
-    }
+      setCells(minutes[i], cells);
+    });
   }
 }
 
