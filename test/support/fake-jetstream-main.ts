@@ -34,7 +34,9 @@ if (values.file === undefined || !(rate > 0) || !Number.isInteger(port)) {
 async function play(drafts: readonly Draft[]): Promise<void> {
   const jetstream = await startFakeJetstream({ port });
   console.log(`${drafts.length} posts, ${rate} a second, over and over. Try it with:\n`);
-  console.log(`  npm start -- --source bluesky --bluesky-url ${jetstream.url}\n`);
+  for (const url of [jetstream.url, jetstream.urlV2]) {
+    console.log(`  npm start -- --source bluesky --bluesky-url ${url}\n`);
+  }
 
   // Numbers of an earlier run would be taken for repeats of its posts.
   const first = systemClock.now();
