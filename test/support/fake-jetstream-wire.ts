@@ -104,6 +104,12 @@ export function encodeError(error: string, text: string): string {
   return JSON.stringify({ $type: 'error', error, message: text });
 }
 
+/** The answer to a handshake that is not accepted. */
+export function encodeRejection({ status, error }: Rejection): string {
+  const body = error === undefined ? '' : JSON.stringify({ error, message: 'no' });
+  return `HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
 /** News of accounts reach everybody, whatever collections they want; as the real service does it. */
 export function isWanted({ collections, kinds }: Query, { kind, commit }: Event): boolean {
   if (kinds.length > 0 && !kinds.includes(kind)) return false;

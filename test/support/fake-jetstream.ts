@@ -12,6 +12,7 @@ import {
   encode,
   encodeError,
   encodeInfo,
+  encodeRejection,
   isWanted,
   type Kept,
   PATHS,
@@ -58,6 +59,8 @@ export interface FakeJetstream {
   fail(error: string, text: string): void;
   /** The events so far can no longer be resumed. */
   forget(): void;
+  /** Adds `by` to the numbers of all events, as if another instance answered at the same address. */
+  renumber(by: number): void;
   /** Closes every connection in order. */
   hangUp(code: number, reason?: string): void;
   /** Answers handshakes with this status, as 503, until it is undefined. */
@@ -97,6 +100,7 @@ export async function startFakeJetstream({
   const sockets = new Set<Duplex>();
   const watchers = new Set<() => void>();
   let lastTimeUs = 0;
+  let oldestSeq = firstSeq;
   let nextSeq = firstSeq;
   let pings = 0;
   let handshakes = 0;
@@ -130,13 +134,9 @@ export async function startFakeJetstream({
 
   function accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const query = rejection === undefined ? readQuery(request.url ?? '/') : { status: rejection };
-    const replay = 'status' in query ? query : planReplay(query, history, firstSeq, nextSeq);
+    const replay = 'status' in query ? query : planReplay(query, history, oldestSeq, nextSeq);
     if ('status' in query || 'status' in replay) {
-      const { status, error } = replay as Rejection;
-      const body = error === undefined ? '' : JSON.stringify({ error, message: 'no' });
-      socket.end(
-        `HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      );
+      socket.end(encodeRejection(replay as Rejection));
       return;
     }
     door.handleUpgrade(request, socket, head, (webSocket) => {
@@ -217,6 +217,11 @@ export async function startFakeJetstream({
     },
     forget() {
       history.length = 0;
+    },
+    renumber(by) {
+      oldestSeq += by;
+      nextSeq += by;
+      history.splice(0, limit, ...history.map((kept) => ({ ...kept, seq: kept.seq + by })));
     },
     hangUp(code, reason) {
       for (const { socket } of clients) socket.close(code, reason);

@@ -143,7 +143,7 @@ class Bluesky implements Source {
   #read(text: string): void {
     const event = readEvent(text);
     // Before the post, which may make its last listener leave and so forget the cursor.
-    if ('position' in event && event.position !== undefined) this.#note(event.position);
+    if ('position' in event && event.position !== undefined && !this.#note(event.position)) return;
     switch (event.kind) {
       case 'post':
         if (this.#delivered.check(event.key)) {
@@ -160,8 +160,7 @@ class Bluesky implements Source {
         this.#tellGap();
         return;
       case 'unknown cursor':
-        this.#cursor.forgetNumber();
-        this.#connection?.fail({ reason: 'does not know how far Senti has read' });
+        this.#forgetNumber();
         return;
       case 'end':
         this.#connection?.fail({ reason: event.reason });
@@ -170,13 +169,29 @@ class Bluesky implements Source {
     }
   }
 
-  #note(position: Position): void {
+  /** Returns false if the connection ends here. */
+  #note(position: Position): boolean {
     const now = this.#clock.now();
-    if (this.#cursor.note(position, now)) this.#tellGap();
-    if (now - position.timeUs / 1000 <= CATCHING_UP_AFTER_MS) return;
+    const surprise = this.#cursor.note(position, now);
+    if (surprise === 'wrong place') {
+      this.#forgetNumber();
+      return false;
+    }
+    if (surprise === 'gap') this.#tellGap();
+    if (now - position.timeUs / 1000 > CATCHING_UP_AFTER_MS) this.#slowDown();
+    return true;
+  }
+
+  #slowDown(): void {
     const at = this.#clock.monotonic();
     this.#pace.charge(at, 1);
     if (this.#pace.isEmpty(at)) this.#connection?.rest(this.#pace.wait(at, CATCHING_UP.atOnce));
+  }
+
+  /** Resumes by time. */
+  #forgetNumber(): void {
+    this.#cursor.forgetNumber();
+    this.#connection?.fail({ reason: 'counts its events otherwise than before' });
   }
 
   #prove(): void {

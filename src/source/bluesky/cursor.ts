@@ -15,6 +15,12 @@ export const OTHER_HOST_OVERLAP_MS = 30_000;
 /** A host's clock that differs more from ours is not believed. */
 export const MOST_SKEW_MS = 10 * 60_000;
 
+/**
+ * What the first event of a connection may show: that others are missing before it, or that the host counts its
+ * events otherwise than before, so that it resumed elsewhere.
+ */
+export type Surprise = 'gap' | 'wrong place';
+
 export class Cursor {
   /** Everything up to here has arrived. */
   #reached: Position | undefined;
@@ -23,8 +29,8 @@ export class Cursor {
   #host: string | undefined;
   /** The last position on this connection. */
   #previous: Position | undefined;
-  /** A first event that is later than this shows that the host has left some out. */
-  #firstBy: number | undefined;
+  /** Where this connection resumed, until its first event has shown whether that worked. */
+  #asked: { readonly timeUs: number; readonly by: number; readonly isNumber: boolean } | undefined;
 
   /**
    * A connection to `host` begins. Returns where it resumes: a number, or a time if it is larger than any number
@@ -35,7 +41,7 @@ export class Cursor {
     const isSameHost = host === this.#reachedOn;
     this.#host = host;
     this.#previous = undefined;
-    this.#firstBy = undefined;
+    this.#asked = undefined;
     if (reached === undefined) {
       // If no event comes before the connection breaks, the next one resumes here.
       this.#reached = { timeUs: now * 1000 };
@@ -44,28 +50,32 @@ export class Cursor {
     }
     const { timeUs, seq } = reached;
     const overlapUs = (isSameHost ? SAME_HOST_OVERLAP_MS : OTHER_HOST_OVERLAP_MS) * 1000;
+    const isNumber = isSameHost && seq !== undefined;
     // The same host sends the last event again.
-    this.#firstBy = isSameHost ? timeUs : timeUs + overlapUs;
+    this.#asked = { timeUs, by: isSameHost ? timeUs : timeUs + overlapUs, isNumber };
     if (this.#reachedOn === undefined) return timeUs;
-    return isSameHost && seq !== undefined ? seq : timeUs - overlapUs;
+    return isNumber ? seq : timeUs - overlapUs;
   }
 
   /**
-   * An event arrived at `now`. Returns whether others may be missing before it.
+   * An event arrived at `now`.
    *
    * The cursor moves to the earlier of the last two events, and never back, so that a single wrong time cannot
    * move it: ahead, posts would be lost. Lagging behind only costs repeats. For the same reason no time counts
    * as later than ours.
    */
-  note({ timeUs, seq }: Position, now: number): boolean {
+  note({ timeUs, seq }: Position, now: number): Surprise | undefined {
     const nowUs = now * 1000;
-    if (timeUs - nowUs > MOST_SKEW_MS * 1000) return false;
-    const isLate = this.#firstBy !== undefined && timeUs > this.#firstBy;
-    this.#firstBy = undefined;
+    if (timeUs - nowUs > MOST_SKEW_MS * 1000) return undefined;
+    const asked = this.#asked;
+    this.#asked = undefined;
+    const distanceUs = Math.abs(timeUs - (asked?.timeUs ?? timeUs));
+    if (asked?.isNumber && distanceUs > OTHER_HOST_OVERLAP_MS * 1000) return 'wrong place';
+    const surprise = asked !== undefined && timeUs > asked.by ? 'gap' : undefined;
     const position = { timeUs: Math.min(timeUs, nowUs), seq };
     const previous = this.#previous;
     this.#previous = position;
-    if (previous === undefined || this.#reached === undefined) return isLate;
+    if (previous === undefined || this.#reached === undefined) return surprise;
     const earlier = previous.timeUs <= position.timeUs ? previous : position;
     // Our own time, from the beginning, gives way to the host's, which may be behind it.
     const skewUs = this.#reachedOn === undefined ? MOST_SKEW_MS * 1000 : 0;
@@ -73,7 +83,7 @@ export class Cursor {
       this.#reached = earlier;
       this.#reachedOn = this.#host;
     }
-    return isLate;
+    return surprise;
   }
 
   /** The time, in microseconds since 1970. */

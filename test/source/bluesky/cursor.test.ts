@@ -83,22 +83,33 @@ describe('the cursor', () => {
   });
 
   test.each([
-    ['the last event comes again', A, 0, false],
-    ['the first event is a later one', A, 21, true],
-    ['the first event is hours later', A, 3_600_000, true],
-    ['the first event of another host is a little later', B, OTHER_HOST_OVERLAP_MS, false],
-    ['the first event of another host is much later', B, OTHER_HOST_OVERLAP_MS + 1, true],
+    ['the last event comes again', A, 0, undefined],
+    ['the first event is a later one', A, 21, 'gap'],
+    ['the first event is hours later', A, 3_600_000, 'gap'],
+    ['the first event of another host is a little later', B, OTHER_HOST_OVERLAP_MS, undefined],
+    ['the first event of another host is much later', B, OTHER_HOST_OVERLAP_MS + 1, 'gap'],
   ])('says whether events may be missing when %s', (_, host, ms, expected) => {
     const cursor = heard(0, 0, 20);
     cursor.begin(host, NOW + 7_200_000);
     expect(cursor.note({ timeUs: at(ms) }, NOW + 7_200_000)).toBe(expected);
-    expect(cursor.note({ timeUs: at(ms + 7_000_000) }, NOW + 7_200_000)).toBe(false);
+    expect(cursor.note({ timeUs: at(ms + 7_000_000) }, NOW + 7_200_000)).toBeUndefined();
+  });
+
+  test.each([
+    ['at its event', 0, undefined],
+    ['a little later', 20, 'gap'],
+    ['much earlier', -OTHER_HOST_OVERLAP_MS - 1, 'wrong place'],
+    ['much later', OTHER_HOST_OVERLAP_MS + 1, 'wrong place'],
+  ])('says whether a number has led to the right place: %s', (_, ms, expected) => {
+    const cursor = numbered(-20, 0, 20);
+    expect(cursor.begin(A, NOW + 60_000)).toBe(2);
+    expect(cursor.note({ timeUs: at(ms), seq: 2 }, NOW + 60_000)).toBe(expected);
   });
 
   test('misses nothing on the first connection', () => {
     const cursor = new Cursor();
     cursor.begin(A, NOW);
-    expect(cursor.note({ timeUs: at(3_600_000) }, NOW + 3_600_000)).toBe(false);
+    expect(cursor.note({ timeUs: at(3_600_000) }, NOW + 3_600_000)).toBeUndefined();
   });
 
   test.each([

@@ -133,12 +133,36 @@ describe('on v2, the Bluesky source', () => {
     jetstream.inject(encodeInfo('FutureCursor'));
     const meanwhile = emit(5);
     const { reason } = await recover();
-    expect(reason).toMatch(/does not know how far Senti has read$/);
+    expect(reason).toMatch(/counts its events otherwise than before$/);
     expect(Number(jetstream.accepted[1]?.get('cursor'))).toBeGreaterThan(1e15);
     await received(10);
     expect(texts()).toEqual([...before, ...meanwhile]);
     expect(sink.gaps).toEqual([]);
   });
+
+  test.each([100, -100])(
+    'resumes by time where another instance numbers its events otherwise, by %i',
+    async (by) => {
+      const { jetstream, live, is, emit, received, texts, retry, recover, sink } =
+        await setUpBluesky({ version: 2 });
+      await live();
+      const before: string[] = [];
+      while (before.length < 200) {
+        before.push(...emit(10, jetstream, 1000));
+        await received(before.length);
+      }
+      jetstream.terminate();
+      jetstream.renumber(by);
+      await is('waiting');
+      const meanwhile = emit(5);
+      await retry();
+      await recover();
+      expect(Number(jetstream.accepted[2]?.get('cursor'))).toBeGreaterThan(1e15);
+      await received(205);
+      expect(texts()).toEqual([...before, ...meanwhile]);
+      expect(sink.gaps).toEqual([]);
+    },
+  );
 
   test('says why the host ended the stream', async () => {
     const { jetstream, live, emit, received, recover } = await setUpBluesky({ version: 2 });
