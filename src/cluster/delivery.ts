@@ -13,7 +13,7 @@ import { channelOf, createEventReader, type EventHeader, readHeader } from './ev
 import type { Want } from './interest.ts';
 import type { Term } from './term.ts';
 
-export interface DeliveryOptions<T> {
+interface DeliveryOptions<T> {
   readonly relay: Relay;
   readonly sink: FeedSink<T>;
   readonly counters: RelayCounters;

@@ -7,7 +7,7 @@ import type { Leader } from './leader.ts';
 import { formatClaim, formatTerm, isSameTerm, parseTerm, type Term } from './term.ts';
 import { Throttle } from './throttle.ts';
 
-export interface ElectionOptions {
+interface ElectionOptions {
   readonly keeper: LeaseKeeper;
   readonly clock: Clock;
   readonly node: string;

@@ -5,7 +5,7 @@ import { CHUNK_CHARACTERS, type NodeMessage } from './node-message.ts';
 import { Throttle } from './throttle.ts';
 import { TrackSet } from './track-set.ts';
 
-export interface InterestPublisherOptions {
+interface InterestPublisherOptions {
   readonly node: string;
   readonly clock: Clock;
   readonly send: (message: NodeMessage) => void;

@@ -14,7 +14,7 @@ export function isWanted({ own, peers }: Want): boolean {
 }
 
 /** Called with tracks that the first node wants, and with those that the last node has dropped. */
-export type OnInterest = (opened: readonly Want[], closed: readonly Want[]) => void;
+type OnInterest = (opened: readonly Want[], closed: readonly Want[]) => void;
 
 export class Interest {
   readonly #wants = new Map<string, Want>();

@@ -12,7 +12,7 @@ import { isWanted, type Want } from './interest.ts';
 import type { Ingesting } from './node-message.ts';
 import type { Term } from './term.ts';
 
-export interface LeaderOptions {
+interface LeaderOptions {
   readonly term: Term;
   readonly clock: Clock;
   readonly ingest: (sink: FeedSink<Route>) => Ingest<Route>;

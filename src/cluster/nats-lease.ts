@@ -6,7 +6,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
 
-export interface NatsLeaseOptions {
+interface NatsLeaseOptions {
   /** The bucket's name starts with it. */
   readonly prefix: string;
   /** How long the lease lasts, in milliseconds, if the bucket does not exist yet. */

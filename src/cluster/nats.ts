@@ -6,7 +6,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from '@nats-io/transport-node';
-import { type Clock, within } from '../base/clock.ts';
+import { type Clock, sleep, within } from '../base/clock.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
@@ -64,12 +64,8 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
   const where = natsUrls.join(', ');
   let nats: NatsConnection | undefined;
   let offlineReason: string | undefined = `NATS at ${where} has not answered yet`;
-  let closed = false;
-  let cancelRetry = () => {};
-  /** Sent since the last request to confirm. */
-  let unconfirmed = { messages: 0, bytes: 0 };
-  /** Bytes of the request to confirm that has no answer yet. */
-  let confirming = 0;
+  const closing = new AbortController();
+  const unconfirmed = { messages: 0, bytes: 0 };
   const confirmations = new Throttle({
     clock,
     everyMs: CONFIRM_EVERY_MS,
@@ -78,25 +74,26 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
   });
 
   function become(next: string | undefined): void {
-    if (offlineReason === next || closed) return;
+    if (offlineReason === next || closing.signal.aborted) return;
     offlineReason = next;
     sink.changed();
   }
 
-  async function open(): Promise<void> {
-    try {
-      nats = await connect(connectionOptions(options));
-    } catch (error) {
-      become(`NATS at ${where} cannot be reached: ${asRelayError(error).message}`);
-      cancelRetry = clock.after(RECONNECT_MS * (1 + Math.random()), () => void open());
-      return;
+  /** The client of NATS reconnects for ever by itself. If it closes nevertheless, start a new one. */
+  async function keepConnected(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        nats = await connect(connectionOptions(options));
+      } catch (error) {
+        become(`NATS at ${where} cannot be reached: ${asRelayError(error).message}`);
+        await sleep(clock, RECONNECT_MS * (1 + Math.random()), closing.signal);
+        continue;
+      }
+      if (closing.signal.aborted) return nats.close();
+      for (const listener of listeners) subscribe(nats, listener, warn);
+      become(undefined);
+      await watch(nats);
     }
-    if (closed) return nats.close();
-    for (const listener of listeners) subscribe(nats, listener);
-    become(undefined);
-    await watch(nats);
-    // The client reconnects for ever by itself. If it closes nevertheless, start a new one.
-    if (!closed) void open();
   }
 
   async function watch(connection: NatsConnection): Promise<void> {
@@ -113,39 +110,20 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
     become(`NATS at ${where} has closed the connection`);
   }
 
-  function subscribe(connection: NatsConnection, listener: Listener): void {
-    // Callbacks run as messages are read, so nothing queues up here. What this process is too slow to read waits
-    // at the server, which disconnects a client that takes too long.
-    listener.subscription = connection.subscribe(listener.subject, {
-      callback(error, message) {
-        if (error) return warn(`NATS: ${error.message}`);
-        try {
-          listener.receive(message.data);
-        } catch (bug) {
-          // The library would swallow it.
-          queueMicrotask(() => {
-            throw bug;
-          });
-        }
-      },
-    });
-  }
-
   /** Messages count as lost until the server has confirmed them. */
   async function confirm(): Promise<void> {
     const { messages, bytes } = unconfirmed;
-    unconfirmed = { messages: 0, bytes: 0 };
-    confirming = bytes;
     try {
       await nats?.flush();
     } catch (error) {
       asRelayError(error);
       sink.lost(messages);
     }
-    confirming = 0;
+    unconfirmed.messages -= messages;
+    unconfirmed.bytes -= bytes;
   }
 
-  void open();
+  void keepConnected();
   return {
     get offlineReason() {
       return offlineReason;
@@ -159,7 +137,7 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
     send(channel, message) {
       if (offlineReason !== undefined || nats === undefined || nats.isClosed()) return false;
       if (message.length > (nats.info?.max_payload ?? 0)) return false;
-      if (confirming + unconfirmed.bytes + message.length > MAX_UNCONFIRMED_BYTES) return false;
+      if (unconfirmed.bytes + message.length > MAX_UNCONFIRMED_BYTES) return false;
       nats.publish(`${prefix}.${channel}`, message);
       unconfirmed.messages += 1;
       unconfirmed.bytes += message.length;
@@ -173,22 +151,43 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
         subscription: undefined,
       };
       listeners.add(listener);
-      if (nats !== undefined && !nats.isClosed()) subscribe(nats, listener);
+      if (nats !== undefined && !nats.isClosed()) subscribe(nats, listener, warn);
       return () => {
         listeners.delete(listener);
         listener.subscription?.unsubscribe();
       };
     },
     async close() {
-      if (closed) return;
-      closed = true;
-      cancelRetry();
+      if (closing.signal.aborted) return;
+      closing.abort();
       confirmations.stop();
       if (nats === undefined) return;
       await within(clock, LEAVE_IN_MS, nats.flush()).catch(asRelayError);
       await nats.close();
     },
   };
+}
+
+function subscribe(
+  connection: NatsConnection,
+  listener: Listener,
+  warn: NatsOptions['warn'],
+): void {
+  // Callbacks run as messages are read, so nothing queues up here. What this process is too slow to read waits
+  // at the server, which disconnects a client that takes too long.
+  listener.subscription = connection.subscribe(listener.subject, {
+    callback(error, message) {
+      if (error) return warn(`NATS: ${error.message}`);
+      try {
+        listener.receive(message.data);
+      } catch (bug) {
+        // The library would swallow it.
+        queueMicrotask(() => {
+          throw bug;
+        });
+      }
+    },
+  });
 }
 
 function connectionOptions({ config, name, warn }: NatsOptions): ConnectionOptions {

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { RelayCounters } from '../stream/cluster-state.ts';
 
-export interface PeerFaultsOptions {
+interface PeerFaultsOptions {
   readonly clock: Clock;
   readonly counters: RelayCounters;
   /** How this node scores. */

@@ -18,7 +18,7 @@ interface Peer {
   snapshot: { next: number; readonly named: Set<string> } | undefined;
 }
 
-export interface PeersOptions {
+interface PeersOptions {
   readonly clock: Clock;
   /** A peer has added and dropped tracks. */
   readonly onInterest: (added: Iterable<string>, dropped: Iterable<string>) => void;

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../base/clock.ts';
 
-export interface ThrottleOptions {
+interface ThrottleOptions {
   readonly clock: Clock;
   /** The shortest time between two runs, in milliseconds. */
   readonly everyMs: number;

@@ -9,7 +9,7 @@ import { RULES, type Values } from './option-rules.ts';
 import { type Config, OPTIONS } from './options.ts';
 import { explainInvalid, Invalid } from './values.ts';
 
-export type ParsedConfig =
+type ParsedConfig =
   | { readonly config: Config }
   | { readonly help: string }
   /** A sentence or two for each mistake. */

@@ -5,7 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { MOST_FILE_BYTES } from '../base/small-file.ts';
 import { explainInvalid, fileOf, Invalid, type Kind } from './values.ts';
 
-export interface PemFile<T> {
+interface PemFile<T> {
   readonly path: string;
   readonly pem: string;
   readonly content: T;

@@ -15,7 +15,7 @@ import { Ingest } from '../stream/ingest.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import { redactedRelay, redactedSource } from './redacted.ts';
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly config: Config;
   readonly connect: (sink: SourceSink) => Source;
   readonly analyze: Analyze;
@@ -25,7 +25,7 @@ export interface FeedOptions {
   readonly clock: Clock;
 }
 
-export type ConnectFeed = <T>(sink: FeedSink<T>) => Feed<T>;
+type ConnectFeed = <T>(sink: FeedSink<T>) => Feed<T>;
 
 export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
   const { config, clock, listeners, telemetry } = options;

@@ -55,7 +55,7 @@ export interface RunningServer {
 }
 
 /** What a server needs besides its configuration. */
-export interface Surroundings {
+interface Surroundings {
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;

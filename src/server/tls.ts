@@ -21,7 +21,7 @@ const UPGRADES = {
 /** How long a peer may take for the handshake of TLS, in milliseconds. */
 const HANDSHAKE_WITHIN = 10_000;
 
-export interface HttpServer {
+interface HttpServer {
   readonly http: Server;
   /** When the certificate in use expires, in milliseconds since 1970. Undefined for plain HTTP. */
   readonly expires: number | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { roundUp, SharedScale } from '../../src/web/chart-scale.ts';
+import { SharedScale } from '../../src/web/chart-scale.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { suggest } from '../../src/web/suggestions.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
@@ -97,7 +97,9 @@ describe('the status in plain words', () => {
 
 describe('the scale of the charts', () => {
   test('takes round numbers', () => {
-    expect([0, 1, 1.2, 2.1, 5, 9, 11, 170].map(roundUp)).toEqual([1, 1, 2, 3, 6, 10, 20, 200]);
+    const fit = (most: number) =>
+      new SharedScale().fit([[[0], [most], [null], [0]]], 0, 10_000, true).above;
+    expect([0, 1, 1.2, 2.1, 5, 9, 11, 170].map(fit)).toEqual([1, 1, 2, 3, 6, 10, 20, 200]);
   });
 
   test('goes to a new height within a second or so, and at once where nothing may move', () => {
