@@ -1,5 +1,7 @@
 // What a post may carry beside its text, within bounds, and the web addresses that a text holds.
 
+import { cutText } from '../base/post.ts';
+
 /** How many of each a post keeps, and how long each may be, in UTF-16 code units. Bluesky allows 640 for a tag. */
 export const BOUNDS = {
   tags: { most: 64, length: 640 },
@@ -30,9 +32,10 @@ export function readLinks(values: readonly unknown[]): string[] {
 export function readAttached(values: readonly unknown[]): string[] {
   const { most, length } = BOUNDS.attached;
   return values
-    .filter((value) => typeof value === 'string' && value.trim() !== '')
+    .filter((value) => typeof value === 'string')
+    .filter((text) => text.trim() !== '')
     .slice(0, most)
-    .map((text) => String(text).slice(0, length).toWellFormed());
+    .map((text) => cutText(text, length));
 }
 
 export function isLink(value: unknown): value is string {

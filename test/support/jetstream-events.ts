@@ -6,6 +6,9 @@ export interface Draft {
   readonly text: string;
   readonly langs?: readonly string[];
   readonly createdAt?: string;
+  readonly tags?: readonly string[];
+  readonly facets?: readonly object[];
+  readonly embed?: object;
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
