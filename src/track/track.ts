@@ -2,17 +2,11 @@
 
 import { eng } from 'stopword';
 import { UserError } from '../base/user-error.ts';
-import { addressTerm, spellAddress } from './address.ts';
-import { unify } from './fold.ts';
-import { hashtagTerm } from './hashtag.ts';
+import { splitQuery, type WrittenTerm } from './query.ts';
+import { spellTerm, type Term } from './query-term.ts';
 import type { Word } from './word.ts';
-import { foldText, TextWords } from './words.ts';
 
-/**
- * Words that stand next to each other in a post; most terms are just one. Either all of them are words of an address, of
- * which the first begins with `/`, or none is. A hashtag with signs in it, such as `#self-care`, is always alone.
- */
-export type Term = readonly Word[];
+export type { Term } from './query-term.ts';
 
 /** The terms that a post must have, and must not have. */
 export interface Clause {
@@ -38,10 +32,6 @@ const ONE_WORD = /^[#@$]?[a-z][a-z0-9_]*$/;
 
 const STOP_WORDS: ReadonlySet<Word> = new Set(eng);
 
-// A term: an optional minus, then words in quotation marks (typographic ones too), an unclosed quotation mark, or a run
-// without white space.
-const TERM = /(-?)(?:["“”„]([^"“”„]*)["“”„]|(["“”„].*)|([^\s,]+))|(,)/gsu;
-
 /** Reads a query such as `coffee -decaf, #espresso "flat white"`. */
 export function parseTrack(query: string): Track | UserError {
   if (isTooLong(query)) {
@@ -61,9 +51,10 @@ export function readCanonical(canonical: string): Track | undefined {
 }
 
 function parse(query: string): Track | UserError {
+  const written = splitQuery(query);
+  if (written instanceof UserError) return written;
   const clauses = new Map<string, Clause>();
-  for (const terms of split(unify(query))) {
-    if (terms instanceof UserError) return terms;
+  for (const terms of written) {
     const clause = readClause(terms);
     if (clause instanceof UserError) return clause;
     if (clause !== undefined) clauses.set(spellClause(clause), clause);
@@ -86,57 +77,19 @@ function isTooLong(query: string): boolean {
   return query.length > 2 * MAX_QUERY_CHARACTERS || [...query].length > MAX_QUERY_CHARACTERS;
 }
 
-interface WrittenTerm {
-  readonly excluded: boolean;
-  readonly words: Term;
-}
-
-function* split(query: string): Generator<WrittenTerm[] | UserError> {
-  let terms: WrittenTerm[] = [];
-  for (const [, minus, quoted, unclosed, bare, comma] of query.matchAll(TERM)) {
-    if (unclosed !== undefined) {
-      return yield bad('A quotation mark is not closed; write "words in quotes" in full.');
-    }
-    if (comma !== undefined) {
-      yield terms;
-      terms = [];
-      continue;
-    }
-    // Punctuation alone, as in `rock & roll`, is no term.
-    const term = readTerm(quoted ?? bare ?? '');
-    if (term instanceof UserError) return yield term;
-    if (term.length > 0) terms.push({ excluded: minus === '-', words: term });
-  }
-  yield terms;
-}
-
-function readTerm(text: string): Term | UserError {
-  const folded = foldText(text);
-  const address = addressTerm(folded);
-  if (address !== undefined) return address;
-  const hashtag = hashtagTerm(folded);
-  if (hashtag !== undefined) return [hashtag];
-  const read = new TextWords(folded);
-  if (!read.hasParts) return read.inOrder;
-  return bad(
-    `"${text}" has a link or a hashtag with signs in it among other words; ` +
-      'write each as a term of its own, as in "coffee #self-care example.com".',
-  );
-}
-
 function readClause(terms: readonly WrittenTerm[]): Clause | UserError | undefined {
   if (terms.length === 0) return undefined;
-  const all = distinct(terms.filter((term) => !term.excluded));
-  const none = distinct(terms.filter((term) => term.excluded));
+  const all = distinct(terms.filter((term) => !term.isExcluded));
+  const none = distinct(terms.filter((term) => term.isExcluded));
   if (all.length === 0) {
     return bad(
       `"${spellClause({ all, none })}" only excludes; add a word to look for, as in "coffee -decaf".`,
     );
   }
-  if (all.every(isStopWords)) {
+  if (all.every(isStopWords) && !terms.some((term) => term.isQuoted && !term.isExcluded)) {
     return bad(
-      `"${spellClause({ all, none: [] })}" is nothing but stop words, which nearly every post has; ` +
-        'add a word that says what to look for.',
+      `"${all.map(spellTerm).join(' ')}" is nothing but stop words, which nearly every post has; ` +
+        'add a word that says what to look for, or put it in quotation marks.',
     );
   }
   if (all.length + none.length > MAX_TERMS) {
@@ -157,14 +110,14 @@ function isStopWords(term: Term): boolean {
 }
 
 /** A clause as a user would write it; its canonical form, if its terms are in order. */
-export function spellClause({ all, none }: Clause): string {
-  return [...all.map(spellTerm), ...none.map((term) => `-${spellTerm(term)}`)].join(' ');
-}
-
-/** A term as a user would write it. */
-export function spellTerm(term: Term): string {
-  if (term[0]?.startsWith('/')) return spellAddress(term);
-  return term.length === 1 ? `${term[0]}` : `"${term.join(' ')}"`;
+function spellClause({ all, none }: Clause): string {
+  // Without quotation marks, a clause of nothing but stop words is rejected.
+  const isQuoted = all.every(isStopWords);
+  const wanted = all.map((term) => {
+    const spelling = spellTerm(term);
+    return isQuoted && term.length === 1 ? `"${spelling}"` : spelling;
+  });
+  return [...wanted, ...none.map((term) => `-${spellTerm(term)}`)].join(' ');
 }
 
 /** By code unit, so that the order is the same on every machine. */

@@ -45,6 +45,35 @@ describe('the canonical form', () => {
     ['ｃａｆｅ，ｔｅａ', 'cafe, tea'],
     ['"a, b" c', '"a b" c'],
     ['#1', '1'],
+    ['coffee OR tea', 'coffee, tea'],
+    ['coffee AND tea', 'coffee tea'],
+    ['coffee NOT decaf', 'coffee -decaf'],
+    ['coffee NOT "flat white"', 'coffee -"flat white"'],
+    ['coffee AND NOT decaf', 'coffee -decaf'],
+    ['a AND b OR c d, e', 'a b, c d, e'],
+    ['coffee or tea and not x', 'and coffee not or tea x'],
+    ['ｃｏｆｆｅｅ　ＯＲ　ｔｅａ', 'coffee, tea'],
+    ['"OR" coffee', 'coffee or'],
+    ['coffee|tea || milk', 'coffee, milk, tea'],
+    ['coffee&&tea && milk', 'coffee milk tea'],
+    ['coffee、tea，milk،water', 'coffee, milk, tea, water'],
+    ['coffee –decaf —tea −milk ‐water', 'coffee -decaf -milk -tea -water'],
+    ['coffee -“flat white”', 'coffee -"flat white"'],
+    ['coffee – tea', 'coffee tea'],
+    ['+coffee', 'coffee'],
+    ['«flat white» 「a b」', '"a b" "flat white"'],
+    ['ratio 3:1', '"3 1" ratio'],
+    ['note: x', 'note x'],
+    ['"from:alice"', '"from alice"'],
+    ['"(a)" "b*" "~c"', 'a b c'],
+    ['"The Who"', '"the who"'],
+    ['"It"', '"it"'],
+    ['"it" the', '"it" "the"'],
+    ['coffee "it"', 'coffee it'],
+    ['"it" -the', '"it" -the'],
+    ['A.I.', 'a.i'],
+    ['AT&amp;T', '"at t"'],
+    ["rock 'n' roll", 'n rock roll'],
   ])('of %j is %j', (query, canonical) => {
     expect(track(query).canonical).toBe(canonical);
   });
@@ -78,10 +107,10 @@ describe('the canonical form', () => {
   });
 
   test('does not depend on order, case, spaces or repetition', () => {
-    const clause = fc.array(fc.constantFrom('a', 'Bee', '#tag', '-no', '"x y"', 'straße'), {
-      minLength: 1,
-      maxLength: 6,
-    });
+    const term = fc.constantFrom(
+      ...['a', 'Bee', '#tag', '-no', '"x y"', 'straße', 'a.b/c', 'C++', '#a-b', 'the', '"it"'],
+    );
+    const clause = fc.array(term, { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(
         fc.array(clause, { minLength: 1, maxLength: 6 }),
@@ -110,6 +139,25 @@ describe('the canonical form', () => {
   });
 });
 
+describe('operators in capitals', () => {
+  test('mean what commas, spaces and minuses mean', () => {
+    const term = fc.constantFrom('x', 'y', '"or z"', '#c', 'd.e');
+    const clause = fc.tuple(
+      fc.array(term, { minLength: 1, maxLength: 3 }),
+      fc.array(term, { maxLength: 2 }),
+    );
+    fc.assert(
+      fc.property(fc.array(clause, { minLength: 1, maxLength: 4 }), (clauses) => {
+        const write = (and: string, not: string, or: string) =>
+          clauses.map(([all, none]) => [...all, ...none.map((it) => not + it)].join(and)).join(or);
+        const words = track(write(' AND ', 'NOT ', ' OR '));
+        expect(words).toEqual(track(write(' ', '-', ',')));
+        expect(words).toEqual(track(write(' && ', '−', ' | ')));
+      }),
+    );
+  });
+});
+
 describe('a query is refused', () => {
   test.each([
     ['', /no words/],
@@ -121,10 +169,56 @@ describe('a query is refused', () => {
     [Array.from({ length: 17 }, (_, i) => `w${i}`).join(' '), /17 terms; at most 16/],
     ['the', /"the" is nothing but stop words/],
     ['coffee, and of', /"and of" is nothing but stop words/],
-    ['"this and that"', /nothing but stop words/],
+    ['this-and-that', /nothing but stop words.*quotation marks/],
+    ['the -"it"', /"the" is nothing but stop words/],
     ['the -coffee', /"the" is nothing but stop words/],
     ['-coffee', /"-coffee" only excludes/],
     ['tea, -coffee -"flat white"', /"-"flat white" -coffee" only excludes/],
+    ['OR', /OR needs a term before and after it, as in "coffee OR tea"/],
+    ['coffee OR', /OR needs a term before and after/],
+    ['coffee OR, tea', /OR needs a term before and after/],
+    ['coffee, OR tea', /OR needs a term before and after/],
+    ['coffee AND OR tea', /OR needs a term before and after/],
+    ['coffee OR & OR tea', /OR needs a term before and after/],
+    ['AND coffee', /AND needs a term before and after it, as in "coffee AND tea"/],
+    ['coffee AND', /AND needs/],
+    ['NOT', /NOT needs exactly one term after it, as in "coffee NOT decaf"/],
+    ['coffee NOT NOT x', /NOT needs exactly one term after it/],
+    ['coffee NOT -x', /NOT needs exactly one term after it/],
+    ['coffee NOT AND x', /AND needs/],
+    ['coffee -OR tea', /OR needs/],
+    ['NOT decaf', /"-decaf" only excludes/],
+    ['coffee OR NOT tea', /"-tea" only excludes/],
+    ['from:alice', /no operator "from:"\. Senti does not filter by author; "@alice" finds/],
+    ['coffee -FROM:alice', /no operator "from:"/],
+    ['to: alice', /no operator "to:"/],
+    ['url:"example.com"', /no operator "url:"\. Write the address alone/],
+    ['site:example.com', /Write the address alone/],
+    ['coffee lang:en', /--languages/],
+    ['coffee -is:retweet', /never matches reposts/],
+    ['coffee has:links', /kind of a post/],
+    ['hashtag:coffee', /Write "#coffee"/],
+    ['coffee min_likes:5', /before they have likes/],
+    ['coffee since:2026-01-01', /as they come/],
+    ['(coffee OR tea) milk', /Parentheses do not group/],
+    ['coffee :)', /Parentheses do not group/],
+    ['coffee*', /no wildcards/],
+    ['c*ffee', /no wildcards/],
+    ['coffee * tea', /no wildcards/],
+    ['~coffee', /"~" does not find similar words/],
+    ['"flat white"~3', /"~" does not find similar words/],
+    ['coffee !decaf', /"!" does not exclude.*coffee -decaf/],
+    ['coffee; tea', /semicolon does not separate/],
+    ['coffee"flat white"', /quotation mark stands inside a term/],
+    ["'flat white'", /Single quotation marks do not make a phrase/],
+    ['coffee ‘flat white’', /Single quotation marks do not make a phrase/],
+    ['""', /Quotation marks hold no word/],
+    ['coffee "!"', /Quotation marks hold no word/],
+    ['coffee #', /"#" needs a name directly after it, as in "#coffee"/],
+    ['@ coffee', /"@" needs a name directly after it/],
+    ['$$$', /"\$" needs a name/],
+    ['#🔥', /"#" needs a name/],
+    ['coffee -"x', /quotation mark is not closed/],
     ['"#self-care day"', /write each as a term of its own/],
     ['"see https://example.com"', /write each as a term of its own/],
     ['coffee "flat white', /quotation mark is not closed/],

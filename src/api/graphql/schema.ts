@@ -3,7 +3,8 @@
 import { MAX_TEXT } from '../../base/post.ts';
 import { UserError } from '../../base/user-error.ts';
 import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
-import { parseTrack, spellTerm, type Track } from '../../track/track.ts';
+import { spellTerm } from '../../track/query-term.ts';
+import { parseTrack, type Track } from '../../track/track.ts';
 import { builder } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import './status.ts';

@@ -217,8 +217,21 @@ describe('a query', () => {
         { all: ['c'], none: ['#d'] },
       ],
     });
+    const terms = await post(url, TrackDocument, {
+      query: 'https://www.Example.com/Docs OR C++ #Self-Care NOT "The Who"',
+    });
+    expect(terms.data?.track).toEqual({
+      canonical: '#self-care c++ -"the who", example.com/docs',
+      clauses: [
+        { all: ['#self-care', 'c++'], none: ['"the who"'] },
+        { all: ['example.com/docs'], none: [] },
+      ],
+    });
     const bad = await post(url, TrackDocument, { query: 'the' });
     expect(bad.errors).toEqual([expect.objectContaining(BAD_TRACK)]);
+    const unsupported = await post(url, TrackDocument, { query: 'from:alice' });
+    const message = expect.stringMatching(/does not filter by author; "@alice" finds posts/);
+    expect(unsupported.errors).toEqual([expect.objectContaining({ ...BAD_TRACK, message })]);
   });
 
   test('shows the status', async () => {
