@@ -2,6 +2,7 @@
 // listeners, and tells its peers which tracks those want.
 
 import type { Clock } from '../base/clock.ts';
+import type { Redact } from '../base/redact.ts';
 import { UserError } from '../base/user-error.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import { type PostCounters, postCountersAtZero } from '../stream/counters.ts';
@@ -24,6 +25,8 @@ export interface ClusterOptions {
   readonly id: string;
   readonly clock: Clock;
   readonly connect: (sink: RelaySink) => Relay;
+  /** Takes secrets out of the reasons that the relay gives. */
+  readonly redact: Redact;
   /** Makes the feed that reads the source while this node holds the lease. */
   readonly ingest: (sink: FeedSink<Route>, counters: PostCounters) => Ingest<Route>;
   /** The name of the source, for the time before any node reads it. */
@@ -101,13 +104,15 @@ export class Cluster<T> implements Feed<T> {
   }
 
   get cluster(): ClusterState {
+    const { id, listeners, redact } = this.#options;
+    const problem = this.#relay.offlineReason ?? this.#election.reason ?? this.#faults.mismatch;
     return {
-      id: this.#options.id,
+      id,
       role: this.#election.leader === undefined ? 'GATEWAY' : 'INGEST',
       nodes: 1 + this.#peers.size,
       tracks: this.#interest.size,
-      listeners: this.#options.listeners() + this.#peers.listeners,
-      problem: this.#relay.offlineReason ?? this.#election.reason ?? this.#faults.mismatch,
+      listeners: listeners() + this.#peers.listeners,
+      problem: problem && redact(problem),
       counters: this.#relayCounters,
     };
   }
@@ -144,8 +149,9 @@ export class Cluster<T> implements Feed<T> {
   }
 
   #waiting(reason: string): Feed<T>['source'] {
-    const until = this.#options.clock.now() + this.#relay.lease.ttl;
-    return { name: this.#options.source, state: { name: 'waiting', reason, until } };
+    const { source: name, clock, redact } = this.#options;
+    const until = clock.now() + this.#relay.lease.ttl;
+    return { name, state: { name: 'waiting', reason: redact(reason), until } };
   }
 
   #beat(): void {

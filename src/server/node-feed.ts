@@ -13,7 +13,7 @@ import type { PostCounters } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
 import { Ingest } from '../stream/ingest.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
-import { redactedRelay, redactedSource } from './redacted.ts';
+import { redactedSource } from './redacted-source.ts';
 
 interface FeedOptions {
   readonly config: Config;
@@ -55,10 +55,8 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         id,
         clock,
         connect: (relaySink) =>
-          redactedRelay(
-            connectNats({ config, name: `senti ${id}`, clock, warn: log.warn }, relaySink),
-            redact,
-          ),
+          connectNats({ config, name: `senti ${id}`, clock, warn: log.warn }, relaySink),
+        redact,
         ingest,
         source: config.source,
         scoring: describeScoring(config),

@@ -1,6 +1,6 @@
 // The page's one connection to the server. It carries every topic and every query, and reconnects by itself.
 
-import { createClient } from 'graphql-ws';
+import { CloseCode, createClient } from 'graphql-ws';
 import {
   SentimentDocument,
   type SentimentSubscription,
@@ -28,8 +28,6 @@ interface Follower {
 
 export type Connection = ReturnType<typeof connect>;
 
-/** The close code of graphql-ws for a missing or wrong token. */
-const FORBIDDEN = 4403;
 /** Waits between attempts, in milliseconds. The last one repeats. */
 const WAITS = [500, 1000, 2000, 4000, 8000];
 /** How long the server may be silent before the page pings it, in milliseconds. */
@@ -136,7 +134,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
 }
 
 function isForbidden(error: unknown): error is CloseEvent {
-  return error instanceof CloseEvent && error.code === FORBIDDEN;
+  return error instanceof CloseEvent && error.code === CloseCode.Forbidden;
 }
 
 /** Waits longer with every attempt, but only until the machine is online again. */

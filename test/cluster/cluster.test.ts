@@ -172,6 +172,17 @@ describe('nodes', () => {
     expect(nodes.leader()?.multiplexer.cluster.problem).toBeUndefined();
   });
 
+  test('show no secret that the relay repeats in its reasons', async () => {
+    const nodes = createNodes();
+    const { relay, multiplexer } = nodes.start({
+      redact: (text) => text.replace('cut off', '[redacted]'),
+    });
+    await nodes.until(() => nodes.leader() !== undefined);
+    relay.cut();
+    expect(multiplexer.cluster.problem).toBe('[redacted]');
+    expect(multiplexer.source.state).toMatchObject({ name: 'waiting', reason: '[redacted]' });
+  });
+
   test('count and skip bad messages, and log them at most once a minute', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(2);

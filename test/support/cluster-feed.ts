@@ -11,6 +11,7 @@ import { recordTelemetry } from './telemetry.ts';
 
 export interface ClusterFeedOptions extends Pick<ClusterOptions, 'id' | 'connect'> {
   readonly clock: Clock;
+  readonly redact?: ClusterOptions['redact'];
   readonly scoring?: string;
   readonly listeners?: () => number;
   readonly log?: ClusterOptions['log'];
@@ -28,6 +29,7 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
       id: options.id,
       clock: options.clock,
       connect: options.connect,
+      redact: options.redact ?? ((text) => text),
       ingest: (ingestSink, counters) => {
         const ingest = new Ingest(
           {

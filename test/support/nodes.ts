@@ -33,7 +33,9 @@ export function createNodes() {
   const nodes: Node[] = [];
   let posts = 0;
 
-  function start(options: Pick<ClusterFeedOptions, 'scoring' | 'analyzed' | 'opened'> = {}): Node {
+  function start(
+    options: Pick<ClusterFeedOptions, 'redact' | 'scoring' | 'analyzed' | 'opened'> = {},
+  ): Node {
     let relay: MemoryRelay | undefined;
     let cluster: ReturnType<typeof createClusterFeed> | undefined;
     const logged: string[] = [];

@@ -1,9 +1,8 @@
-// Takes secrets out of the texts of a source and a relay, whatever their upstreams repeat.
+// Takes secrets out of the texts of a source, whatever its upstream repeats.
 
 import type { Redact } from '../base/redact.ts';
 import { UserError } from '../base/user-error.ts';
 import type { Source, SourceSink, SourceState } from '../source/source.ts';
-import { type Relay, RelayError } from '../stream/relay.ts';
 
 /** The source that `connect` makes, with `redact` applied to its states, bad posts and rejected tracks. */
 export function redactedSource(
@@ -35,31 +34,4 @@ export function redactedSource(
 
 function withoutSecrets(state: SourceState, redact: Redact): SourceState {
   return 'reason' in state ? { ...state, reason: redact(state.reason) } : state;
-}
-
-/** `relay`, with `redact` applied to its reasons and errors. */
-export function redactedRelay(relay: Relay, redact: Redact): Relay {
-  const { lease } = relay;
-  const asking = async <T>(answer: Promise<T>): Promise<T> => {
-    try {
-      return await answer;
-    } catch (error) {
-      throw error instanceof RelayError ? new RelayError(redact(error.message)) : error;
-    }
-  };
-  return {
-    get offlineReason() {
-      return relay.offlineReason === undefined ? undefined : redact(relay.offlineReason);
-    },
-    lease: {
-      ttl: lease.ttl,
-      claim: (holder) => asking(lease.claim(holder)),
-      renew: (holder, revision) => asking(lease.renew(holder, revision)),
-      release: (revision) => asking(lease.release(revision)),
-      read: () => asking(lease.read()),
-    },
-    send: (channel, message) => relay.send(channel, message),
-    listen: (channel, receive) => relay.listen(channel, receive),
-    close: () => relay.close(),
-  };
 }
