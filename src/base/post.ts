@@ -13,7 +13,7 @@ export interface Post {
   readonly links: readonly string[];
   /** What stands beside the text, such as the title of a link's card. It is matched, but not scored. */
   readonly attached: readonly string[];
-  /** BCP 47 tags, the main one first; empty when the post names none. */
+  /** BCP 47 tags in canonical form, the main one first; empty when the post names no language. */
   readonly langs: readonly string[];
   readonly createdAt?: Date | undefined;
   readonly url?: string | undefined;
@@ -29,16 +29,4 @@ export function cutText(text: string, most = MAX_TEXT): string {
   if (text.length <= most) return text;
   const splitsPair = (text.codePointAt(most - 1) ?? 0) > LAST_SINGLE_UNIT;
   return text.slice(0, splitsPair ? most - 1 : most);
-}
-
-/** The languages to follow, as lower-case BCP 47 tags; `any` follows all. */
-export type Languages = readonly string[] | 'any';
-
-/** Whether `post` is in one of `languages`: `en` takes `en-GB`, and no language named passes. */
-export function isInLanguages(post: Post, languages: Languages): boolean {
-  if (languages === 'any' || post.langs.length === 0) return true;
-  return post.langs.some((tag) => {
-    const lang = tag.toLowerCase();
-    return languages.some((wanted) => lang === wanted || lang.startsWith(`${wanted}-`));
-  });
 }

@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { JSONWebKeySet } from 'jose';
 import { MOST_KEY_SET_BYTES, readKeySet } from '../base/key-set.ts';
+import { type Languages, readLanguage, readLanguages } from '../base/language.ts';
 import {
   FileProblem,
   isSystemError,
@@ -32,7 +33,6 @@ export class Invalid {
 const SHORTEST_TOKEN = 8;
 /** The syntax after `Bearer` (RFC 6750, section 2.1). */
 const BEARER_TOKEN = new RegExp(`^(?=.{${SHORTEST_TOKEN}})[\\w.~+/-]+=*$`);
-const LANGUAGE = /^(?!any$)[a-z]{2,3}(-[a-z0-9]+)*$/;
 
 /** `read` returns undefined for a text that is not as expected. */
 function kind<T>(
@@ -125,17 +125,23 @@ export const networks = listOf('IP addresses or networks like 10.0.0.0/8', (text
   return isIP(address) !== 0 && isValid && rest.length === 0;
 });
 
-const languagesOrAny = orWord(
-  listOf('languages, such as en,de', (tag) => LANGUAGE.test(tag)),
+const languageList = listOf(
+  'languages, such as en,de',
+  (tag) => tag !== 'any' && readLanguage(tag) !== undefined,
+);
+
+/** Languages as BCP 47 tags in canonical form and lower case. */
+export const languages: Kind<Languages> = orWord(
+  {
+    ...languageList,
+    parse(text) {
+      const tags = languageList.parse(text);
+      return tags instanceof Invalid ? tags : readLanguages(tags).map((tag) => tag.toLowerCase());
+    },
+  },
   'any',
   'any',
 );
-
-/** Languages by BCP 47, in lower case. */
-export const languages = {
-  ...languagesOrAny,
-  parse: (text: string) => languagesOrAny.parse(text.trim().toLowerCase()),
-};
 
 /** An empty item is a mistake: it may come from a variable that was not set. */
 export const bearerTokens = kind(

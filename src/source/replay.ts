@@ -3,6 +3,7 @@
 import { open } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import { isRecord } from '../base/json.ts';
+import { readLanguages } from '../base/language.ts';
 import type { Post } from '../base/post.ts';
 import { isSystemError, NOT_A_FILE, READ_AT_ONCE } from '../base/small-file.ts';
 import { type Line, lines } from './lines.ts';
@@ -124,7 +125,7 @@ function readRecord(record: unknown, ownId: string): Post | string {
     tags: readTags(listOf(record.tags)),
     links: record.links ? readLinks(listOf(record.links)) : linksIn(text),
     attached: readAttached(listOf(record.attached)),
-    langs: lang ? [lang] : [],
+    langs: readLanguages([lang ?? '']),
     createdAt: createdAt ? new Date(createdAt) : undefined,
     url: url || undefined,
   };

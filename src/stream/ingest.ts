@@ -1,6 +1,7 @@
 // The feed that makes events in this process: it matches the posts of a source, and analyzes each match once.
 
-import { cutText, isInLanguages, type Languages, MAX_TEXT, type Post } from '../base/post.ts';
+import { isInLanguages, type Languages } from '../base/language.ts';
+import { cutText, MAX_TEXT, type Post } from '../base/post.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
 import type { CloseOptions, Source, SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
@@ -91,7 +92,7 @@ export class Ingest<T> implements Feed<T> {
 
   #post(post: Post): void {
     this.counters.postsSeen += 1;
-    if (!isInLanguages(post, this.#options.languages)) return;
+    if (!isInLanguages(post.langs, this.#options.languages)) return;
     const outlets = this.#matcher.match(wordsOf(post));
     if (outlets.length === 0) return;
     this.counters.postsMatched += 1;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Languages, MAX_TEXT } from '../../src/base/post.ts';
+import type { Languages } from '../../src/base/language.ts';
+import { MAX_TEXT } from '../../src/base/post.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';

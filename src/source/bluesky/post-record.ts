@@ -1,6 +1,7 @@
 // Reads a record of the lexicon app.bsky.feed.post: https://docs.bsky.app/docs/advanced-guides/posts
 
 import { type Fields, isRecord } from '../../base/json.ts';
+import { readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
 import { isLink, readAttached, readLinks, readTags } from '../post-fields.ts';
 
@@ -27,7 +28,6 @@ const MOST_TAGS_OF_RECORD = 64;
 /** The lexicon allows four images, and a gallery a few more. */
 const MOST_IMAGES = 32;
 
-const LANGUAGE_TAG = /^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,5}$/;
 /** How clients end the address that they have shortened. */
 const ELLIPSIS = /(?:\.{3}|…)$/;
 
@@ -44,7 +44,7 @@ export function readPostRecord(text: string, record: Fields): Content {
     tags: readTags([...tagged, ...head(record.tags, MOST_TAGS_OF_RECORD)]),
     links: readLinks([...linked, external.uri]),
     attached: readAttached([external.title, ...images.map(readAlt), media.alt]),
-    langs: head(record.langs, MOST_LANGS).filter(isLanguageTag),
+    langs: readLanguages(head(record.langs, MOST_LANGS).filter((tag) => typeof tag === 'string')),
   };
 }
 
@@ -120,10 +120,6 @@ function isIndex(value: unknown): value is number {
 /** Whether a character of UTF-8 begins or the text ends at `at`. */
 function isBoundary(bytes: Uint8Array, at: number): boolean {
   return at <= bytes.length && ((bytes[at] ?? 0) & 0xc0) !== 0x80;
-}
-
-function isLanguageTag(value: unknown): value is string {
-  return typeof value === 'string' && LANGUAGE_TAG.test(value);
 }
 
 /** The first items of a list; none of anything else. */

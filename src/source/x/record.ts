@@ -2,10 +2,10 @@
 // https://docs.x.com/x-api/stream/stream-filtered-posts
 
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
+import { readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
 import { readEntities } from './entities.ts';
 import { asRecord, type Failure, quoteError } from './failure.ts';
-import { readLanguage } from './rule-text.ts';
 
 export type StreamRecord =
   | {
@@ -23,6 +23,8 @@ export type StreamRecord =
 export const FIELDS =
   'created_at,lang,entities,referenced_tweets,note_tweet,edit_history_tweet_ids';
 
+/** X does not tell Bokmål from Norwegian. */
+const NORWEGIAN = ['no', 'nb'];
 /** RFC 5646, section 4.4.1. */
 const MOST_LANGUAGE_CHARACTERS = 35;
 /** What X calls the errors that end a stream, in a title or at the end of a type. */
@@ -74,7 +76,7 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
     source: 'x',
     ...readEntities(whole, [note.entities, data.entities], ids),
     attached: [],
-    langs: lang === undefined ? [] : readLanguage(lang),
+    langs: readLanguages(lang === 'no' ? NORWEGIAN : [lang ?? '']),
     createdAt: createdAt === undefined ? undefined : new Date(createdAt),
     url: `https://x.com/i/web/status/${id}`,
   };

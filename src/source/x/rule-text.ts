@@ -1,7 +1,7 @@
 // Spells a clause of a track in X's rule language, so that the rule takes every post that it could match.
 // https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
 
-import type { Languages } from '../../base/post.ts';
+import type { Languages } from '../../base/language.ts';
 import type { Clause, Term, Track } from '../../track/track.ts';
 import { hasSigil, plain, type Word } from '../../track/word.ts';
 
@@ -147,15 +147,13 @@ function quote(words: string): string {
   return `"${words}"`;
 }
 
-// X uses the codes that these languages had before 1989.
-const LANGUAGE_CODES: Readonly<Record<string, string>> = { he: 'iw', id: 'in', nb: 'no' };
-const BCP_47: ReadonlyMap<string, string[]> = new Map([
-  ['iw', ['he']],
-  ['in', ['id']],
-  ['no', ['no', 'nb']],
-]);
-/** `und` is unknown; X uses the others for posts of only hashtags, links and the like. */
-const NO_LANGUAGE = /^(und|zxx|q[a-z]{2}|art)$/;
+// X uses older codes for these languages.
+const LANGUAGE_CODES: Readonly<Record<string, string>> = {
+  fil: 'tl',
+  he: 'iw',
+  id: 'in',
+  nb: 'no',
+};
 
 function askLanguages(languages: Languages): string {
   if (languages === 'any') return '';
@@ -168,10 +166,4 @@ function askLanguages(languages: Languages): string {
 function toCode(tag: string): string {
   const primary = tag.split('-')[0] ?? tag;
   return LANGUAGE_CODES[primary] ?? primary;
-}
-
-/** The BCP 47 tags for the `lang` of a post; none if X could not tell. */
-export function readLanguage(code: string): string[] {
-  if (NO_LANGUAGE.test(code)) return [];
-  return BCP_47.get(code) ?? [code];
 }

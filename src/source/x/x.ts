@@ -1,7 +1,7 @@
 // X: the filtered stream. Wanted tracks become rules, and one connection delivers what they match.
 
 import type { Clock } from '../../base/clock.ts';
-import type { Languages } from '../../base/post.ts';
+import type { Languages } from '../../base/language.ts';
 import { SeenKeys } from '../../base/seen-keys.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { Line } from '../lines.ts';

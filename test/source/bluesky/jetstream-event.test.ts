@@ -75,7 +75,8 @@ describe('an event of Jetstream v1', () => {
   test.each([
     ['a word instead of a list', 'en', []],
     ['things that are no tags', [1, null, 'e n', '', 'pt-BR', {}], ['pt-BR']],
-    ['a hundred languages', Array(100).fill('en'), Array(8).fill('en')],
+    ['a hundred languages', Array(100).fill('en'), ['en']],
+    ['other names of a language, and names of none', ['eng', 'mul', 'und', 'ENG'], ['en']],
   ])('takes the valid language tags from %s', (_, langs, expected) => {
     expect(postOf(decodeChanged({ langs })).langs).toEqual(expected);
   });

@@ -1,0 +1,49 @@
+// The languages of posts, as BCP 47 tags. Sources and options name the same language in several ways.
+
+/** ISO 639's codes for no language, several, an unknown or an artificial one, and its private codes, which X uses too. */
+const NO_LANGUAGE = /^(?:und|zxx|mul|mis|art|q[a-t][a-z])(?:-|$)/i;
+const TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/i;
+/** RFC 5646, section 4.4.1. */
+const MAX_TAG_LENGTH = 35;
+
+/** Finding a canonical form takes longer than matching a post, and posts name the same few languages. */
+const remembered = new Map<string, string | undefined>();
+const MAX_REMEMBERED = 1024;
+
+/** The canonical form of `tag`, such as `en` for `eng`; undefined if it names no language. */
+export function readLanguage(tag: string): string | undefined {
+  if (tag.length > MAX_TAG_LENGTH) return undefined;
+  if (remembered.has(tag)) return remembered.get(tag);
+  const language = canonicalForm(tag);
+  if (remembered.size === MAX_REMEMBERED) remembered.clear();
+  remembered.set(tag, language);
+  return language;
+}
+
+function canonicalForm(tag: string): string | undefined {
+  if (!TAG.test(tag) || NO_LANGUAGE.test(tag)) return undefined;
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch (error) {
+    // Not every text of this form is a tag: a part may stand twice.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** The languages that `tags` name, each once. */
+export function readLanguages(tags: readonly string[]): string[] {
+  return [...new Set(tags.flatMap((tag) => readLanguage(tag) ?? []))];
+}
+
+/** The languages to follow, as lower-case BCP 47 tags; `any` follows all. */
+export type Languages = readonly string[] | 'any';
+
+/** Whether a post in `langs` is in one of `languages`: `en` takes `en-GB`, and no language named passes. */
+export function isInLanguages(langs: readonly string[], languages: Languages): boolean {
+  if (languages === 'any' || langs.length === 0) return true;
+  return langs.some((tag) => {
+    const lang = tag.toLowerCase();
+    return languages.some((wanted) => lang === wanted || lang.startsWith(`${wanted}-`));
+  });
+}
