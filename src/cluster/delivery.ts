@@ -27,7 +27,7 @@ interface Subscription<T> {
   readonly track: Track;
   readonly outlet: T;
   readonly channel: string;
-  unlisten: () => void;
+  readonly unlisten: () => void;
   /** Undefined while there was no term. */
   term: Term | undefined;
   /** Undefined while there was no event. */
@@ -70,12 +70,11 @@ export class Delivery<T> {
       track,
       outlet,
       channel,
-      unlisten: () => {},
+      unlisten: relay.listen(channel, (bytes) => this.#receive(subscription, bytes)),
       term,
       sequence: undefined,
       gap: term !== undefined && relay.offlineReason !== undefined,
     };
-    subscription.unlisten = relay.listen(channel, (bytes) => this.#receive(subscription, bytes));
     this.#subscriptions.set(track.canonical, subscription);
   }
 
