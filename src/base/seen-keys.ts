@@ -11,7 +11,12 @@ export class SeenKeys {
     this.#capacity = capacity;
   }
 
-  /** Whether `key` is among the last `capacity` distinct ones; remembers it either way. */
+  /** Whether `key` is among the last `capacity` distinct ones. */
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** The same, and remembers `key` either way. */
   check(key: string): boolean {
     if (this.#keys.has(key)) return true;
     const oldest = this.#ring[this.#next];

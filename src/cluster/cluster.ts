@@ -47,6 +47,7 @@ export class Cluster<T> implements Feed<T> {
   readonly counters: PostCounters = postCountersAtZero();
   readonly #options: ClusterOptions;
   readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
+  readonly #sink: FeedSink<T>;
   readonly #relay: Relay;
   readonly #election: Election;
   readonly #delivery: Delivery<T>;
@@ -61,6 +62,7 @@ export class Cluster<T> implements Feed<T> {
     const counters = this.#relayCounters;
     const tell = (message: NodeMessage) => this.#tell(message);
     this.#options = options;
+    this.#sink = sink;
     this.#faults = new PeerFaults({ ...options, counters });
     const relay = options.connect({
       changed: () => this.#onRelay(),
@@ -209,6 +211,10 @@ export class Cluster<T> implements Feed<T> {
         mayPublish,
         send: (channel, message) => this.#send(channel, message),
         deliver: (event, wants) => this.#delivery.deliver(event, wants),
+        deleted: (post) => {
+          this.#tell({ kind: 'deleted', ...term, post });
+          this.#sink.deleted(post);
+        },
         gap: (want) => this.#delivery.markGap(want),
         onRejected: (track, error) => {
           const { code, message } = error;
@@ -237,6 +243,8 @@ export class Cluster<T> implements Feed<T> {
   #handle(message: NodeMessage): void {
     if (message.kind === 'ask') {
       if (message.of === this.#options.id) this.#publisher.requestSnapshot();
+    } else if (message.kind === 'deleted') {
+      if (isSameTerm(message, this.#election.term)) this.#sink.deleted(message.post);
     } else if (message.kind === 'rejected') {
       if (!isSameTerm(message, this.#election.term)) return;
       this.#reject(message.track, new UserError(message.code, message.message));

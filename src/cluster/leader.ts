@@ -22,6 +22,7 @@ interface LeaderOptions {
   readonly send: (channel: string, message: Uint8Array) => void;
   /** Delivers to this node itself. */
   readonly deliver: (event: SentimentEvent, wants: readonly Want[]) => void;
+  readonly deleted: (postId: string) => void;
   /** Reports a gap to this node itself. */
   readonly gap: (want: Want) => void;
   /** Called in a later microtask, so that `open` has returned. */
@@ -78,7 +79,9 @@ export class Leader {
 
   constructor(options: LeaderOptions, wants: Iterable<Want>) {
     this.#options = options;
+    const { deleted } = options;
     this.#ingest = options.ingest({
+      deleted,
       event: (event, routes) => this.#publish(event, routes),
       gap: (route) => this.#skip(route),
       rejected: (track, error) => this.#rejectOpen(track, error),

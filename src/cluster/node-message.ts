@@ -103,6 +103,8 @@ const isMessage = isVariant('kind', {
   ask: hasFields({ of: isNodeId }),
   /** The node, which ingests, cannot follow a track. */
   rejected: hasFields({ epoch: isEpoch, track: isTrack, code: isErrorCode, message: isText }),
+  /** The source of the node, which ingests, has deleted a post. */
+  deleted: hasFields({ epoch: isEpoch, post: isText }),
   /** The node stops. */
   bye: hasFields({}),
 });

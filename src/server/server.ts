@@ -114,7 +114,8 @@ export async function startServer(
     limits: config,
   };
   const { flushSoon } = flushes;
-  const outboxes = { clock, telemetry, flushSoon, writeBuffer: new WriteBuffer() };
+  const { deletions } = multiplexer;
+  const outboxes = { clock, telemetry, flushSoon, deletions, writeBuffer: new WriteBuffer() };
   const operations = createOperations(shared, analyze);
   const streams = new EventStreams(multiplexer, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);

@@ -60,6 +60,8 @@ export interface SourceSink {
   bad(reason: string): void;
   /** The upstream sent a post again that was delivered before. */
   repeated(): void;
+  /** The upstream deleted the post with this id. That of a post which was never delivered does no harm. */
+  deleted(id: string): void;
   /** Posts may be missing before the next one, of any track. */
   gap(): void;
   /**

@@ -38,6 +38,8 @@ export interface FeedSink<T> {
   event(event: SentimentEvent, outlets: readonly T[]): void;
   /** Events may be missing before the next one for `outlet`. MUST be called before that event is delivered. */
   gap(outlet: T): void;
+  /** The source has deleted a post. Its events MUST NOT be sent any more. */
+  deleted(postId: string): void;
   /**
    * The feed cannot follow `track`. The sink closes it, and its listeners get `error`.
    * MUST NOT be called before the `open` that brought it has returned.

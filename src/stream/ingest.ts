@@ -46,6 +46,7 @@ export class Ingest<T> implements Feed<T> {
       repeated: () => {
         counters.postsRepeated += 1;
       },
+      deleted: (id) => sink.deleted(id),
       gap: () => {
         for (const outlet of this.#matcher.values()) sink.gap(outlet);
       },

@@ -4,6 +4,7 @@ import { UserError } from '../base/user-error.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Counters } from './counters.ts';
+import { Deletions } from './deletions.ts';
 import type { Feed, FeedSink } from './feed.ts';
 import type { Telemetry } from './telemetry.ts';
 import { type Listener, Topic } from './topic.ts';
@@ -15,6 +16,8 @@ export interface MultiplexerOptions {
 }
 
 export class Multiplexer {
+  /** For the outboxes, where events wait. */
+  readonly deletions = new Deletions();
   readonly #feed: Feed<Topic>;
   readonly #options: MultiplexerOptions;
   readonly #topics = new Map<string, Topic>();
@@ -27,10 +30,12 @@ export class Multiplexer {
     this.#options = options;
     this.#feed = connect({
       event: (event, topics) => {
+        if (this.deletions.has(event.post.id)) return;
         this.#eventsPublished += topics.length;
         for (const topic of topics) this.#eventsDelivered += topic.publish(event);
       },
       gap: (topic) => topic.gap(),
+      deleted: (postId) => this.deletions.add(postId),
       rejected: (track, error) => this.#reject(track, error),
     });
   }

@@ -11,7 +11,12 @@ import { natsOptions } from '../support/nats-options.ts';
 import { findNatsServer, type NatsServer, startNats } from '../support/nats-server.ts';
 import { until, untilWith } from '../support/until.ts';
 
-const NO_SINK: FeedSink<string> = { event: () => {}, gap: () => {}, rejected: () => {} };
+const NO_SINK: FeedSink<string> = {
+  event: () => {},
+  deleted: () => {},
+  gap: () => {},
+  rejected: () => {},
+};
 
 type Node = { readonly feed: Feed<string>; readonly leads: boolean };
 

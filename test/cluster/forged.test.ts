@@ -188,6 +188,26 @@ describe('a message in the name of another node', () => {
   });
 });
 
+describe('a forged deletion', () => {
+  test('of another term than the current one deletes nothing', async () => {
+    const { nodes, leads, one, forge } = await start();
+    const coffee = one.listen('coffee');
+    await nodes.until(() => leads.source?.wanted.at(-1)?.includes('coffee') === true);
+    const { id: node } = one.multiplexer.cluster;
+    await forge('nodes', encodeMessage({ kind: 'deleted', node: 'x', epoch: 1, post: 'p0' }));
+    await forge('nodes', encodeMessage({ kind: 'deleted', node, epoch: 1e6, post: 'p0' }));
+    await nodes.say('coffee', leads);
+    await nodes.until(() => coffee.told.length > 0);
+    expect(coffee.told).toEqual(['p0']);
+    leads.source?.sink.deleted('p1');
+    await nodes.pass(100);
+    await nodes.say('coffee', leads);
+    await nodes.say('coffee', leads);
+    await nodes.until(() => coffee.told.length > 1);
+    expect(coffee.told).toEqual(['p0', 'p2']);
+  });
+});
+
 describe('a forged interest in tracks', () => {
   /** Says that `node` wants `tracks`, in as many messages as it takes. */
   async function want(

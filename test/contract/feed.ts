@@ -38,6 +38,7 @@ export function feedContract(
     async function open() {
       const told: Told[] = [];
       const events = new Set<SentimentEvent>();
+      const deleted: string[] = [];
       const rejected: (readonly [string, UserError])[] = [];
       let calls = 0;
       const under = await start({
@@ -45,6 +46,10 @@ export function feedContract(
           calls += 1;
           events.add(event);
           for (const outlet of outlets) told.push(['event', outlet, event.post.id]);
+        },
+        deleted(post) {
+          calls += 1;
+          deleted.push(post);
         },
         gap(outlet) {
           calls += 1;
@@ -79,6 +84,7 @@ export function feedContract(
         ...under,
         told,
         events,
+        deleted,
         rejected,
         follow,
         say,
@@ -137,6 +143,16 @@ export function feedContract(
         told.filter(([, to]) => to === outlet).map(([what, , id]) => id ?? what);
       expect(of('coffee')).toEqual(['a', 'gap', 'b', 'c']);
       expect(of('tea')).toEqual(['a', 'gap', 'c']);
+    });
+
+    test('tells which posts the source has deleted, after their events', async () => {
+      const { follow, source, say, heard, deleted, until } = await open();
+      await follow('coffee');
+      say('coffee', 'a');
+      await heard('coffee', 'a');
+      source()?.sink.deleted('a');
+      await until(() => deleted.length > 0);
+      expect(deleted).toEqual(['a']);
     });
 
     test('delivers nothing of a track once close has returned', async () => {

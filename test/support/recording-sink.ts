@@ -11,6 +11,7 @@ export interface RecordingSink extends SourceSink {
   readonly states: SourceState[];
   readonly rejections: { readonly track: Track; readonly error: UserError }[];
   readonly repeats: number;
+  readonly deletions: string[];
   /** How many posts had been delivered at each gap. */
   readonly gaps: number[];
   /** Resolves as soon as `holds` is true. It is called after each thing that the source delivers. */
@@ -29,6 +30,7 @@ export function createRecordingSink(): RecordingSink {
     states: [],
     rejections: [],
     gaps: [],
+    deletions: [],
     get repeats() {
       return repeats;
     },
@@ -42,6 +44,10 @@ export function createRecordingSink(): RecordingSink {
     },
     repeated() {
       repeats += 1;
+      look();
+    },
+    deleted(id) {
+      sink.deletions.push(id);
       look();
     },
     gap() {

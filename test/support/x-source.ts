@@ -91,6 +91,7 @@ export async function startXSource(
     {
       post: (post) => kept.posts.push(post),
       bad: (reason) => kept.bad.push(reason),
+      deleted: () => {},
       gap: () => {},
       repeated: () => {
         result.repeated += 1;

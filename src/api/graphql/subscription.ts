@@ -53,7 +53,7 @@ export abstract class Subscription implements Listener, EventStream {
 
   event(event: SentimentEvent): void {
     const json = this.#selection.resultOf(event);
-    this.#outbox.push(this, this.#gap ? tellLoss(json, GAP) : json);
+    this.#outbox.push(this, this.#gap ? tellLoss(json, GAP) : json, event.post.id);
     this.#gap = false;
   }
 

@@ -26,6 +26,8 @@ export interface EventStream {
 export interface Message {
   payload: Buffer;
   readonly stream: EventStream | undefined;
+  /** The post of an event. */
+  readonly postId: string | undefined;
   /** The one that came after it. */
   next: Message | undefined;
 }

@@ -2,6 +2,7 @@
 // For a peer that falls behind, a bounded number of events waits.
 
 import type { Clock } from '../../base/clock.ts';
+import type { Deletions } from '../../stream/deletions.ts';
 import type { Eviction, Telemetry } from '../../stream/telemetry.ts';
 import { isTooMuch } from './backlog-limits.ts';
 import {
@@ -41,6 +42,7 @@ export interface OutboxOptions {
   readonly writeBuffer: WriteBuffer;
   /** Calls `flush` at the end of the current tick. */
   readonly flushSoon: (outbox: Outbox) => void;
+  readonly deletions: Deletions;
   readonly telemetry: Pick<Telemetry, 'dropped' | 'evicted'>;
 }
 
@@ -53,6 +55,8 @@ export class Outbox {
   #events = 0;
   #eventBytes = 0;
   #answerBytes = 0;
+  /** The count of deletions when the oldest event came. */
+  #deletions = 0;
   #scheduled = false;
   #isBehind = false;
   /** Called once everything is written. */
@@ -72,16 +76,22 @@ export class Outbox {
     return this.#isBehind;
   }
 
-  /** Sends an event, or drops it when too many newer ones come before the peer takes it. */
-  push(stream: EventStream, payload: Buffer): void {
-    this.#add({ payload, stream, next: undefined });
+  /** Sends an event, or drops it when too many newer ones come before the peer takes it, or its post is deleted. */
+  push(stream: EventStream, payload: Buffer, postId: string): void {
+    if (this.#events === 0) this.#deletions = this.#options.deletions.count;
+    this.#add({ payload, stream, postId, next: undefined });
     if (isTooMuch(this.#events, this.#eventBytes)) this.#makeRoom();
     this.#schedule();
   }
 
   /** Sends an answer, in order with events. It is never dropped: a peer that lets too many pile up is evicted. */
   send(message: string): void {
-    this.#add({ payload: Buffer.from(message), stream: undefined, next: undefined });
+    this.#add({
+      payload: Buffer.from(message),
+      stream: undefined,
+      postId: undefined,
+      next: undefined,
+    });
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
       this.flush();
       if (this.#answerBytes > WAITING_ANSWER_BYTES) this.#evict('flooding');
@@ -101,6 +111,7 @@ export class Outbox {
   /** Writes everything that waits, now, unless the peer is behind. */
   flush(): void {
     this.#scheduled = false;
+    this.#dropDeleted();
     while (this.#oldest !== undefined && !this.isBehind) {
       if (!this.#wire.isOpen) this.#empty();
       else if (!this.#writePiece(this.#oldest)) this.#fallBehind();
@@ -126,6 +137,7 @@ export class Outbox {
    */
   finish(): void {
     if (this.isBehind) this.#drop(() => true);
+    this.#dropDeleted();
     while (this.#oldest !== undefined && this.#wire.isOpen) {
       this.#writePiece(this.#oldest);
     }
@@ -208,12 +220,23 @@ export class Outbox {
     if (!this.isBehind) this.#behindSince = undefined;
   }
 
-  /** Drops events, the oldest first, as long as `isTooMuch` says so. */
-  #drop(isTooMuch: () => boolean): void {
+  /** Drops events of posts that were deleted while they waited. */
+  #dropDeleted(): void {
+    const { deletions } = this.#options;
+    if (this.#events === 0 || this.#deletions === deletions.count) return;
+    this.#deletions = deletions.count;
+    this.#drop(
+      () => true,
+      ({ postId }) => deletions.has(postId ?? ''),
+    );
+  }
+
+  /** Drops the events that are unwanted, the oldest first, as long as `goesOn` says so. */
+  #drop(goesOn: () => boolean, isUnwanted: (event: Message) => boolean = () => true): void {
     let before: Message | undefined;
     for (let message = this.#oldest; message !== undefined; message = message.next) {
-      if (!isTooMuch()) return;
-      if (message.stream === undefined) {
+      if (!goesOn()) return;
+      if (message.stream === undefined || !isUnwanted(message)) {
         before = message;
         continue;
       }

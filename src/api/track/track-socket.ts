@@ -121,7 +121,7 @@ class TrackStream implements Listener, EventStream {
   }
 
   event(event: SentimentEvent): void {
-    this.#outbox.push(this, this.#encode(event));
+    this.#outbox.push(this, this.#encode(event), event.post.id);
   }
 
   drop(): void {}

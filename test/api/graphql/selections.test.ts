@@ -87,6 +87,7 @@ test('the server has a bounded number of different selections, and takes one tha
       post: () => {},
       bad: () => {},
       repeated: () => {},
+      deleted: () => {},
       gap: () => {},
       rejected: () => {},
       state: () => {},

@@ -38,6 +38,7 @@ async function play(version: number, queries: readonly string[], ...drafts: read
         if (event.post.text === LAST.text) isDone = true;
         else for (const outlet of outlets) told.get(outlet)?.push(event);
       },
+      deleted: () => {},
       gap: (outlet) => told.get(outlet)?.push(undefined),
       rejected: () => {},
     },

@@ -1,0 +1,21 @@
+// The posts that their source has deleted lately. No event of theirs may be sent any more.
+
+import { SeenKeys } from '../base/seen-keys.ts';
+
+/** An event waits for seconds at most. Bluesky deletes some tens of posts a second. */
+const REMEMBERED_DELETIONS = 8192;
+
+export class Deletions {
+  readonly #ids = new SeenKeys(REMEMBERED_DELETIONS);
+  /** Grows with each deletion, so that a queue can tell whether it has to look for deleted posts. */
+  count = 0;
+
+  add(postId: string): void {
+    this.#ids.check(postId);
+    this.count += 1;
+  }
+
+  has(postId: string): boolean {
+    return this.count > 0 && this.#ids.has(postId);
+  }
+}
