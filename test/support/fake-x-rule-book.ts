@@ -146,17 +146,24 @@ export function createRuleBook({ maxRules, ruleLength, clock, faults }: RuleBook
     /** The rules in force that ask for `post`, which may quote another. */
     matching(post: XPost, quotedText?: string): StoredRule[] {
       const references = (post.referenced_tweets ?? []) as { type: string }[];
-      const note = (post.note_tweet as { text?: string } | undefined)?.text;
+      const note = post.note_tweet as { text?: string; entities?: unknown } | undefined;
       const seen: RulePost = {
-        text: note ?? post.text,
+        text: note?.text ?? post.text,
         lang: post.lang,
         isRetweet: references.some(({ type }) => type === 'retweeted'),
         quotedText,
+        urls: [post.entities, note?.entities].flatMap(addressesOf),
       };
       const now = clock.monotonic();
       return [...rules.values()].filter(({ inForce, test }) => inForce <= now && test(seen));
     },
   };
+}
+
+/** X reads the short address of a link and the one that it stands for. */
+function addressesOf(entities: unknown): string[] {
+  const { urls = [] } = (entities ?? {}) as { urls?: { url: string; expanded_url?: string }[] };
+  return urls.flatMap(({ url, expanded_url = '' }) => [url, expanded_url]);
 }
 
 function show({ id, value, tag }: StoredRule) {

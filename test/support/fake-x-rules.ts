@@ -1,5 +1,6 @@
 // X's rule language, as far as Senti speaks it: a rule's text into a question about a post. Where the
 // documentation leaves it open, the answer is the one that delivers less.
+// https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
 
 /** What the stand-in knows of a post. */
 export interface RulePost {
@@ -8,6 +9,8 @@ export interface RulePost {
   readonly isRetweet: boolean;
   /** X reads it too. */
   readonly quotedText?: string | undefined;
+  /** The t.co address of each link, and what it leads to. */
+  readonly urls?: readonly string[] | undefined;
 }
 
 export type Rule = (post: RulePost) => boolean;
@@ -15,7 +18,7 @@ export type Rule = (post: RulePost) => boolean;
 /** A sentence on what is wrong with a rule. */
 export class RuleError extends Error {}
 
-const TOKEN = /\s*(?:(\()|(\))|(OR)(?![^\s()])|(-?)"([^"]*)"|(-)(?=\()|([^\s()"]+))/suy;
+const TOKEN = /\s*(?:(\()|(\))|(OR)(?![^\s()])|(-?(?:url:)?)"([^"]*)"|(-)(?=\()|([^\s()"]+))/suy;
 const WORD = '[\\p{L}\\p{M}\\p{N}_]';
 
 interface Node {
@@ -72,9 +75,9 @@ function tokenize(value: string): string[] {
   while (scan.lastIndex < value.trimEnd().length) {
     const found = scan.exec(value);
     if (found === null) throw new RuleError('a quotation mark is not closed');
-    const [whole, , , , minus, quoted, group] = found;
+    const [whole, , , , before, quoted, group] = found;
     if (group !== undefined) throw new RuleError('only a single operator can be negated');
-    tokens.push(quoted === undefined ? whole.trim() : `${minus}"${quoted}`);
+    tokens.push(quoted === undefined ? whole.trim() : `${before}"${quoted}`);
   }
   return tokens;
 }
@@ -89,12 +92,14 @@ function parseOperator(token: string): Node {
   if (token.startsWith('#')) return entity('#', rest, /^(?!\p{Nd}+$)[\p{L}\p{M}\p{Nd}_]+$/u);
   if (token.startsWith('@')) return entity('@', rest, /^[A-Za-z0-9_]{1,15}$/);
   if (token.startsWith('$')) return entity('$', rest, /^[A-Za-z]{1,6}$/);
+  if (token.startsWith('url:')) return url(token.slice('url:'.length));
   if (token === 'is:retweet') return { test: ({ isRetweet }) => isRetweet, standalone: false };
   if (token.startsWith('lang:')) {
     const lang = token.slice('lang:'.length);
     return { test: (post) => (post.lang ?? 'und') === lang, standalone: false };
   }
   if (token.includes(':')) throw new RuleError(`"${token}" is no operator of this stand-in`);
+  if (VARIANT.test(token)) throw new RuleError('an emoji with a variant needs quotation marks');
   return keyword(token);
 }
 
@@ -104,10 +109,34 @@ const MENTION = '@[a-z0-9_]{1,15}';
 const CASHTAG = '\\$[a-z]{1,6}';
 const ENTITIES = new RegExp(`(?<!${WORD})(${HASHTAG}|${MENTION}|${CASHTAG})(?!${WORD})`, 'gu');
 
+/** Variation selectors and skin tones. */
+const VARIANT = /[\ufe0e\ufe0f\u{1f3fb}-\u{1f3ff}]/u;
+const EMOJI = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
+/** What would make an emoji another one, at its beginning and at its end. */
+const WITHIN_EMOJI = '[\\u200d\\p{Regional_Indicator}]';
+const MORE_OF_EMOJI = '[\\u200d\\ufe0e\\ufe0f\\u{1f3fb}-\\u{1f3ff}\\p{Regional_Indicator}]';
+/** Scripts without spaces, of which X documents no words: a run is found anywhere. */
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]/u;
+
 /** Not in hashtags and their like, and with the very punctuation it is written with. */
 function keyword(words: string): Node {
-  if (!/[\p{L}\p{N}]/u.test(words)) throw new RuleError('a keyword is empty');
+  if (!/[\p{L}\p{N}]/u.test(words) && !EMOJI.test(words)) throw new RuleError('a keyword is empty');
   return { test: inTexts(words, (text) => text.replace(ENTITIES, '\0')), standalone: true };
+}
+
+/** A tokenized match on any address of the post. */
+function url(value: string): Node {
+  const words = value.replace(/^"/, '');
+  if (!/[\p{L}\p{N}]/u.test(words)) throw new RuleError('an address is empty');
+  if (!value.startsWith('"') && /[^\p{L}\p{M}\p{N}_]/u.test(value)) {
+    throw new RuleError(`url:${value} needs quotation marks`);
+  }
+  const search = searchFor(words);
+  return {
+    test: ({ urls = [] }) => urls.some((it) => search.test(it.toLowerCase())),
+    standalone: true,
+  };
 }
 
 function entity(sigil: string, name: string, form: RegExp): Node {
@@ -117,9 +146,23 @@ function entity(sigil: string, name: string, form: RegExp): Node {
 
 /** Case does not count, diacritics do. */
 function inTexts(words: string, prepare: (text: string) => string): Rule {
-  const search = new RegExp(`(?<!${WORD})${literal(words.toLowerCase())}(?!${WORD})`, 'u');
+  const search = searchFor(words);
   return ({ text, quotedText = '' }) =>
     [text, quotedText].some((it) => search.test(prepare(it.toLowerCase())));
+}
+
+/** Finds `words` between the borders of words. */
+function searchFor(words: string): RegExp {
+  const folded = words.toLowerCase();
+  const characters = [...folded];
+  const before = borderAt(characters[0], WITHIN_EMOJI);
+  const after = borderAt(characters.at(-1), MORE_OF_EMOJI);
+  return new RegExp(`(?<!${before})${literal(folded)}(?!${after})`, 'u');
+}
+
+function borderAt(character: string | undefined, ofEmoji: string): string {
+  if (character === undefined || UNSPACED.test(character)) return '(?!)';
+  return EMOJI.test(character) || VARIANT.test(character) ? ofEmoji : WORD;
 }
 
 function literal(text: string): string {
