@@ -3,7 +3,7 @@
 
 import type { Languages } from '../../base/language.ts';
 import type { Clause, Term, Track } from '../../track/track.ts';
-import { hasSigil, plain, type Word } from '../../track/word.ts';
+import { hasSigil, hasSigns, plain, type Word } from '../../track/word.ts';
 
 /** What surrounds the clauses in each of Senti's rules. */
 export interface RuleFormat {
@@ -27,6 +27,12 @@ const SIGILS: Readonly<Record<string, RegExp>> = {
 const MOST_SHARP_S = 2;
 /** In one phrase. */
 const MOST_SPELLINGS = 8;
+
+/** To X, a word needs a letter or a digit. */
+const ASKABLE = /[\p{L}\p{N}]/u;
+const ASCII = /^[\0-\x7f]*$/;
+/** Of an address: its host, and the first words of its path. */
+const MOST_PARTS = 4;
 
 // Our tokenizer splits words at punctuation. X may not, in quotation marks.
 const JOINTS = [' ', '-', '.'];
@@ -63,7 +69,7 @@ export function spellTrack(
  * looks for them in a quoted post, and would withhold a post for words that are not its own.
  */
 export function spellClause({ all }: Clause, room: number): string | undefined {
-  const needs = [...new Set(all.flatMap(pieces).map(spellPiece))];
+  const needs = [...new Set(all.flatMap(needsOf).map(spellNeed))];
   // Long words tend to be rare, so they narrow the rule most.
   const [first, ...others] = needs.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   if (first === undefined || first.length > room) return undefined;
@@ -73,35 +79,71 @@ export function spellClause({ all }: Clause, room: number): string | undefined {
   return text === first && text.startsWith('(') ? text.slice(1, -1) : text;
 }
 
+/** What every post with `term` has. Each need is a list of alternatives. */
+function needsOf(term: Term): string[][] {
+  const [first = ''] = term;
+  if (first.startsWith('/')) return spellAddress(term);
+  if (first.startsWith('#') && term.length === 1) return spellHashtag(first);
+  return pieces(term).map(spellPiece);
+}
+
+/** To X, `#self-care` is `#self` and a word behind it, and `#c++` is `#c`. */
+function spellHashtag(hashtag: Word): string[][] {
+  const [first = '', ...others] = hashtag.replace(/[+#]+$/, '').split('-');
+  const words = others.filter((word) => ASKABLE.test(word));
+  return [...pieces([first]).map(spellPiece), ...words.map((word) => spellings(word).map(quote))];
+}
+
 /** X has no phrase with a hashtag in it: `"i love #rust"` becomes `"i love"` and `#rust`. */
 function pieces(term: Term): Term[] {
   const found: Word[][] = [];
   let phrase: Word[] | undefined;
-  for (const word of term.flatMap(withoutSigns)) {
-    if (phrase === undefined || hasSigil(word)) found.push([word]);
+  for (const word of term) {
+    if (phrase === undefined || hasSigns(word)) found.push([word]);
     else phrase.push(word);
-    phrase = hasSigil(word) ? undefined : found.at(-1);
+    phrase = hasSigns(word) ? undefined : found.at(-1);
   }
-  // To X, a word needs a letter or a digit.
-  return found.filter((piece) => piece.some((word) => /[\p{L}\p{N}]/u.test(word)));
+  return found.filter((piece) => piece.some((word) => ASKABLE.test(word)));
 }
 
-/** X splits addresses, `c++` and `#self-care` at their signs. It keeps a sigil. */
-function withoutSigns(word: Word): Word[] {
-  const [, inAddress] = /^[./@-]?\/(.+)$/u.exec(word) ?? [];
-  return inAddress === undefined ? word.replace(/^\.|[+#]+$/gu, '').split('-') : [inAddress];
-}
-
-function spellPiece(piece: Term): string {
-  const alternatives = spellAlternatives(piece);
+function spellNeed(alternatives: readonly string[]): string {
   return alternatives.length === 1 ? `${alternatives[0]}` : `(${alternatives.join(OR)})`;
 }
 
-function spellAlternatives(piece: Term): string[] {
+function spellPiece(piece: Term): string[] {
   const [word = ''] = piece;
   if (piece.length > 1) return spellPhrase(piece);
-  if (!hasSigil(word)) return spellings(word).flatMap(spellWord);
-  return spellings(plain(word)).map((it) => spellSigil(word.charAt(0), it));
+  if (!hasSigns(word)) return spellings(word).flatMap(spellWord);
+  const letters = spellings(plain(word));
+  if (hasSigil(word)) return letters.map((it) => spellSigil(word.charAt(0), it));
+  // X takes `c++` in quotation marks as it is written, but the hashtag `#c++` for `#c`.
+  const isHashtag = !word.startsWith('.') && SIGILS['#']?.test(plain(word));
+  return [...spellings(word).map(quote), ...(isHashtag ? letters.map((it) => `#${it}`) : [])];
+}
+
+/**
+ * An address in the text as it is written, or the words of a link. In a link, what our matcher takes for a slash may be
+ * any sign, so X gets the words between slashes one by one. A few of them narrow the rule enough.
+ */
+function spellAddress([first = '', ...others]: Term): string[][] {
+  const parts: string[][] = [[first.slice(1)]];
+  for (const word of others) {
+    const letters = word.slice(2);
+    if (word.startsWith('/')) parts.push([letters]);
+    else parts.at(-1)?.push(word.charAt(0) + letters);
+  }
+  const [host = [], ...path] = parts.slice(0, MOST_PARTS);
+  // Behind its host, a link may have letters beyond ASCII in any encoding.
+  const inLink = path.map((part) => part.join('')).filter((part) => ASCII.test(part));
+  const links = spellInARow(host).map((it) => [it, ...inLink].filter((part) => ASKABLE.test(part)));
+  if (links.some((link) => link.length === 0)) return [];
+  const text = [...host, ...path.flatMap(([word, ...more]) => [`/${word}`, ...more])];
+  return [
+    [
+      ...spellInARow(text).map(quote),
+      ...links.map((link) => link.map((part) => `url:${quote(part)}`).join(' ')),
+    ],
+  ];
 }
 
 /** X does not document whether a bare word matches hashtags and the like, so the rule asks for all. */
@@ -122,13 +164,19 @@ function spellPhrase(phrase: Term): string[] {
     joints = cutOff ? [...JOINTS, ...APOSTROPHES] : JOINTS;
   }
   return joints.flatMap((joint) => {
-    let found = [''];
-    for (const [at, word] of phrase.entries()) {
-      const next = spellings(word).map((it) => (at === 0 ? it : `${joint}${it}`));
-      found = found.flatMap((start) => next.map((it) => `${start}${it}`));
-    }
-    return found.slice(0, MOST_SPELLINGS).map(quote);
+    const [start = '', ...others] = phrase;
+    return spellInARow([start, ...others.map((word) => `${joint}${word}`)]).map(quote);
   });
+}
+
+/** The spellings of words that follow each other directly. */
+function spellInARow(words: readonly string[]): string[] {
+  let found = [''];
+  for (const word of words) {
+    const next = spellings(word);
+    found = found.flatMap((start) => next.map((it) => `${start}${it}`)).slice(0, MOST_SPELLINGS);
+  }
+  return found;
 }
 
 /** The spellings that fold into `word`: X ignores case as we do, but may tell ß from ss and ς from σ. */

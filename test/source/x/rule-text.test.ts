@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/user-error.ts';
@@ -6,6 +7,13 @@ import { Matcher } from '../../../src/track/matcher.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { words } from '../../../src/track/words.ts';
 import { parseRule } from '../../support/fake-x-rules.ts';
+
+/** The topics in README.md, and the rules that it says they become. */
+const README_ROWS = [
+  ...readFileSync(new URL('../../../src/source/x/README.md', import.meta.url), 'utf8').matchAll(
+    /^\| `([^`]+)` \| `(.+)` \|$/gm,
+  ),
+].map(([, query = '', rule = '']) => [query, rule] as const);
 
 const format = ruleFormat(['en'], 1024);
 
@@ -37,12 +45,37 @@ describe('a clause in X rule language', () => {
     ['"i love #rust"', '("i love" OR "i-love" OR "i.love" OR "i\'love" OR "i’love") #rust'],
     ['straße', '"strasse" OR #strasse OR @strasse OR "straße" OR #straße'],
     ['οδός', '"οδός" OR #οδός OR "οδόσ" OR #οδόσ'],
+    ['example.com', '"example.com" OR url:"example.com"'],
+    [
+      'https://www.my-site.com/a.b/c?d=e&f',
+      '"my-site.com/a.b/c/d" OR url:"my-site.com" url:"a.b" url:"c" url:"d"',
+    ],
+    ['example.com/café', '"example.com/café" OR url:"example.com"'],
+    ['//example', '"example" OR url:"example"'],
+    ['me@example.com', '"me@example.com" OR url:"me@example.com"'],
+    ['C++', '"c++" OR #c'],
+    ['.NET', '".net"'],
+    ['3+', '"3+"'],
+    ['#c#', '#c'],
+    ['#self-care', '"care" #self'],
+    ['"learn c++"', '("learn" OR #learn OR @learn OR $learn) ("c++" OR #c)'],
   ])('%s asks for %s', (query, expected) => {
     expect(spell(query)).toBe(expected);
   });
 
+  test('is as README.md says', () => {
+    expect(README_ROWS.length).toBeGreaterThan(5);
+    for (const [query, expected] of README_ROWS) expect(spell(query)).toBe(expected);
+  });
+
   test('leaves exclusions to the matcher, since X would also look for them in quoted posts', () => {
     expect(spell('#coffee -decaf')).toBe('#coffee');
+    expect(spell('#coffee -example.com -"flat white" -#self-care')).toBe('#coffee');
+  });
+
+  test('is bounded for a phrase of words that have several spellings each', () => {
+    const text = spell(`"${'ss '.repeat(80)}"`) ?? '';
+    expect(text.length).toBeLessThanOrEqual(format.room);
   });
 
   test('never turns what a user types into an operator', () => {
