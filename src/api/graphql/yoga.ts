@@ -2,19 +2,9 @@
 // response, like those of a WebSocket.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-} from 'graphql';
-import {
-  createYoga,
-  type FetchAPI,
-  processRegularResult,
-  type YogaServerInstance,
-} from 'graphql-yoga';
+import { GraphQLError } from 'graphql';
+import { createYoga, type Plugin, processRegularResult } from 'graphql-yoga';
+import { parseJson } from '../../base/json.ts';
 import type { BoundedLog } from '../../stream/telemetry.ts';
 import type { Client } from '../access/auth.ts';
 import type { Shared } from '../shared.ts';
@@ -27,22 +17,6 @@ import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
-
-/** What Yoga lets a plugin replace, as far as this file uses it. */
-interface Hooks {
-  readonly context: unknown;
-  readonly executeFn: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
-  setExecuteFn(execute: (args: ExecutionArgs) => Promise<ExecutionResult>): void;
-  setParseFn(parse: (text: string) => DocumentNode): void;
-  setValidationFn(
-    validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[],
-  ): void;
-  setSubscribeFn(subscribe: (args: ExecutionArgs) => unknown): void;
-  readonly result: unknown;
-  /** Turns a result into a response; undefined where `Accept` takes no type that Yoga has. */
-  readonly resultProcessor: unknown;
-  setResultProcessor(process: (result: unknown, api: FetchAPI) => Response, type: string): void;
-}
 
 const TO_STREAM =
   'send the header "Accept: text/event-stream", or open a WebSocket with the subprotocol graphql-transport-ws';
@@ -61,26 +35,27 @@ interface RequestContext extends Client {
   /** Called with the subscription that the request has opened, if it has. */
   readonly opened: (opened: Opened) => void;
 }
+type Context = RequestContext & Record<string, unknown>;
 
-export interface GraphQLHandler {
-  handle(request: IncomingMessage, response: ServerResponse, client: Client): Promise<void>;
-  dispose(): PromiseLike<void> | void;
-}
+export type GraphQLHandler = ReturnType<typeof createGraphQLHandler>;
 
 export function createGraphQLHandler(
   { telemetry, limits }: Shared,
   operations: Operations,
   streams: EventStreams,
-): GraphQLHandler {
+) {
   const log = telemetry.log('GraphQL');
   const yoga = createYogaServer(operations, log, limits.maxMessageBytes);
   return {
-    async handle(request, response, client) {
+    async handle(
+      request: IncomingMessage,
+      response: ServerResponse,
+      client: Client,
+    ): Promise<void> {
       let opened: Opened | undefined;
-      const { accept } = request.headers;
       const context = {
         ...client,
-        accept,
+        accept: request.headers.accept,
         opened: (subscription: Opened) => (opened = subscription),
       };
       try {
@@ -108,16 +83,10 @@ async function send(response: ServerResponse, answer: Response): Promise<void> {
   response.writeHead(answer.status, { 'content-length': body.length }).end(body);
 }
 
-type Yoga = YogaServerInstance<RequestContext & Record<string, unknown>, ApiContext>;
-
-function createYogaServer(
-  { context, documents, broadcast }: Operations,
-  log: BoundedLog,
-  maxBytes: number,
-): Yoga {
-  return createYoga<RequestContext & Record<string, unknown>, ApiContext>({
+function createYogaServer(operations: Operations, log: BoundedLog, maxBytes: number) {
+  return createYoga<Context, ApiContext>({
     schema,
-    context: ({ work }) => payFor(context, work),
+    context: ({ work }) => payFor(operations.context, work),
     graphqlEndpoint: GRAPHQL_PATH,
     logging: {
       debug: (...args) => log.debug(printable(args)),
@@ -127,34 +96,7 @@ function createYogaServer(
     },
     // All transports share documents and subscriptions.
     parserAndValidationCache: false,
-    plugins: [
-      {
-        onParse: ({ context, setParseFn }: Hooks) =>
-          setParseFn((text) => documents.parse(text, (context as Client).work)),
-        onValidate: ({ setValidationFn }: Hooks) =>
-          setValidationFn((_schema, document) => documents.validate(document)),
-        onExecute: ({ executeFn, setExecuteFn }: Hooks) =>
-          setExecuteFn(async (args) =>
-            (args.contextValue as Client).work.chargeAnswer(await executeFn(args)),
-          ),
-        onSubscribe: ({ setSubscribeFn }: Hooks) =>
-          setSubscribeFn(async (args) => {
-            const { accept, opened, work } = args.contextValue as RequestContext;
-            // Yoga would subscribe first, and then find no way to answer.
-            if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
-            const result = await broadcast.open(args, work);
-            if (!('selection' in result)) return result;
-            opened(result);
-            return OPENED;
-          }),
-        onResultProcess({ result, resultProcessor, setResultProcessor }: Hooks) {
-          if (result === OPENED) return setResultProcessor(() => UNSENT, EVENT_STREAM);
-          if (resultProcessor) return;
-          const answer = notAcceptable(NO_ANSWER);
-          setResultProcessor((_, api) => processRegularResult(answer, api, JSON_TYPE), JSON_TYPE);
-        },
-      },
-    ],
+    plugins: [sharing(operations)],
     maskedErrors: { maskError: maskBug },
     landingPage: false,
     multipart: false,
@@ -165,10 +107,52 @@ function createYogaServer(
   });
 }
 
-/** Yoga reads the status and leaves it out of the body. */
+/** Has Yoga use what all transports share. */
+function sharing({ documents, broadcast }: Operations): Plugin<Context> {
+  return {
+    onRequestParse: ({ request, url }) => checkParameters(request, url),
+    onParse: ({ context, setParseFn }) => setParseFn((text) => documents.parse(text, context.work)),
+    onValidate: ({ setValidationFn }) =>
+      setValidationFn((_schema, document) => documents.validate(document)),
+    onExecute: ({ executeFn, setExecuteFn }) =>
+      setExecuteFn(async (args) => args.contextValue.work.chargeAnswer(await executeFn(args))),
+    onSubscribe: ({ setSubscribeFn }) =>
+      setSubscribeFn(async (args) => {
+        const { accept, opened, work }: RequestContext = args.contextValue;
+        // Yoga would subscribe first, and then find no way to answer.
+        if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
+        const result = await broadcast.open(args, work);
+        if (!('selection' in result)) return result;
+        opened(result);
+        return OPENED;
+      }),
+    onResultProcess({ result, resultProcessor, setResultProcessor }) {
+      if (result === OPENED) return setResultProcessor(() => UNSENT, EVENT_STREAM);
+      if (resultProcessor) return;
+      const answer = notAcceptable(NO_ANSWER);
+      setResultProcessor((_, api) => processRegularResult(answer, api, JSON_TYPE), JSON_TYPE);
+    },
+  };
+}
+
+/** Yoga would take unreadable JSON in the address for a bug of the server. */
+function checkParameters({ method }: Request, { searchParams }: URL): void {
+  if (method !== 'GET') return;
+  for (const name of ['variables', 'extensions']) {
+    const json = searchParams.get(name);
+    if (!json || parseJson(json) !== undefined) continue;
+    const message = `The parameter "${name}" is not JSON; send a JSON object, percent-encoded.`;
+    throw rejection(400, 'BAD_REQUEST', message);
+  }
+}
+
 function notAcceptable(message: string) {
-  const extensions = { code: 'NOT_ACCEPTABLE', http: { status: 406 } };
-  return { errors: [new GraphQLError(message, { extensions })] };
+  return { errors: [rejection(406, 'NOT_ACCEPTABLE', message)] };
+}
+
+/** Yoga reads the status and leaves it out of the body. */
+function rejection(status: number, code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status } } });
 }
 
 function printable(args: readonly unknown[]): string {

@@ -316,3 +316,25 @@ test('an answer in multipart has one length, and not two', async () => {
     body.length,
   ]);
 });
+
+test.each(['variables', 'extensions'])(
+  'a GET whose %s are not JSON is answered with 400, which says so',
+  async (name) => {
+    const { url } = await startSenti();
+    const target = new URL(`${url}/graphql?query={status{listeners}}`);
+    target.searchParams.set(name, '{');
+    const accept = { accept: 'application/json', 'content-type': 'application/json' };
+    const response = await fetch(target, { headers: accept });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      errors: [
+        {
+          message: `The parameter "${name}" is not JSON; send a JSON object, percent-encoded.`,
+          extensions: { code: 'BAD_REQUEST' },
+        },
+      ],
+    });
+    target.searchParams.set(name, '{}');
+    expect((await fetch(target, { headers: accept })).status).toBe(200);
+  },
+);
