@@ -153,6 +153,9 @@ class Bluesky implements Source {
         this.#prove();
         this.#sink.post(event.post);
         return;
+      case 'deleted':
+        this.#sink.deleted(event.id);
+        return;
       case 'bad':
         this.#sink.bad(event.reason);
         return;

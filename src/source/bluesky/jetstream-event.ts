@@ -16,6 +16,7 @@ export type JetstreamEvent =
       /** Tells versions of posts apart: did, rkey and cid. */
       readonly key: string;
     }
+  | { readonly kind: 'deleted'; readonly position: Position; readonly id: string }
   /** Not about a post, or an edit. */
   | { readonly kind: 'other'; readonly position?: Position }
   /** The host no longer has what the cursor asked for. */
@@ -83,17 +84,18 @@ function readCommit(did: unknown, commit: Fields, position: Position): Jetstream
   if (typeof collection !== 'string') {
     return bad(`"collection" is not a string: ${quote(collection)}`, position);
   }
-  if (collection !== POST_COLLECTION || operation === 'update' || operation === 'delete') {
-    return { kind: 'other', position };
+  if (collection !== POST_COLLECTION || operation === 'update') return { kind: 'other', position };
+  if (operation !== 'create' && operation !== 'delete') {
+    return bad(`"operation" is unknown: ${quote(operation)}`, position);
   }
-  if (operation !== 'create') return bad(`"operation" is unknown: ${quote(operation)}`, position);
   if (!matches(DID, did)) return bad(`"did" is not a DID: ${quote(did)}`, position);
   if (!matches(RKEY, rkey)) return bad(`"rkey" is not a record key: ${quote(rkey)}`, position);
+  const id = `at://${did}/${POST_COLLECTION}/${rkey}`;
+  if (operation === 'delete') return { kind: 'deleted', position, id };
   if (!matches(CID, cid)) return bad(`"cid" is not a CID: ${quote(cid)}`, position);
   if (!isRecord(record)) return bad(`"record" is not an object: ${quote(record)}`, position);
   const { text, createdAt } = record;
   if (typeof text !== 'string') return bad(`"text" is not a string: ${quote(text)}`, position);
-  const id = `at://${did}/${POST_COLLECTION}/${rkey}`;
   const post: Post = {
     id,
     source: 'bluesky',

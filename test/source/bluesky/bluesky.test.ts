@@ -3,7 +3,7 @@ import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
 import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/jetstream-connection.ts';
 import { LINGER_MS } from '../../../src/source/linger.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
-import { NOBODY, SOMEBODY, setUpBluesky } from '../../support/bluesky-source.ts';
+import { NOBODY, SOMEBODY, setUpBluesky, VERSIONS } from '../../support/bluesky-source.ts';
 import type { FakeJetstream } from '../../support/fake-jetstream.ts';
 import { deleteEvent, identityEvent } from '../../support/jetstream-events.ts';
 
@@ -51,6 +51,16 @@ describe('the Bluesky source', () => {
     await received(4);
     expect(texts()).toEqual([...first, ...more]);
     expect(sink.reasons).toEqual([]);
+  });
+
+  test.each(VERSIONS)('says which posts are deleted, on v%i', async (version) => {
+    const { jetstream, live, emit, received, sink } = await setUpBluesky({ version });
+    await live();
+    emit(2);
+    jetstream.emit(deleteEvent(1));
+    emit(1);
+    await received(3);
+    expect(sink.deletions).toEqual([sink.posts[1]?.id]);
   });
 
   test('keeps one connection while tracks come and go', async () => {

@@ -9,7 +9,7 @@ import { VERSIONS } from '../../support/bluesky-source.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { startFakeJetstream } from '../../support/fake-jetstream.ts';
 import { encodeInfo } from '../../support/fake-jetstream-wire.ts';
-import { type Draft, postEvent } from '../../support/jetstream-events.ts';
+import { type Draft, deleteEvent, postEvent } from '../../support/jetstream-events.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { track } from '../../support/tracks.ts';
 import { until } from '../../support/until.ts';
@@ -18,12 +18,13 @@ const ADDRESS = 'https://example.com/some-long-path/page';
 /** A post that every listener gets last. */
 const LAST: Draft = { text: 'the very last one' };
 
-/** Plays `drafts`, and returns the events of each query, and the gaps as `undefined`. */
-async function play(version: number, queries: readonly string[], ...drafts: readonly Draft[]) {
+/** Plays a post and its deletion. Returns the events of each query, with gaps as `undefined`, and what was deleted. */
+async function play(version: number, queries: readonly string[], draft: Draft) {
   const clock = new FakeClock();
   const jetstream = await startFakeJetstream({ clock });
   onTestFinished(() => jetstream.close());
   const told = new Map<string, (SentimentEvent | undefined)[]>(queries.map((query) => [query, []]));
+  const deleted: string[] = [];
   let isDone = false;
   const url = version === 1 ? jetstream.url : jetstream.urlV2;
   const ingest = new Ingest<string>(
@@ -38,7 +39,7 @@ async function play(version: number, queries: readonly string[], ...drafts: read
         if (event.post.text === LAST.text) isDone = true;
         else for (const outlet of outlets) told.get(outlet)?.push(event);
       },
-      deleted: () => {},
+      deleted: (id) => deleted.push(id),
       gap: (outlet) => told.get(outlet)?.push(undefined),
       rejected: () => {},
     },
@@ -48,9 +49,11 @@ async function play(version: number, queries: readonly string[], ...drafts: read
   ingest.open(track('"very last one"'), 'last');
   await until(() => jetstream.open === 1);
   jetstream.inject(encodeInfo('OutdatedCursor'));
-  for (const [n, draft] of [...drafts, LAST].entries()) jetstream.emit(postEvent(n, draft));
+  for (const event of [postEvent(0, draft), deleteEvent(0), postEvent(1, LAST)]) {
+    jetstream.emit(event);
+  }
   await until(() => isDone);
-  return told;
+  return { told, deleted };
 }
 
 function over(text: string, part: string, feature: object) {
@@ -93,12 +96,13 @@ test.each(VERSIONS)(
       'disaster',
     ];
     const others = ['#self', '#horrible', 'example.com/other'];
-    const told = await play(version, [...found, ...others], draft);
+    const { told, deleted } = await play(version, [...found, ...others], draft);
     for (const query of found) expect(told.get(query), query).toHaveLength(2);
     for (const query of others) expect(told.get(query), query).toEqual([undefined]);
     // The text alone is scored: the title would make it negative.
     const [gap, event] = told.get('love') ?? [];
     expect(gap).toBeUndefined();
     expect(event).toMatchObject({ polarity: 'POSITIVE', post: { langs: ['en'] } });
+    expect(deleted).toEqual([event?.post.id]);
   },
 );

@@ -42,11 +42,11 @@ function postOf(frame: JetstreamEvent) {
 }
 
 describe('an event of Jetstream v1', () => {
-  test('is a post if one was created, and nothing if it was edited, deleted or is something else', () => {
+  test('is a post if one was created or deleted, and nothing if it was edited or is something else', () => {
     const frames = decodeFile(FIXTURE);
     expect(frames.map(({ kind }) => kind)).toEqual([
       ...Array(10).fill('post'),
-      ...Array(6).fill('other'),
+      ...['other', 'deleted', 'other', 'other', 'other', 'other'],
     ]);
   });
 
@@ -93,6 +93,16 @@ describe('an event of Jetstream v1', () => {
   ])('takes the date from the author only if it is credible: %s', (_, claim, expected) => {
     const { createdAt } = postOf(decodeChanged({ createdAt: claim }));
     expect(createdAt?.toISOString()).toBe(expected);
+  });
+
+  test('names a deleted post as the post was named', () => {
+    const created = decodeChanged({});
+    const deleted = decodeChanged({ operation: 'delete', record: undefined, cid: undefined });
+    expect(deleted).toMatchObject({ kind: 'deleted', id: postOf(created).id });
+  });
+
+  test.each([{ did: 'did:plc:a/b' }, { rkey: '..' }])('is bad when it deletes %j', (change) => {
+    expect(decodeChanged({ ...change, operation: 'delete' }).kind).toBe('bad');
   });
 
   test('has a different key for each version of a post', () => {
@@ -245,10 +255,16 @@ describe.skipIf(!existsSync(CAPTURE))('what the real service sent on one day', (
     const frames = decodeFile(CAPTURE);
     const count = (kind: JetstreamEvent['kind']) =>
       frames.filter((frame) => frame.kind === kind).length;
-    expect({ post: count('post'), other: count('other'), bad: count('bad') }).toEqual({
+    expect({
+      post: count('post'),
+      deleted: count('deleted'),
+      other: count('other'),
+      bad: count('bad'),
+    }).toEqual({
       // 18 frames are on posts; one of them is a deletion.
       post: 17,
-      other: 135,
+      deleted: 1,
+      other: 134,
       bad: 0,
     });
   });
