@@ -1,11 +1,21 @@
 // Post: one public message, in the shape that every source yields and everything downstream reads.
 
-export interface Post {
+/** What clients and other nodes are told of a post. */
+export interface PublicPost {
   /** Unique within its source. */
   readonly id: string;
   /** The name of the source it came from, such as `x` or `replay`. */
   readonly source: string;
-  /** As the source sent it, HTML entities and all, but with its addresses in full. Never leaves the process. */
+  /** The beginning of the text; null where the source or the operator does not allow to pass it on. */
+  readonly text: string | null;
+  /** BCP 47 tags in canonical form, the main one first; empty when the post names no language. */
+  readonly langs: readonly string[];
+  readonly createdAt?: Date | undefined;
+  readonly url?: string | undefined;
+}
+
+export interface Post extends PublicPost {
+  /** As the source sent it, HTML entities and all, but with its addresses in full. */
   readonly text: string;
   /** The hashtags that the source states, without `#`. The text may lack them. */
   readonly tags: readonly string[];
@@ -13,12 +23,19 @@ export interface Post {
   readonly links: readonly string[];
   /** What stands beside the text, such as the title of a link's card. It is matched, but not scored. */
   readonly attached: readonly string[];
-  /** BCP 47 tags in canonical form, the main one first; empty when the post names no language. */
-  readonly langs: readonly string[];
-  readonly createdAt?: Date | undefined;
-  readonly url?: string | undefined;
 }
 
+/** `post` for clients, with the first MAX_PUBLIC_TEXT characters of its text if they may have it. */
+export function publicPost(
+  { id, source, text, langs, createdAt, url }: Post,
+  isTextPublic: boolean,
+): PublicPost {
+  const shown = isTextPublic ? cutText(text, MAX_PUBLIC_TEXT) : null;
+  return { id, source, text: shown, langs, createdAt, url };
+}
+
+/** The most characters of a text that clients get, in UTF-16 code units. */
+export const MAX_PUBLIC_TEXT = 3000;
 /** The most characters of a text that are read, in UTF-16 code units. X's longest post has as many. */
 export const MAX_TEXT = 25_000;
 /** Code points above this take two code units. */

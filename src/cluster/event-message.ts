@@ -1,9 +1,9 @@
 // The message that carries an event to other nodes: a short header that differs between tracks, and the event,
-// whose bytes are the same for all tracks. The post's text is left out.
+// whose bytes are the same for all tracks.
 
 import { hash } from 'node:crypto';
 import { isRecord, parseJson } from '../base/json.ts';
-import { MAX_TEXT, type Post } from '../base/post.ts';
+import { MAX_PUBLIC_TEXT, MAX_TEXT, type PublicPost } from '../base/post.ts';
 import {
   type Analysis,
   MAX_HASHTAGS,
@@ -33,8 +33,7 @@ export function channelOf(canonical: string): string {
 
 export function encodeEvent(event: SentimentEvent): Buffer {
   const { polarity: _, post, ...analysis } = event;
-  const { id, source, langs, createdAt, url } = post;
-  return Buffer.from(JSON.stringify({ ...analysis, post: { id, source, langs, createdAt, url } }));
+  return Buffer.from(JSON.stringify({ ...analysis, post }));
 }
 
 /** Makes the message of what `encodeEvent` returned. */
@@ -100,21 +99,20 @@ function readEvent(value: unknown): SentimentEvent | undefined {
   return { ...(analysis as unknown as Analysis), polarity, post };
 }
 
-function readPost(value: unknown): Post | undefined {
+function readPost(value: unknown): PublicPost | undefined {
   if (!isRecord(value)) return undefined;
-  const { id, source, langs, createdAt, url } = value;
+  const { id, source, text, langs, createdAt, url } = value;
   const date =
     createdAt === undefined ? undefined : new Date(isText(createdAt) ? createdAt : Number.NaN);
   const isRight =
     isText(id) &&
     isText(source) &&
+    (text === null || (typeof text === 'string' && text.length <= MAX_PUBLIC_TEXT)) &&
     Array.isArray(langs) &&
     langs.every(isText) &&
     !Number.isNaN(date?.getTime()) &&
     (url === undefined || isAddress(url));
-  return isRight
-    ? { id, source, text: '', tags: [], links: [], attached: [], langs, createdAt: date, url }
-    : undefined;
+  return isRight ? { id, source, text, langs, createdAt: date, url } : undefined;
 }
 
 function isWithin(value: unknown, least: number, most: number): boolean {

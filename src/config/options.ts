@@ -87,6 +87,7 @@ const SOURCE = named({
     usual: '$XDG_STATE_HOME/senti or ~/.local/state/senti',
   }),
   languages: option(languages, ['en'], 'Languages to follow, such as en,de.'),
+  postText: option(onOrOff, true, 'Passes on the texts of posts, where the source allows it.'),
   profile: option(
     oneOf(PROFILES),
     'full',

@@ -1,6 +1,6 @@
 // The analysis of a post: its polarity and its hashtags.
 
-import type { Post } from '../base/post.ts';
+import type { PublicPost } from '../base/post.ts';
 import { fullText } from './profile/full.ts';
 import { originalText } from './profile/original.ts';
 import type { Scorer } from './scorer.ts';
@@ -36,7 +36,7 @@ export type Analyze = (text: string) => Analysis;
 
 /** An analysis and its post. Immutable, and the same object for every listener. */
 export interface SentimentEvent extends Analysis {
-  readonly post: Post;
+  readonly post: PublicPost;
 }
 
 /** Honest posts have fewer distinct hashtags, and every listener gets a copy of them. */

@@ -36,6 +36,7 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         connect: (sourceSink) => redactedSource(options.connect, sourceSink, redact),
         analyze: options.analyze,
         languages: config.languages,
+        postText: config.postText,
         telemetry,
       },
       sink,
@@ -63,8 +64,17 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         listeners,
         log,
       },
-      sink,
+      config.postText ? sink : withoutTexts(sink),
     );
+}
+
+/** Another node may send texts that this one must not tell its clients. */
+function withoutTexts<T>(sink: FeedSink<T>): FeedSink<T> {
+  return {
+    ...sink,
+    event: (event, outlets) =>
+      sink.event({ ...event, post: { ...event.post, text: null } }, outlets),
+  };
 }
 
 /** The options that decide which posts are analyzed and how they are scored, as on the command line. */

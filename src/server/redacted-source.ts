@@ -18,9 +18,8 @@ export function redactedSource(
     state: (state) => sink.state(withoutSecrets(state, redact)),
   });
   return {
-    get name() {
-      return source.name;
-    },
+    name: source.name,
+    isTextPublic: source.isTextPublic,
     get state() {
       return withoutSecrets(source.state, redact);
     },

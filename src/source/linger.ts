@@ -15,6 +15,7 @@ export function lingering(source: Source, clock: Clock): Source {
 
   return {
     name: source.name,
+    isTextPublic: source.isTextPublic,
     get state() {
       return source.state;
     },

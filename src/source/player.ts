@@ -57,6 +57,7 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
 
   return {
     name: playlist.name,
+    isTextPublic: true,
     get state() {
       return state;
     },

@@ -19,6 +19,8 @@ export type SourceState =
 export interface Source {
   /** The value of `Post.source` and of the option `--source`. */
   readonly name: string;
+  /** Whether the terms of the source allow clients to get the texts of its posts. */
+  readonly isTextPublic: boolean;
   readonly state: SourceState;
   /** Only for a source that charges by the post. */
   readonly usage?: Usage | undefined;

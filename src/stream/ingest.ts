@@ -1,7 +1,7 @@
 // The feed that makes events in this process: it matches the posts of a source, and analyzes each match once.
 
 import { isInLanguages, type Languages } from '../base/language.ts';
-import { cutText, MAX_TEXT, type Post } from '../base/post.ts';
+import { cutText, MAX_TEXT, type Post, publicPost } from '../base/post.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
 import type { CloseOptions, Source, SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
@@ -16,6 +16,8 @@ export interface IngestOptions {
   readonly connect: (sink: SourceSink) => Source;
   readonly analyze: Analyze;
   readonly languages: Languages;
+  /** Whether clients get the texts of posts, if the source allows it. */
+  readonly postText: boolean;
   readonly telemetry: Pick<Telemetry, 'bad' | 'state'>;
 }
 
@@ -97,6 +99,8 @@ export class Ingest<T> implements Feed<T> {
     const outlets = this.#matcher.match(wordsOf(post));
     if (outlets.length === 0) return;
     this.counters.postsMatched += 1;
-    this.#sink.event({ ...this.#options.analyze(post.text), post }, outlets);
+    const { analyze, postText } = this.#options;
+    const told = publicPost(post, postText && this.source.isTextPublic);
+    this.#sink.event({ ...analyze(post.text), post: told }, outlets);
   }
 }

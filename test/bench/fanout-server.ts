@@ -65,6 +65,7 @@ async function stock(): Promise<Way> {
           },
           analyze,
           languages: ['en'],
+          postText: true,
           telemetry,
         },
         feedSink,

@@ -53,10 +53,17 @@ function measure(name: string, active: readonly Track[], texts: readonly string[
           connect: (given) => {
             sink = given;
             const state = { name: 'live' } as const;
-            return { name: 'bench', state, want: () => {}, close: async () => {} };
+            return {
+              name: 'bench',
+              isTextPublic: true,
+              state,
+              want: () => {},
+              close: async () => {},
+            };
           },
           analyze,
           languages: ['en'],
+          postText: true,
           telemetry,
         },
         feedSink,

@@ -16,6 +16,7 @@ feedContract('ingest', async (sink) => {
       },
       analyze: createAnalyzer('full', vader),
       languages: 'any',
+      postText: true,
       telemetry: recordTelemetry(),
     },
     sink,

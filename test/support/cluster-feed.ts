@@ -42,6 +42,7 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
               return analyze(text);
             },
             languages: 'any',
+            postText: true,
             telemetry: recordTelemetry(),
           },
           ingestSink,

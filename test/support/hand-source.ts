@@ -20,6 +20,7 @@ export function createHandSource(sink: SourceSink): HandSource {
   let closed = false;
   const source: HandSource = {
     name: 'hand',
+    isTextPublic: true,
     sink,
     wanted,
     get state() {

@@ -1,7 +1,7 @@
 // The builder of the GraphQL schema: what its types stand for, and what resolvers work with.
 
 import SchemaBuilder from '@pothos/core';
-import type { Post } from '../../base/post.ts';
+import type { PublicPost } from '../../base/post.ts';
 import type { Analysis, Analyze, HashtagCount, SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
@@ -42,7 +42,7 @@ export const builder = new SchemaBuilder<{
   Scalars: { DateTime: { Input: never; Output: Date } };
   Objects: {
     HashtagCount: HashtagCount;
-    Post: Post;
+    Post: PublicPost;
     SentimentEvent: SentimentEvent;
     Analysis: Analysis;
     Clause: Clause;

@@ -1,6 +1,6 @@
 // The GraphQL schema. Printed to schema/schema.graphql; a test holds the two together.
 
-import { MAX_TEXT } from '../../base/post.ts';
+import { MAX_PUBLIC_TEXT, MAX_TEXT } from '../../base/post.ts';
 import { UserError } from '../../base/user-error.ts';
 import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
 import { spellTerm } from '../../track/query-term.ts';
@@ -39,10 +39,16 @@ builder.objectType('HashtagCount', {
 });
 
 builder.objectType('Post', {
-  description: 'The post of an event, without its text.',
+  description: 'The post of an event.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the post at its source.' }),
     source: t.exposeString('source', { description: 'The source of the post, such as `x`.' }),
+    text: t.exposeString('text', {
+      nullable: true,
+      description:
+        `The first ${MAX_PUBLIC_TEXT} characters of the post, with its links in full. Null on X, whose terms do not ` +
+        'allow to pass texts on, and where the operator has switched texts off.',
+    }),
     url: t.exposeString('url', {
       nullable: true,
       description: 'The address of the post on the web, if it has one.',
@@ -68,7 +74,7 @@ builder.objectType('SentimentEvent', {
     polarity: t.expose('polarity', { type: PolarityEnum, description: 'The polarity by name.' }),
     score: t.exposeFloat('score', { description: SCORE }),
     hashtags: t.expose('hashtags', { type: ['HashtagCount'], description: HASHTAGS }),
-    post: t.expose('post', { type: 'Post', description: 'The post, without its text.' }),
+    post: t.expose('post', { type: 'Post', description: 'The post.' }),
   }),
 });
 

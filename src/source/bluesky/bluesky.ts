@@ -41,6 +41,7 @@ export function createBluesky(options: BlueskyOptions, sink: SourceSink, clock: 
 
 class Bluesky implements Source {
   readonly name = 'bluesky';
+  readonly isTextPublic = true;
   readonly #urls: readonly URL[];
   /** The public hosts are never quiet: one that sends pings and no posts is broken. */
   readonly #mayBeQuiet: boolean;

@@ -134,6 +134,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
 
   const source: Source = {
     name: 'x',
+    isTextPublic: false,
     get state() {
       return reported;
     },

@@ -32,6 +32,7 @@ function start() {
           },
           analyze,
           languages: 'any',
+          postText: true,
           telemetry,
         },
         feedSink,

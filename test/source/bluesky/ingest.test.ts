@@ -32,6 +32,7 @@ async function play(version: number, queries: readonly string[], draft: Draft) {
       connect: (sink) => createBluesky({ urls: [url], random: () => 0 }, sink, clock),
       analyze: createAnalyzer('full', vader),
       languages: ['en'],
+      postText: true,
       telemetry: recordTelemetry(),
     },
     {

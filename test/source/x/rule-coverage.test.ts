@@ -139,7 +139,7 @@ test('a rule delivers every post that the matcher takes', () => {
         expect(isDelivered(query, post), `${query} on ${JSON.stringify(post)}`).toBe(true);
       },
     ),
-    { seed: 23, numRuns: 1500 },
+    { seed: 23, numRuns: 500 },
   );
-  expect(matched).toBeGreaterThan(1000);
+  expect(matched).toBeGreaterThan(300);
 });

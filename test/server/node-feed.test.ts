@@ -1,0 +1,58 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
+import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
+import { createFeed } from '../../src/server/node-feed.ts';
+import { createHandSource, type HandSource } from '../support/hand-source.ts';
+import { findNatsServer, startNats } from '../support/nats-server.ts';
+import { configOf } from '../support/senti.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
+import { track } from '../support/tracks.ts';
+import { until } from '../support/until.ts';
+
+test.skipIf(!findNatsServer())(
+  'all nodes tell the texts of posts, except those with --post-text=false',
+  async () => {
+    const nats = await startNats();
+    onTestFinished(() => nats.stop());
+    let source: HandSource | undefined;
+
+    async function start(...argv: readonly string[]) {
+      const events: SentimentEvent[] = [];
+      const connectFeed = await createFeed({
+        config: configOf('--nats', `nats://127.0.0.1:${nats.port}`, ...argv),
+        connect: (sink) => {
+          source = createHandSource(sink);
+          return source;
+        },
+        analyze: createAnalyzer('full', vader),
+        telemetry: recordTelemetry(),
+        listeners: () => 1,
+        clock: systemClock,
+      });
+      const feed = connectFeed<string>({
+        event: (event) => events.push(event),
+        deleted: () => {},
+        gap: () => {},
+        rejected: () => {},
+      });
+      onTestFinished(() => feed.stop());
+      feed.open(track('coffee'), 'coffee');
+      return events;
+    }
+
+    const first = await start();
+    await until(() => source?.wanted.length === 1, 'the first node ingests');
+    const nodes = [first, await start(), await start('--post-text=false')];
+    await until(() => {
+      source?.say('coffee with milk');
+      return nodes.every((events) => events.length > 0);
+    }, 'each node got an event');
+    expect(nodes.map(([event]) => event?.post.text)).toEqual([
+      'coffee with milk',
+      'coffee with milk',
+      null,
+    ]);
+  },
+);
