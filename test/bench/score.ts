@@ -1,6 +1,7 @@
 // `npm run bench -- score`: CPU time of scoring, beside the npm port and against a text's length.
 
 import port from 'vader-sentiment';
+import { fullText } from '../../src/sentiment/profile/full.ts';
 import { originalText } from '../../src/sentiment/profile/original.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { cpuNanoseconds, median, table } from './measure.ts';
@@ -13,6 +14,7 @@ const PASSES = 10;
 
 const SCORERS: Readonly<Record<string, { score: (text: string) => unknown; passes: number }>> = {
   vader: { score: vader, passes: PASSES },
+  full: { score: (text) => vader(fullText(text).polarityText), passes: PASSES },
   original: { score: (text) => vader(originalText(text).polarityText), passes: PASSES },
   'vader-sentiment': { score: port.SentimentIntensityAnalyzer.polarity_scores, passes: 1 },
 };
