@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { UserError } from '../../base/user-error.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Client } from '../access/auth.ts';
+import { closedWithin } from '../socket/close.ts';
 import type { Drain } from '../socket/drain.ts';
 import { Outbox, type OutboxOptions, type Wire } from '../socket/outbox.ts';
 import type { Framing } from '../socket/outbox-queue.ts';
@@ -98,15 +99,12 @@ class EventStreamSubscription extends Subscription {
   }
 
   /** Ends, and resolves once the peer has everything or its time is up. */
-  leave(clock: Clock): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(LEAVE_WITHIN_MS, () => this.#response.destroy());
-      this.#response.once('close', () => {
-        cancel();
-        resolve();
-      });
-      this.end();
-    });
+  async leave(clock: Clock): Promise<void> {
+    const response = this.#response;
+    if (response.closed) return;
+    const closed = closedWithin(clock, LEAVE_WITHIN_MS, response, () => response.destroy());
+    this.end();
+    await closed;
   }
 }
 

@@ -21,7 +21,7 @@ import { UserError } from '../../base/user-error.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { type Auth, bearerOf, type Client, EXPIRED, type Pass } from '../access/auth.ts';
 import type { Shared } from '../shared.ts';
-import { closeReason } from '../socket/close-reason.ts';
+import { closeAfterAll } from '../socket/close.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { SocketRoute } from '../socket/upgrade.ts';
 import type { Broadcast } from './broadcast.ts';
@@ -51,7 +51,7 @@ export const FLOODED = CloseCode.TooManyInitialisationRequests;
 /** Every event repeats its operation's id. Usual ids have 36 characters. */
 const MAX_ID_LENGTH = 128;
 
-/** Whose operation it is, and the client's name for it. */
+/** An operation of a client. `id` is the client's name for it. */
 interface Operation {
   readonly id: string;
   readonly client: SocketClient;
@@ -62,15 +62,6 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
   const { telemetry, auth, isStopping, limits, multiplexer } = shared;
   const { broadcast, context, mask } = operations;
   const log = telemetry.log('GraphQL socket');
-  // graphql-ws hands these arguments on, and has no place for more.
-  const prepared = new WeakMap<ExecutionArgs, Operation>();
-
-  function take(args: ExecutionArgs): Operation {
-    const operation = prepared.get(args);
-    if (operation === undefined) throw new Error('the operation was not prepared');
-    prepared.delete(args);
-    return operation;
-  }
 
   const protocol = makeServer<Record<string, unknown>, SocketClient>({
     connectionInitWaitTimeout: limits.initTimeout * 1000,
@@ -83,16 +74,15 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
       // This operation is among them.
       const excess = checkRoom(shared, id, Object.keys(subscriptions).length - 1);
       if (excess) return [excess];
-      const args = prepare(operations, payload, client);
-      if ('schema' in args) prepared.set(args, { id, client });
-      return args;
+      return prepare(operations, payload, client);
     },
+    context: ({ extra: client }, id): Operation => ({ id, client }),
     execute: async (args) => {
-      const { work } = take(args).client;
+      const { work } = (args.contextValue as Operation).client;
       const result = await execute({ ...args, contextValue: payFor(context, work) });
       return work.chargeAnswer(maskErrors(result, mask));
     },
-    subscribe: (args) => subscribe(broadcast, multiplexer, args, take(args)),
+    subscribe: (args) => subscribe(broadcast, multiplexer, args),
   });
 
   return (socket, outbox, { headers }, admitted) => {
@@ -107,7 +97,7 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
     }
     function close(code: number, reason: string): void {
       if (code === CloseCode.ConnectionInitialisationTimeout) telemetry.rejected('init', reason);
-      closeAfterAll(client, code, reason);
+      closeAfterAll(socket, outbox, code, reason);
     }
     const closed = protocol.opened(
       {
@@ -134,12 +124,6 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
   };
 }
 
-/** Closes a socket after everything that waits for it. */
-function closeAfterAll({ socket, outbox }: SocketClient, code: number, reason: string): void {
-  outbox.finish();
-  socket.close(code, closeReason(reason));
-}
-
 const HOW = 'in connection_init: {"authorization": "Bearer <token>"}';
 
 /** Whether the client's token is valid; if not, closes the socket with the reason and the protocol's code. */
@@ -149,13 +133,13 @@ async function admit(
   client: SocketClient,
 ): Promise<boolean> {
   const pass = await auth.check(tokenOf(params) ?? client.token, HOW);
-  const { socket } = client;
-  if (pass instanceof UserError) closeAfterAll(client, CloseCode.Forbidden, pass.message);
+  const { socket, outbox } = client;
+  if (pass instanceof UserError) closeAfterAll(socket, outbox, CloseCode.Forbidden, pass.message);
   if (pass instanceof UserError || socket.readyState !== socket.OPEN) return false;
   client.pass = pass;
   const unwatch = pass.onExpiry(() => {
     // First its operations end with an error, which takes the rest of this tick.
-    setImmediate(closeAfterAll, client, CloseCode.Forbidden, EXPIRED.message);
+    setImmediate(closeAfterAll, socket, outbox, CloseCode.Forbidden, EXPIRED.message);
   });
   socket.on('close', unwatch);
   return true;
@@ -223,8 +207,9 @@ async function subscribe(
   broadcast: Broadcast,
   multiplexer: Multiplexer,
   args: ExecutionArgs,
-  { id, client: { outbox, pass, work } }: Operation,
 ): Promise<SocketSubscription | ExecutionResult> {
+  const { id, client } = args.contextValue as Operation;
+  const { outbox, pass, work } = client;
   const opened = await broadcast.open(args, work);
   if (!('selection' in opened)) return opened;
   const subscription = new SocketSubscription(id, opened, outbox);

@@ -32,19 +32,12 @@ export async function drainInBatches(
   const count = Math.max(1, Math.ceil(spread / BATCH_EVERY));
   const batches = Array.from({ length: count }, (): Drain[] => []);
   for (const drain of drains) batches[Math.floor(random() * count)]?.push(drain);
-  const [first = [], ...others] = batches;
-  const told = [
-    tell(first),
-    ...others.map(
-      (batch, i) =>
-        new Promise<void>((resolve) => {
-          clock.after((i + 1) * BATCH_EVERY, () => resolve(tell(batch)));
-        }),
-    ),
-  ];
+  const told = batches.map((batch, i) => {
+    const tell = () => Promise.all(batch.map((drain) => drain()));
+    if (i === 0) return tell();
+    return new Promise((resolve) => {
+      clock.after(i * BATCH_EVERY, () => resolve(tell()));
+    });
+  });
   await Promise.all(told);
-}
-
-async function tell(batch: readonly Drain[]): Promise<void> {
-  await Promise.all(batch.map((drain) => drain()));
 }

@@ -8,6 +8,7 @@ import { UserError } from '../../base/user-error.ts';
 import { type Client, challengeOf, type Pass, UNLIMITED } from '../access/auth.ts';
 import { pathOf } from '../http/request-target.ts';
 import type { Shared } from '../shared.ts';
+import { closeAfterAll, closedWithin } from './close.ts';
 import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { limitMessageRate } from './message-rate.ts';
@@ -26,14 +27,7 @@ export interface SocketRoute {
   serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, client: Client): void;
 }
 
-export interface Upgrade {
-  /** For the `upgrade` event of an HTTP server. */
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
-  /** How many sockets are open on a path. */
-  count(path: string): number;
-  /** One for each open socket: closes it with 1001, and by force if the peer does not answer in time. */
-  drains(): readonly Drain[];
-}
+export type Upgrade = ReturnType<typeof createUpgrade>;
 
 /** The codes of ws for a message that is too long, or comes in too many pieces. */
 const TOO_LONG: readonly unknown[] = [
@@ -51,10 +45,11 @@ export function createUpgrade(
   shared: Shared,
   outboxOptions: OutboxOptions,
   routes: readonly SocketRoute[],
-): Upgrade {
+) {
   const { clock, telemetry, isAllowed, isStopping, connectionLimits, limits } = shared;
   const log = telemetry.log('socket');
-  const outboxes = new WeakMap<WebSocket, Outbox>();
+  /** Of the open sockets. */
+  const outboxes = new Map<WebSocket, Outbox>();
   const heartbeat = new Heartbeat(clock, telemetry);
   // None of them is attached to the HTTP server: two that are would break each other's sockets.
   const servers = new Map(
@@ -78,7 +73,7 @@ export function createUpgrade(
   function rejectedAsStopping(socket: Duplex): boolean {
     if (!isStopping()) return false;
     const retry = `Retry-After: ${RETRY_AFTER}\r\n`;
-    reject(socket, '503 Service Unavailable', STOPPING, clock, retry);
+    reject(socket, 503, STOPPING, clock, retry);
     return true;
   }
 
@@ -99,8 +94,7 @@ export function createUpgrade(
   ) {
     const rate = limitMessageRate(webSocket, limits.maxMessagesPerSecond, clock, () => {
       telemetry.rejected('messages', path);
-      outbox.finish();
-      webSocket.close(floodCode, 'Too many messages; send fewer');
+      closeAfterAll(webSocket, outbox, floodCode, 'Too many messages; send fewer');
     });
     webSocket.on('pong', (data) => {
       if (!marks.answer(data)) return rate.pong(data);
@@ -117,7 +111,10 @@ export function createUpgrade(
     const outbox = new Outbox(wire, outboxOptions);
     outboxes.set(webSocket, outbox);
     socket.on('drain', () => outbox.progressed());
-    webSocket.on('close', () => outbox.closed());
+    webSocket.on('close', () => {
+      outboxes.delete(webSocket);
+      outbox.closed();
+    });
     webSocket.on('ping', (data) => {
       // A peer that does not read falls behind by answers alone.
       if (!socket.writableNeedDrain) webSocket.pong(data);
@@ -127,28 +124,29 @@ export function createUpgrade(
   }
 
   return {
-    async handle(request, socket, head) {
+    /** For the `upgrade` event of an HTTP server. */
+    async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
       socket.on('error', note);
       if (rejectedAsStopping(socket)) return;
       const rejection = connectionLimits.admit(request, socket);
       if (rejection) {
         const { status, retryAfter, error } = rejection;
         const retry = `Retry-After: ${retryAfter}\r\n`;
-        return reject(socket, `${status} ${STATUS_CODES[status]}`, error.message, clock, retry);
+        return reject(socket, status, error.message, clock, retry);
       }
       const { origin, host } = request.headers;
       if (!isAllowed({ origin, host })) {
         telemetry.rejected('origin', String(origin));
-        return reject(socket, '403 Forbidden', 'Origin not allowed', clock);
+        return reject(socket, 403, 'Origin not allowed', clock);
       }
       const at = servers.get(pathOf(request));
-      if (!at) return reject(socket, '404 Not Found', 'No WebSocket here', clock);
+      if (!at) return reject(socket, 404, 'No WebSocket here', clock);
       let pass = UNLIMITED;
       if (at.route.admit) {
         const admitted = await at.route.admit(request);
         if (admitted instanceof UserError) {
           const challenge = `WWW-Authenticate: ${challengeOf(admitted)}\r\n`;
-          return reject(socket, '401 Unauthorized', admitted.message, clock, challenge);
+          return reject(socket, 401, admitted.message, clock, challenge);
         }
         if (rejectedAsStopping(socket)) return;
         pass = admitted;
@@ -159,36 +157,30 @@ export function createUpgrade(
         at.route.serve(webSocket, opened.outbox, request, { pass, work });
       });
     },
-    count: (path) => servers.get(path)?.server.clients.size ?? 0,
-    drains() {
-      const open = [...servers.values()].flatMap(({ server }) => [...server.clients]);
-      return open.map((socket) => () => {
-        outboxes.get(socket)?.finish();
-        return closeSocket(socket, clock);
-      });
-    },
+    /** How many sockets are open on a path. */
+    count: (path: string) => servers.get(path)?.server.clients.size ?? 0,
+    /** One for each open socket: closes it with 1001, and by force if the peer does not answer in time. */
+    drains: (): readonly Drain[] =>
+      [...outboxes].map(
+        ([socket, outbox]) =>
+          () =>
+            leave(socket, outbox, clock),
+      ),
   };
 }
 
 /** Answers instead of a handshake. A peer that keeps its half open is not waited for. */
-function reject(socket: Duplex, status: string, reason: string, clock: Clock, headers = ''): void {
-  const cancel = clock.after(CLOSE_TIMEOUT, () => socket.destroy());
+function reject(socket: Duplex, status: number, reason: string, clock: Clock, headers = ''): void {
+  void closedWithin(clock, CLOSE_TIMEOUT, socket, () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  socket.once('close', cancel);
   socket.end(
-    `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Type: text/plain\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}Connection: close\r\nContent-Type: text/plain\r\n` +
       `Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
   );
 }
 
-function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState === socket.CLOSED) return resolve();
-    const cancel = clock.after(CLOSE_TIMEOUT, () => socket.terminate());
-    socket.once('close', () => {
-      cancel();
-      resolve();
-    });
-    socket.close(GOING_AWAY, GOING_AWAY_REASON);
-  });
+async function leave(socket: WebSocket, outbox: Outbox, clock: Clock): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return;
+  closeAfterAll(socket, outbox, GOING_AWAY, GOING_AWAY_REASON);
+  await closedWithin(clock, CLOSE_TIMEOUT, socket, () => socket.terminate());
 }

@@ -11,7 +11,7 @@ import { parseTrack, type Track } from '../../track/track.ts';
 import { bearerOf, type Client, EXPIRED, IN_HEADER } from '../access/auth.ts';
 import { PRICES } from '../access/work-budget.ts';
 import type { Shared } from '../shared.ts';
-import { closeReason } from '../socket/close-reason.ts';
+import { closeAfterAll } from '../socket/close.ts';
 import { GOING_AWAY, GOING_AWAY_REASON } from '../socket/drain.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { EventStream } from '../socket/outbox-queue.ts';
@@ -35,6 +35,7 @@ export function createTrackSocket({ multiplexer, auth }: Shared): SocketRoute {
   };
 }
 
+const EXAMPLE = 'send {"track": "coffee"}';
 const HOW = `${IN_HEADER}, or as /track?token=<token>`;
 
 /** A page cannot choose the headers of its WebSocket, but it can choose the address. */
@@ -76,9 +77,8 @@ function serve(
   }
 
   function close(code: number, reason: string): void {
-    outbox.finish();
+    closeAfterAll(socket, outbox, code, reason);
     follow(undefined);
-    socket.close(code, closeReason(reason));
   }
 
   socket.on('message', (data) => {
@@ -87,7 +87,10 @@ function serve(
     if (overdrawn) return end(overdrawn.error);
     work.charge(PRICES.operation);
     const query = readMessage(String(data));
-    if (query instanceof BadMessage) return close(query.code, query.reason);
+    if (query === NOT_JSON) return close(NOT_JSON, `Not JSON; ${EXAMPLE}`);
+    if (query === POLICY_VIOLATION) {
+      return close(POLICY_VIOLATION, `No string "track" in the message; ${EXAMPLE}`);
+    }
     if (query.trim() === '') return follow(undefined);
     const track = parseTrack(query);
     if (track instanceof UserError) return close(POLICY_VIOLATION, track.message);
@@ -131,26 +134,11 @@ class TrackStream implements Listener, EventStream {
   }
 }
 
-class BadMessage {
-  readonly code: number;
-  readonly reason: string;
-
-  constructor(code: number, reason: string) {
-    this.code = code;
-    this.reason = reason;
-  }
-}
-
-function readMessage(text: string): string | BadMessage {
+/** The query of a message, or the close code for a message without one. */
+function readMessage(text: string): string | typeof NOT_JSON | typeof POLICY_VIOLATION {
   const message = parseJson(text);
-  if (message === undefined) {
-    return new BadMessage(NOT_JSON, 'Not JSON; send {"track": "coffee"}');
-  }
-  if (isRecord(message) && typeof message.track === 'string') return message.track;
-  return new BadMessage(
-    POLICY_VIOLATION,
-    'No string "track" in the message; send {"track": "coffee"}',
-  );
+  if (message === undefined) return NOT_JSON;
+  return isRecord(message) && typeof message.track === 'string' ? message.track : POLICY_VIOLATION;
 }
 
 function encodeEvent({ polarityIndex, hashtags }: SentimentEvent): Buffer {
