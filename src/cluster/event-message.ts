@@ -23,8 +23,8 @@ export interface EventHeader {
 /** 6 bytes hold numbers up to 2^48, which JavaScript represents exactly. */
 const NUMBER_BYTES = 6;
 const HEADER_BYTES = 2 * NUMBER_BYTES;
-/** All hashtags together are no longer than MAX_TEXT, which is 75 kB in UTF-8; the rest is a few kB. */
-const MAX_EVENT_BYTES = 128 * 1024;
+/** MAX_HASHTAGS of 640 characters take 192 kB if JSON escapes each character, and MAX_PUBLIC_TEXT 18 kB. */
+const MAX_EVENT_BYTES = 256 * 1024;
 
 /** The channel of a track between nodes. Subjects have no spaces, so it is a hash of 128 bits. */
 export function channelOf(canonical: string): string {

@@ -69,7 +69,10 @@ describe('an event', () => {
     const some = eventOf({ id: '1', source: 'x', text: '#東京 '.repeat(6250), langs: [] });
     const one = eventOf({ id: '1', source: 'x', text: `#${'東'.repeat(24_999)}`, langs: [] });
     const full = { ...one, hashtags: [...one.hashtags, ...tags(49)] };
-    for (const event of [some, full]) {
+    const escaped = (length: number) => '\u0001'.repeat(length);
+    const worst = eventOf({ id: '1', source: 'x', text: escaped(3000), langs: [] });
+    const stated = tags(50).map(({ tag, count }) => ({ tag: tag + escaped(630), count }));
+    for (const event of [some, full, { ...worst, hashtags: stated }]) {
       const read = createEventReader()(addHeader({ epoch: 1, sequence: 1 }, encodeEvent(event)));
       expect(read?.event.hashtags).toEqual(event.hashtags);
     }
@@ -121,7 +124,7 @@ describe('an event', () => {
   test('is rejected if it is too long, or truncated anywhere', () => {
     const long = encodeEvent({
       ...EVENT,
-      hashtags: [{ tag: 'a'.repeat(128 * 1024), count: 1 }],
+      hashtags: [{ tag: 'a'.repeat(256 * 1024), count: 1 }],
     });
     expect(createEventReader()(addHeader({ epoch: 1, sequence: 1 }, long))).toBeUndefined();
     const whole = addHeader({ epoch: 1, sequence: 1 }, encodeEvent(EVENT));
