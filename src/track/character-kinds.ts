@@ -4,10 +4,32 @@
 export const NOTHING = 1;
 export const LETTER = 2;
 export const DIGIT = 3;
+/** A letter of a script that is written without spaces between words, so that it is a word by itself. */
+export const SPACELESS = 4;
+export const EMOJI = 5;
+/** Two of these make a flag. */
+export const FLAG_LETTER = 6;
 /** Needs a character before it: the variation selector of an emoji is not a word. */
-export const MARK = 4;
+export const MARK = 7;
 /** Gone once a text is folded. This and MARK are the highest kinds: see mayExceedMarks. */
-export const IGNORED = 5;
+export const IGNORED = 8;
+
+// Parts of regular expressions. The zero 〇 is a number to Unicode, but stands among ideographs.
+
+/** For brackets: what may begin a word. */
+export const LETTERS = '\\p{L}\\p{Nd}_〇';
+/** For brackets: the marks of a word. Enclosing marks, such as the keycap of 1️⃣, are no part of it. */
+export const MARKS = '\\p{Mn}\\p{Mc}';
+/** Letters with their marks. */
+export const RUN_OF_LETTERS = `[${LETTERS}][${LETTERS}${MARKS}]*`;
+/** A spaceless letter. */
+export const SPACELESS_LETTER =
+  '(?:(?=\\p{L})[\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Hang}\\p{scx=Thai}\\p{scx=Laoo}\\p{scx=Khmr}\\p{scx=Mymr}]|〇)';
+export const SPACED_LETTER = `(?!${SPACELESS_LETTER})[${LETTERS}]`;
+
+const IS_SPACELESS = new RegExp(`^${SPACELESS_LETTER}$`, 'u');
+/** Signs that are emoji to Unicode, but punctuation to most people. */
+const IS_EMOJI = /(?![©®〰〽])\p{Extended_Pictographic}/u;
 
 /** The kinds by code point, looked up on first use. */
 const KINDS = new Uint8Array(0x110000);
@@ -23,7 +45,10 @@ export function kindOf(codePoint: number): number {
 function lookUpKind(character: string): number {
   if (/\p{Default_Ignorable_Code_Point}/u.test(character)) return IGNORED;
   // NFKC turns the halfwidth sound marks of katakana, which are letters, into marks.
-  if (/[\p{M}\uff9e\uff9f]/u.test(character)) return MARK;
+  if (/[\p{Mn}\p{Mc}\uff9e\uff9f]/u.test(character)) return MARK;
+  if (IS_SPACELESS.test(character)) return SPACELESS;
+  if (/\p{Nd}/u.test(character)) return DIGIT;
   if (/[\p{L}_]/u.test(character)) return LETTER;
-  return /\p{Nd}/u.test(character) ? DIGIT : NOTHING;
+  if (/\p{Regional_Indicator}/u.test(character)) return FLAG_LETTER;
+  return IS_EMOJI.test(character) ? EMOJI : NOTHING;
 }

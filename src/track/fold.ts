@@ -3,7 +3,9 @@
 import { cutText } from '../base/post.ts';
 import { IGNORED, kindOf, MARK } from './character-kinds.ts';
 
-const IGNORABLES = /\p{Default_Ignorable_Code_Point}+/gu;
+/** Invisible code points, and what Arabic may leave out: the tatweel and the marks that are not part of a letter. */
+const IGNORABLES =
+  /[\p{Default_Ignorable_Code_Point}\u0610-\u061a\u0640\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]+/gu;
 const ASCII_ALONE = /^[\0-\x7f]*$/;
 
 /**
@@ -14,11 +16,15 @@ const MAX_MARKS = 30;
 
 /**
  * Unicode's caseless form for identifiers (NFKC_Casefold, Unicode Standard section 3.13): unifies compatibility forms,
- * folds case in full (`Straße` becomes `strasse`), and drops invisible code points.
+ * folds case in full (`Straße` becomes `strasse`), and drops invisible code points. Beyond that form, `İ` becomes `i`, and
+ * Arabic loses what it may leave out.
  */
 export function fold(text: string): string {
   if (ASCII_ALONE.test(text)) return text.toLowerCase();
-  const folded = foldCase(unify(text).replace(IGNORABLES, '')).normalize('NFKC');
+  const visible = unify(text).replace(IGNORABLES, '');
+  const folded = foldCase(visible)
+    .replace(/i\u0307+/gu, 'i')
+    .normalize('NFKC');
   // Some marks come apart into two or three. With a second bound, folding a folded text changes nothing.
   return boundMarks(folded);
 }

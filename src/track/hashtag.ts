@@ -1,21 +1,32 @@
-// Hashtags with signs in their names, such as `#self-care` and `#c++`.
+// Names of hashtags and mentions that are more than one word of a text, such as `#self-care` and `#コーヒー`.
 
+import {
+  kindOf,
+  LETTERS,
+  MARKS,
+  RUN_OF_LETTERS,
+  SPACED_LETTER,
+  SPACELESS,
+  SPACELESS_LETTER,
+} from './character-kinds.ts';
 import type { Word } from './word.ts';
 
-const WORD = '[\\p{L}\\p{Nd}_][\\p{L}\\p{M}\\p{Nd}_]*';
 /** Any of these may stand between two words of a name in a text. A source may state any other. */
 const JOINT = "[-–'’&./+:]";
-const NAME = new RegExp(`${WORD}(?:${JOINT}${WORD})*(?:[+#]+(?![+#\\p{L}\\p{Nd}_]))?`, 'uy');
-const WORDS = new RegExp(WORD, 'gu');
-const LAST_SIGNS = /[\p{L}\p{M}\p{Nd}_]([+#]+)[^\p{L}\p{Nd}_]*$/u;
+/** Signs at the end of a name, unless another word follows them. */
+const SIGNS_BEHIND = `(?:[+#]+(?![+#]|${SPACED_LETTER})(?!(?<=#)${SPACELESS_LETTER}))`;
+const NAME = new RegExp(`${RUN_OF_LETTERS}(?:${JOINT}${RUN_OF_LETTERS})*${SIGNS_BEHIND}?`, 'uy');
+const FIRST_LETTERS = new RegExp(RUN_OF_LETTERS, 'uy');
+const WORDS = new RegExp(RUN_OF_LETTERS, 'gu');
+const LAST_SIGNS = new RegExp(`[${LETTERS}${MARKS}]([+#]+)[^${LETTERS}]*$`, 'u');
 const DIGITS_ALONE = /^\p{Nd}+$/u;
 /** Ends of a name in a text that may belong to the sentence, as in `#self-care's`. */
 const MOST_ENDS = 3;
 
-/** The longest name of a hashtag that begins at `at` in a folded text. */
-export function nameAt(folded: string, at: number): string {
+/** The longest name of a hashtag that begins at `at` in a folded text, and ends before `to`. */
+export function nameAt(folded: string, at: number, to = folded.length): string {
   NAME.lastIndex = at;
-  return NAME.exec(folded)?.[0] ?? '';
+  return (NAME.exec(folded)?.[0] ?? '').slice(0, to - at);
 }
 
 /** The hashtag of a folded name; undefined if its words are digits alone, as in `#1`. */
@@ -25,13 +36,24 @@ export function hashtagOf(name: string): Word | undefined {
   return `#${parts.join('-')}${LAST_SIGNS.exec(name)?.[1] ?? ''}`;
 }
 
-/** The hashtag of a folded term that is nothing but one; undefined for any other. */
-export function hashtagTerm(folded: string): Word | undefined {
+/** The letters, marks, digits and underscores at `at`, up to `to`. */
+export function lettersAt(folded: string, at: number, to = folded.length): string {
+  FIRST_LETTERS.lastIndex = at;
+  return (FIRST_LETTERS.exec(folded)?.[0] ?? '').slice(0, to - at);
+}
+
+/** The word of a folded term that is nothing but a hashtag, or a name that other scripts would split. */
+export function nameTerm(folded: string): Word | undefined {
   const at = folded.search(WORDS);
-  if (folded.charAt(at - 1) !== '#') return undefined;
-  const name = nameAt(folded, at);
+  const sign = folded.charAt(at - 1);
+  const isTag = sign === '#';
+  if (!isTag && !(/[@$]/.test(sign) && kindOf(folded.codePointAt(at) ?? 0) === SPACELESS)) {
+    return undefined;
+  }
+  const name = isTag ? nameAt(folded, at) : lettersAt(folded, at);
   const isAlone = folded.slice(at + name.length).search(WORDS) === -1;
-  return isAlone ? hashtagOf(name) : undefined;
+  if (!isAlone) return undefined;
+  return isTag ? hashtagOf(name) : sign + name;
 }
 
 /** Whether `hashtag`, or its beginning up to one of its last signs, is one of `stated`. */

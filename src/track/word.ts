@@ -1,8 +1,8 @@
 // What a word of a post or of a term may look like.
 
 /**
- * A word in folded letters, marks, digits and underscores, which may begin or end with signs. The letters are never
- * empty, and the signs say what the word is:
+ * A word in folded letters, marks, digits and underscores, which may begin or end with signs. The signs say what the word
+ * is:
  *
  * | word | where it comes from |
  * |---|---|
@@ -12,11 +12,18 @@
  * | `c++`, `c#`, `.net`, `a+` | signs at the edge of a word: one `.` before it, or `+` and `#` behind it |
  * | `/example` | the first word of an address in a term |
  * | `./com`, `//docs`, `-/a`, `@/b` | the other words of an address, and all of an address in a post: the sign that joins it to the word before, then `/`. The sign is `/` for all but `.`, `-` and `@` |
+ * | `茶`, `커` | one letter with its marks of a script that is written without spaces between words |
+ * | `#コーヒー`, `@커피` | names keep all their letters |
+ * | one space | a gap between two such letters, anything but another word; `"茶 茶"` has three words, and `茶茶` two |
+ * | `🔥`, `🇩🇪` | an emoji of one code point without its skin tone, or a flag; other sequences are several words |
  *
  * A word matches itself, and a word without signs also matches every word that has the same letters and any of these
  * signs, except that words of addresses match each other alone: `/com` matches `./com`, and `com` does not.
  */
 export type Word = string;
+
+/** Keeps letters apart that would be one word in a script without spaces. */
+export const GAP = ' ';
 
 /** Stands between parts of a post, so that no phrase crosses their border. It is no word, and no term has it. */
 export const BORDER = '';

@@ -15,6 +15,15 @@ const WORDS = [
   '7',
   'the',
   'λόγος',
+  '茶',
+  '茶茶',
+  'コーヒー',
+  '커피',
+  'กาแฟ',
+  'b茶',
+  '🔥',
+  '👨‍👩‍👧',
+  '🇩🇪',
 ];
 const word = fc.constantFrom(...WORDS);
 const sigil = fc.constantFrom('', '', '', '#', '@', '$');
@@ -54,7 +63,7 @@ export const queries = fc
   .array(clause, { minLength: 1, maxLength: 3 })
   .map((all) => all.join(', '));
 
-const gap = fc.constantFrom(' ', ' ', ', ', '! ', ' 😀 ', '#', '\n');
+const gap = fc.constantFrom(' ', ' ', ', ', '! ', ' 😀 ', '#', '\n', '', '。');
 
 const written = fc.oneof({ weight: 5, arbitrary: signed }, { weight: 1, arbitrary: joined });
 

@@ -27,11 +27,35 @@ function stands(term: Term, parts: readonly Part[]): boolean {
   );
 }
 
-const WORD = /[\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*/gu;
-const LINK =
-  /(?<![\p{L}\p{M}\p{Nd}_#@$+])(?:https?:\/\/|www\.)[^\s\p{C}\p{Pi}\p{Pf}\p{Ps}\p{Pe}<>"`|]+/gu;
-const NAME_IN_TEXT =
-  /^[\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*([-–'’&./+:][\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*)*([+#]+(?![+#\p{L}\p{Nd}_]))?/u;
+// A letter of a script that is written without spaces, and any letter or digit.
+const SCRIPTS = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Thai', 'Lao', 'Khmer', 'Myanmar'];
+const SPACELESS = `(?:(?=\\p{L})[${SCRIPTS.map((script) => `\\p{scx=${script}}`).join('')}]|〇)`;
+const LETTER = '[\\p{L}\\p{Nd}_〇]';
+const MARK = '[\\p{Mn}\\p{Mc}]';
+const SPACED = `(?!${SPACELESS})${LETTER}`;
+const LETTERS = `${LETTER}(?:${LETTER}|${MARK})*`;
+const SPACED_LETTERS = `${SPACED}(?:${SPACED}|${MARK})*`;
+const EMOJI = '\\p{Regional_Indicator}{1,2}|(?![©®〰〽])\\p{Extended_Pictographic}';
+
+const TOKEN = new RegExp(`${SPACED_LETTERS}|${SPACELESS}${MARK}*|${EMOJI}`, 'gu');
+const WORD = new RegExp(LETTERS, 'gu');
+const LINK = new RegExp(
+  `(?<!${SPACED}|[#@$+])(?:https?://|www\\.)` +
+    `(?:(?!${SPACELESS})[^\\s\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}<>"\`|])+`,
+  'gu',
+);
+const SIGNS = `[+#]+(?![+#]|${SPACED})(?!(?<=#)${SPACELESS})`;
+const SIGNS_BEHIND = new RegExp(`^${SIGNS}`, 'u');
+const NAME_IN_TEXT = new RegExp(`^${LETTERS}(?:[-–'’&./+:]${LETTERS})*(?:${SIGNS})?`, 'u');
+
+const EMOJI_ALONE = new RegExp(`^(?:${EMOJI})$`, 'u');
+const SPACELESS_ALONE = new RegExp(`^${SPACELESS}${MARK}*$`, 'u');
+const FIRST_LETTERS = new RegExp(`^${LETTERS}`, 'u');
+const LAST_SIGNS = new RegExp(`(?:${LETTER}|${MARK})([+#]+)(?:(?!${LETTER}).)*$`, 'su');
+const NO_LETTERS = new RegExp(`(?:(?!${LETTER}).)*$`, 'su');
+const RUN = new RegExp(`${SPACED_LETTERS}(?:[-./:?=&#%@+~!$*';]+${SPACED_LETTERS})*`, 'gu');
+const INSIDE = new RegExp(`(?:${LETTER}|${MARK})[./]${LETTER}`, 'u');
+const WWW = new RegExp(`^www\\.${LETTER}`, 'u');
 
 /** The parts of a post. */
 export function readPostSlowly(post: Pick<Post, 'text' | 'tags' | 'links' | 'attached'>): Part[] {
@@ -72,32 +96,48 @@ function readText(text: string, names: readonly string[]): Part[] {
   const inOrder: Set<string>[] = [];
   const apart: Part[] = [];
   let lastEnd = -1;
-  let isAfterHashtag = false;
-  for (const { 0: word, index } of text.matchAll(WORD)) {
+  let hashtagEnd = -1;
+  let wasSpaceless = false;
+  for (const { 0: word, index } of text.matchAll(TOKEN)) {
+    if (EMOJI_ALONE.test(word)) {
+      inOrder.push(new Set([word]));
+      wasSpaceless = false;
+      continue;
+    }
     const end = index + word.length;
     const sign = text.charAt(index - 1);
     const isInside = lastEnd === index - 1;
-    const [signs = ''] = /^[+#]+(?![+#\p{L}\p{Nd}_])/u.exec(text.slice(end)) ?? [];
+    const isSpaceless = SPACELESS_ALONE.test(word);
+    if (isSpaceless && wasSpaceless && lastEnd !== index) inOrder.push(new Set([' ']));
+    const signs = isSpaceless ? '' : (SIGNS_BEHIND.exec(text.slice(end))?.[0] ?? '');
     const isNumber = /^\p{Nd}+$/u.test(word);
+    const letters = FIRST_LETTERS.exec(text.slice(index))?.[0] ?? '';
     const found = new Set([word]);
     inOrder.push(found);
-    let isHashtag = false;
-    if (sign === '#' && (!isInside || isAfterHashtag)) {
-      const name = spellName(NAME_IN_TEXT.exec(text.slice(index))?.[0] ?? '');
-      const isLong = name !== word && !/^[\p{Nd}-]+[+#]*$/u.test(name);
-      const isStated = isLong && ends(name).some((it) => /[-+#]/.test(it) && names.includes(it));
-      if (isLong && !isStated) apart.push([tagNames(name)]);
-      isHashtag = !isNumber && !isStated;
-      if (isHashtag && isLong && signs !== '') apart.push([new Set([word, word + signs])]);
-      found.add(isHashtag ? `#${word}` : word + signs);
+    if (sign === '#' && (!isInside || lastEnd === hashtagEnd)) {
+      const written = NAME_IN_TEXT.exec(text.slice(index))?.[0] ?? '';
+      const name = spellName(written);
+      const isHashtag = !/^[\p{Nd}-]+[+#]*$/u.test(name);
+      const isStated = ends(name).some((it) => /[-+#]/.test(it) && names.includes(it));
+      if (isHashtag) hashtagEnd = index + written.length;
+      if (isHashtag && !isStated) {
+        if (name !== word) apart.push([tagNames(name)]);
+        if (letters !== word) apart.push([tagNames(letters)]);
+        if (letters === word && signs !== '' && !isNumber) {
+          apart.push([new Set([word, word + signs])]);
+        }
+      }
+      const isShown = isHashtag && !isStated && letters === word && (!isNumber || name === word);
+      found.add(isShown ? `#${word}` : word + signs);
     } else if (!isInside && (sign === '@' || (sign === '$' && !isNumber))) {
-      found.add(sign + word);
+      if (!isSpaceless || letters === word) found.add(sign + word);
+      else apart.push([new Set([sign + letters, letters])]);
     } else {
-      const isDotted = sign === '.' && !isInside && text.charAt(index - 2) !== '.';
+      const isDotted = sign === '.' && !isInside && !isSpaceless && text.charAt(index - 2) !== '.';
       found.add(isDotted ? `.${word}${signs}` : word + signs);
     }
-    isAfterHashtag = isHashtag;
     lastEnd = end;
+    wasSpaceless = isSpaceless;
   }
   return [inOrder, ...apart];
 }
@@ -114,16 +154,12 @@ function ends(name: string): string[] {
 
 /** Words with a `-` between them, and the signs behind the last. */
 function spellName(name: string): string {
-  const signs = /[\p{L}\p{M}\p{Nd}_]([+#]+)[^\p{L}\p{Nd}_]*$/u.exec(name)?.[1] ?? '';
-  return (name.match(WORD) ?? []).join('-') + signs;
+  const signs = LAST_SIGNS.exec(name)?.[1];
+  return (name.match(WORD) ?? []).join('-') + (signs ?? '');
 }
 
 function readAddresses(text: string): Part[] {
-  const runs =
-    text.match(
-      /[\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*(?:[-./:?=&#%@+~!$*';]+[\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*)*/gu,
-    ) ?? [];
-  return runs.filter((run) => /[\p{L}\p{M}\p{Nd}_][./][\p{L}\p{Nd}_]/u.test(run)).map(readAddress);
+  return (text.match(RUN) ?? []).filter((run) => INSIDE.test(run)).map(readAddress);
 }
 
 function readAddress(address: string): Part {
@@ -132,11 +168,10 @@ function readAddress(address: string): Part {
     if (address.includes('%')) text = fold(decodeURI(address));
   } catch {}
   text = text.replace(/^([a-z][a-z\d+.-]*:)?\/\//, '');
-  if (/^www\.[\p{L}\p{Nd}_]/u.test(text) && (text.match(WORD) ?? []).length > 2) {
-    text = text.slice('www.'.length);
-  }
-  return [...text.matchAll(WORD)].map(({ 0: word, index }, i) => {
-    const [signs = ''] = /[^\p{L}\p{Nd}_]*$/u.exec(text.slice(0, index)) ?? [];
+  const words = [...text.matchAll(WORD)];
+  const isFirst = WWW.test(text) && words.length > 2;
+  return words.slice(isFirst ? 1 : 0).map(({ 0: word, index }, i) => {
+    const signs = NO_LETTERS.exec(text.slice(0, index))?.[0] ?? '';
     const joint = i > 0 && ['.', '-', '@'].includes(signs) ? signs : '/';
     return new Set([`${joint}/${word}`, `/${word}`]);
   });

@@ -71,6 +71,21 @@ describe('the canonical form', () => {
     ['"it" the', '"it" "the"'],
     ['coffee "it"', 'coffee it'],
     ['"it" -the', '"it" -the'],
+    ['コーヒー', 'コーヒー'],
+    ['"コーヒー"', 'コーヒー'],
+    ['ｺｰﾋｰ', 'コーヒー'],
+    ['"茶 茶"', '"茶 茶"'],
+    ['茶・茶', '"茶 茶"'],
+    ['coffee好き', '"coffee 好き"'],
+    ['#コーヒー @커피', '#コーヒー @커피'],
+    ['-กาแฟ ชา', 'ชา -กาแฟ'],
+    ['ja.wikipedia.org/wiki/コーヒー', 'ja.wikipedia.org/wiki/コーヒー'],
+    ['🔥️ coffee', 'coffee 🔥'],
+    ['👍🏽', '👍'],
+    ['❤️‍🔥', '"❤ 🔥"'],
+    ['🇩🇪 1️⃣', '1 🇩🇪'],
+    ['İSTANBUL', 'istanbul'],
+    ['كِتَاب', 'كتاب'],
     ['A.I.', 'a.i'],
     ['AT&amp;T', '"at t"'],
     ["rock 'n' roll", 'n rock roll'],
@@ -219,6 +234,7 @@ describe('a query is refused', () => {
     ['$$$', /"\$" needs a name/],
     ['#🔥', /"#" needs a name/],
     ['coffee -"x', /quotation mark is not closed/],
+    ['"#コーヒー 好き"', /write each as a term of its own/],
     ['"#self-care day"', /write each as a term of its own/],
     ['"see https://example.com"', /write each as a term of its own/],
     ['coffee "flat white', /quotation mark is not closed/],
@@ -233,7 +249,15 @@ describe('a query is refused', () => {
     expect(track(sixteen.join(',')).clauses.length).toBe(16);
     expect(track(sixteen.join(' ')).clauses[0]?.all.length).toBe(16);
     expect(track('x'.repeat(256)).canonical.length).toBe(256);
-    expect(track(`${'😀'.repeat(255)}x`).canonical).toBe('x');
+    expect(track(`${'😀'.repeat(255)}x`).clauses[0]?.all[0]?.length).toBe(256);
+    expect(
+      track(
+        Array(16)
+          .fill('コーヒー')
+          .map((it, i) => it + i)
+          .join(' '),
+      ).clauses.length,
+    ).toBe(1);
   });
 
   test('but not for a stop word beside another word, or as a hashtag', () => {

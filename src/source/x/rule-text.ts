@@ -2,6 +2,7 @@
 // https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
 
 import type { Languages } from '../../base/language.ts';
+import { spellWords } from '../../track/query-term.ts';
 import type { Clause, Term, Track } from '../../track/track.ts';
 import { hasSigil, hasSigns, plain, type Word } from '../../track/word.ts';
 
@@ -103,7 +104,9 @@ function pieces(term: Term): Term[] {
     else phrase.push(word);
     phrase = hasSigns(word) ? undefined : found.at(-1);
   }
-  return found.filter((piece) => piece.some((word) => ASKABLE.test(word)));
+  return found
+    .map((piece) => spellWords(piece).split(' '))
+    .filter((piece) => piece.some((word) => ASKABLE.test(word)));
 }
 
 function spellNeed(alternatives: readonly string[]): string {
