@@ -115,9 +115,9 @@ const EMOJI = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 /** What would make an emoji another one, at its beginning and at its end. */
 const WITHIN_EMOJI = '[\\u200d\\p{Regional_Indicator}]';
 const MORE_OF_EMOJI = '[\\u200d\\ufe0e\\ufe0f\\u{1f3fb}-\\u{1f3ff}\\p{Regional_Indicator}]';
-/** Scripts without spaces, of which X documents no words: a run is found anywhere. */
+/** X does not document the words of these scripts, and no rule could ask for all of them: a run is found anywhere. */
 const UNSPACED =
-  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]/u;
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]/u;
 
 /** Not in hashtags and their like, and with the very punctuation it is written with. */
 function keyword(words: string): Node {

@@ -1,7 +1,8 @@
 // The planner: asks X for all wanted tracks in few rules, and changes few of them at a time.
 
 import type { Track } from '../../track/track.ts';
-import { OR, type RuleFormat, spellTrack } from './rule-text.ts';
+import { OR } from './rule-term.ts';
+import { type RuleFormat, spellTrack } from './rule-text.ts';
 
 /** A rule's clauses, as texts. */
 export type Rule = readonly string[];

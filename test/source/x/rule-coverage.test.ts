@@ -74,6 +74,30 @@ const hashtag = fc
   );
 const edge = fc.constantFrom('C++', 'c#', '.NET', 'A+', '#C++', '#c#', 'F#', '3+');
 
+/** Emoji and scripts without spaces: each term, and posts that have it. */
+const UNSPACED: readonly (readonly [term: string, ...said: string[]])[] = [
+  ['🔥', '🔥', '🔥🔥', 'so🔥', '🔥!', '#hot🔥'],
+  ['❤', '❤', '❤️', '❤️❤️'],
+  ['❤️‍🔥', '❤️‍🔥', '❤‍🔥', '❤️🔥'],
+  ['👍🏽', '👍', '👍🏽', '👍🏿👍🏿'],
+  ['✌', '✌', '✌️', '✌🏾'],
+  ['👩‍💻', '👩‍💻', '👩🏽‍💻', '👩💻', '👩 💻', '👩🏿 💻'],
+  ['👨‍👩‍👧', '👨‍👩‍👧', '👨👩👧'],
+  ['🇩🇪', '🇩🇪', '🇩🇪!', 'go🇩🇪'],
+  ['🏳️‍🌈', '🏳️‍🌈', '🏳‍🌈'],
+  ['"so 🔥"', 'so 🔥', 'so🔥', 'so, 🔥'],
+  ['東京', '東京', '東京都', '私は東京に', '「東京」', '#東京'],
+  ['コーヒー', 'コーヒー', '美味しいコーヒーだ', '#コーヒー'],
+  ['#コーヒー', '#コーヒー'],
+  ['커피', '커피', '커피를', '#커피'],
+  ['กาแฟ', 'กาแฟ', 'ดื่มกาแฟร้อน'],
+  ['"茶 茶"', '茶 茶', '茶。茶'],
+  ['"東京 tower"', '東京 tower', '東京 ・ tower'],
+];
+const unspaced = fc
+  .constantFrom(...UNSPACED)
+  .chain(([term, ...said]) => fc.constantFrom(...said).map((it) => ({ term, said: it })));
+
 const wanted: fc.Arbitrary<Case> = fc.oneof(
   { weight: 4, arbitrary: word.map(same) },
   {
@@ -88,6 +112,7 @@ const wanted: fc.Arbitrary<Case> = fc.oneof(
   },
   { weight: 2, arbitrary: addressInText },
   { weight: 3, arbitrary: link },
+  { weight: 3, arbitrary: unspaced },
   { weight: 1, arbitrary: hashtag },
   { weight: 1, arbitrary: edge.map(same) },
   { weight: 1, arbitrary: edge.map((it) => ({ term: it.replace(/^#/, ''), said: it })) },
@@ -122,6 +147,14 @@ function isDelivered(query: string, post: XPost): boolean {
   book.plant(spellRule(spellTrack(track, format) ?? [], format));
   return book.matching(post).length > 0;
 }
+
+test.each(UNSPACED)('a post is found by %s, at X and here', (term, ...said) => {
+  for (const it of said) {
+    const post = postOf([it]);
+    expect(isMatchedLocally(term, post), it).toBe(true);
+    expect(isDelivered(term, post), it).toBe(true);
+  }
+});
 
 test('a rule delivers every post that the matcher takes', () => {
   let matched = 0;
