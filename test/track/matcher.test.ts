@@ -9,8 +9,8 @@ import { posts, queries } from '../support/queries.ts';
 import { matchesPartsSlowly, matchesSlowly, readPostSlowly } from '../support/slow-matcher.ts';
 import { track } from '../support/tracks.ts';
 
-/** Each with some thirty tracks and forty posts. */
-const RUNS = 2000;
+/** Each with some fifty tracks and forty posts. */
+const RUNS = 800;
 
 function matches(query: string, text: string): boolean {
   const matcher = new Matcher<Track>();
@@ -171,11 +171,11 @@ describe('what a source states beside the text', () => {
 });
 
 describe('the matcher', () => {
-  test('finds just what asking every track would find, on millions of pairs', () => {
+  test('finds just what asking every track would find, on a million pairs', () => {
     let pairs = 0;
     fc.assert(
       fc.property(
-        fc.array(queries, { minLength: 20, maxLength: 60 }),
+        fc.array(queries, { minLength: 60, maxLength: 120 }),
         fc.array(posts, { minLength: 20, maxLength: 60 }),
         (asked, sent) => {
           const tracks = distinctTracks(asked);
@@ -213,7 +213,7 @@ describe('the matcher', () => {
           expectSameAsAsking(matcher, [...active.values()], sent);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 600 },
     );
   });
 
@@ -307,8 +307,16 @@ function expectSameAsAsking(
 ): void {
   for (const post of sent) {
     const parts = readPostSlowly(post);
-    const expected = tracks.filter((one) => matchesPartsSlowly(one, parts));
-    const found = matcher.match(wordsOf(post)).map((one) => one.canonical);
-    expect(found.sort(), JSON.stringify(post)).toEqual(expected.map((one) => one.canonical).sort());
+    const expected = canonicals(tracks.filter((one) => matchesPartsSlowly(one, parts)));
+    const found = canonicals(matcher.match(wordsOf(post)));
+    // Most of the time of a million pairs would go into expectations.
+    if (found !== expected) expect(found, JSON.stringify(post)).toBe(expected);
   }
+}
+
+function canonicals(tracks: readonly Track[]): string {
+  return tracks
+    .map((one) => one.canonical)
+    .sort()
+    .join('\n');
 }
