@@ -11,14 +11,12 @@ export type Redact = (text: string) => string;
 
 /** Replaces every secret, and every beginning of one that is no coincidence, by `REDACTED`. */
 export function createRedactor(secrets: readonly string[]): Redact {
-  const forms = new Set(secrets.filter(isLongEnough).flatMap(formsOf));
+  const forms = new Set(
+    secrets.filter(({ length }) => length >= SHORTEST_REDACTED).flatMap(formsOf),
+  );
   // The longest first, since one form may be the beginning of another.
   const sorted = [...forms].sort((a, b) => b.length - a.length);
   return (text) => sorted.reduce(without, text);
-}
-
-function isLongEnough(secret: string): boolean {
-  return secret.length >= SHORTEST_REDACTED;
 }
 
 /** A secret in plain text, in JSON, in an address and in an Authorization header. */

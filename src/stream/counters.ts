@@ -2,7 +2,7 @@
 
 import { MAX_TEXT } from '../base/post.ts';
 
-export const POST_COUNTS = {
+const POST_COUNTS = {
   postsSeen: 'Posts that came from the source.',
   postsMatched: 'Posts that matched at least one track.',
   postsBad: 'Bad posts: records from the source that could not be read as posts.',
@@ -10,14 +10,16 @@ export const POST_COUNTS = {
   postsTruncated: `Posts longer than ${MAX_TEXT} characters. The rest of each was not read.`,
 } as const;
 
-export const EVENT_COUNTS = {
+const EVENT_COUNTS = {
   eventsPublished: 'Events of tracks. A post counts once for each track that it matches.',
   eventsDelivered: 'Events handed to listeners. A post counts once for each listener.',
   eventsDropped: 'Events that slow listeners did not get.',
 } as const;
 
+export const COUNTS = { ...POST_COUNTS, ...EVENT_COUNTS };
+
 export type PostCounters = Record<keyof typeof POST_COUNTS, number>;
-export type Counters = Readonly<PostCounters & Record<keyof typeof EVENT_COUNTS, number>>;
+export type Counters = Readonly<Record<keyof typeof COUNTS, number>>;
 
 export function postCountersAtZero(): PostCounters {
   return { postsSeen: 0, postsMatched: 0, postsBad: 0, postsRepeated: 0, postsTruncated: 0 };

@@ -4,6 +4,7 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { UserError } from '../../base/user-error.ts';
+import type { Rejection } from './rejection-answers.ts';
 
 /** In units of work. A unit is about a tenth of a microsecond, and so is a character of anything. */
 export const PRICES = {
@@ -19,13 +20,7 @@ export const PRICES = {
 const BURST_SECONDS = 2;
 
 /** Whose budget pays. */
-export type Payer = 'connection' | 'address';
-
-/** Why an operation may not begin, and in how many seconds it may. */
-export interface Overdrawn {
-  readonly retryAfter: number;
-  readonly error: UserError;
-}
+type Payer = 'connection' | 'address';
 
 /** Distinct selections of events that one address may have; equal ones count as one, whatever their track. */
 export const MAX_SELECTIONS_PER_ADDRESS = 64;
@@ -89,7 +84,7 @@ export class Work {
   }
 
   /** Why no operation may begin now, or undefined if one may. */
-  overdrawn(): Overdrawn | undefined {
+  overdrawn(): Rejection | undefined {
     const now = this.#clock.monotonic();
     const empty = this.#budgets.find(({ bucket }) => bucket.isEmpty(now));
     if (empty === undefined) return undefined;
@@ -98,7 +93,7 @@ export class Work {
     const payer = empty.payer === 'address' ? 'Your address' : 'This connection';
     const wait = `wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
     const message = `${payer} has used up its budget of work; ${wait}.`;
-    return { retryAfter: seconds, error: new UserError('LIMIT_REACHED', message) };
+    return { status: 429, retryAfter: seconds, error: new UserError('LIMIT_REACHED', message) };
   }
 
   /** Takes `units` from every budget. */

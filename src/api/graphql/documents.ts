@@ -15,22 +15,14 @@ import type { Telemetry } from '../../stream/telemetry.ts';
 import { FREE, PRICES, type Work } from '../access/work-budget.ts';
 import type { MessageLimits } from '../shared.ts';
 import { toGraphQLError } from './masked-errors.ts';
-import { checkSize, type QueryLimits } from './operation-size.ts';
+import { explainSize, type QueryLimits } from './operation-size.ts';
 
 /** Characters of texts whose documents are kept; a document takes up to eighty bytes for each. */
 const KEPT_CHARACTERS = 50_000;
 /** Errors that are reported of one operation. Each further one makes validation longer. */
 const MOST_MISTAKES = 10;
 
-export interface Documents {
-  /**
-   * Equal texts give the same document, once it was found valid. `work` pays for the operation and for parsing. Throws a
-   * GraphQLError where it cannot pay, and where the syntax is wrong.
-   */
-  parse(text: string, work?: Work): DocumentNode;
-  /** The errors of a document that `parse` returned; none if it can be executed. */
-  validate(document: DocumentNode): readonly GraphQLError[];
-}
+export type Documents = ReturnType<typeof createDocuments>;
 
 /** As graphql-js words it. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
@@ -39,7 +31,7 @@ export function createDocuments(
   schema: GraphQLSchema,
   limits: QueryLimits & Pick<MessageLimits, 'introspection'>,
   telemetry: Pick<Telemetry, 'rejected'>,
-): Documents {
+) {
   const { introspection } = limits;
   const rules = introspection
     ? specifiedRules
@@ -51,61 +43,56 @@ export function createDocuments(
   });
   const valid = new WeakSet<DocumentNode>();
 
-  function parseWithin(text: string): DocumentNode {
-    try {
-      return parse(text, { maxTokens: limits.maxQueryTokens });
-    } catch (error) {
-      const isTooLong = error instanceof GraphQLError && TOO_MANY_TOKENS.test(error.message);
-      if (!isTooLong) throw tooDeep(error);
-      throw reject(`This operation is too large: ${limits.maxQueryTokens} tokens at most.`);
-    }
-  }
-
   function reject(message: string): GraphQLError {
     telemetry.rejected('query', message);
     return toGraphQLError(new UserError('LIMIT_REACHED', message));
   }
 
-  /** Parsing is recursive. Only a very high limit of tokens lets a text exhaust the stack. */
-  function tooDeep(error: unknown): GraphQLError {
-    if (error instanceof GraphQLError) return error;
-    if (!(error instanceof RangeError)) throw error;
-    return reject('This operation is nested too deeply.');
-  }
-
-  function check(document: DocumentNode): readonly GraphQLError[] {
-    const tooLarge = checkSize(document, limits);
-    const options = { hideSuggestions: !introspection, maxErrors: MOST_MISTAKES };
-    if (!tooLarge) return validate(schema, document, rules, options);
-    telemetry.rejected('query', tooLarge.message);
-    return [tooLarge];
-  }
-
-  function checkWithinStack(document: DocumentNode): readonly GraphQLError[] {
-    try {
-      return check(document);
-    } catch (error) {
-      return [tooDeep(error)];
-    }
+  function explain(error: unknown): GraphQLError {
+    // Parsing and validation are recursive. Only a very high limit of tokens lets a text exhaust the stack.
+    if (error instanceof RangeError) return reject('This operation is nested too deeply.');
+    if (!(error instanceof GraphQLError)) throw error;
+    if (!TOO_MANY_TOKENS.test(error.message)) return error;
+    return reject(`This operation is too large: ${limits.maxQueryTokens} tokens at most.`);
   }
 
   function read(text: string, work: Work): DocumentNode {
     work.charge(text.length * PRICES.character);
-    const document = parseWithin(text);
-    work.charge((document.tokenCount ?? 0) * PRICES.token);
-    return document;
+    try {
+      const document = parse(text, { maxTokens: limits.maxQueryTokens });
+      work.charge((document.tokenCount ?? 0) * PRICES.token);
+      return document;
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
+  function check(document: DocumentNode): readonly GraphQLError[] {
+    try {
+      const excess = explainSize(document, limits);
+      if (excess !== undefined) return [reject(excess)];
+      const options = { hideSuggestions: !introspection, maxErrors: MOST_MISTAKES };
+      return validate(schema, document, rules, options);
+    } catch (error) {
+      return [explain(error)];
+    }
   }
 
   return {
-    parse(text, work = FREE) {
+    /**
+     * Equal texts give the same document, once it was found valid. `work` pays for the operation and for parsing.
+     * Throws a GraphQLError where it cannot pay, and where the syntax is wrong.
+     */
+    parse(text: string, work: Work = FREE): DocumentNode {
       const overdrawn = work.overdrawn();
       if (overdrawn) throw toGraphQLError(overdrawn.error);
       work.charge(PRICES.operation);
       return kept.get(text) ?? read(text, work);
     },
-    validate(document) {
+    /** The errors of a document that `parse` returned; none if it can be executed. */
+    validate(document: DocumentNode): readonly GraphQLError[] {
       if (valid.has(document)) return [];
-      const errors = checkWithinStack(document);
+      const errors = check(document);
       const text = document.loc?.source.body;
       if (errors.length === 0 && text !== undefined) {
         valid.add(document);

@@ -13,60 +13,56 @@ const RESPONSE_TYPE = 'application/graphql-response+json';
 
 /** `graphiql` is open to all browsers, since the page does nothing by itself. */
 export function createHttpGuard(
-  shared: Shared,
-  graphql: GraphQLHandler,
-  graphiql: RequestListener | undefined,
-): RequestListener {
-  return (request, response) => void enter(shared, graphql, graphiql, request, response);
-}
-
-async function enter(
   { isAllowed, auth, connectionLimits, telemetry }: Shared,
   graphql: GraphQLHandler,
   graphiql: RequestListener | undefined,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { method, headers } = request;
-  const { origin, host, accept = '' } = headers;
-  response.setHeader('vary', 'Origin');
-  if (!isAllowed({ origin, host })) {
-    telemetry.rejected('origin', String(origin));
-    return reject(request, response, 403, 'FORBIDDEN', 'This Origin is not allowed.');
-  }
-  if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
-  if (method === 'OPTIONS') return answerPreflight(request, response);
-  if (graphiql && method === 'GET' && accept.includes('text/html')) {
-    return graphiql(request, response);
-  }
-  if (method === 'POST' && !isJson(request)) {
-    const sent = headers['content-type'] ?? 'none';
-    telemetry.rejected('forged', 'a POST that is not JSON');
-    const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
-    return reject(request, response, 415, 'BAD_REQUEST', message);
-  }
-  if (method === 'GET' && mayBeForged(request, isAllowed, auth.isRequired)) {
-    telemetry.rejected('forged', 'a GET that another page may have sent');
-    return reject(request, response, 403, 'FORBIDDEN', FORGED);
-  }
-  const pass = await auth.check(bearerOf(headers.authorization), IN_HEADER);
-  if (pass instanceof UserError) {
-    response.setHeader('www-authenticate', challengeOf(pass));
-    return reject(request, response, 401, pass.code, pass.message);
-  }
-  const work = connectionLimits.workOf(request, false);
-  const overdrawn = work.overdrawn();
-  if (overdrawn) {
-    response.setHeader('retry-after', overdrawn.retryAfter);
-    return reject(request, response, 429, overdrawn.error.code, overdrawn.error.message);
-  }
-  await graphql.handle(request, response, { pass, work });
-  if (response.statusCode === 413) telemetry.rejected('size', 'a body');
+): RequestListener {
+  return async (request, response) => {
+    const { method, headers } = request;
+    const { origin, host, accept = '' } = headers;
+    response.setHeader('vary', 'Origin');
+    if (!isAllowed({ origin, host })) {
+      telemetry.rejected('origin', String(origin));
+      return reject(request, response, 403, NOT_ALLOWED);
+    }
+    if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
+    if (method === 'OPTIONS') return answerPreflight(request, response);
+    if (graphiql && method === 'GET' && accept.includes('text/html')) {
+      return graphiql(request, response);
+    }
+    if (method === 'POST' && !isJson(request)) {
+      const sent = headers['content-type'] ?? 'none';
+      telemetry.rejected('forged', 'a POST that is not JSON');
+      const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
+      return reject(request, response, 415, { code: 'BAD_REQUEST', message });
+    }
+    if (method === 'GET' && mayBeForged(request, isAllowed, auth.isRequired)) {
+      telemetry.rejected('forged', 'a GET that another page may have sent');
+      return reject(request, response, 403, FORGED);
+    }
+    const pass = await auth.check(bearerOf(headers.authorization), IN_HEADER);
+    if (pass instanceof UserError) {
+      response.setHeader('www-authenticate', challengeOf(pass));
+      return reject(request, response, 401, pass);
+    }
+    const work = connectionLimits.workOf(request, false);
+    const overdrawn = work.overdrawn();
+    if (overdrawn) {
+      response.setHeader('retry-after', overdrawn.retryAfter);
+      return reject(request, response, overdrawn.status, overdrawn.error);
+    }
+    await graphql.handle(request, response, { pass, work });
+    if (response.statusCode === 413) telemetry.rejected('size', 'a body');
+  };
 }
 
-const FORGED =
-  'A page of another origin may have sent this without asking. From a page use POST; from elsewhere ' +
-  `send the header Content-Type: ${JSON_TYPE}, to a host that the server knows as its own (--origins).`;
+const NOT_ALLOWED = { code: 'FORBIDDEN', message: 'This Origin is not allowed.' };
+const FORGED = {
+  code: 'FORBIDDEN',
+  message:
+    'A page of another origin may have sent this without asking. From a page use POST; from elsewhere ' +
+    `send the header Content-Type: ${JSON_TYPE}, to a host that the server knows as its own (--origins).`,
+};
 
 /**
  * Whether another page may have had its user's browser send this GET, as an image or a script. Such a request has no
@@ -109,8 +105,7 @@ function reject(
   { headers }: IncomingMessage,
   response: ServerResponse,
   status: number,
-  code: string,
-  message: string,
+  { code, message }: { readonly code: string; readonly message: string },
 ): void {
   const type = headers.accept?.includes(RESPONSE_TYPE) ? RESPONSE_TYPE : JSON_TYPE;
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });

@@ -6,13 +6,10 @@ import {
   type DefinitionNode,
   type DirectiveNode,
   type DocumentNode,
-  type GraphQLError,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { UserError } from '../../base/user-error.ts';
-import { toGraphQLError } from './masked-errors.ts';
 
 /** Infinity means no limit. */
 export interface QueryLimits {
@@ -24,10 +21,11 @@ export interface QueryLimits {
   readonly maxRootFields: number;
 }
 
-/** For fields below `__schema` and `__type`: the query of graphql-js and GraphiQL has depth 15. */
-const INTROSPECTION_DEPTH = 20;
-/** The same query has 232 fields, with fragments counted where they are spread. */
-const INTROSPECTION_FIELDS = 300;
+/**
+ * For fields below `__schema` and `__type`. The query of graphql-js and GraphiQL has depth 15 and 232 fields, with
+ * fragments counted where they are spread.
+ */
+const INTROSPECTION = { introspectionDepth: 20, introspectionFields: 300 };
 
 /** What is measured, and its name in errors. Fields of the schema count for themselves. */
 const MEASURES = {
@@ -49,9 +47,8 @@ const NOTHING = sizeBy(() => 0);
 /** A fragment counts where it is spread. One that no operation spreads is validated as well, so it has limits too. */
 const FRAGMENT: Size = {
   ...sizeBy(() => Number.POSITIVE_INFINITY),
-  fields: INTROSPECTION_FIELDS,
-  introspectionDepth: INTROSPECTION_DEPTH,
-  introspectionFields: INTROSPECTION_FIELDS,
+  fields: INTROSPECTION.introspectionFields,
+  ...INTROSPECTION,
 };
 
 function sizeBy(measure: (of: Measure) => number): Size {
@@ -59,8 +56,8 @@ function sizeBy(measure: (of: Measure) => number): Size {
   return Object.fromEntries(names.map((name) => [name, measure(name)])) as Record<Measure, number>;
 }
 
-/** The error of a document with an operation that exceeds a limit. */
-export function checkSize(document: DocumentNode, limits: QueryLimits): GraphQLError | undefined {
+/** Why an operation of a document is too large, or undefined if none is. */
+export function explainSize(document: DocumentNode, limits: QueryLimits): string | undefined {
   const measure = createMeasure(document);
   const operation: Size = {
     rootFields: limits.maxRootFields,
@@ -68,16 +65,14 @@ export function checkSize(document: DocumentNode, limits: QueryLimits): GraphQLE
     fields: limits.maxQueryFields,
     aliases: limits.maxQueryAliases,
     directives: limits.maxQueryDirectives,
-    introspectionDepth: INTROSPECTION_DEPTH,
-    introspectionFields: INTROSPECTION_FIELDS,
+    ...INTROSPECTION,
   };
   for (const definition of document.definitions) {
     const most = definition.kind === Kind.OPERATION_DEFINITION ? operation : FRAGMENT;
     const size = measure(definition);
     const excess = (Object.keys(MEASURES) as Measure[]).find((name) => size[name] > most[name]);
     if (excess === undefined) continue;
-    const message = `This operation is too large: ${most[excess]} ${MEASURES[excess]} at most.`;
-    return toGraphQLError(new UserError('LIMIT_REACHED', message));
+    return `This operation is too large: ${most[excess]} ${MEASURES[excess]} at most.`;
   }
   return undefined;
 }

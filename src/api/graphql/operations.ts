@@ -3,23 +3,13 @@
 import type { Analyze } from '../../sentiment/analysis.ts';
 import type { Shared } from '../shared.ts';
 import { Broadcast } from './broadcast.ts';
-import type { ApiContext } from './builder.ts';
-import { createDocuments, type Documents } from './documents.ts';
+import { createDocuments } from './documents.ts';
 import { createMask } from './masked-errors.ts';
 import { schema } from './schema.ts';
-import type { Mask } from './selection.ts';
 
-export interface Operations {
-  readonly documents: Documents;
-  readonly broadcast: Broadcast;
-  readonly context: Omit<ApiContext, 'follow'>;
-  readonly mask: Mask;
-}
+export type Operations = ReturnType<typeof createOperations>;
 
-export function createOperations(
-  { telemetry, multiplexer, limits }: Shared,
-  analyze: Analyze,
-): Operations {
+export function createOperations({ telemetry, multiplexer, limits }: Shared, analyze: Analyze) {
   const context = { multiplexer, analyze };
   const mask = createMask(telemetry.log('operation'));
   const documents = createDocuments(schema, limits, telemetry);

@@ -1,19 +1,15 @@
 // The part of the schema that says how the server is doing.
 
-import { EVENT_COUNTS, POST_COUNTS } from '../../stream/counters.ts';
+import { COUNTS } from '../../stream/counters.ts';
 import { builder } from './builder.ts';
 
 builder.objectType('Usage', {
   description:
     'What the server has read today from a source that charges by the post. Days are UTC days.',
   fields: (t) => ({
-    postsToday: t.float({
-      description: 'Posts read today.',
-      resolve: ({ postsToday }) => postsToday,
-    }),
-    costToday: t.float({
+    postsToday: t.exposeFloat('postsToday', { description: 'Posts read today.' }),
+    costToday: t.exposeFloat('costToday', {
       description: 'What these posts cost, in US dollars.',
-      resolve: ({ costToday }) => costToday,
     }),
     allowance: t.float({
       nullable: true,
@@ -52,11 +48,10 @@ builder.objectType('SourceStatus', {
       resolve: ({ state }) =>
         'until' in state && state.until !== undefined ? new Date(state.until) : null,
     }),
-    usage: t.field({
+    usage: t.expose('usage', {
       type: 'Usage',
       nullable: true,
       description: 'What the server has read today, if the source charges by the post.',
-      resolve: ({ usage }) => usage,
     }),
   }),
 });
@@ -83,22 +78,16 @@ builder.objectType('Cluster', {
   description:
     'The nodes that share one source. Counts of messages, events and gaps are those of the answering node.',
   fields: (t) => ({
-    nodes: t.int({
-      description: 'Nodes that are alive.',
-      resolve: ({ nodes }) => nodes,
-    }),
-    activeTracks: t.int({
+    nodes: t.exposeInt('nodes', { description: 'Nodes that are alive.' }),
+    activeTracks: t.exposeInt('tracks', {
       description: 'Distinct tracks with listeners on any node.',
-      resolve: ({ tracks }) => tracks,
     }),
-    listeners: t.int({
+    listeners: t.exposeInt('listeners', {
       description: 'Open subscriptions and tracking sockets on all nodes.',
-      resolve: ({ listeners }) => listeners,
     }),
-    problem: t.string({
+    problem: t.exposeString('problem', {
       nullable: true,
       description: 'What is wrong between this node and the others, if anything.',
-      resolve: ({ problem }) => problem,
     }),
     messagesLost: t.float({
       description: 'Messages that this node could not send, for example while NATS was away.',
@@ -119,7 +108,6 @@ builder.objectType('Cluster', {
   }),
 });
 
-const COUNTS = { ...POST_COUNTS, ...EVENT_COUNTS };
 const SHOWN = [
   'postsSeen',
   'postsMatched',
@@ -132,28 +120,23 @@ const SHOWN = [
 builder.objectType('Status', {
   description: 'The state of the server. Counts are whole numbers and begin at its start.',
   fields: (t) => ({
-    source: t.field({
+    source: t.expose('source', {
       type: 'SourceStatus',
       description: 'The source of the posts.',
-      resolve: ({ source }) => source,
     }),
-    activeTracks: t.int({
+    activeTracks: t.exposeInt('tracks', {
       description: 'Distinct tracks with listeners on this node.',
-      resolve: ({ tracks }) => tracks,
     }),
-    listeners: t.int({
+    listeners: t.exposeInt('listeners', {
       description: 'Open subscriptions and tracking sockets on this node.',
-      resolve: ({ listeners }) => listeners,
     }),
-    node: t.field({
+    node: t.expose('cluster', {
       type: 'Node',
       description: 'The node that answers. With `--nats` there can be more.',
-      resolve: ({ cluster }) => cluster,
     }),
-    cluster: t.field({
+    cluster: t.expose('cluster', {
       type: 'Cluster',
       description: 'All nodes together, as far as this one knows.',
-      resolve: ({ cluster }) => cluster,
     }),
     ...Object.fromEntries(
       SHOWN.map((count) => [

@@ -1,7 +1,7 @@
 // The numbers of a running server, read on scrape, so that the event path pays nothing.
 
 import type { SourceState } from '../../source/source.ts';
-import { EVENT_COUNTS, POST_COUNTS } from '../../stream/counters.ts';
+import { COUNTS } from '../../stream/counters.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 
 export interface Reading {
@@ -31,7 +31,6 @@ const SOURCE_STATES: readonly SourceState['name'][] = [
   'paused',
 ];
 
-const COUNTS = { ...POST_COUNTS, ...EVENT_COUNTS };
 const COUNTED = [
   ['senti_posts_seen_total', 'postsSeen'],
   ['senti_posts_matched_total', 'postsMatched'],

@@ -15,16 +15,10 @@ const LOOP_QUANTILES = [0.5, 0.99, 1];
 export const LOOP_WINDOW = 60_000;
 type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
 
-export interface Metrics {
-  /** Of the page. */
-  readonly contentType: string;
-  /** The page, in Prometheus' text format; all its values are of the moment of the call. */
-  page(): Promise<string>;
-  close(): void;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Adds to `registry` what is read on scrape, and makes a page of all that is in it. */
-export function createMetrics(registry: Registry, clock: Clock, readable: Readable): Metrics {
+export function createMetrics(registry: Registry, clock: Clock, readable: Readable) {
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION });
   loop.enable();
   const gauges = {
@@ -34,6 +28,7 @@ export function createMetrics(registry: Registry, clock: Clock, readable: Readab
   for (const [name, gauge] of Object.entries(gauges)) register(name, gauge, registry);
   return {
     contentType: registry.contentType,
+    /** In Prometheus' text format; all values are of the moment of the call. */
     page: () => registry.metrics(),
     close: () => void loop.disable(),
   };

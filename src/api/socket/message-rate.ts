@@ -12,21 +12,17 @@ const BYTES_A_MESSAGE = 1024;
 /** A message whose operation is rejected for its work counts as this many more messages. */
 const REJECTED_MESSAGES = 9;
 
-/** Counts what only the caller can recognize. */
-export interface MessageRate {
-  /** A pong that no ping asked for. */
-  pong(data: Buffer): void;
-  /** An operation that was rejected for its work. */
-  rejected(): void;
-}
-
-/** Calls `onFlood`, which MUST close the socket, when it sends more than `rate` messages a second. */
+/**
+ * Calls `onFlood`, which MUST close the socket, when it sends more than `rate` messages a second. The returned
+ * functions count what only the caller can recognize: a pong that no ping asked for, and an operation that was
+ * rejected for its work.
+ */
 export function limitMessageRate(
   socket: WebSocket,
   rate: number,
   clock: Clock,
   onFlood: () => void,
-): MessageRate {
+) {
   const bucket = new TokenBucket(rate, rate * BURST_SECONDS, clock.monotonic());
   function count(messages: number): void {
     if (socket.readyState !== socket.OPEN) return;
