@@ -31,6 +31,8 @@ const APOSTROPHES = ["'", '’'];
 /** The most letters on the short side of an apostrophe: don't, we'll, d'or. */
 const MOST_CUT_OFF = 2;
 
+/** An emoji that is made of others has no more parts. */
+const MOST_JOINED = 4;
 const JOINER = '\u200d';
 /** Asks for the colored form of a sign that is also a plain one, such as ❤. */
 const EMOJI_STYLE = '\ufe0f';
@@ -38,10 +40,16 @@ const SKIN_TONES = ['\u{1f3fb}', '\u{1f3fc}', '\u{1f3fd}', '\u{1f3fe}', '\u{1f3f
 
 /** What every post with `term` has, as texts that a rule joins with spaces. */
 export function needsOf(term: Term): string[] {
+  return alternatives(term)
+    .filter((texts) => texts.length > 0)
+    .map(anyOf);
+}
+
+function alternatives(term: Term): string[][] {
   const [first = ''] = term;
-  if (first.startsWith('/')) return spellAddress(term).map(anyOf);
-  if (first.startsWith('#') && term.length === 1) return spellHashtag(first).map(anyOf);
-  return pieces(term).map(spellPiece).map(anyOf);
+  if (first.startsWith('/')) return [spellAddress(term)];
+  if (first.startsWith('#') && term.length === 1) return spellHashtag(first);
+  return pieces(term).map(spellPiece);
 }
 
 /** To X, `#self-care` is `#self` and a word behind it, and `#c++` is `#c`. */
@@ -61,7 +69,8 @@ function pieces(term: Term): Term[] {
   for (const word of term) {
     const kind = pieceKind(word);
     const last = found.at(-1);
-    if (last === undefined || kind !== before || kind === 'signed') found.push([word]);
+    const isApart = kind === 'signed' || (kind === 'emoji' && last?.length === MOST_JOINED);
+    if (last === undefined || kind !== before || isApart) found.push([word]);
     else if (kind === 'run') last[0] += word;
     else last.push(word);
     before = kind;
@@ -79,8 +88,8 @@ function pieceKind(word: Word): PieceKind {
   return kind === SPACELESS ? 'run' : 'phrase';
 }
 
-function anyOf(alternatives: readonly string[]): string {
-  return alternatives.length === 1 ? `${alternatives[0]}` : `(${alternatives.join(OR)})`;
+function anyOf(texts: readonly string[]): string {
+  return texts.length === 1 ? `${texts[0]}` : `(${texts.join(OR)})`;
 }
 
 function spellPiece(piece: Term): string[] {
@@ -99,7 +108,7 @@ function spellPiece(piece: Term): string[] {
  * An address in the text as it is written, or the words of a link. In a link, what our matcher takes for a slash may be
  * any sign, so X gets the words between slashes one by one. A few of them narrow the rule enough.
  */
-function spellAddress([first = '', ...others]: Term): string[][] {
+function spellAddress([first = '', ...others]: Term): string[] {
   const parts: string[][] = [[first.slice(1)]];
   for (const word of others) {
     const letters = word.slice(2);
@@ -109,14 +118,13 @@ function spellAddress([first = '', ...others]: Term): string[][] {
   const [host = [], ...path] = parts.slice(0, MOST_PARTS);
   // Behind its host, a link may have letters beyond ASCII in any encoding.
   const inLink = path.map((part) => part.join('')).filter((part) => ASCII.test(part));
-  const links = spellInARow(host).map((it) => [it, ...inLink].filter((part) => ASKABLE.test(part)));
+  const hosts = spellInARow(host);
+  const links = hosts.map((it) => [it, ...inLink].filter((part) => ASKABLE.test(part)));
   if (links.some((link) => link.length === 0)) return [];
-  const text = [...host, ...path.flatMap(([word, ...more]) => [`/${word}`, ...more])];
+  const behind = path.map((part) => `/${part.join('')}`).join('');
   return [
-    [
-      ...spellInARow(text).map(quote),
-      ...links.map((link) => link.map((part) => `url:${quote(part)}`).join(' ')),
-    ],
+    ...hosts.map((it) => quote(it + behind)),
+    ...links.map((link) => link.map((part) => `url:${quote(part)}`).join(' ')),
   ];
 }
 

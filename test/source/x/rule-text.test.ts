@@ -86,6 +86,14 @@ describe('a clause in X rule language', () => {
     expect(text.length).toBeLessThanOrEqual(format.room);
   });
 
+  test.each([
+    ['an address of long words', `https://example.com/${'assess-class/'.repeat(17)}`],
+    ['many emoji', [...'🌕🌖🌗🌘🌑🌒🌓🌔🐶🐱🐭🐹🐰🦊🐻🐼🐨🐯🦁🐮👮👷💂🕵👩👨👧👦🧒👵'].join('')],
+    ['a run of a script without spaces', '東京'.repeat(60)],
+  ])('fits for %s', (_, query) => {
+    expect(spell(query)?.length).toBeLessThanOrEqual(format.room);
+  });
+
   test('never turns what a user types into an operator', () => {
     const text = spell('"from:elon" "OR" "lang:de" "is:retweet" x:y') ?? '';
     expect(text).not.toMatch(/(^|[ (])(from|lang|is):/);
