@@ -25,6 +25,8 @@ export interface XSource {
   readonly rejected: { readonly track: Track; readonly message: string; readonly code: string }[];
   readonly warnings: string[];
   repeated: number;
+  /** How many posts had been delivered at each gap. */
+  readonly gaps: number[];
   /** Changed by `track` and `drop`. */
   readonly wanted: Set<Track>;
   track(query: string): Track;
@@ -50,6 +52,7 @@ export async function startXSource(
     states: [],
     rejected: [],
     warnings: [],
+    gaps: [],
     repeated: 0,
     wanted: new Set(),
     track(query) {
@@ -92,7 +95,7 @@ export async function startXSource(
       post: (post) => kept.posts.push(post),
       bad: (reason) => kept.bad.push(reason),
       deleted: () => {},
-      gap: () => {},
+      gap: () => kept.gaps.push(kept.posts.length),
       repeated: () => {
         result.repeated += 1;
       },

@@ -50,6 +50,8 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   let isWanted = false;
   /** Undefined while the stream is closed. */
   let connection: ConnectionState<Failure> | undefined;
+  /** The stream has been live since the first track was wanted. */
+  let wasLive = false;
   let ruleFailure: FailureKind | undefined;
   let reported: SourceState = { name: 'idle' };
   let closed = false;
@@ -57,6 +59,11 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
 
   function follow(state: ConnectionState<Failure>): void {
     connection = state;
+    if (state === 'live') {
+      // X does not send again what it published meanwhile.
+      if (wasLive) sink.gap();
+      wasLive = true;
+    }
     if (typeof state === 'object' && state.failure.kind === 'no-rules') rules.relist();
     update();
   }
@@ -67,6 +74,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
    */
   function update(): void {
     if (closed) return;
+    if (!isWanted) wasLive = false;
     const { usedUp } = allowance;
     const mayStream = isWanted && usedUp === undefined;
     if (usedUp !== undefined) lookAgain();

@@ -326,6 +326,7 @@ describe('a source with an allowance', () => {
       expect(it.clock.now()).toBeGreaterThanOrEqual(midnight);
     }
     expect(it.warnings).toHaveLength(3);
+    expect(it.gaps).toEqual([10, 20, 30]);
   });
 
   test('resumes within a minute when a clock that was a year ahead is set right', async () => {

@@ -91,6 +91,31 @@ describe('the stream from X', () => {
     await it.eventually(() => it.x.counts.opened === 3);
   });
 
+  test('tells of a gap after every break, before the next post', async () => {
+    const it = await startXSource();
+    await it.live('rust');
+    await deliver(it);
+    expect(it.gaps).toEqual([]);
+    it.x.drop();
+    it.x.faults.connects.push({ status: 503 });
+    await it.eventually(() => it.x.counts.opened === 2 && it.source.state.name === 'live');
+    await deliver(it);
+    it.x.end();
+    await it.eventually(() => it.x.counts.opened === 3 && it.source.state.name === 'live');
+    await deliver(it);
+    expect(it.gaps).toEqual([1, 2]);
+  });
+
+  test('tells the first listener of an idle source of no gap', async () => {
+    const it = await startXSource();
+    const track = await it.live('rust');
+    it.drop(track);
+    await it.eventually(() => it.source.state.name === 'idle');
+    await it.live('rust');
+    await deliver(it);
+    expect(it.gaps).toEqual([]);
+  });
+
   test('follows X’s schedule for each kind of failure', async () => {
     const it = await startXSource();
     const { connects } = it.x.faults;
