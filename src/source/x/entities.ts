@@ -16,9 +16,9 @@ const PAGE =
   /^https?:\/\/(?:www\.)?(?:twitter|x)\.com\/(?:i\/web|\w+)\/status\/(?<id>\d+)(?:\/(?:photo|video)\/\d+)?$/i;
 
 /**
- * Reads `entities`, as X states them for the text and for the whole text of a long post. The text gets the full
- * addresses. An address of the post itself, such as that of its own photo, is left out.
- * `ids` are those of the post and its earlier versions.
+ * Reads `entities`, as X states them for the text and for the whole text of a long post. The text gets each address at
+ * the end of its redirects. The links also have it as the author wrote it, because X sends the post for both. An address
+ * of the post itself, such as that of its own photo, is left out. `ids` are those of the post and its earlier versions.
  */
 export function readEntities(
   text: string,
@@ -27,15 +27,19 @@ export function readEntities(
 ): Pick<Post, 'text' | 'tags' | 'links'> {
   const stated = entities.map(asRecord);
   const addresses = new Map<unknown, string>();
+  const links: string[] = [];
   for (const { url, expanded_url, unwound_url } of stated.flatMap(({ urls }) => listed(urls))) {
-    const address = [unwound_url, expanded_url].find(isLink);
-    if (address !== undefined) addresses.set(url, isOwn(address, ids) ? '' : address);
+    const found = [unwound_url, expanded_url].filter(isLink);
+    if (found.length === 0) continue;
+    const others = found.filter((address) => !isOwn(address, ids));
+    addresses.set(url, others[0] ?? '');
+    links.push(...others);
   }
   const hashtags = stated.flatMap((it) => listed(it.hashtags));
   return {
     text: lengthen(text, addresses),
     tags: readTags(hashtags.map(({ tag }) => tag)),
-    links: readLinks([...addresses.values()]),
+    links: readLinks(links),
   };
 }
 

@@ -19,12 +19,13 @@ describe('the addresses of a post on X', () => {
     });
   });
 
-  test('are those at the end of all redirects, if X has followed them', () => {
+  test('are followed to the end of all redirects, if X has done so, and found as written, too', () => {
     const end = 'https://example.com/a-long-story';
     expect(read(SHORT, leadingTo('https://sho.rt/1', end))).toMatchObject({
       text: end,
-      links: [end],
+      links: [end, 'https://sho.rt/1'],
     });
+    expect(read(SHORT, leadingTo(end, end)).links).toEqual([end]);
     for (const broken of ['', 'javascript:alert(1)', 7, null, `https://a.b/${'x'.repeat(3000)}`]) {
       expect(read(SHORT, leadingTo('https://sho.rt/1', broken)).text).toBe('https://sho.rt/1');
     }
