@@ -23,18 +23,14 @@ export const systemClock: Clock = {
       const timer = setTimeout(then, ms);
       return () => clearTimeout(timer);
     }
-    rejectNaN(ms);
+    // Node.js would turn it into 1 ms: a loop of such waits takes all of the CPU.
+    if (Number.isNaN(ms)) throw new RangeError('a wait must be a number of milliseconds');
     let cancel = systemClock.after(LONGEST_TIMER, () => {
       cancel = systemClock.after(ms - LONGEST_TIMER, then);
     });
     return () => cancel();
   },
 };
-
-/** Throws for NaN, which Node.js would turn into 1 ms: a loop of such waits takes all of the CPU. */
-export function rejectNaN(ms: number): void {
-  if (Number.isNaN(ms)) throw new RangeError('a wait must be a number of milliseconds');
-}
 
 /** Resolves as `promise` does, but after `ms` milliseconds at the latest. */
 export async function within(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {

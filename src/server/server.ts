@@ -17,7 +17,7 @@ import { createOperations } from '../api/graphql/operations.ts';
 import { createGraphQLHandler, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
 import { answerClientError } from '../api/http/client-error.ts';
 import { readDashboard } from '../api/http/dashboard.ts';
-import { Pipelines } from '../api/http/pipeline.ts';
+import { createPipelines } from '../api/http/pipeline.ts';
 import { createHttpHandler } from '../api/http/router.ts';
 import { createMetrics } from '../api/metrics/metrics.ts';
 import { createTelemetry } from '../api/metrics/server-telemetry.ts';
@@ -138,14 +138,14 @@ export async function startServer(
     logDropped,
     expires: () => server.expires,
   });
-  const pipelines = new Pipelines(clock, telemetry);
+  const pipelines = createPipelines(clock, telemetry);
   const graphiql = config.graphiql ? createGraphiQL(auth.isRequired) : undefined;
-  const handle = createHttpHandler(shared, {
+  const serve = createHttpHandler(shared, {
     graphql: createHttpGuard(shared, graphql, graphiql),
     dashboard: await readDashboard(BUILT_DASHBOARD),
     metrics,
-    pipelines,
   });
+  const handle = pipelines.inOrder(serve);
   const timeouts = {
     requestTimeout: config.requestTimeout * 1000,
     connectionsCheckingInterval: CHECK_EVERY,

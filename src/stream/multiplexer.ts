@@ -9,7 +9,7 @@ import type { Feed, FeedSink } from './feed.ts';
 import type { Telemetry } from './telemetry.ts';
 import { type Listener, Topic } from './topic.ts';
 
-export interface MultiplexerOptions {
+interface MultiplexerOptions {
   /** Distinct tracks that may be followed. */
   readonly maxTracks?: number;
   readonly telemetry: Telemetry;

@@ -169,10 +169,10 @@ test('a connection that the system fails to give is logged, and ends nothing', a
 test('without a file descriptor left, what the kernel holds for a connection looks like nothing', async () => {
   const code = `
     import { openSync } from 'node:fs';
-    import { SendQueues } from ${JSON.stringify(new URL('../../src/api/http/send-queues.ts', import.meta.url).href)};
+    import { createSendQueues } from ${JSON.stringify(new URL('../../src/api/http/send-queues.ts', import.meta.url).href)};
     import { systemClock } from ${JSON.stringify(new URL('../../src/base/clock.ts', import.meta.url).href)};
     try { for (;;) openSync('/dev/null'); } catch (error) { console.log(error.code); }
-    console.log(new SendQueues(systemClock).of({}));`;
+    console.log(createSendQueues(systemClock)({}));`;
   const command = [process.execPath, '--input-type=module', '--eval', code];
   const program = startNode(
     ['-c', `ulimit -n ${LIMIT}; exec "$@"`, 'bash', ...command],

@@ -1,7 +1,7 @@
 // A clock that is moved by hand, so that a test of a day takes no time.
 
 import { setImmediate } from 'node:timers/promises';
-import { type Clock, rejectNaN } from '../../src/base/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
 
 interface Timer {
   readonly at: number;
@@ -26,7 +26,7 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, then: () => void): () => void {
-    rejectNaN(ms);
+    if (Number.isNaN(ms)) throw new RangeError('a wait must be a number of milliseconds');
     const timer = { at: this.#monotonic + Math.max(0, ms), then };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);

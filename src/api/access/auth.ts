@@ -21,17 +21,12 @@ export interface Client {
   readonly work: Work;
 }
 
-export interface Auth {
-  /** Whether clients need a token at all. */
-  readonly isRequired: boolean;
-  /** `how` completes the sentence "This server asks for a token; send it …", for a client that sent none. */
-  check(token: string | undefined, how: string): Promise<Pass | UserError>;
-}
+export type Auth = ReturnType<typeof createAuth>;
 
 /** When a JWT expires, in milliseconds since 1970, or why it is rejected. */
 export type JwtCheck = (token: string) => Promise<number | UserError>;
 
-export interface AuthOptions {
+interface AuthOptions {
   /** Secrets. Any one of them grants access. */
   readonly tokens: readonly string[];
   /** Checks tokens that are not listed; undefined where JWTs are not accepted. */
@@ -48,12 +43,16 @@ export const IN_HEADER = 'in a header "Authorization: Bearer <token>"';
 
 const MISSING = 'This server asks for a token';
 
+const UNKNOWN = new UserError(
+  'UNAUTHENTICATED',
+  'The token is unknown; ask the operator for a valid one.',
+);
 export const EXPIRED = new UserError(
   'UNAUTHENTICATED',
   'The token has expired; connect again with a new one.',
 );
 
-export function createAuth({ tokens, checkJwt, clock, telemetry }: AuthOptions): Auth {
+export function createAuth({ tokens, checkJwt, clock, telemetry }: AuthOptions) {
   // Digests under a random key have one length, and the time to compare them reveals nothing.
   const key = randomBytes(32);
   const digest = (token: string) => createHmac('sha256', key).update(token).digest();
@@ -69,19 +68,17 @@ export function createAuth({ tokens, checkJwt, clock, telemetry }: AuthOptions):
   async function verify(token: string, how: string): Promise<Pass | UserError> {
     if (token === '') return new UserError('UNAUTHENTICATED', `${MISSING}; send it ${how}.`);
     if (isListed(token)) return UNLIMITED;
-    if (!checkJwt)
-      return new UserError(
-        'UNAUTHENTICATED',
-        'The token is unknown; ask the operator for a valid one.',
-      );
+    if (!checkJwt) return UNKNOWN;
     const until = await checkJwt(token);
     return until instanceof UserError ? until : passUntil(until, clock);
   }
 
   const isRequired = tokens.length > 0 || checkJwt !== undefined;
   return {
+    /** Whether clients need a token at all. */
     isRequired,
-    async check(token, how) {
+    /** `how` completes the sentence "This server asks for a token; send it …", for a client that sent none. */
+    async check(token: string | undefined, how: string): Promise<Pass | UserError> {
       if (!isRequired) return UNLIMITED;
       const pass = await verify(token ?? '', how);
       if (pass instanceof UserError) telemetry.rejected('token', token ? 'a token' : 'no token');

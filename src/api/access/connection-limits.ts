@@ -13,7 +13,7 @@ import { type Kind, REJECTIONS, type Rejection } from './rejection-answers.ts';
 import { createBudget, type HeldSelections, Work } from './work-budget.ts';
 
 /** Infinity means no limit. */
-export interface ConnectionLimitOptions {
+interface ConnectionLimitOptions {
   readonly maxSockets: number;
   readonly maxSocketsPerAddress: number;
   /** New connections a second. */
@@ -114,7 +114,7 @@ export class ConnectionLimits {
       return REJECTIONS['attempts-per-address'];
     }
     const client = this.#proxied(request, peer);
-    const kind = this.#admit(peer, client, connection, stays);
+    const kind = client === undefined ? this.#pay(peer, connection) : this.#enter(client, stays);
     if (kind === undefined) return undefined;
     this.#telemetry.rejected(kind, client ?? peer);
     return REJECTIONS[kind];
@@ -155,13 +155,8 @@ export class ConnectionLimits {
     return budget;
   }
 
-  #admit(
-    peer: string,
-    client: string | undefined,
-    connection: Connection | undefined,
-    stays: EventEmitter,
-  ): Kind | undefined {
-    if (client !== undefined) return this.#enter(client, stays);
+  /** Takes an attempt for a request, unless its connection has paid for it. */
+  #pay(peer: string, connection: Connection | undefined): Kind | undefined {
     if (!this.#isCounted(peer)) return undefined;
     if (!connection?.isPaid) return this.#attempt(countedBy(peer));
     connection.isPaid = false;
@@ -211,12 +206,8 @@ export class ConnectionLimits {
     const now = this.#clock.monotonic();
     const { maxAttemptsPerAddress: rate, maxWorkPerAddress } = this.#limits;
     const attempts = new TokenBucket(rate, rate, now);
-    const use = {
-      open: 0,
-      attempts,
-      work: createBudget(maxWorkPerAddress, now),
-      selections: new Map(),
-    };
+    const work = createBudget(maxWorkPerAddress, now);
+    const use = { open: 0, attempts, work, selections: new Map() };
     this.#uses.set(name, use);
     return use;
   }

@@ -61,22 +61,17 @@ const HEADERS = {
 
 /** The page has nine megabytes, so the first request makes it, and it is kept for all. */
 export function createGraphiQL(isTokenRequired: boolean): RequestListener {
+  const options = {
+    title: 'Senti',
+    favicon: 'data:,',
+    // Over a WebSocket, GraphiQL does not send the token in its headers.
+    subscriptionsProtocol: isTokenRequired ? 'SSE' : 'WS',
+    defaultTabs: isTokenRequired ? TABS_WITH_TOKEN : TABS,
+    shouldPersistHeaders: false,
+  } as const;
   let file: Promise<File> | undefined;
-
-  function render(): Promise<File> {
-    const page = renderGraphiQL({
-      title: 'Senti',
-      favicon: 'data:,',
-      // Over a WebSocket, GraphiQL does not send the token in its headers.
-      subscriptionsProtocol: isTokenRequired ? 'SSE' : 'WS',
-      defaultTabs: isTokenRequired ? TABS_WITH_TOKEN : TABS,
-      shouldPersistHeaders: false,
-    });
-    return createFile(Buffer.from(page), HEADERS);
-  }
-
   return async (request, response) => {
-    file ??= render();
+    file ??= createFile(Buffer.from(renderGraphiQL(options)), HEADERS);
     serveFile(await file, request, response);
   };
 }

@@ -14,17 +14,13 @@ const MASKED = 'Unexpected error.';
 /** Yoga's code for a body that is too large. */
 const TOO_LARGE = 'REQUEST_ENTITY_TOO_LARGE';
 
-/** The client left in the middle of its request: nothing failed, and there is no one to answer. */
-function isDeparture(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
-}
-
 /** JSON leaves it out. */
 const UNSAID = { toJSON: () => undefined };
 
 /** What clients may see of an error, whatever NODE_ENV is. */
 export function maskBug(error: unknown): Error {
-  if (isDeparture(error)) return error;
+  // The client left in the middle of its request: nothing failed, and there is no client to answer.
+  if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return error;
   // Yoga quotes the parser here, and with it the whole body that it could not parse. The presence of the quote makes
   // Yoga answer with 400, so it stays, without its text.
   if (error instanceof GraphQLError && error.extensions.originalError) {

@@ -16,7 +16,7 @@ const TEXT_BYTES = 64;
 /** How long a request may wait for the one before it, in milliseconds. Behind a stream of events it would wait for ever. */
 export const WAITS_FOR = 10_000;
 
-export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 interface Unanswered {
   readonly request: IncomingMessage;
@@ -31,53 +31,25 @@ interface Pipeline {
   cancel(): void;
 }
 
-export class Pipelines {
-  readonly #clock: Clock;
-  readonly #telemetry: Telemetry;
-  readonly #pipelines = new WeakMap<Duplex, Pipeline>();
+export function createPipelines(clock: Clock, telemetry: Telemetry) {
+  const pipelines = new WeakMap<Duplex, Pipeline>();
 
-  constructor(clock: Clock, telemetry: Telemetry) {
-    this.#clock = clock;
-    this.#telemetry = telemetry;
+  function reject(socket: Duplex, detail: string): void {
+    telemetry.rejected('pipelined', detail);
+    socket.destroy();
   }
 
-  /** Calls `serve` for a request once the requests before it on its connection are answered. */
-  inOrder(serve: RequestListener): RequestListener {
-    return (request, response) => {
-      const { socket } = request;
-      // Node still reads what arrived before the connection was destroyed.
-      if (socket.destroyed) return;
-      const pipeline = this.#pipelineOf(socket);
-      pipeline.requests.push({ request, response, serve });
-      if (pipeline.requests.length === 1) this.#serve(pipeline, socket);
-      else if (pipeline.requests.length > MOST_PIPELINED)
-        this.#reject(socket, 'too many requests at once');
-      else if (waitingBytes(pipeline) > PIPELINED_BYTES) this.#reject(socket, 'too much at once');
-      else if (pipeline.requests.length === 2) this.#watch(pipeline, socket);
-    };
+  function watch(pipeline: Pipeline, socket: Duplex): void {
+    pipeline.cancel = clock.after(WAITS_FOR, () =>
+      reject(socket, 'a request behind an answer that takes long'),
+    );
   }
 
-  /** Rejects an upgrade that arrives before earlier requests are answered; no honest client sends one. */
-  alone(upgrade: UpgradeListener): UpgradeListener {
-    return (request, socket, head) => {
-      if (this.#pipelines.has(socket)) this.#reject(socket, 'an upgrade behind other requests');
-      else upgrade(request, socket, head);
-    };
-  }
-
-  #pipelineOf(socket: Duplex): Pipeline {
-    const known = this.#pipelines.get(socket);
-    if (known) return known;
-    const pipeline = { requests: [], cancel() {} };
-    this.#pipelines.set(socket, pipeline);
-    return pipeline;
-  }
-
-  #serve(pipeline: Pipeline, socket: IncomingMessage['socket']): void {
+  function serveNext(pipeline: Pipeline, socket: IncomingMessage['socket']): void {
     const [next] = pipeline.requests;
     // No request waits, or Node is about to close the connection and assigns it to no further response.
     if (!next?.response.socket) {
-      this.#pipelines.delete(socket);
+      pipelines.delete(socket);
       if (next) socket.destroySoon();
       return;
     }
@@ -85,22 +57,37 @@ export class Pipelines {
     response.once('close', () => {
       pipeline.cancel();
       pipeline.requests.shift();
-      this.#serve(pipeline, socket);
+      serveNext(pipeline, socket);
     });
-    if (pipeline.requests.length > 1) this.#watch(pipeline, socket);
+    if (pipeline.requests.length > 1) watch(pipeline, socket);
     serve(request, response);
   }
 
-  #watch(pipeline: Pipeline, socket: Duplex): void {
-    pipeline.cancel = this.#clock.after(WAITS_FOR, () =>
-      this.#reject(socket, 'a request behind an answer that takes long'),
-    );
-  }
-
-  #reject(socket: Duplex, detail: string): void {
-    this.#telemetry.rejected('pipelined', detail);
-    socket.destroy();
-  }
+  return {
+    /** Calls `serve` for a request once the requests before it on its connection are answered. */
+    inOrder(serve: RequestListener): RequestListener {
+      return (request, response) => {
+        const { socket } = request;
+        // Node still reads what arrived before the connection was destroyed.
+        if (socket.destroyed) return;
+        const pipeline = pipelines.get(socket) ?? { requests: [], cancel() {} };
+        pipelines.set(socket, pipeline);
+        pipeline.requests.push({ request, response, serve });
+        const { length } = pipeline.requests;
+        if (length === 1) serveNext(pipeline, socket);
+        else if (length > MOST_PIPELINED) reject(socket, 'too many requests at once');
+        else if (waitingBytes(pipeline) > PIPELINED_BYTES) reject(socket, 'too much at once');
+        else if (length === 2) watch(pipeline, socket);
+      };
+    },
+    /** Rejects an upgrade that arrives before earlier requests are answered; no honest client sends one. */
+    alone(upgrade: UpgradeListener): UpgradeListener {
+      return (request, socket, head) => {
+        if (pipelines.has(socket)) reject(socket, 'an upgrade behind other requests');
+        else upgrade(request, socket, head);
+      };
+    },
+  };
 }
 
 function waitingBytes({ requests }: Pipeline): number {

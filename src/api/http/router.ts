@@ -11,18 +11,16 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Shared } from '../shared.ts';
 import { RETRY_AFTER, STOPPING } from '../socket/drain.ts';
 import type { Dashboard } from './dashboard.ts';
-import type { Pipelines } from './pipeline.ts';
 import { pathOf, targetOf } from './request-target.ts';
-import { SendQueues } from './send-queues.ts';
+import { createSendQueues } from './send-queues.ts';
 import { evictWhenStalled } from './stall-timeout.ts';
 
-export interface HttpOptions {
+interface HttpOptions {
   /** Serves `/graphql`, with its own guard. */
   readonly graphql: RequestListener;
   /** Serves `/`. */
   readonly dashboard: Dashboard;
   readonly metrics: Metrics;
-  readonly pipelines: Pipelines;
 }
 
 /** Answered until the end, even while everything else is rejected, for monitoring. */
@@ -33,10 +31,10 @@ const NOT_OURS =
 
 export function createHttpHandler(
   shared: Shared,
-  { graphql, dashboard, metrics, pipelines }: HttpOptions,
+  { graphql, dashboard, metrics }: HttpOptions,
 ): RequestListener {
   const { clock, telemetry, multiplexer, auth, connectionLimits, isAllowed, isStopping } = shared;
-  const sendQueues = new SendQueues(clock);
+  const queueOf = createSendQueues(clock);
 
   /** Whether no page of another origin can read the answer, not even one whose name a stranger pointed here. */
   function isPrivate({ headers: { origin, host } }: IncomingMessage): boolean {
@@ -92,12 +90,12 @@ export function createHttpHandler(
     });
   }
 
-  return pipelines.inOrder((request, response) => {
+  return (request, response) => {
     // Yoga understands only one form.
     request.url = targetOf(request);
     const path = pathOf(request);
     if (rejects(request, response, path)) return;
-    evictWhenStalled(response, clock, telemetry, sendQueues);
+    evictWhenStalled(response, clock, telemetry, queueOf);
     switch (path) {
       case GRAPHQL_PATH:
         return graphql(request, response);
@@ -111,7 +109,7 @@ export function createHttpHandler(
         if (dashboard(path, request, response)) return;
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
-  });
+  };
 }
 
 /** An idle source is ready: it connects with the first listener. */

@@ -15,25 +15,19 @@ const MAPPED = '0000000000000000FFFF0000';
 /** How long a table may be used, in milliseconds: reading it takes 2 µs for each open connection. */
 const FRESH_FOR = 4_000;
 
-export class SendQueues {
-  readonly #clock: Clock;
-  #table: ReadonlyMap<string, number> | undefined;
-  #readAt = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Bytes that the peer of `socket` has not taken, as of the last reading. */
-  of({ localPort = 0, remoteAddress = '', remotePort = 0 }: Socket): number {
-    const now = this.#clock.monotonic();
-    if (this.#table === undefined || now - this.#readAt >= FRESH_FOR) {
-      this.#table = readTable();
-      this.#readAt = now;
+/** Returns a function that returns the bytes that the peer of a socket has not taken, as of the last reading. */
+export function createSendQueues(clock: Clock): (socket: Socket) => number {
+  let table: ReadonlyMap<string, number> | undefined;
+  let readAt = 0;
+  return ({ localPort = 0, remoteAddress = '', remotePort = 0 }) => {
+    const now = clock.monotonic();
+    if (table === undefined || now - readAt >= FRESH_FOR) {
+      table = readTable();
+      readAt = now;
     }
     const key = [hex(localPort, 4), addressKey(remoteAddress), hex(remotePort, 4)].join();
-    return this.#table.get(key) ?? 0;
-  }
+    return table.get(key) ?? 0;
+  };
 }
 
 function readTable(): ReadonlyMap<string, number> {

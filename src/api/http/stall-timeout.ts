@@ -1,10 +1,10 @@
 // Evicts connections whose peer takes nothing of a response. For WebSockets the outbox does so.
 
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 import { STALLED_FOR } from '../socket/outbox.ts';
-import type { SendQueues } from './send-queues.ts';
 
 /**
  * How long a response may take once all of it is written, in milliseconds, and how long a file may take in all. The
@@ -22,13 +22,14 @@ export function allowFileTime(response: ServerResponse): void {
 
 /**
  * A stream of events would wait for ever for a peer that takes nothing. A slow reader does take something, but the
- * kernel accepts more only when a third of its megabytes are free. So this watches the kernel's send queue.
+ * kernel accepts more only when a third of its megabytes are free. So this watches the kernel's send queue, whose bytes
+ * `queueOf` returns.
  */
 export function evictWhenStalled(
   response: ServerResponse,
   clock: Clock,
   telemetry: Telemetry,
-  sendQueues: SendQueues,
+  queueOf: (socket: Socket) => number,
 ): void {
   let taken = takenBy(response);
   let queued: number | undefined;
@@ -40,7 +41,7 @@ export function evictWhenStalled(
     const { socket, writableLength, writableEnded } = response;
     taken = takenBy(response);
     const mayGoOn = writableLength > 0 && !writableEnded;
-    queued = mayGoOn && socket ? sendQueues.of(socket) : undefined;
+    queued = mayGoOn && socket ? queueOf(socket) : undefined;
     const hasMoved =
       writableLength === 0 ||
       taken !== before.taken ||

@@ -411,10 +411,10 @@ test('no log line contains a token, at any level', async () => {
     { ...withKeys(issuer.keys, withTokens()), logLevel: 'trace' },
     clock,
     (source) =>
-      Object.defineProperty(source, 'name', {
+      Object.defineProperty(source, 'usage', {
         get() {
           if (broken) throw new Error('this is logged');
-          return 'hand';
+          return undefined;
         },
       }),
   );
@@ -422,7 +422,11 @@ test('no log line contains a token, at any level', async () => {
   const jwt = await issuer.sign(60);
   const tokens = [TOKEN, OTHER_TOKEN, jwt, 'a-wrong-token', `${jwt}x`];
   for (const token of tokens) {
-    for (const query of ['{ status { source { name } } }', '{ nothing', SUBSCRIPTION]) {
+    for (const query of [
+      '{ status { source { usage { postsToday } } } }',
+      '{ nothing',
+      SUBSCRIPTION,
+    ]) {
       await (await ask(senti, { ...bearer(token), accept: GRAPHQL }, query)).text();
       const { client } = connect(senti, bearer(token));
       await client.iterate({ query }).return?.();

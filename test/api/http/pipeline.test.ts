@@ -5,7 +5,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Pipelines, WAITS_FOR } from '../../../src/api/http/pipeline.ts';
+import { createPipelines, WAITS_FOR } from '../../../src/api/http/pipeline.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { startSenti } from '../../support/senti.ts';
@@ -84,7 +84,7 @@ describe('pipelined requests', () => {
 
   test('are served one at a time, each with the connection to itself', async () => {
     const begun: ServerResponse[] = [];
-    const pipelines = new Pipelines(systemClock, recordTelemetry());
+    const pipelines = createPipelines(systemClock, recordTelemetry());
     const server = createServer(
       pipelines.inOrder((_request, response) => {
         expect(response.socket).not.toBe(null);

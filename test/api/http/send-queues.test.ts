@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { SendQueues } from '../../../src/api/http/send-queues.ts';
+import { createSendQueues } from '../../../src/api/http/send-queues.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const HALF_A_MEBIBYTE = 2 ** 19;
@@ -29,12 +29,12 @@ describe.skipIf(process.platform !== 'linux')('the send queue of a connection', 
     ['IPv4 to an IPv6 server', '127.0.0.1', '::'],
   ])('over %s changes as its peer reads', async (_, to, on) => {
     const clock = new FakeClock();
-    const queues = new SendQueues(clock);
+    const queueOf = createSendQueues(clock);
     const { socket, peer } = await connectTo(to, on);
-    expect(queues.of(socket)).toBe(0);
+    expect(queueOf(socket)).toBe(0);
     while (socket.write(Buffer.alloc(HALF_A_MEBIBYTE)));
     clock.advance(10_000);
-    const full = queues.of(socket);
+    const full = queueOf(socket);
     expect(full).toBeGreaterThan(0);
     let read = 0;
     peer.on('data', ({ length }) => {
@@ -42,8 +42,8 @@ describe.skipIf(process.platform !== 'linux')('the send queue of a connection', 
     });
     while (read < 4 * HALF_A_MEBIBYTE && socket.writableLength > 0) await setImmediate();
     // Still the old value, because one read of the kernel's table serves many queries.
-    expect(queues.of(socket)).toBe(full);
+    expect(queueOf(socket)).toBe(full);
     clock.advance(10_000);
-    expect(queues.of(socket)).not.toBe(full);
+    expect(queueOf(socket)).not.toBe(full);
   });
 });
