@@ -112,9 +112,10 @@ const ENTITIES = new RegExp(`(?<!${WORD})(${HASHTAG}|${MENTION}|${CASHTAG})(?!${
 /** Variation selectors and skin tones. */
 const VARIANT = /[\ufe0e\ufe0f\u{1f3fb}-\u{1f3ff}]/u;
 const EMOJI = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
-/** What would make an emoji another one, at its beginning and at its end. */
-const WITHIN_EMOJI = '[\\u200d\\p{Regional_Indicator}]';
-const MORE_OF_EMOJI = '[\\u200d\\ufe0e\\ufe0f\\u{1f3fb}-\\u{1f3ff}\\p{Regional_Indicator}]';
+/** What would make an emoji another one: a joiner, a variant, or the first letter of a flag. */
+const WITHIN_EMOJI =
+  '(?:\\u200d|(?:^|\\P{Regional_Indicator})(?:\\p{Regional_Indicator}{2})*\\p{Regional_Indicator})';
+const MORE_OF_EMOJI = '[\\u200d\\ufe0e\\ufe0f\\u{1f3fb}-\\u{1f3ff}]';
 /** X does not document the words of these scripts, and no rule could ask for all of them: a run is found anywhere. */
 const UNSPACED =
   /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]/u;
@@ -122,7 +123,8 @@ const UNSPACED =
 /** Not in hashtags and their like, and with the very punctuation it is written with. */
 function keyword(words: string): Node {
   if (!/[\p{L}\p{N}]/u.test(words) && !EMOJI.test(words)) throw new RuleError('a keyword is empty');
-  return { test: inTexts(words, (text) => text.replace(ENTITIES, '\0')), standalone: true };
+  const search = searchFor(words);
+  return { test: inTexts(search, (text) => text.replace(ENTITIES, '\0')), standalone: true };
 }
 
 /** A tokenized match on any address of the post. */
@@ -141,23 +143,25 @@ function url(value: string): Node {
 
 function entity(sigil: string, name: string, form: RegExp): Node {
   if (!form.test(name)) throw new RuleError(`"${sigil}${name}" cannot be a ${sigil} operator`);
-  return { test: inTexts(sigil + name, (text) => text), standalone: true };
+  const search = between(WORD, sigil + name, WORD);
+  return { test: inTexts(search, (text) => text), standalone: true };
 }
 
 /** Case does not count, diacritics do. */
-function inTexts(words: string, prepare: (text: string) => string): Rule {
-  const search = searchFor(words);
+function inTexts(search: RegExp, prepare: (text: string) => string): Rule {
   return ({ text, quotedText = '' }) =>
     [text, quotedText].some((it) => search.test(prepare(it.toLowerCase())));
 }
 
-/** Finds `words` between the borders of words. */
 function searchFor(words: string): RegExp {
-  const folded = words.toLowerCase();
-  const characters = [...folded];
+  const characters = [...words];
   const before = borderAt(characters[0], WITHIN_EMOJI);
-  const after = borderAt(characters.at(-1), MORE_OF_EMOJI);
-  return new RegExp(`(?<!${before})${literal(folded)}(?!${after})`, 'u');
+  return between(before, words, borderAt(characters.at(-1), MORE_OF_EMOJI));
+}
+
+/** Finds `words` where neither of the others stands next to them. */
+function between(before: string, words: string, after: string): RegExp {
+  return new RegExp(`(?<!${before})${literal(words.toLowerCase())}(?!${after})`, 'u');
 }
 
 function borderAt(character: string | undefined, ofEmoji: string): string {

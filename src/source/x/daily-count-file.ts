@@ -7,7 +7,7 @@ import { parseJson } from '../../base/json.ts';
 import { FileProblem, isSystemError, readSmallFile } from '../../base/small-file.ts';
 import { asRecord } from './failure.ts';
 
-export interface DailyCount {
+interface DailyCount {
   /** A UTC day, such as `2026-11-20`. */
   readonly day: string;
   readonly posts: number;

@@ -7,7 +7,7 @@ import type { Post } from '../../base/post.ts';
 import { readEntities } from './entities.ts';
 import { asRecord, type Failure, quoteError } from './failure.ts';
 
-export type StreamRecord =
+type StreamRecord =
   | {
       readonly kind: 'post';
       readonly post: Post;

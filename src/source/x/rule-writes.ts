@@ -26,7 +26,7 @@ export const IN_FORCE_MS = ENACTMENT_MS + 10_000;
 /** Keeps a request well below a megabyte. */
 export const MOST_A_WRITE = 200;
 
-export interface Goal {
+interface Goal {
   /** The wanted rules and their clauses, by value. */
   readonly desired: ReadonlyMap<string, Rule>;
   readonly maxRules: number;

@@ -14,7 +14,7 @@ import { ApiFailure, type RulesApi } from './rules-api.ts';
 import { after, INITIAL_RULES, nextStep, type Suspect, TAG } from './rules-state.ts';
 import { SerialTimer } from './serial-timer.ts';
 
-export interface RulesOptions {
+interface RulesOptions {
   readonly api: RulesApi;
   readonly format: RuleFormat;
   /** Of the whole account, including those that are not Senti's. */

@@ -17,7 +17,7 @@ import { FIELDS } from './record.ts';
 import { RequestBudget } from './request-budget.ts';
 import { connectStream } from './stream-connection.ts';
 
-export interface StreamOptions {
+interface StreamOptions {
   /** Of X's API, with a slash at the end. */
   readonly url: string;
   readonly token: string;

@@ -83,7 +83,7 @@ const UNSPACED: readonly (readonly [term: string, ...said: string[]])[] = [
   ['✌', '✌', '✌️', '✌🏾'],
   ['👩‍💻', '👩‍💻', '👩🏽‍💻', '👩💻', '👩 💻', '👩🏿 💻'],
   ['👨‍👩‍👧', '👨‍👩‍👧', '👨👩👧'],
-  ['🇩🇪', '🇩🇪', '🇩🇪!', 'go🇩🇪'],
+  ['🇩🇪', '🇩🇪', '🇩🇪!', 'go🇩🇪', '🇩🇪🇫🇷', '🇫🇷🇩🇪🇩🇪'],
   ['🏳️‍🌈', '🏳️‍🌈', '🏳‍🌈'],
   ['"so 🔥"', 'so 🔥', 'so🔥', 'so, 🔥'],
   ['東京', '東京', '東京都', '私は東京に', '「東京」', '#東京'],
@@ -142,11 +142,38 @@ function isMatchedLocally(query: string, post: XPost): boolean {
 function isDelivered(query: string, post: XPost): boolean {
   const track = parseTrack(query);
   if (track instanceof UserError) return false;
-  const faults = { enactmentMs: 0, reject: () => undefined, allOrNothing: false };
-  const book = createRuleBook({ maxRules: 1, ruleLength: 1024, clock: new FakeClock(), faults });
-  book.plant(spellRule(spellTrack(track, format) ?? [], format));
+  const book = bookOf(spellRule(spellTrack(track, format) ?? [], format));
   return book.matching(post).length > 0;
 }
+
+function bookOf(rule: string) {
+  const faults = { enactmentMs: 0, reject: () => undefined, allOrNothing: false };
+  const book = createRuleBook({ maxRules: 1, ruleLength: 1024, clock: new FakeClock(), faults });
+  book.plant(rule);
+  return book;
+}
+
+test.each([
+  ['"👍"', '👍🏽'],
+  ['"❤"', '❤️'],
+  ['"👩"', '👩‍💻'],
+  ['"🇪🇫"', '🇩🇪🇫🇷'],
+  ['"c"', 'cpp'],
+  ['"example.com"', '{https://example.com}'],
+  ['url:"example.com"', 'example.com'],
+  ['url:"ample.com"', '{https://example.com}'],
+  ['url:"example.com/docs"', '{https://example.com/?docs}'],
+  ['#東京', '#東京都'],
+])('the stand-in does not deliver more than X documents: %s does not find %s', (rule, said) => {
+  expect(bookOf(rule).matching(postOf([said]))).toEqual([]);
+});
+
+test.each(['url:example.com', 'url:""', '👍🏽', '""', '"♪"', '-"a"'])(
+  'the stand-in rejects the rule %s, as X does',
+  (rule) => {
+    expect(() => bookOf(rule)).toThrow('cannot plant');
+  },
+);
 
 test.each(UNSPACED)('a post is found by %s, at X and here', (term, ...said) => {
   for (const it of said) {
