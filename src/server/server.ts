@@ -5,7 +5,6 @@ import { createAuth, type JwtCheck } from '../api/access/auth.ts';
 import { ConnectionLimits } from '../api/access/connection-limits.ts';
 import { createJwtCheck } from '../api/access/jwt.ts';
 import { createOriginCheck, isLoopback } from '../api/access/origins.ts';
-import { EventStreams } from '../api/graphql/event-streams.ts';
 import { createGraphiQL } from '../api/graphql/graphiql.ts';
 import {
   chooseGraphQLProtocol,
@@ -14,6 +13,7 @@ import {
 } from '../api/graphql/graphql-socket.ts';
 import { createHttpGuard } from '../api/graphql/http-guard.ts';
 import { createOperations } from '../api/graphql/operations.ts';
+import { createSseStreams } from '../api/graphql/sse-streams.ts';
 import { createGraphQLHandler, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
 import { answerClientError } from '../api/http/client-error.ts';
 import { readDashboard } from '../api/http/dashboard.ts';
@@ -117,7 +117,7 @@ export async function startServer(
   const { deletions } = multiplexer;
   const outboxes = { clock, telemetry, flushSoon, deletions, writeBuffer: new WriteBuffer() };
   const operations = createOperations(shared, analyze);
-  const streams = new EventStreams(multiplexer, outboxes);
+  const streams = createSseStreams(multiplexer, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [
     {
@@ -132,7 +132,7 @@ export async function startServer(
     multiplexer,
     sockets: () => ({
       graphql: upgrade.count(GRAPHQL_PATH),
-      sse: streams.size,
+      sse: streams.count(),
       track: upgrade.count(TRACK_PATH),
     }),
     logDropped,

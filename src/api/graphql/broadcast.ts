@@ -34,77 +34,16 @@ interface Shared {
   users: number;
 }
 
-export class Broadcast {
-  readonly #context: Omit<ApiContext, 'follow'>;
-  readonly #mask: Mask;
+export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask) {
   /** By shape, operation name and variables. */
-  readonly #selections = new Map<string, Shared>();
+  const selections = new Map<string, Shared>();
   /** Equal texts are parsed to the same document. */
-  readonly #shapes = new WeakMap<DocumentNode, Shape>();
-
-  constructor(context: Omit<ApiContext, 'follow'>, mask: Mask) {
-    this.#context = context;
-    this.#mask = mask;
-  }
-
-  /**
-   * Reads the arguments of a subscription and shares its selection, or says what is wrong. `work` belongs to the
-   * client, which may have a bounded number of selections of its own.
-   */
-  async open(args: ExecutionArgs, work: Work = FREE): Promise<Opened | ExecutionResult> {
-    let track: Track | undefined;
-    // The context of the request belongs to one listener, and the selection outlives it.
-    const contextValue: ApiContext = {
-      ...this.#context,
-      follow(followed) {
-        track = followed;
-        return NO_EVENTS;
-      },
-    };
-    const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
-    if (!isArguments(validated)) return { errors: validated };
-    const source = await createSourceEventStream(validated);
-    if (track === undefined) return maskErrors(source as ExecutionResult, this.#mask);
-    const shared = this.#share(args, validated, work);
-    if (shared instanceof UserError) return { errors: [toGraphQLError(shared)] };
-    return { track, ...shared };
-  }
-
-  #share(
-    args: ExecutionArgs,
-    validated: ValidatedSubscriptionArgs,
-    work: Work,
-  ): Omit<Opened, 'track'> | UserError {
-    const key = this.#keyOf(args);
-    const known = this.#selections.get(key);
-    if (known === undefined && this.#selections.size >= MAX_SELECTIONS) {
-      return work.reject('address', TOO_MANY);
-    }
-    const stopHolding = work.hold(key);
-    if (stopHolding instanceof UserError) return stopHolding;
-    const shared = known ?? { selection: new Selection(validated, this.#mask), users: 0 };
-    this.#selections.set(key, shared);
-    shared.users += 1;
-    let released = false;
-    return {
-      selection: shared.selection,
-      release: () => {
-        if (released) return;
-        released = true;
-        stopHolding();
-        shared.users -= 1;
-        if (shared.users === 0) this.#selections.delete(key);
-      },
-    };
-  }
+  const shapes = new WeakMap<DocumentNode, Shape>();
 
   /** Equal for operations that have equal results for every event. */
-  #keyOf({ schema, document, operationName, variableValues }: ExecutionArgs): string {
-    let shape = this.#shapes.get(document);
-    if (shape === undefined) {
-      shape = shapeOf(schema, document);
-      this.#shapes.set(document, shape);
-    }
+  function keyOf({ schema, document, operationName, variableValues }: ExecutionArgs): string {
+    const shape = shapes.get(document) ?? shapeOf(schema, document);
+    shapes.set(document, shape);
     // An absent variable has its default; one that is null does not.
     const given = shape.variables.filter(
       (name) => variableValues && Object.hasOwn(variableValues, name),
@@ -112,6 +51,59 @@ export class Broadcast {
     const values = given.map((name) => [name, variableValues?.[name]]);
     return JSON.stringify([shape.key, operationName ?? null, values]);
   }
+
+  function share(
+    args: ExecutionArgs,
+    validated: ValidatedSubscriptionArgs,
+    work: Work,
+  ): Omit<Opened, 'track'> | UserError {
+    const key = keyOf(args);
+    const known = selections.get(key);
+    if (known === undefined && selections.size >= MAX_SELECTIONS) {
+      return work.reject('address', TOO_MANY);
+    }
+    const stopHolding = work.hold(key);
+    if (stopHolding instanceof UserError) return stopHolding;
+    const shared = known ?? { selection: new Selection(validated, mask), users: 0 };
+    selections.set(key, shared);
+    shared.users += 1;
+    let released = false;
+    return {
+      selection: shared.selection,
+      release() {
+        if (released) return;
+        released = true;
+        stopHolding();
+        shared.users -= 1;
+        if (shared.users === 0) selections.delete(key);
+      },
+    };
+  }
+
+  return {
+    /**
+     * Reads the arguments of a subscription and shares its selection, or says what is wrong. `work` belongs to the
+     * client, which may have a bounded number of selections of its own.
+     */
+    async open(args: ExecutionArgs, work: Work = FREE): Promise<Opened | ExecutionResult> {
+      let track: Track | undefined;
+      // The context of the request belongs to one listener, and the selection outlives it.
+      const contextValue: ApiContext = {
+        ...context,
+        follow(followed) {
+          track = followed;
+          return NO_EVENTS;
+        },
+      };
+      const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
+      if (!isArguments(validated)) return { errors: validated };
+      const source = await createSourceEventStream(validated);
+      if (track === undefined) return maskErrors(source as ExecutionResult, mask);
+      const shared = share(args, validated, work);
+      if (shared instanceof UserError) return { errors: [toGraphQLError(shared)] };
+      return { track, ...shared };
+    },
+  };
 }
 
 /** Events reach a listener from its topic, and not through the stream that graphql-js asks for. */

@@ -1,13 +1,7 @@
 // GraphQL over WebSocket: the graphql-transport-ws protocol, by the graphql-ws library. Events alone bypass the library:
 // they go straight to the outbox of the socket, since many listeners get the same bytes.
 
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-} from 'graphql';
+import { type DocumentNode, type ExecutionArgs, execute, GraphQLError } from 'graphql';
 import {
   CloseCode,
   handleProtocols,
@@ -18,13 +12,11 @@ import {
 } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { UserError } from '../../base/user-error.ts';
-import type { Multiplexer } from '../../stream/multiplexer.ts';
 import { type Auth, bearerOf, type Client, EXPIRED, type Pass } from '../access/auth.ts';
 import type { Shared } from '../shared.ts';
 import { closeAfterAll } from '../socket/close.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { SocketRoute } from '../socket/upgrade.ts';
-import type { Broadcast } from './broadcast.ts';
 import { payFor } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
@@ -82,7 +74,14 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
       const result = await execute({ ...args, contextValue: payFor(context, work) });
       return work.chargeAnswer(maskErrors(result, mask));
     },
-    subscribe: (args) => subscribe(broadcast, multiplexer, args),
+    async subscribe(args) {
+      const { id, client } = args.contextValue as Operation;
+      const opened = await broadcast.open(args, client.work);
+      if (!('selection' in opened)) return opened;
+      const subscription = new SocketSubscription(id, opened, client.outbox);
+      subscription.listen(opened, multiplexer, client.pass);
+      return subscription;
+    },
   });
 
   return (socket, outbox, { headers }, admitted) => {
@@ -200,19 +199,4 @@ function prepare(
   const errors = documents.validate(document);
   if (errors.length > 0) return errors;
   return { schema, document, operationName, variableValues: variables };
-}
-
-/** Opens a subscription, whose events then go to the outbox, or returns what is wrong. */
-async function subscribe(
-  broadcast: Broadcast,
-  multiplexer: Multiplexer,
-  args: ExecutionArgs,
-): Promise<SocketSubscription | ExecutionResult> {
-  const { id, client } = args.contextValue as Operation;
-  const { outbox, pass, work } = client;
-  const opened = await broadcast.open(args, work);
-  if (!('selection' in opened)) return opened;
-  const subscription = new SocketSubscription(id, opened, outbox);
-  subscription.listen(opened, multiplexer, pass);
-  return subscription;
 }

@@ -2,7 +2,7 @@
 
 import type { Analyze } from '../../sentiment/analysis.ts';
 import type { Shared } from '../shared.ts';
-import { Broadcast } from './broadcast.ts';
+import { createBroadcast } from './broadcast.ts';
 import { createDocuments } from './documents.ts';
 import { createMask } from './masked-errors.ts';
 import { schema } from './schema.ts';
@@ -13,5 +13,5 @@ export function createOperations({ telemetry, multiplexer, limits }: Shared, ana
   const context = { multiplexer, analyze };
   const mask = createMask(telemetry.log('operation'));
   const documents = createDocuments(schema, limits, telemetry);
-  return { documents, broadcast: new Broadcast(context, mask), context, mask };
+  return { documents, broadcast: createBroadcast(context, mask), context, mask };
 }

@@ -11,10 +11,10 @@ import type { Shared } from '../shared.ts';
 import { admits, EVENT_STREAM } from './accept.ts';
 import type { Opened } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
-import type { EventStreams } from './event-streams.ts';
 import { maskBug } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
+import type { SseStreams } from './sse-streams.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -42,7 +42,7 @@ export type GraphQLHandler = ReturnType<typeof createGraphQLHandler>;
 export function createGraphQLHandler(
   { telemetry, limits }: Shared,
   operations: Operations,
-  streams: EventStreams,
+  streams: SseStreams,
 ) {
   const log = telemetry.log('GraphQL');
   const yoga = createYogaServer(operations, log, limits.maxMessageBytes);

@@ -23,68 +23,57 @@ interface Pulse {
   due: number;
 }
 
-export class Heartbeat {
-  readonly #clock: Clock;
-  readonly #telemetry: Pick<Telemetry, 'evicted'>;
-  readonly #pulses = new Map<WebSocket, Pulse>();
-  #watched = 0;
-  #cancel: (() => void) | undefined;
+export function createHeartbeat(clock: Clock, telemetry: Pick<Telemetry, 'evicted'>) {
+  const pulses = new Map<WebSocket, Pulse>();
+  let watched = 0;
+  let cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, telemetry: Pick<Telemetry, 'evicted'>) {
-    this.#clock = clock;
-    this.#telemetry = telemetry;
+  /** Gives the peer time to answer one more mark. */
+  function waitFor(pulse: Pulse): void {
+    pulse.answered = pulse.marks.answered;
+    pulse.due = clock.monotonic() + PONG_WITHIN;
   }
 
-  /** Watches `socket` until it closes. */
-  watch(socket: WebSocket, marks: PingMarks): void {
-    this.#pulses.set(socket, {
-      marks,
-      answered: NONE,
-      due: this.#clock.monotonic() + PING_EVERY - (this.#watched % SWEEPS) * SWEEP_EVERY,
-    });
-    this.#watched += 1;
-    socket.on('close', () => this.#forget(socket));
-    this.#cancel ??= this.#clock.after(SWEEP_EVERY, () => this.#sweep());
-  }
-
-  /** The peer of `socket` has answered a mark. */
-  answered(socket: WebSocket): void {
-    const pulse = this.#pulses.get(socket);
-    if (pulse === undefined) return;
-    if (pulse.marks.areAwaited) this.#await(pulse);
-    else {
-      pulse.answered = NONE;
-      pulse.due = this.#clock.monotonic() + PING_EVERY;
-    }
-  }
-
-  #sweep(): void {
-    this.#cancel = this.#clock.after(SWEEP_EVERY, () => this.#sweep());
-    const now = this.#clock.monotonic();
-    for (const [socket, pulse] of this.#pulses) {
+  function sweep(): void {
+    cancel = clock.after(SWEEP_EVERY, sweep);
+    const now = clock.monotonic();
+    for (const [socket, pulse] of pulses) {
       if (now < pulse.due) continue;
       const { marks } = pulse;
       if (!marks.areAwaited) marks.send();
       if (pulse.answered !== marks.answered) {
-        this.#await(pulse);
+        waitFor(pulse);
         continue;
       }
-      this.#pulses.delete(socket);
-      this.#telemetry.evicted('silent');
+      pulses.delete(socket);
+      telemetry.evicted('silent');
       socket.terminate();
     }
   }
 
-  /** Gives the peer time to answer one more mark. */
-  #await(pulse: Pulse): void {
-    pulse.answered = pulse.marks.answered;
-    pulse.due = this.#clock.monotonic() + PONG_WITHIN;
-  }
-
-  #forget(socket: WebSocket): void {
-    this.#pulses.delete(socket);
-    if (this.#pulses.size > 0) return;
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
+  return {
+    /** Watches `socket` until it closes. */
+    watch(socket: WebSocket, marks: PingMarks): void {
+      const due = clock.monotonic() + PING_EVERY - (watched % SWEEPS) * SWEEP_EVERY;
+      pulses.set(socket, { marks, answered: NONE, due });
+      watched += 1;
+      cancel ??= clock.after(SWEEP_EVERY, sweep);
+      socket.on('close', () => {
+        pulses.delete(socket);
+        if (pulses.size > 0) return;
+        cancel?.();
+        cancel = undefined;
+      });
+    },
+    /** The peer of `socket` has answered a mark. */
+    answered(socket: WebSocket): void {
+      const pulse = pulses.get(socket);
+      if (pulse === undefined) return;
+      if (pulse.marks.areAwaited) waitFor(pulse);
+      else {
+        pulse.answered = NONE;
+        pulse.due = clock.monotonic() + PING_EVERY;
+      }
+    },
+  };
 }

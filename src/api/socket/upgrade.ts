@@ -10,7 +10,7 @@ import { pathOf } from '../http/request-target.ts';
 import type { Shared } from '../shared.ts';
 import { closeAfterAll, closedWithin } from './close.ts';
 import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
-import { Heartbeat } from './heartbeat.ts';
+import { createHeartbeat } from './heartbeat.ts';
 import { limitMessageRate } from './message-rate.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { SocketWire } from './socket-wire.ts';
@@ -50,7 +50,7 @@ export function createUpgrade(
   const log = telemetry.log('socket');
   /** Of the open sockets. */
   const outboxes = new Map<WebSocket, Outbox>();
-  const heartbeat = new Heartbeat(clock, telemetry);
+  const heartbeat = createHeartbeat(clock, telemetry);
   // None of them is attached to the HTTP server: two that are would break each other's sockets.
   const servers = new Map(
     routes.map((route) => {

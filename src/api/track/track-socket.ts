@@ -63,7 +63,11 @@ function serve(
   }
 
   function listen(track: Track): () => void {
-    const stream = new TrackStream(outbox, encode, end);
+    const stream: Listener & EventStream = {
+      ...UNREPORTED,
+      event: (event) => outbox.push(stream, encode(event), event.post.id),
+      end,
+    };
     const stopListening = multiplexer.listen(track, stream);
     return () => {
       stopListening();
@@ -103,36 +107,14 @@ function serve(
   });
 }
 
-/** The events of a track. The frozen protocol has no place to report dropped events; the server counts them. */
-class TrackStream implements Listener, EventStream {
-  readonly prefix = undefined;
-  readonly suffix = [];
-  readonly end: (error?: UserError) => void;
-  readonly #outbox: Outbox;
-  readonly #encode: (event: SentimentEvent) => Buffer;
-  /** Stays 0: there is nowhere to report it. */
-  readonly dropped = 0;
-
-  constructor(
-    outbox: Outbox,
-    encode: (event: SentimentEvent) => Buffer,
-    end: (error?: UserError) => void,
-  ) {
-    this.end = end;
-    this.#outbox = outbox;
-    this.#encode = encode;
-  }
-
-  event(event: SentimentEvent): void {
-    this.#outbox.push(this, this.#encode(event), event.post.id);
-  }
-
-  drop(): void {}
-
-  tellDropped(payload: Buffer): Buffer {
-    return payload;
-  }
-}
+/** The frozen protocol has no place to report dropped events; the server counts them. */
+const UNREPORTED: EventStream = {
+  prefix: undefined,
+  suffix: [],
+  dropped: 0,
+  drop() {},
+  tellDropped: (payload) => payload,
+};
 
 /** The query of a message, or the close code for a message without one. */
 function readMessage(text: string): string | typeof NOT_JSON | typeof POLICY_VIOLATION {

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { type ExecutionArgs, type ExecutionResult, parse, subscribe, validate } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { Broadcast, type Opened } from '../../../src/api/graphql/broadcast.ts';
+import { createBroadcast, type Opened } from '../../../src/api/graphql/broadcast.ts';
 import { createDocuments } from '../../../src/api/graphql/documents.ts';
 import { schema } from '../../../src/api/graphql/schema.ts';
 import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
@@ -41,7 +41,7 @@ function start() {
   );
   if (!source) throw new Error('no source was connected');
   const contextValue = { multiplexer, analyze, follow: streamTopics(multiplexer) };
-  const broadcast = new Broadcast(contextValue, (error) => error);
+  const broadcast = createBroadcast(contextValue, (error) => error);
   return { source, broadcast, multiplexer, contextValue };
 }
 

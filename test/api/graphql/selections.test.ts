@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { StatusDocument } from '../../../schema/operations.ts';
 import { MAX_SELECTIONS_PER_ADDRESS } from '../../../src/api/access/work-budget.ts';
-import { Broadcast, MAX_SELECTIONS } from '../../../src/api/graphql/broadcast.ts';
+import { createBroadcast, MAX_SELECTIONS } from '../../../src/api/graphql/broadcast.ts';
 import { schema } from '../../../src/api/graphql/schema.ts';
 import { shapeOf } from '../../../src/api/graphql/shape.ts';
 import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
@@ -99,7 +99,7 @@ test('the server has a bounded number of different selections, and takes one tha
   };
   const multiplexer = new Multiplexer(() => feed, { telemetry });
   const contextValue = { multiplexer, analyze: createAnalyzer('full', vader) };
-  const broadcast = new Broadcast(contextValue, (error) => error);
+  const broadcast = createBroadcast(contextValue, (error) => error);
   const open = (query: string) => broadcast.open({ schema, document: parse(query), contextValue });
   const opened = [];
   for (let i = 0; i < MAX_SELECTIONS; i++) opened.push(await open(selecting(`a${i}`)));

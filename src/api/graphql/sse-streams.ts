@@ -32,52 +32,43 @@ const SUFFIX = [...Buffer.from('\n\n')];
 const PIECE_BYTES = 64 * 1024;
 const COMPLETE = 'event: complete\ndata:\n\n';
 
-export class EventStreams {
-  readonly #multiplexer: Multiplexer;
-  readonly #options: OutboxOptions;
-  readonly #open = new Set<EventStreamSubscription>();
+export type SseStreams = ReturnType<typeof createSseStreams>;
 
-  constructor(multiplexer: Multiplexer, options: OutboxOptions) {
-    this.#multiplexer = multiplexer;
-    this.#options = options;
-  }
-
-  /** How many streams are open. */
-  get size(): number {
-    return this.#open.size;
-  }
-
-  /** One for each open stream: completes it after the events that wait, or by force if the peer stalls. */
-  drains(): readonly Drain[] {
-    const { clock } = this.#options;
-    return [...this.#open].map((subscription) => () => subscription.leave(clock));
-  }
-
-  /** Answers with the events of a subscription, until it ends or the client leaves. */
-  serve(opened: Opened, response: ServerResponse, { pass }: Client): void {
-    if (response.destroyed) {
-      opened.release();
-      return;
-    }
-    response.writeHead(200, HEADERS);
-    const outbox = new Outbox(new ResponseWire(response), this.#options);
-    const subscription = new EventStreamSubscription(opened, outbox, response);
-    const cancel = keepAlive(outbox, this.#options.clock);
-    this.#open.add(subscription);
-    response.on('drain', () => outbox.progressed());
-    response.once('close', () => {
-      cancel();
-      this.#open.delete(subscription);
-      outbox.closed();
-      subscription.end();
-    });
-    outbox.send(COMMENT);
-    outbox.flush();
-    subscription.listen(opened, this.#multiplexer, pass);
-  }
+export function createSseStreams(multiplexer: Multiplexer, options: OutboxOptions) {
+  const { clock } = options;
+  const open = new Set<SseSubscription>();
+  return {
+    /** How many streams are open. */
+    count: () => open.size,
+    /** One for each open stream: completes it after the events that wait, or by force if the peer stalls. */
+    drains: (): readonly Drain[] =>
+      [...open].map((subscription) => () => subscription.leave(clock)),
+    /** Answers with the events of a subscription, until it ends or the client leaves. */
+    serve(opened: Opened, response: ServerResponse, { pass }: Client): void {
+      if (response.destroyed) {
+        opened.release();
+        return;
+      }
+      response.writeHead(200, HEADERS);
+      const outbox = new Outbox(new ResponseWire(response), options);
+      const subscription = new SseSubscription(opened, outbox, response);
+      const cancel = keepAlive(outbox, clock);
+      open.add(subscription);
+      response.on('drain', () => outbox.progressed());
+      response.once('close', () => {
+        cancel();
+        open.delete(subscription);
+        outbox.closed();
+        subscription.end();
+      });
+      outbox.send(COMMENT);
+      outbox.flush();
+      subscription.listen(opened, multiplexer, pass);
+    },
+  };
 }
 
-class EventStreamSubscription extends Subscription {
+class SseSubscription extends Subscription {
   readonly #outbox: Outbox;
   readonly #response: ServerResponse;
 
