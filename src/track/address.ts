@@ -1,10 +1,15 @@
 // Web addresses, in posts and in terms: `https://www.example.com/docs` and `example.com/docs` have the same words.
 
 import {
+  DIGIT,
+  kindOf,
+  LETTER,
   LETTERS,
+  MARK,
   MARKS,
   RUN_OF_LETTERS,
   SPACED_LETTER,
+  SPACELESS,
   SPACELESS_LETTER,
 } from './character-kinds.ts';
 import { fold } from './fold.ts';
@@ -24,28 +29,36 @@ const MIXED = new RegExp(
   'u',
 );
 /** An address that says so itself. It is no text, so its words are no plain words. */
+const LINK_START = '(?:https?://|www\\.)';
+// The look behind comes second, so that it is not tried at every place of a text.
 const LINK = new RegExp(
-  `(?<!${SPACED_LETTER}|[#@$+])(?:https?://|www\\.)` +
-    `(?:(?!${SPACELESS_LETTER})[^\\s\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}<>"\`|])+`,
+  `${LINK_START}(?<!(?:${SPACED_LETTER}|[#@$+])${LINK_START})` +
+    `(?:[!#-'*-;=?-Z\\\\^_a-z~]|(?!${SPACELESS_LETTER})[^\\0-\\x7f\\s\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}])+`,
   'gu',
 );
 /** A mention or a hashtag stays one, whatever stands in its name. */
 const SIGIL_FIRST = new RegExp(`^[^${LETTERS}]*[#@$]`, 'u');
 const LINK_ALONE = new RegExp(`^(?:[a-z][a-z\\d+.-]*:)?//\\S*[${LETTERS}]`, 'u');
 const SCHEME = /^(?:[a-z][a-z\d+.-]*:)?\/\//u;
-const PART = new RegExp(`([^${LETTERS}]*)(${RUN_OF_LETTERS})`, 'gu');
 /** Signs that stay what they are in front of a word; the others count as slashes. */
-const KEPT_JOINTS = /^[.@-]$/;
+const KEPT_JOINTS: ReadonlySet<string> = new Set('.-@');
 
-/** The links in a folded text, and where each begins. */
-export function findLinks(folded: string): Iterable<RegExpExecArray> {
-  return folded.includes('://') || folded.includes('www.') ? folded.matchAll(LINK) : [];
+/** Rules out that a folded text has links. */
+export function mayHaveLinks(folded: string): boolean {
+  return folded.includes('://') || folded.includes('www.');
+}
+
+/** The next link in a folded text from `at` on. */
+export function nextLink(folded: string, at: number): RegExpExecArray | null {
+  // `matchAll` would copy the expression, which takes longer than most searches.
+  LINK.lastIndex = at;
+  return LINK.exec(folded);
 }
 
 /** The words of all addresses in a folded text, with a border before each. */
 export function addressesIn(folded: string): Word[] {
   const found: Word[] = [];
-  for (const [run] of folded.matchAll(RUN_IN_TEXT)) {
+  for (const run of folded.match(RUN_IN_TEXT) ?? []) {
     if (!INSIDE.test(run)) continue;
     found.push(BORDER);
     for (const word of addressWords(run)) found.push(word);
@@ -70,15 +83,37 @@ function isAddress(folded: string): boolean {
 
 /** The words of an address, without its scheme and a leading `www`. */
 export function addressWords(folded: string): Word[] {
-  const readable = folded.includes('%') ? fold(decode(folded)) : folded;
+  const address = folded.includes('%') ? fold(decode(folded)) : folded;
   const found: Word[] = [];
-  for (const [, signs = '', word = ''] of readable.replace(SCHEME, '').matchAll(PART)) {
-    found.push(`${KEPT_JOINTS.test(signs) && found.length > 0 ? signs : '/'}/${word}`);
+  let end = -1;
+  for (let at = SCHEME.exec(address)?.[0].length ?? 0; at < address.length; ) {
+    const start = at;
+    at = endOfLetters(address, start);
+    if (at === start) {
+      at += 1;
+      continue;
+    }
+    const sign = start === end + 1 && found.length > 0 ? address.charAt(end) : '';
+    found.push(`${KEPT_JOINTS.has(sign) ? sign : '/'}/${address.slice(start, at)}`);
+    end = at;
   }
   if (found.length > 2 && found[0] === '//www' && found[1]?.startsWith('.')) {
     return [`//${found[1].slice(2)}`, ...found.slice(2)];
   }
   return found;
+}
+
+/** Where the letters with their marks end that begin at `start`, in any script. */
+function endOfLetters(text: string, start: number): number {
+  let at = start;
+  while (at < text.length) {
+    const codePoint = text.codePointAt(at) ?? 0;
+    const kind = kindOf(codePoint);
+    const isLetter = kind === LETTER || kind === DIGIT || kind === SPACELESS;
+    if (!isLetter && (kind !== MARK || at === start)) break;
+    at += codePoint < 0x10000 ? 1 : 2;
+  }
+  return at;
 }
 
 function decode(address: string): string {

@@ -2,14 +2,14 @@
 
 /** The kinds of code points. 0 stands for a kind that is not known yet. */
 export const NOTHING = 1;
-export const LETTER = 2;
-export const DIGIT = 3;
 /** A letter of a script that is written without spaces between words, so that it is a word by itself. */
-export const SPACELESS = 4;
-export const EMOJI = 5;
+export const SPACELESS = 2;
+export const EMOJI = 3;
 /** Two of these make a flag. */
-export const FLAG_LETTER = 6;
-/** Needs a character before it: the variation selector of an emoji is not a word. */
+export const FLAG_LETTER = 4;
+/** This and all higher kinds continue a word, which a letter or a digit begins. */
+export const LETTER = 5;
+export const DIGIT = 6;
 export const MARK = 7;
 /** Gone once a text is folded. This and MARK are the highest kinds: see mayExceedMarks. */
 export const IGNORED = 8;

@@ -4,8 +4,9 @@ import { UserError } from '../base/user-error.ts';
 import { addressTerm, spellAddress } from './address.ts';
 import { kindOf, SPACELESS } from './character-kinds.ts';
 import { nameTerm } from './hashtag.ts';
+import { TextWords } from './text-words.ts';
 import { GAP, plain, type Word } from './word.ts';
-import { foldText, TextWords } from './words.ts';
+import { foldText } from './words.ts';
 
 /**
  * Words that stand next to each other in a post; most terms are just one. Either all of them are words of an address, of
@@ -13,9 +14,13 @@ import { foldText, TextWords } from './words.ts';
  */
 export type Term = readonly Word[];
 
+/** Most terms are such words, which need no reading. */
+export const ONE_WORD = /^[#@$]?[a-z][a-z0-9_]*$/;
+
 /** Reads a term without its minus and quotation marks. Punctuation alone has no words. */
 export function readTerm(text: string): Term | UserError {
   const folded = foldText(text);
+  if (ONE_WORD.test(folded)) return [folded];
   const address = addressTerm(folded);
   if (address !== undefined) return address;
   const name = nameTerm(folded);

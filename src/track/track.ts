@@ -3,7 +3,7 @@
 import { eng } from 'stopword';
 import { UserError } from '../base/user-error.ts';
 import { splitQuery, type WrittenTerm } from './query.ts';
-import { spellTerm, type Term } from './query-term.ts';
+import { ONE_WORD, spellTerm, type Term } from './query-term.ts';
 import type { Word } from './word.ts';
 
 export type { Term } from './query-term.ts';
@@ -27,8 +27,6 @@ const MAX_TERMS = 16;
 
 /** A query is shorter, but Unicode makes up to 18 characters of one. */
 export const MAX_CANONICAL_CHARACTERS = 16 * 1024;
-/** Most tracks are such words, which are their own canonical form and need no parsing. */
-const ONE_WORD = /^[#@$]?[a-z][a-z0-9_]*$/;
 
 const STOP_WORDS: ReadonlySet<Word> = new Set(eng);
 
@@ -43,6 +41,7 @@ export function parseTrack(query: string): Track | UserError {
 /** The track of a canonical form, which may be longer than a query; undefined for any other text. */
 export function readCanonical(canonical: string): Track | undefined {
   if (canonical.length > MAX_CANONICAL_CHARACTERS) return undefined;
+  // Most tracks are their own canonical form.
   if (ONE_WORD.test(canonical) && !STOP_WORDS.has(canonical)) {
     return { canonical, clauses: [{ all: [[canonical]], none: [] }] };
   }

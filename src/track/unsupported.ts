@@ -38,12 +38,15 @@ function each(reason: string, names: string): Record<string, string> {
   return Object.fromEntries(names.split(' ').map((name) => [name, reason]));
 }
 
+/** Most terms. */
+const ORDINARY = /^[#@$]?[a-z\d_][a-z\d_.+-]*$/i;
 const SIGIL_ALONE = /^([#@$])(?![\p{L}\p{Nd}_#@$])|^([#@$])[#@$]*$/u;
 const QUOTE_INSIDE = new RegExp(`[${QUOTES}].`, 'su');
 const SEMICOLON = /^[^./&]*;[^./&]*$/;
 
 /** A sentence about what is wrong with a term that is not in quotation marks; undefined if nothing is. */
 export function explainUnsupported(term: string): string | undefined {
+  if (ORDINARY.test(term)) return undefined;
   const name = /^([a-z_]+):/i.exec(term)?.[1]?.toLowerCase() ?? '';
   if (Object.hasOwn(OPERATORS, name)) {
     return `There is no operator "${name}:". ${OPERATORS[name]}. To find these words, put them in quotation marks.`;

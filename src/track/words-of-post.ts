@@ -4,8 +4,9 @@ import { cutText, MAX_TEXT, type Post } from '../base/post.ts';
 import { addressWords } from './address.ts';
 import { fold } from './fold.ts';
 import { hashtagOf } from './hashtag.ts';
+import { TextWords } from './text-words.ts';
 import { BORDER, plain, type Word } from './word.ts';
-import { foldText, TextWords, words } from './words.ts';
+import { foldText, words } from './words.ts';
 
 /** The most characters that are read beside the text, in UTF-16 code units. A list entry counts as one more. */
 const MAX_BESIDE = MAX_TEXT;

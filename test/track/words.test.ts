@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fold } from '../../src/track/fold.ts';
 import { spellWords } from '../../src/track/query-term.ts';
+import { TextWords } from '../../src/track/text-words.ts';
 import { plain } from '../../src/track/word.ts';
-import { TextWords, words } from '../../src/track/words.ts';
+import { words } from '../../src/track/words.ts';
 
 function inOrder(text: string): string[] {
   return new TextWords(fold(text)).inOrder.filter((word) => word !== '');
