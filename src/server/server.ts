@@ -6,11 +6,7 @@ import { ConnectionLimits } from '../api/access/connection-limits.ts';
 import { createJwtCheck } from '../api/access/jwt.ts';
 import { createOriginCheck, isLoopback } from '../api/access/origins.ts';
 import { createGraphiQL } from '../api/graphql/graphiql.ts';
-import {
-  chooseGraphQLProtocol,
-  createGraphQLSocket,
-  FLOODED,
-} from '../api/graphql/graphql-socket.ts';
+import { createGraphQLSocket } from '../api/graphql/graphql-socket.ts';
 import { createHttpGuard } from '../api/graphql/http-guard.ts';
 import { createOperations } from '../api/graphql/operations.ts';
 import { createSseStreams } from '../api/graphql/sse-streams.ts';
@@ -120,12 +116,7 @@ export async function startServer(
   const streams = createSseStreams(multiplexer, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [
-    {
-      path: GRAPHQL_PATH,
-      chooseProtocol: chooseGraphQLProtocol,
-      floodCode: FLOODED,
-      serve: createGraphQLSocket(shared, operations),
-    },
+    createGraphQLSocket(shared, operations),
     createTrackSocket(shared),
   ]);
   const metrics = createMetrics(telemetry.registry, clock, {

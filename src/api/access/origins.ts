@@ -3,8 +3,8 @@
 import { isIP } from 'node:net';
 
 export type OriginCheck = (request: {
-  readonly origin: string | undefined;
-  readonly host: string | undefined;
+  readonly origin?: string | undefined;
+  readonly host?: string | undefined;
 }) => boolean;
 
 /**

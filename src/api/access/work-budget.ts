@@ -68,7 +68,7 @@ export class Work {
     if (held === undefined) return () => {};
     const uses = held.get(selection) ?? 0;
     if (uses === 0 && held.size >= MAX_SELECTIONS_PER_ADDRESS)
-      return this.reject('address', TOO_MANY);
+      return this.rejectSelection(TOO_MANY);
     held.set(selection, uses + 1);
     return () => {
       const left = (held.get(selection) ?? 1) - 1;
@@ -77,9 +77,9 @@ export class Work {
     };
   }
 
-  /** Counts a rejected operation, and returns the error for its client. */
-  reject(payer: Payer, message: string): UserError {
-    this.#onRejected(payer);
+  /** Counts a subscription that is rejected for its selection, and returns the error for its client. */
+  rejectSelection(message: string): UserError {
+    this.#onRejected('address');
     return new UserError('LIMIT_REACHED', message);
   }
 

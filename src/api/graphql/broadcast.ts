@@ -60,7 +60,7 @@ export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask)
     const key = keyOf(args);
     const known = selections.get(key);
     if (known === undefined && selections.size >= MAX_SELECTIONS) {
-      return work.reject('address', TOO_MANY);
+      return work.rejectSelection(TOO_MANY);
     }
     const stopHolding = work.hold(key);
     if (stopHolding instanceof UserError) return stopHolding;

@@ -23,9 +23,7 @@ import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
 import { maskErrors } from './selection.ts';
 import { SocketSubscription } from './socket-subscription.ts';
-
-/** Chooses among the subprotocols that a client offers; false for none of them. */
-export const chooseGraphQLProtocol = handleProtocols;
+import { GRAPHQL_PATH } from './yoga.ts';
 
 /** A socket and the client at its other end. */
 interface SocketClient extends Client {
@@ -37,9 +35,6 @@ interface SocketClient extends Client {
   pass: Pass;
 }
 
-/** The close code for too many messages; graphql-ws uses it for too many `connection_init`. */
-export const FLOODED = CloseCode.TooManyInitialisationRequests;
-
 /** Every event repeats its operation's id. Usual ids have 36 characters. */
 const MAX_ID_LENGTH = 128;
 
@@ -49,8 +44,7 @@ interface Operation {
   readonly client: SocketClient;
 }
 
-/** Returns the function that serves a socket after its handshake. */
-export function createGraphQLSocket(shared: Shared, operations: Operations): SocketRoute['serve'] {
+export function createGraphQLSocket(shared: Shared, operations: Operations): SocketRoute {
   const { telemetry, auth, isStopping, limits, multiplexer } = shared;
   const { broadcast, context, mask } = operations;
   const log = telemetry.log('GraphQL socket');
@@ -84,7 +78,7 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
     },
   });
 
-  return (socket, outbox, { headers }, admitted) => {
+  const serve: SocketRoute['serve'] = (socket, outbox, { headers }, admitted) => {
     const client = { ...admitted, socket, outbox, token: bearerOf(headers.authorization) };
     function fail(error: unknown): void {
       if (error instanceof Error && SERVERS_OWN.test(error.message)) {
@@ -120,6 +114,14 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
     socket.on('close', (code, reason) => {
       closed(code, String(reason)).catch(fail);
     });
+  };
+
+  return {
+    path: GRAPHQL_PATH,
+    chooseProtocol: handleProtocols,
+    // graphql-ws uses it for too many `connection_init`.
+    floodCode: CloseCode.TooManyInitialisationRequests,
+    serve,
   };
 }
 

@@ -19,9 +19,9 @@ export function createHttpGuard(
 ): RequestListener {
   return async (request, response) => {
     const { method, headers } = request;
-    const { origin, host, accept = '' } = headers;
+    const { origin, accept = '' } = headers;
     response.setHeader('vary', 'Origin');
-    if (!isAllowed({ origin, host })) {
+    if (!isAllowed(headers)) {
       telemetry.rejected('origin', String(origin));
       return reject(request, response, 403, NOT_ALLOWED);
     }

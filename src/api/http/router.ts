@@ -37,8 +37,8 @@ export function createHttpHandler(
   const queueOf = createSendQueues(clock);
 
   /** Whether no page of another origin can read the answer, not even one whose name a stranger pointed here. */
-  function isPrivate({ headers: { origin, host } }: IncomingMessage): boolean {
-    return isAllowed({ origin, host }) && (auth.isRequired || isOwnHost(isAllowed, host));
+  function isPrivate({ headers }: IncomingMessage): boolean {
+    return isAllowed(headers) && (auth.isRequired || isOwnHost(isAllowed, headers.host));
   }
 
   async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -19,56 +19,49 @@ interface Minute {
   cancel?: () => void;
 }
 
-export class LineLimits {
-  readonly #minutes = new Map<string, Minute>();
-  readonly #log: Logger;
-  readonly #clock: Clock;
+export function createLineLimits(log: Logger, clock: Clock) {
+  const minutes = new Map<string, Minute>();
 
-  constructor(log: Logger, clock: Clock) {
-    this.#log = log;
-    this.#clock = clock;
+  function end(kind: string): void {
+    const minute = minutes.get(kind);
+    minutes.delete(kind);
+    minute?.cancel?.();
+    if (!minute?.omitted) return;
+    const omitted = minute.omitted.toLocaleString('en-US');
+    log[minute.level](minute.details, `and ${omitted} more (${kind})`);
   }
 
   /** Writes `line` with the fields of `details`, or counts it as omitted if its kind had enough in this minute. */
-  write(kind: string, level: Level, line: string, details: object = {}): void {
+  function write(kind: string, level: Level, line: string, details: object = {}): void {
     // A line that the level leaves out must not use up its kind's lines.
-    if (!this.#log.isLevelEnabled(level)) return;
-    const now = this.#clock.monotonic();
-    let minute = this.#minutes.get(kind);
+    if (!log.isLevelEnabled(level)) return;
+    const now = clock.monotonic();
+    let minute = minutes.get(kind);
     if (minute === undefined || now - minute.since >= MINUTE_MS) {
-      this.#end(kind);
+      end(kind);
       minute = { since: now, level, details, written: 0, omitted: 0 };
-      this.#minutes.set(kind, minute);
+      minutes.set(kind, minute);
     }
     if (minute.written < LINES_A_MINUTE) {
       minute.written += 1;
-      this.#log[level](details, line);
+      log[level](details, line);
     } else {
       minute.details = details;
       minute.omitted += 1;
-      minute.cancel ??= this.#clock.after(minute.since + MINUTE_MS - now, () => this.#end(kind));
+      minute.cancel ??= clock.after(minute.since + MINUTE_MS - now, () => end(kind));
     }
   }
 
-  about(subject: Subject): BoundedLog {
-    const at = (level: Level) => (line: string, error?: unknown) =>
-      this.write(`${subject}, ${level}`, level, line, error === undefined ? {} : { err: error });
-    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  }
-
-  /** Logs at once how many lines were omitted. */
-  close(): void {
-    for (const kind of [...this.#minutes.keys()]) this.#end(kind);
-  }
-
-  #end(kind: string): void {
-    const minute = this.#minutes.get(kind);
-    this.#minutes.delete(kind);
-    minute?.cancel?.();
-    if (!minute?.omitted) return;
-    this.#log[minute.level](
-      minute.details,
-      `and ${minute.omitted.toLocaleString('en-US')} more (${kind})`,
-    );
-  }
+  return {
+    write,
+    about(subject: Subject): BoundedLog {
+      const at = (level: Level) => (line: string, error?: unknown) =>
+        write(`${subject}, ${level}`, level, line, error === undefined ? {} : { err: error });
+      return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+    },
+    /** Logs at once how many lines were omitted. */
+    close(): void {
+      for (const kind of [...minutes.keys()]) end(kind);
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { Counter, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../base/clock.ts';
 import type { SourceState } from '../../source/source.ts';
 import { EVICTIONS, REJECTION_KINDS, type Telemetry } from '../../stream/telemetry.ts';
-import { LineLimits } from './bounded-log.ts';
+import { createLineLimits } from './bounded-log.ts';
 
 /** Seconds. A tick of an idle event loop takes less than the first, a slow one some of the middle. */
 const WIRE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -22,7 +22,7 @@ export interface ServerTelemetry extends Telemetry {
 export function createTelemetry(log: Logger, clock: Clock): ServerTelemetry {
   const registry = new Registry();
   const registers = [registry];
-  const lines = new LineLimits(log, clock);
+  const lines = createLineLimits(log, clock);
   const rejections = new Counter({
     name: 'senti_rejections_total',
     help: 'Requests, queries and connections that a limit or rule rejected, by its name.',

@@ -134,9 +134,8 @@ export function createUpgrade(
         const retry = `Retry-After: ${retryAfter}\r\n`;
         return reject(socket, status, error.message, clock, retry);
       }
-      const { origin, host } = request.headers;
-      if (!isAllowed({ origin, host })) {
-        telemetry.rejected('origin', String(origin));
+      if (!isAllowed(request.headers)) {
+        telemetry.rejected('origin', String(request.headers.origin));
         return reject(socket, 403, 'Origin not allowed', clock);
       }
       const at = servers.get(pathOf(request));

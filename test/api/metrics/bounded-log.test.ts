@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { StatusDocument } from '../../../schema/operations.ts';
-import { LINES_A_MINUTE, LineLimits } from '../../../src/api/metrics/bounded-log.ts';
+import { createLineLimits, LINES_A_MINUTE } from '../../../src/api/metrics/bounded-log.ts';
 import { connectGraphQL, post, run } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { HandSource } from '../../support/hand-source.ts';
@@ -49,7 +49,7 @@ describe('a bounded log', () => {
   function start(level: string) {
     const lines: { level: number; msg: string; err?: { message: string } }[] = [];
     const clock = new FakeClock();
-    const limits = new LineLimits(
+    const limits = createLineLimits(
       pino({ level }, { write: (line) => void lines.push(JSON.parse(line)) }),
       clock,
     );
