@@ -32,7 +32,8 @@ export interface Analysis {
   readonly negative: number;
 }
 
-export type Analyze = (text: string) => Analysis;
+/** `tags` are the hashtags that the source states beside the text, without `#`. */
+export type Analyze = (text: string, tags?: readonly string[]) => Analysis;
 
 /** An analysis and its post. Immutable, and the same object for every listener. */
 export interface SentimentEvent extends Analysis {
@@ -46,9 +47,9 @@ export const MAX_HASHTAGS = 50;
 const NEUTRAL_BAND = 0.05;
 
 export function createAnalyzer(profile: Profile, score: Scorer): Analyze {
-  const read = profile === 'original' ? originalText : fullText;
-  return (text) => {
-    const { polarityText, tags } = read(text);
+  const read = profile === 'original' ? (text: string) => originalText(text) : fullText;
+  return (text, stated = []) => {
+    const { polarityText, tags } = read(text, stated);
     const { compound, positive, neutral, negative } = score(polarityText);
     const polarityIndex = compound > NEUTRAL_BAND ? 0 : compound < -NEUTRAL_BAND ? 1 : 2;
     const polarity = POLARITIES[polarityIndex];

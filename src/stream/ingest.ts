@@ -101,6 +101,6 @@ export class Ingest<T> implements Feed<T> {
     this.counters.postsMatched += 1;
     const { analyze, postText } = this.#options;
     const told = publicPost(post, postText && this.source.isTextPublic);
-    this.#sink.event({ ...analyze(post.text), post: told }, outlets);
+    this.#sink.event({ ...analyze(post.text, post.tags), post: told }, outlets);
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_TEXT } from '../../src/base/post.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import type { Scores } from '../../src/sentiment/scorer.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
@@ -16,8 +17,8 @@ function spy(profile: 'full' | 'original') {
     analyze(text);
     return scored;
   };
-  const tags = (text: string) =>
-    Object.fromEntries(analyze(text).hashtags.map(({ tag, count }) => [tag, count]));
+  const tags = (text: string, stated?: readonly string[]) =>
+    Object.fromEntries(analyze(text, stated).hashtags.map(({ tag, count }) => [tag, count]));
   return { scoredText, tags };
 }
 
@@ -29,21 +30,27 @@ describe('the profile full', () => {
     ['LOVE it!!! :) 😀', 'LOVE it!!! :) 😀'],
     ['see http://t.co/abc123 and https://example.com/a?b=c#d.', 'see  and .'],
     ['HTTPS://EXAMPLE.COM/Great!', '!'],
+    ['Www.example.com/great, WWW.GREAT.COM awww.great', ',  awww.great'],
     ['(http://t.co/x) :)', '() :)'],
     ['@user you @User_2 rock', ' you  rock'],
     ['привет @имя', 'привет '],
     ['#great stuff', '#great stuff'],
+    ['joe@example.com é@b (@b) @a@b', 'joe@example.com é@b () '],
   ])('scores %j as %j', (text, expected) => {
     expect(scoredText(text)).toBe(expected);
   });
 
   test.each([
     ['#One two #THREE #one', { one: 2, three: 1 }],
-    ['#a#b c#d ##e', { a: 1, b: 1, d: 1, e: 1 }],
+    ['#a#b c#d ##e', { a: 1, b: 1, e: 1 }],
     ['#1 #2026 #4ever #_ #a_1', { '4ever': 1, _: 1, a_1: 1 }],
     ['#Größe #हिन्दी #東京', { größe: 1, हिन्दी: 1, 東京: 1 }],
     ['&#39;quoted&#39; &#x27;', {}],
-    ['https://example.com/#section', {}],
+    ['https://example.com/#section www.example.com/#section', {}],
+    ['foo#bar joe#1 é#bar e\u0301#bar _#bar', {}],
+    ['joe@example.com example.com/docs#install', {}],
+    ['#a#b#1#c #1#d x#e#f #c++#g (#h) .#i', { a: 1, b: 1, c: 1, g: 1, h: 1, i: 1 }],
+    ['#self-care#tea #rock&amp;roll', { self: 1, tea: 1, rock: 1 }],
     ['#️⃣ # #! #-', {}],
     [
       '#constructor #__proto__',
@@ -54,6 +61,47 @@ describe('the profile full', () => {
     ],
   ])('finds the hashtags of %j', (text, expected) => {
     expect(tags(text)).toEqual(expected);
+  });
+
+  test.each([
+    ['good', ['Coffee', 'coffee', 'tea'], { coffee: 1, tea: 1 }],
+    ['#coffee #Coffee #milk', ['Coffee', 'Tea'], { coffee: 2, milk: 1, tea: 1 }],
+    ['my #Self-Care day', ['self-care'], { 'self-care': 1 }],
+    ["#self-care's #self-care, #self", ['Self-Care'], { 'self-care': 2, self: 1 }],
+    ['#self-careful #self', ['self-care'], { self: 2, 'self-care': 1 }],
+    ['#self-care-day', ['self-care', 'self-care-day'], { 'self-care-day': 1, 'self-care': 1 }],
+    ['#rock&amp;roll #tea#c++', ['rock&roll', 'c++'], { 'rock&roll': 1, tea: 1, 'c++': 1 }],
+    ['#24/7-love #24', ['24/7-love'], { '24/7-love': 1 }],
+    ['#self care', ['self care'], { self: 1, 'self care': 1 }],
+    ['#self–care', ['self-care'], { 'self-care': 1 }],
+    ['#a-b-c-d-e', ['a-b'], { 'a-b': 1 }],
+    ['#ｔｅａ', ['Ｔｅａ', 'te\u200da'], { tea: 1 }],
+    ['none', ['1', '2026', '', '!', '9-11'], {}],
+    ['none', ['__proto__'], Object.fromEntries([['__proto__', 1]])],
+  ])('finds the hashtags of %j and of the stated tags %j', (text, stated, expected) => {
+    expect(tags(text, stated)).toEqual(expected);
+  });
+
+  test('counts each stated tag once, unless the text has it more often', () => {
+    const name = fc.constantFrom('a', 'B', 'self', 'self-care', 'c++', 'Größe');
+    fc.assert(
+      fc.property(fc.array(name), fc.array(name), (shown, stated) => {
+        const wanted: Record<string, number> = {};
+        for (const it of shown) {
+          const isWhole = /^\p{L}+$/u.test(it) || stated.includes(it);
+          const tag = (isWhole ? it : it.replace(/[-+].*/, '')).toLowerCase();
+          wanted[tag] = (wanted[tag] ?? 0) + 1;
+        }
+        for (const it of stated) wanted[it.toLowerCase()] ??= 1;
+        expect(tags(shown.map((it) => `#${it}`).join(' '), stated)).toEqual(wanted);
+      }),
+    );
+  });
+
+  test('keeps the hashtags of a post as short as a text, however long the stated ones are', () => {
+    const long = (letter: string) => letter.repeat(MAX_TEXT / 2);
+    expect(tags('tea', [long('a'), long('b'), 'c'])).toEqual({ [long('a')]: 1 });
+    expect(tags(`#${long('a')}`, [long('a'), long('b')])).toEqual({ [long('a')]: 1 });
   });
 
   test('names the most frequent hashtag first, then goes by name', () => {
@@ -72,6 +120,10 @@ describe('the profile original', () => {
     ['#tag? #tag!', '#tag? #tag!'],
   ])('scores %j as %j', (text, expected) => {
     expect(scoredText(text)).toBe(expected);
+  });
+
+  test('leaves stated tags out, as the first server knew none', () => {
+    expect(tags('#tea', ['coffee', 'tea'])).toEqual({ tea: 1 });
   });
 
   test('answers as the first server did, on every text we have', () => {

@@ -1,12 +1,15 @@
-import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { expect, test } from 'vitest';
+import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import type { FeedSink } from '../../src/stream/feed.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { feedContract } from '../contract/feed.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
+import { track } from '../support/tracks.ts';
 import { until } from '../support/until.ts';
 
-feedContract('ingest', async (sink) => {
+function open(sink: FeedSink<string>) {
   let source: HandSource | undefined;
   const feed = new Ingest<string>(
     {
@@ -22,4 +25,23 @@ feedContract('ingest', async (sink) => {
     sink,
   );
   return { feed, source: () => source, until };
+}
+
+feedContract('ingest', async (sink) => open(sink));
+
+test('an event has the hashtags that the source states beside the text', () => {
+  const events: SentimentEvent[] = [];
+  const ignore = () => {};
+  const { feed, source } = open({
+    event: (event) => events.push(event),
+    deleted: ignore,
+    gap: ignore,
+    rejected: ignore,
+  });
+  feed.open(track('tea'), 'tea');
+  source()?.say('tea #Self-Care', { tags: ['self-care', 'Coffee'] });
+  expect(events[0]?.hashtags).toEqual([
+    { tag: 'coffee', count: 1 },
+    { tag: 'self-care', count: 1 },
+  ]);
 });

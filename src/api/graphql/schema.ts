@@ -29,12 +29,15 @@ const PolarityEnum = builder.enumType('Polarity', {
 const POLARITY_INDEX = '0 for positive, 1 for negative, 2 for neutral.';
 const SCORE = "VADER's compound score, from -1 (most negative) to 1 (most positive).";
 const HASHTAGS = `The ${MAX_HASHTAGS} most frequent hashtags of the text, most frequent first, then by name.`;
+const HASHTAGS_OF_EVENT = `${HASHTAGS} Those that only the source states count too.`;
 
 builder.objectType('HashtagCount', {
   description: 'A hashtag of a text, and its count.',
   fields: (t) => ({
     tag: t.exposeString('tag', { description: 'The hashtag in lower case, without the `#`.' }),
-    count: t.exposeInt('count', { description: 'How often the hashtag occurs in the text.' }),
+    count: t.exposeInt('count', {
+      description: 'How often the text has the hashtag, or 1 if only the source states it.',
+    }),
   }),
 });
 
@@ -73,7 +76,7 @@ builder.objectType('SentimentEvent', {
     polarityIndex: t.exposeInt('polarityIndex', { description: POLARITY_INDEX }),
     polarity: t.expose('polarity', { type: PolarityEnum, description: 'The polarity by name.' }),
     score: t.exposeFloat('score', { description: SCORE }),
-    hashtags: t.expose('hashtags', { type: ['HashtagCount'], description: HASHTAGS }),
+    hashtags: t.expose('hashtags', { type: ['HashtagCount'], description: HASHTAGS_OF_EVENT }),
     post: t.expose('post', { type: 'Post', description: 'The post.' }),
   }),
 });

@@ -1,37 +1,30 @@
 // Profile `full`: keeps everything that carries sentiment, in the signs that VADER knows.
 
 import { decodeHTMLStrict } from 'entities/decode';
+import { hashtagsOf } from './hashtags.ts';
 import type { ReadText } from './profile.ts';
-import { asciiSigns, partAtPauses, unmask } from './signs.ts';
+import { asciiSigns, isAscii, partAtPauses, unmask } from './signs.ts';
 
 // Punctuation at a link's end belongs to the sentence.
-const LINK = /https?:\/\/[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
-const HANDLE = /@[\p{L}\p{M}\p{Nd}_]+/gu;
-const HASHTAG = /#([\p{L}\p{Nd}_][\p{L}\p{M}\p{Nd}_]*)/gu;
-const DIGITS_ALONE = /^\p{Nd}+$/u;
+const LINK = /(?:https?:\/\/|(?<![\p{L}\p{M}\p{Nd}_#@$+])www\.)[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
+/** An `@` inside a word, as in an e-mail address, mentions nobody. */
+const HANDLES = /@(?<![\p{L}\p{Nd}_]\p{M}*@)[\p{L}\p{M}\p{Nd}_]+(?:@[\p{L}\p{M}\p{Nd}_]+)*/gu;
 
-/** Removes links and handles. Case, emoji, emoticons and punctuation stay. */
-export function fullText(text: string): ReadText {
-  const unmasked = unmask(text);
-  const decoded = unmasked.includes('&') ? unmask(decodeHTMLStrict(unmasked)) : unmasked;
-  const linkless = withoutLinks(decoded);
+/** Removes links and handles. Case, emoji, emoticons and punctuation stay. `stated` are the tags beside the text. */
+export function fullText(text: string, stated: readonly string[] = []): ReadText {
+  const isPlain = isAscii(text) && !text.includes('&');
+  const readable = isPlain ? text : decode(text);
+  const ascii = isPlain ? text : asciiSigns(readable);
+  const linkless = readable.replace(LINK, '');
   // In ASCII, any quotation mark ends a link.
-  const ascii = asciiSigns(decoded);
-  const plain = partAtPauses(ascii === decoded ? linkless : withoutLinks(ascii));
+  const bare = partAtPauses(ascii === readable ? linkless : ascii.replace(LINK, ''));
   return {
-    polarityText: plain.includes('@') ? plain.replace(HANDLE, '') : plain,
-    tags: linkless.includes('#') ? hashtagsIn(linkless) : [],
+    polarityText: bare.includes('@') ? bare.replace(HANDLES, '') : bare,
+    tags: hashtagsOf(linkless, stated),
   };
 }
 
-function withoutLinks(text: string): string {
-  return text.includes('://') ? text.replace(LINK, '') : text;
-}
-
-function hashtagsIn(text: string): string[] {
-  const tags: string[] = [];
-  for (const [, tag = ''] of text.matchAll(HASHTAG)) {
-    if (!DIGITS_ALONE.test(tag)) tags.push(tag.toLowerCase());
-  }
-  return tags;
+function decode(text: string): string {
+  const unmasked = unmask(text);
+  return unmasked.includes('&') ? unmask(decodeHTMLStrict(unmasked)) : unmasked;
 }

@@ -3,6 +3,6 @@
 export interface ReadText {
   /** The text to score. */
   readonly polarityText: string;
-  /** Its hashtags in lower case, without `#`, as often and in the order as they occur. */
+  /** The hashtags in lower case, without `#`, each as often as it counts. */
   readonly tags: readonly string[];
 }

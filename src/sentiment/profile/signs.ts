@@ -35,12 +35,16 @@ const EMOJI_AT_WORD = new RegExp(`\\p{Extended_Pictographic}${WORD_BEHIND}`, 'gu
 /** Dashes or dots between two words. The emoticons that have some, such as `--<--<@`, have no letters. */
 const PAUSE_AT_WORD = new RegExp(`(?<=[^\\s.-])(?:-{2,}|\\.{2,})${WORD_BEHIND}`, 'gu');
 
+export function isAscii(text: string): boolean {
+  return !NOT_ASCII.test(text);
+}
+
 /**
  * Turns full-width forms into ASCII, and drops invisible code points and skin tones. An emoji then stands as the table of
  * emoji has it, and one that is joined of several stands as its parts.
  */
 export function unmask(text: string): string {
-  return NOT_ASCII.test(text) ? text.replace(IN_DISGUISE, narrow) : text;
+  return isAscii(text) ? text : text.replace(IN_DISGUISE, narrow);
 }
 
 function narrow(character: string): string {
@@ -51,7 +55,7 @@ function narrow(character: string): string {
 
 /** Reads quotation marks, apostrophes, dashes, ellipses and marks as the ASCII signs that they stand for. */
 export function asciiSigns(text: string): string {
-  if (!NOT_ASCII.test(text)) return text;
+  if (isAscii(text)) return text;
   return text
     .replace(TYPOGRAPHIC_SIGN, (sign) => READ_AS.get(sign) ?? sign)
     .replace(EMOJI_AT_WORD, '$& ');

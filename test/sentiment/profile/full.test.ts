@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
 import { fullText } from '../../../src/sentiment/profile/full.ts';
 import { vader } from '../../../src/sentiment/vader/vader.ts';
+import { words } from '../../../src/track/words.ts';
 
 const analyze = createAnalyzer('full', vader);
 const scoresOf = (text: string) => {
@@ -146,5 +147,39 @@ describe('the full text', () => {
   test('has hashtags in ordinary letters', () => {
     expect(fullText('＃ｔａｇ #a️b #हिन्\u200dदी').tags).toEqual(['tag', 'ab', 'हिन्दी']);
     expect(fullText('#hawaiʻi').tags).toEqual(['hawaiʻi']);
+  });
+
+  test('has the hashtags that tracks can match', () => {
+    const part = fc.constantFrom(
+      ...[
+        '#',
+        '#',
+        '#',
+        'a',
+        'é',
+        '_',
+        '1',
+        '\u0301',
+        '東',
+        ' ',
+        '@',
+        '.',
+        '/',
+        '-',
+        '+',
+        '&',
+        '❤️',
+      ],
+      ...['#tea', ' https://t.co/x#y ', ' www.x/#y ', '&amp;', '＃', '\u200d', '👍🏽'],
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const text = parts.join('');
+        const found = words(text).filter((word) => /^#[^-+#]+$/.test(word));
+        const tags = fullText(text).tags.map((tag) => `#${tag}`.normalize('NFKC'));
+        expect(tags.sort()).toEqual(found.sort());
+      }),
+      { numRuns: 5000 },
+    );
   });
 });
