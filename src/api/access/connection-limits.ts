@@ -78,7 +78,7 @@ export class ConnectionLimits {
     return this.#uses.size;
   }
 
-  /** Counts a connection, for a server's `connection` event. One over a limit gets the reason as the answer to its request. */
+  /** Counts a connection, for a server's `connection` event. Beyond a limit, its request is answered with the reason. */
   connected(socket: Socket): void {
     const address = canonical(socket.remoteAddress ?? '');
     // The peer has left already.
@@ -122,7 +122,8 @@ export class ConnectionLimits {
 
   /**
    * The budgets that pay for `request`, or for the WebSocket that it opens. Clients of a proxy share its connection,
-   * so a connection's budget pays for a proxied WebSocket but not for a proxied request. `onRejected` is called for each operation that is rejected.
+   * so a connection's budget pays for a proxied WebSocket but not for a proxied request. Calls `onRejected` for each
+   * rejected operation.
    */
   workOf(request: IncomingMessage, isWebSocket: boolean, onRejected = () => {}): Work {
     const peer = canonical(request.socket.remoteAddress ?? '') ?? '';

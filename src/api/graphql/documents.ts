@@ -22,8 +22,6 @@ const KEPT_CHARACTERS = 50_000;
 /** Errors that are reported of one operation. Each further one makes validation longer. */
 const MOST_MISTAKES = 10;
 
-export type Documents = ReturnType<typeof createDocuments>;
-
 /** As graphql-js words it. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
 

@@ -1,5 +1,5 @@
-// GraphQL over WebSocket: the graphql-transport-ws protocol, by the graphql-ws library. Events alone bypass the library:
-// they go straight to the outbox of the socket, since many listeners get the same bytes.
+// GraphQL over WebSocket: the graphql-transport-ws protocol, by the graphql-ws library. Events bypass the library: they
+// go straight to the outbox of the socket, since many listeners get the same bytes.
 
 import { type DocumentNode, type ExecutionArgs, execute, GraphQLError } from 'graphql';
 import {

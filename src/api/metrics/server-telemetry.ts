@@ -12,7 +12,7 @@ const WIRE_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
 /** Characters of what a client sent that the log shows. */
 const MAX_DETAIL_LENGTH = 200;
 
-export interface ServerTelemetry extends Telemetry {
+interface ServerTelemetry extends Telemetry {
   /** Holds what was counted. */
   readonly registry: Registry;
   /** Logs how many lines were omitted, and stops every timer. */
