@@ -66,13 +66,14 @@ function over(text: string, part: string, feature: object) {
 test.each(VERSIONS)(
   'a post of v%i is found by all that it states, and by nothing else',
   async (version) => {
-    const text = 'Déjà 🥐 example.com/some-lo… I love it';
+    const text = 'Déjà 🥐 example.com/some-lo… I love it #tea-time';
     const draft = {
       text,
       langs: ['en'],
       tags: ['self-care'],
       facets: [
         over(text, 'example.com/some-lo…', { $type: 'app.bsky.richtext.facet#link', uri: ADDRESS }),
+        over(text, '#tea-time', { $type: 'app.bsky.richtext.facet#tag', tag: 'tea-time' }),
         over(text, 'love', { $type: 'app.bsky.richtext.facet#tag', tag: 'Kindness' }),
       ],
       embed: {
@@ -91,6 +92,7 @@ test.each(VERSIONS)(
     const found = [
       'love',
       '#self-care',
+      '#tea-time',
       '#kindness',
       'example.com/some-long-path',
       'news.example',
@@ -104,6 +106,11 @@ test.each(VERSIONS)(
     const [gap, event] = told.get('love') ?? [];
     expect(gap).toBeUndefined();
     expect(event).toMatchObject({ polarity: 'POSITIVE', post: { langs: ['en'] } });
+    expect(event?.hashtags).toEqual([
+      { tag: 'kindness', count: 1 },
+      { tag: 'self-care', count: 1 },
+      { tag: 'tea-time', count: 1 },
+    ]);
     expect(deleted).toEqual([event?.post.id]);
   },
 );
