@@ -1,6 +1,7 @@
 // Profile `full`: keeps everything that carries sentiment, in the signs that VADER knows.
 
 import { decodeHTMLStrict } from 'entities/decode';
+import { emojiAsWords } from './emoji-words.ts';
 import { hashtagsOf } from './hashtags.ts';
 import type { ReadText } from './profile.ts';
 import { asciiSigns, isAscii, partAtPauses, unmask } from './signs.ts';
@@ -18,8 +19,9 @@ export function fullText(text: string, stated: readonly string[] = []): ReadText
   const linkless = readable.replace(LINK, '');
   // In ASCII, any quotation mark ends a link.
   const bare = partAtPauses(ascii === readable ? linkless : ascii.replace(LINK, ''));
+  const worded = isPlain ? bare : emojiAsWords(bare);
   return {
-    polarityText: bare.includes('@') ? bare.replace(HANDLES, '') : bare,
+    polarityText: worded.includes('@') ? worded.replace(HANDLES, '') : worded,
     tags: hashtagsOf(linkless, stated),
   };
 }
