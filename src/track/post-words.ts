@@ -2,7 +2,7 @@
 
 import { PhraseIndex } from './phrase-index.ts';
 import { SeenNumbers } from './seen-numbers.ts';
-import { hasSigns, lettersFrom, lettersTo, type Word } from './word.ts';
+import { hasSigns, hasSignsInPost, lettersTo, SIGNS_FOLLOW, type Word } from './word.ts';
 import { hashOf, type WordFilter } from './word-filter.ts';
 
 /** A word that some active track mentions. */
@@ -78,15 +78,20 @@ export class PostWords<W extends KnownWord> {
       this.#words[at] = this.#filter.mayHave(this.#hashes[at] as number)
         ? this.#see(word, at)
         : undefined;
-      this.#bare[at] = hasSigns(word) ? this.#seeLetters(word, at) : undefined;
+      this.#bare[at] = hasSignsInPost(word) ? this.#readSigns(word, at) : undefined;
     }
   }
 
-  #seeLetters(word: Word, at: number): W | undefined {
-    const from = lettersFrom(word);
-    const to = lettersTo(word);
-    const mayBeKnown = this.#filter.mayHave(hashOf(word, from, to));
-    return mayBeKnown ? this.#see(word.slice(from, to), at) : undefined;
+  /** Returns the word at `at` without its signs. */
+  #readSigns(word: Word, at: number): W | undefined {
+    if (word.startsWith(SIGNS_FOLLOW)) this.#words[at] = this.#seePart(word, word.length, at);
+    return this.#seePart(word, lettersTo(word), at);
+  }
+
+  /** Sees the word from behind the first sign up to `to`. */
+  #seePart(word: Word, to: number, at: number): W | undefined {
+    const mayBeKnown = this.#filter.mayHave(hashOf(word, 1, to));
+    return mayBeKnown ? this.#see(word.slice(1, to), at) : undefined;
   }
 
   #see(word: Word, at: number): W | undefined {

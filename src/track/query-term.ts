@@ -5,7 +5,7 @@ import { addressTerm, spellAddress } from './address.ts';
 import { kindOf, SPACELESS } from './character-kinds.ts';
 import { nameTerm } from './hashtag.ts';
 import { TextWords } from './text-words.ts';
-import { GAP, plain, type Word } from './word.ts';
+import { GAP, inTerm, plain, type Word } from './word.ts';
 import { foldText } from './words.ts';
 
 /**
@@ -26,7 +26,7 @@ export function readTerm(text: string): Term | UserError {
   const name = nameTerm(folded);
   if (name !== undefined) return [name];
   const read = new TextWords(folded);
-  if (!read.hasParts) return read.inOrder;
+  if (!read.hasParts) return read.inOrder.map(inTerm);
   return new UserError(
     'BAD_TRACK',
     'A phrase cannot hold a link or a name of several words; ' +

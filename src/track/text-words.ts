@@ -3,7 +3,7 @@
 import { addressesIn, addressWords, mayHaveLinks, nextLink } from './address.ts';
 import { DIGIT, FLAG_LETTER, kindOf, LETTER, MARK, NOTHING, SPACELESS } from './character-kinds.ts';
 import { hashtagOf, isStated, lettersAt, mayGoOn, nameAt } from './hashtag.ts';
-import { BORDER, GAP, type Word } from './word.ts';
+import { BORDER, GAP, SIGNS_FOLLOW, type Word } from './word.ts';
 
 const SIGNS = { '#': 0x23, $: 0x24, '+': 0x2b, '.': 0x2e, '/': 0x2f, '@': 0x40 } as const;
 /** By code unit: the signs that may mean something directly before a word. */
@@ -117,7 +117,7 @@ export class TextWords {
     } else if (sign === SIGNS['.'] && folded.charCodeAt(start - 2) !== SIGNS['.']) {
       return folded.slice(start - 1, this.#edge(at));
     }
-    return folded.slice(start, this.#edge(at));
+    return withSigns(folded.slice(start, this.#edge(at)), at - start);
   }
 
   /** A `#` before digits alone is no hashtag: `#1` is the word `1`. One behind a hashtag is: `#coffee#tea` are two. */
@@ -131,7 +131,7 @@ export class TextWords {
     }
     const name = nameAt(folded, start, this.#to);
     const hashtag = hashtagOf(name);
-    const bare = folded.slice(start, edge);
+    const bare = withSigns(folded.slice(start, edge), at - start);
     if (hashtag === undefined) return bare;
     this.#hashtagEnd = start + name.length;
     if (hashtag === word) return word;
@@ -221,6 +221,11 @@ function endOfWord(folded: string, start: number, to: number): number {
     if (codePoint < 0x10000 || kindOf(codePoint) < LETTER) return at;
     at += 2;
   }
+}
+
+/** A word of a post whose signs begin behind `letters` characters. */
+function withSigns(word: string, letters: number): Word {
+  return word.length > letters ? SIGNS_FOLLOW + word : word;
 }
 
 function areDigits(folded: string, start: number, at: number): boolean {

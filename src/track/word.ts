@@ -17,7 +17,7 @@
  * | one space | a gap between two such letters, anything but another word; `"茶 茶"` has three words, and `茶茶` two |
  * | `🔥`, `🇩🇪` | an emoji of one code point without its skin tone, or a flag; other sequences are several words |
  *
- * A word matches itself, and a word without signs also matches every word that has the same letters and any of these
+ * A term has `c++` where a post has `+c++`; see SIGNS_FOLLOW. A word matches itself, and a word without signs also matches every word that has the same letters and any of these
  * signs, except that words of addresses match each other alone: `/com` matches `./com`, and `com` does not.
  */
 export type Word = string;
@@ -28,35 +28,27 @@ export const GAP = ' ';
 /** Stands between parts of a post, so that no phrase crosses their border. It is no word, and no term has it. */
 export const BORDER = '';
 
-const SLASH = 0x2f;
-/** By code unit: the signs before the letters. */
-const FIRST_SIGNS = signTable('#@$./-');
-/** By code unit: the signs behind the letters. */
-const LAST_SIGNS = signTable('+#');
+/**
+ * In a post, a word with signs behind its letters alone begins with this, as in `+c++`. So the first character of every
+ * word in a post tells whether it has signs.
+ */
+export const SIGNS_FOLLOW = '+';
 
-function signTable(signs: string): Uint8Array {
-  const table = new Uint8Array(0x80);
-  for (const sign of signs) table[sign.charCodeAt(0)] = 1;
-  return table;
+const SIGNS = { '#': 0x23, '+': 0x2b, '/': 0x2f, '@': 0x40 } as const;
+/** By code unit: the signs before the letters. None is above the last. */
+const FIRST_SIGNS = new Uint8Array(SIGNS['@'] + 1);
+for (const sign of '#@$./-+') FIRST_SIGNS[sign.charCodeAt(0)] = 1;
+
+/** Whether a word of a post has signs. It also matches a term without them. */
+export function hasSignsInPost(word: Word): boolean {
+  const first = word.charCodeAt(0);
+  return first <= SIGNS['@'] && FIRST_SIGNS[first] === 1;
 }
 
-/** Whether a word in a post also matches a term without its signs. */
+/** Whether a word of a term has signs. The first word of an address has none, because any joint may stand before it. */
 export function hasSigns(word: Word): boolean {
-  return FIRST_SIGNS[word.charCodeAt(0)] === 1
-    ? word.charCodeAt(0) !== SLASH || word.charCodeAt(1) === SLASH
-    : LAST_SIGNS[word.charCodeAt(word.length - 1)] === 1;
-}
-
-/** Where the letters of a word with signs begin; for a word of an address, where its `/` stands. */
-export function lettersFrom(word: Word): number {
-  return FIRST_SIGNS[word.charCodeAt(0)] === 1 ? 1 : 0;
-}
-
-/** Where the letters of a word with signs end. */
-export function lettersTo(word: Word): number {
-  let end = word.length;
-  while (LAST_SIGNS[word.charCodeAt(end - 1)] === 1) end -= 1;
-  return end;
+  if (!hasSignsInPost(word)) return isLastSign(word.charCodeAt(word.length - 1));
+  return word.charCodeAt(0) !== SIGNS['/'] || word.charCodeAt(1) === SIGNS['/'];
 }
 
 /** Whether `word` is a hashtag, a mention or a cashtag. */
@@ -64,7 +56,23 @@ export function hasSigil(word: Word): boolean {
   return /^[#@$](?!\/)/.test(word);
 }
 
+/** Where the letters of a word end. */
+export function lettersTo(word: Word): number {
+  let end = word.length;
+  while (isLastSign(word.charCodeAt(end - 1))) end -= 1;
+  return end;
+}
+
 /** `#rust` without its `#`; a word without signs as it is. */
 export function plain(word: Word): Word {
-  return hasSigns(word) ? word.slice(lettersFrom(word), lettersTo(word)) : word;
+  return hasSigns(word) ? word.slice(hasSignsInPost(word) ? 1 : 0, lettersTo(word)) : word;
+}
+
+/** A word of a text as a word of a term. */
+export function inTerm(word: Word): Word {
+  return word.startsWith(SIGNS_FOLLOW) ? word.slice(1) : word;
+}
+
+function isLastSign(unit: number): boolean {
+  return unit === SIGNS['+'] || unit === SIGNS['#'];
 }

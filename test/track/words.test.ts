@@ -18,7 +18,7 @@ describe('words', () => {
     ['#Rust @User $TICK', ['#rust', '@user', '$tick']],
     ['##twice #@both', ['#twice', '@both']],
     ['a#b a@b a$b #a#b @a@b', ['a', 'b', 'a', 'b', 'a', 'b', '#a', '#b', '@a', 'b']],
-    ['C++, (C#) .NET A+ ...net end. .', ['c++', 'c#', '.net', 'a+', 'net', 'end']],
+    ['C++, (C#) .NET A+ ...net end. .', ['+c++', '+c#', '.net', '+a+', 'net', 'end']],
     ['a+b C++11 c#x', ['a', 'b', 'c', '11', 'c', 'x']],
     ['see example.com.', ['see', 'example', 'com', '', '//example', './com']],
     [
@@ -33,7 +33,7 @@ describe('words', () => {
       [...['a', '', 'b', '', '//example', './com', '//x', '//y', '//1', '//z']],
     ],
     ['www.www.com http://', ['', 'http', '', '//www', './com']],
-    ['#self-care #C++', ['#self', 'care', '#c', '', '#self-care', '', '#c++', '', 'c++']],
+    ['#self-care #C++', ['#self', 'care', '#c', '', '#self-care', '', '#c++', '', '+c++']],
     ['#1 $100 @1 #1st', ['1', '100', '@1', '#1st']],
     ['# @ $ -', []],
     ['ＦＵＬＬ ＃ｗｉｄｔｈ', ['full', '#width']],
