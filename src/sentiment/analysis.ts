@@ -32,7 +32,7 @@ export interface Analysis {
   readonly negative: number;
 }
 
-/** `tags` are the hashtags that the source states beside the text, without `#`. */
+/** `tags` has the hashtags that the source states beside the text, without `#`. */
 export type Analyze = (text: string, tags?: readonly string[]) => Analysis;
 
 /** An analysis and its post. Immutable, and the same object for every listener. */

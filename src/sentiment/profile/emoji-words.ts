@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Emoji, word, and what the sign rests on: the score in the Emoji Sentiment Ranking (ESR; Kralj Novak et al. 2015,
- * https://doi.org/10.1371/journal.pone.0144296), or where that lacks the emoji, its English keywords in Unicode's CLDR.
- * Emoji on which the two disagree, such as 😱, are left to VADER's table.
+ * Emoji, word and source. The source is the score in the Emoji Sentiment Ranking (ESR; Kralj Novak et al. 2015,
+ * https://doi.org/10.1371/journal.pone.0144296), or English keywords of Unicode's CLDR if the ranking lacks the emoji.
+ * The list leaves out emoji on which the two disagree, such as 😱.
  */
 const TABLE = new URL('emoji-words.tsv', import.meta.url);
 

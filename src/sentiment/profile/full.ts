@@ -4,21 +4,21 @@ import { decodeHTMLStrict } from 'entities/decode';
 import { emojiAsWords } from './emoji-words.ts';
 import { hashtagsOf } from './hashtags.ts';
 import type { ReadText } from './profile.ts';
-import { asciiSigns, isAscii, partAtPauses, unmask } from './signs.ts';
+import { asciiSigns, isAscii, spaceAfterPauses, withoutVariants } from './signs.ts';
 
 // Punctuation at a link's end belongs to the sentence.
 const LINK = /(?:https?:\/\/|(?<![\p{L}\p{M}\p{Nd}_#@$+])www\.)[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
 /** An `@` inside a word, as in an e-mail address, mentions nobody. */
 const HANDLES = /@(?<![\p{L}\p{Nd}_]\p{M}*@)[\p{L}\p{M}\p{Nd}_]+(?:@[\p{L}\p{M}\p{Nd}_]+)*/gu;
 
-/** Removes links and handles. Case, emoji, emoticons and punctuation stay. `stated` are the tags beside the text. */
+/** Removes links and handles. Case, emoji, emoticons and punctuation stay. `stated` has the tags beside the text. */
 export function fullText(text: string, stated: readonly string[] = []): ReadText {
   const isPlain = isAscii(text) && !text.includes('&');
   const readable = isPlain ? text : decode(text);
   const ascii = isPlain ? text : asciiSigns(readable);
   const linkless = readable.replace(LINK, '');
-  // In ASCII, any quotation mark ends a link.
-  const bare = partAtPauses(ascii === readable ? linkless : ascii.replace(LINK, ''));
+  // Only ASCII quotation marks end a link.
+  const bare = spaceAfterPauses(ascii === readable ? linkless : ascii.replace(LINK, ''));
   const worded = isPlain ? bare : emojiAsWords(bare);
   return {
     polarityText: worded.includes('@') ? worded.replace(HANDLES, '') : worded,
@@ -27,6 +27,6 @@ export function fullText(text: string, stated: readonly string[] = []): ReadText
 }
 
 function decode(text: string): string {
-  const unmasked = unmask(text);
-  return unmasked.includes('&') ? unmask(decodeHTMLStrict(unmasked)) : unmasked;
+  const plain = withoutVariants(text);
+  return plain.includes('&') ? withoutVariants(decodeHTMLStrict(plain)) : plain;
 }

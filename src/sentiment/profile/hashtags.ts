@@ -1,7 +1,7 @@
 // The hashtags of a post: those that its text shows, and those that its source states beside it.
 
 import { MAX_TEXT } from '../../base/post.ts';
-import { unmask } from './signs.ts';
+import { withoutVariants } from './signs.ts';
 
 const LETTERS = '\\p{L}\\p{Nd}_〇';
 const MARKS = '\\p{Mn}\\p{Mc}';
@@ -9,27 +9,29 @@ const WORD = `[${LETTERS}][${LETTERS}${MARKS}]*`;
 const WORDS = new RegExp(WORD, 'gu');
 const WORD_ALONE = new RegExp(`^${WORD}$`, 'u');
 const DIGITS_ALONE = /^\p{Nd}+$/u;
-/** A tag without any is no hashtag, like `#1`. */
+/** A tag must have one: `#1` is no hashtag. */
 const NO_DIGIT = new RegExp(`[_〇\\p{L}${MARKS}]`, 'u');
 /** A word behind a `#`, and the letter that the `#` itself stands behind, if any. */
 const HASHTAG = new RegExp(`#(?:(?<=([${LETTERS}])[${MARKS}]*#)|)(${WORD})`, 'gu');
 
-/** A name with signs in it, as in `#self-care` or `#c++`. It counts as a whole only if the source states it. */
+/** The longest name behind a `#`, as in `#self-care` or `#c++`. It counts as a whole only if the source states it. */
 const NAME = new RegExp(`${WORD}(?:[-–'’&./+:]${WORD})*(?:[+#]+(?![+#${LETTERS}]))?`, 'uy');
 const LAST_SIGNS = /^[+#]*/;
 /** Ends of a name that may belong to the sentence, as in `#self-care's`. */
 const MOST_ENDS = 3;
 
-/** In lower case: those in the text, as often as they occur, and then the stated ones that it lacks. */
+/** The hashtags of the text in lower case, as often as they occur, and then the stated ones that the text lacks. */
 export function hashtagsOf(text: string, stated: readonly string[]): string[] {
   if (stated.length === 0) return shownIn(text);
-  const names = stated.map((tag) => unmask(tag).toLowerCase()).filter((tag) => NO_DIGIT.test(tag));
+  const names = stated
+    .map((tag) => withoutVariants(tag).toLowerCase())
+    .filter((tag) => NO_DIGIT.test(tag));
   const long = names.filter((name) => !WORD_ALONE.test(name));
   const shown = shownIn(text, new Map(long.map((name) => [keyOf(name), name])));
   return [...shown, ...lacking(shown, names, MAX_TEXT - text.length)];
 }
 
-/** Those of `names` that are not shown, up to `room` characters: all tags together are never longer than a text. */
+/** The `names` that are not shown, up to `room` characters, so that all tags together are never longer than a text. */
 function lacking(shown: readonly string[], names: readonly string[], room: number): string[] {
   let left = room;
   return [...new Set(names).difference(new Set(shown))].filter((name) => {

@@ -1,6 +1,6 @@
-// Signs and characters as phones and word processors write them, put into the ASCII that VADER knows.
+// Turns the signs that phones and word processors write into the ASCII signs that VADER knows.
 
-/** ASCII signs, and what else is read as each. A pair of hyphens is an em dash, as in typed text. */
+/** ASCII signs, and the typographic forms of each. Two hyphens are an em dash, as on a typewriter. */
 const TYPOGRAPHIC: Readonly<Record<string, string>> = {
   "'": '´ʹʻʼʽˈˊ‘’‚‛′‵‹›❛❜❮❯ꞌ',
   '"': '«»ˮ“”„‟″‶❝❞〈〉《》「」『』〝〞〟｢｣',
@@ -23,14 +23,14 @@ const READ_AS = new Map(
 const TYPOGRAPHIC_SIGN = new RegExp(`[${[...READ_AS.keys()].join('')}]`, 'gu');
 
 const NOT_ASCII = /[^\0-\x7f]/;
-/** Full-width forms, code points without a look of their own such as variation selectors, and skin tones. */
-const IN_DISGUISE = /[\uff01-\uff5e\p{Default_Ignorable_Code_Point}\p{Emoji_Modifier}]/gu;
+/** Full-width forms, invisible code points such as variation selectors, and skin tones. */
+const VARIANT = /[\uff01-\uff5e\p{Default_Ignorable_Code_Point}\p{Emoji_Modifier}]/gu;
 const FIRST_FULL_WIDTH = 0xff01;
 const LAST_FULL_WIDTH = 0xff5e;
 const WIDTH_OFFSET = FIRST_FULL_WIDTH - 0x21;
 
 const WORD_BEHIND = `(?=["'(\\[#@$*_]{0,2}[\\p{L}\\p{Nd}\\p{Extended_Pictographic}])`;
-/** A word directly behind an emoji would stick to the emoji's description. */
+/** VADER would join the emoji's description and the word. */
 const EMOJI_AT_WORD = new RegExp(`\\p{Extended_Pictographic}${WORD_BEHIND}`, 'gu');
 /** Dashes or dots between two words. The emoticons that have some, such as `--<--<@`, have no letters. */
 const PAUSE_AT_WORD = new RegExp(`(?<=[^\\s.-])(?:-{2,}|\\.{2,})${WORD_BEHIND}`, 'gu');
@@ -40,11 +40,11 @@ export function isAscii(text: string): boolean {
 }
 
 /**
- * Turns full-width forms into ASCII, and drops invisible code points and skin tones. An emoji then stands as the table of
- * emoji has it, and one that is joined of several stands as its parts.
+ * Turns full-width forms into ASCII, and drops invisible code points and skin tones. This leaves an emoji as VADER's table
+ * has it, and splits a joined emoji into its parts.
  */
-export function unmask(text: string): string {
-  return isAscii(text) ? text : text.replace(IN_DISGUISE, narrow);
+export function withoutVariants(text: string): string {
+  return isAscii(text) ? text : text.replace(VARIANT, narrow);
 }
 
 function narrow(character: string): string {
@@ -53,7 +53,7 @@ function narrow(character: string): string {
   return isFullWidth ? String.fromCharCode(unit - WIDTH_OFFSET) : '';
 }
 
-/** Reads quotation marks, apostrophes, dashes, ellipses and marks as the ASCII signs that they stand for. */
+/** Replaces typographic signs by ASCII ones, and puts a space between an emoji and a word behind it. */
 export function asciiSigns(text: string): string {
   if (isAscii(text)) return text;
   return text
@@ -61,8 +61,8 @@ export function asciiSigns(text: string): string {
     .replace(EMOJI_AT_WORD, '$& ');
 }
 
-/** Parts the words on both sides of an em dash or an ellipsis, which VADER would read as one. */
-export function partAtPauses(text: string): string {
+/** Puts a space behind a dash or an ellipsis between two words, because VADER would read them as one. */
+export function spaceAfterPauses(text: string): string {
   const mayPause = text.includes('--') || text.includes('..');
   return mayPause ? text.replace(PAUSE_AT_WORD, '$& ') : text;
 }
