@@ -9,7 +9,7 @@ import { connectGraphQL, connectTrack, post, run, runOverSse } from '../support/
 import { readNdjson, sharedFile } from '../support/data.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startReal } from '../support/senti.ts';
-import { matchesSlowly } from '../support/slow-matcher.ts';
+import { matchesPartsSlowly, readSlowly } from '../support/slow-matcher.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
 
@@ -45,8 +45,11 @@ describe.each(files)('on %s', (_, read = () => []) => {
       const file = tempFile('posts.ndjson', ndjson(posts));
       const { url } = await startReal('--source', 'replay', '--file', file, '--rate', '2000');
       const socketUrl = url.replace('http', 'ws');
+      const parts = posts.map(({ text }) => readSlowly(text));
       const idsOf = (query: string) =>
-        posts.filter(({ text }) => matchesSlowly(track(query), text)).map(({ id }) => id);
+        posts
+          .filter((_, i) => matchesPartsSlowly(track(query), parts[i] ?? []))
+          .map(({ id }) => id);
 
       const variables = { track: 'love' };
       const loves = idsOf('love');
