@@ -16,15 +16,18 @@ const JOINT = "[-–'’&./+:]";
 /** Signs at the end of a name, unless another word follows them. */
 const SIGNS_BEHIND = `(?:[+#]+(?![+#]|${SPACED_LETTER})(?!(?<=#)${SPACELESS_LETTER}))`;
 const NAME = new RegExp(`${RUN_OF_LETTERS}(?:${JOINT}${RUN_OF_LETTERS})*${SIGNS_BEHIND}?`, 'uy');
-const MAY_GO_ON = new RegExp(`[${LETTERS}‐–'’&./:+#-]`, 'uy');
+const MAY_GO_ON = new RegExp(`[${LETTERS}]|${JOINT}`, 'uy');
 const FIRST_LETTERS = new RegExp(RUN_OF_LETTERS, 'uy');
 const WORDS = new RegExp(RUN_OF_LETTERS, 'gu');
-const LAST_SIGNS = new RegExp(`[${LETTERS}${MARKS}]([+#]+)[^${LETTERS}]*$`, 'u');
+const LAST_SIGNS = new RegExp(
+  `[${LETTERS}${MARKS}]([+#]+)(?:[^+#${LETTERS}][^${LETTERS}]*)?$`,
+  'u',
+);
 const DIGITS_ALONE = /^\p{Nd}+$/u;
 /** Ends of a name in a text that may belong to the sentence, as in `#self-care's`. */
 const MOST_ENDS = 3;
 
-/** Rules out that a name goes on at `at`, behind its first word. */
+/** Rules out that a name goes on at `at` with more words. */
 export function mayGoOn(folded: string, at: number): boolean {
   MAY_GO_ON.lastIndex = at;
   return MAY_GO_ON.test(folded);

@@ -15,7 +15,7 @@ import { ClauseWords } from './clause-words.ts';
 import { type KnownWord, type Phrase, PostWords } from './post-words.ts';
 import { SeenNumbers } from './seen-numbers.ts';
 import type { Clause, Term, Track } from './track.ts';
-import type { Word } from './word.ts';
+import { hasSigns, type Word } from './word.ts';
 import { WordFilter } from './word-filter.ts';
 
 /** Active tracks, each with a value of the caller's. A change costs as much as its track has words. */
@@ -152,6 +152,7 @@ export class Matcher<V> {
     if (known === undefined) {
       known = {
         word,
+        hasSigns: hasSigns(word),
         id: this.#post.words.take(),
         mentions: 0,
         seenIn: 0,

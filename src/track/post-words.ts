@@ -2,12 +2,13 @@
 
 import { PhraseIndex } from './phrase-index.ts';
 import { SeenNumbers } from './seen-numbers.ts';
-import { hasSigns, hasSignsInPost, lettersTo, SIGNS_FOLLOW, type Word } from './word.ts';
+import { hasSignsInPost, lettersTo, SIGNS_FOLLOW, type Word } from './word.ts';
 import { hashOf, type WordFilter } from './word-filter.ts';
 
 /** A word that some active track mentions. */
 export interface KnownWord {
   readonly word: Word;
+  readonly hasSigns: boolean;
   /** Unique among the words of active tracks. */
   readonly id: number;
   /** The number of the last post that has it, and its first place in that post. */
@@ -137,7 +138,7 @@ export class PostWords<W extends KnownWord> {
   #standsSomewhere(phrase: Phrase, start: number): boolean {
     this.steps += phrase.length;
     let signed = 0;
-    for (const { word } of phrase) if (hasSigns(word)) signed += 1;
+    for (const word of phrase) if (word.hasSigns) signed += 1;
     if (signed === 0) {
       this.#plain ??= this.#index((at) => this.#bare[at] ?? this.#words[at], false);
       return this.#plain.has(phrase);
@@ -160,7 +161,7 @@ export class PostWords<W extends KnownWord> {
     const nowhere = this.#length;
     const places = Array.from({ length: this.#length }, (_, at) => {
       const word = wordAt(at);
-      return word !== undefined && hasSigns(word.word) === signed ? word.firstAt : nowhere;
+      return word !== undefined && word.hasSigns === signed ? word.firstAt : nowhere;
     });
     return new PhraseIndex(places, nowhere + 1);
   }

@@ -108,7 +108,8 @@ export class TextWords {
     const sign = start > this.#from ? folded.charCodeAt(start - 1) : 0;
     const isInside = start - 1 === end;
     if (sign === SIGNS['#'] && (!isInside || end === this.#hashtagEnd)) {
-      return this.#readHashtag(start, at, this.#edge(at));
+      const edge = this.#edge(at);
+      return this.#readHashtag(start, at, edge, withSigns(folded.slice(start, edge), at - start));
     }
     if (isInside) {
       if (sign === SIGNS['.'] || sign === SIGNS['/']) this.#readAddresses(start);
@@ -120,18 +121,20 @@ export class TextWords {
     return withSigns(folded.slice(start, this.#edge(at)), at - start);
   }
 
-  /** A `#` before digits alone is no hashtag: `#1` is the word `1`. One behind a hashtag is: `#coffee#tea` are two. */
-  #readHashtag(start: number, at: number, edge: number): Word {
+  /**
+   * The word from `start` to `at` as a hashtag, or `bare` if it is none: `#1` is the word `1`. A `#` behind a hashtag
+   * begins another: `#coffee#tea` are two.
+   */
+  #readHashtag(start: number, at: number, edge: number, bare: Word): Word {
     const folded = this.#folded;
     const word = folded.slice(start - 1, at);
-    if (!mayGoOn(folded, at)) {
-      if (areDigits(folded, start, at)) return folded.slice(start, at);
+    if (edge === at && !mayGoOn(folded, at)) {
+      if (areDigits(folded, start, at)) return bare;
       this.#hashtagEnd = at;
       return word;
     }
     const name = nameAt(folded, start, this.#to);
     const hashtag = hashtagOf(name);
-    const bare = withSigns(folded.slice(start, edge), at - start);
     if (hashtag === undefined) return bare;
     this.#hashtagEnd = start + name.length;
     if (hashtag === word) return word;
@@ -179,7 +182,7 @@ export class TextWords {
     const sign = start > this.#from ? folded.charCodeAt(start - 1) : 0;
     const isInside = start - 1 === end;
     if (sign === SIGNS['#'] && (!isInside || end === this.#hashtagEnd)) {
-      return this.#readHashtag(start, at, at);
+      return this.#readHashtag(start, at, this.#edge(at), letter);
     }
     if (isInside || (sign !== SIGNS['@'] && sign !== SIGNS.$)) return letter;
     const name = folded.charAt(start - 1) + lettersAt(folded, start, this.#to);

@@ -51,6 +51,14 @@ const TEXTS: Readonly<Record<string, (i: number) => string>> = {
   'links of many dots': (i) => `http://${'.'.repeat(90)}${code(i)} `,
   'mentions that differ at their ends': (i) => `@aa${code(i)}`,
   'nothing but @': () => '@',
+  addresses: () => 'a.b ',
+  'an address of 12,500 words': () => 'a.',
+  'links of few characters': () => 'www.a.b ',
+  'hashtags with signs': (i) => `#a-${code(i)}++ `,
+  'a hashtag of 12,500 words': (i) => (i === 0 ? '#a' : '-a'),
+  'a word of plus signs': (i) => (i === 0 ? '#a' : '+'),
+  ideographs: (i) => IDEOGRAPHS[i % IDEOGRAPHS.length] ?? '',
+  'ideographs with gaps': (i) => `${IDEOGRAPHS[i % IDEOGRAPHS.length]} `,
 };
 
 function measureText(text: string, post: string) {
@@ -89,6 +97,16 @@ const SHAPES: readonly Shape[] = [
     name: 'phrases of which some words have a sigil',
     post: `#y ${filled(() => `${'#z'.repeat(14)} z `)}`,
     query: () => `"${'z '.repeat(40)}${some(50, ['z', '#z'])} #y"`,
+  },
+  {
+    name: 'addresses that nearly stand everywhere',
+    post: `y ${filled(() => 'z.')}`,
+    query: (i) => `${'z.'.repeat(i % 60)}y.${'z.'.repeat(1 + ((i / 60) % 60))}z`,
+  },
+  {
+    name: 'runs of two ideographs in any order',
+    post: some(MAX_TEXT, IDEOGRAPHS.slice(0, 2), ''),
+    query: () => some(120, IDEOGRAPHS.slice(0, 2), ''),
   },
   {
     name: '16 clauses of 8 words',

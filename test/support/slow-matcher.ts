@@ -51,7 +51,10 @@ const NAME_IN_TEXT = new RegExp(`^${LETTERS}(?:[-–'’&./+:]${LETTERS})*(?:${S
 const EMOJI_ALONE = new RegExp(`^(?:${EMOJI})$`, 'u');
 const SPACELESS_ALONE = new RegExp(`^${SPACELESS}${MARK}*$`, 'u');
 const FIRST_LETTERS = new RegExp(`^${LETTERS}`, 'u');
-const LAST_SIGNS = new RegExp(`(?:${LETTER}|${MARK})([+#]+)(?:(?!${LETTER}).)*$`, 'su');
+const LAST_SIGNS = new RegExp(
+  `(?:${LETTER}|${MARK})([+#]+)(?:(?![+#]|${LETTER}).(?:(?!${LETTER}).)*)?$`,
+  'su',
+);
 const NO_LETTERS = new RegExp(`(?:(?!${LETTER}).)*$`, 'su');
 const RUN = new RegExp(`${SPACED_LETTERS}(?:[-./:?=&#%@+~!$*';]+${SPACED_LETTERS})*`, 'gu');
 const INSIDE = new RegExp(`(?:${LETTER}|${MARK})[./]${LETTER}`, 'u');

@@ -104,6 +104,19 @@ describe('the canonical form', () => {
     );
   });
 
+  test('is the same for a query in capitals, or in characters of full width', () => {
+    const widen = (query: string) =>
+      query
+        .replace(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0))
+        .replaceAll(' ', '\u3000');
+    fc.assert(
+      fc.property(queries, (query) => {
+        expect(parseTrack(query.toUpperCase())).toEqual(parseTrack(query));
+        expect(parseTrack(widen(query))).toEqual(parseTrack(query));
+      }),
+    );
+  });
+
   test('is read as a track, and what is no canonical form is none', () => {
     const written = fc.stringMatching(/^[#@$-]?(the|[a-cA_1ß]{1,3})( b)?$/);
     fc.assert(

@@ -5,6 +5,7 @@ import { spellWords } from '../../src/track/query-term.ts';
 import { TextWords } from '../../src/track/text-words.ts';
 import { plain } from '../../src/track/word.ts';
 import { words } from '../../src/track/words.ts';
+import { texts } from '../support/queries.ts';
 
 function inOrder(text: string): string[] {
   return new TextWords(fold(text)).inOrder.filter((word) => word !== '');
@@ -77,6 +78,14 @@ describe('words', () => {
     );
   });
 
+  test('are the same whatever the case, in posts of all kinds', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(words(text.toUpperCase())).toEqual(words(text));
+      }),
+    );
+  });
+
   test('are the same in either case, and read again, for every letter of Unicode', () => {
     for (let codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
       const letter = String.fromCodePoint(codePoint);
@@ -142,12 +151,29 @@ describe('words', () => {
     }
   });
 
-  test('are plain without their sigil', () => {
-    expect(['#rust', '@user', '$tick', 'word'].map(plain)).toEqual([
-      'rust',
-      'user',
-      'tick',
-      'word',
-    ]);
+  test.each([
+    ...[
+      'a.b ',
+      'a.',
+      'www.a.b ',
+      '#a-b++ ',
+      '#a',
+      '-a',
+      '+',
+      '#',
+      '茶 ',
+      '#茶茶-a ',
+      '🔥',
+      '@커커 ',
+    ],
+  ])('are at most two for each character, as in %j over and over', (part) => {
+    const text = `#a${part.repeat(25_000 / part.length)}`;
+    expect(words(text).length).toBeLessThanOrEqual(2 * text.length);
+  });
+
+  test('are plain without their signs', () => {
+    const signed = ['#rust', '@user', '$tick', 'word', 'c++', '.net', '#c#', './com', '/com'];
+    const letters = ['rust', 'user', 'tick', 'word', 'c', 'net', 'c', '/com', '/com'];
+    expect(signed.map(plain)).toEqual(letters);
   });
 });
