@@ -11,15 +11,19 @@ import { foldText, words } from './words.ts';
 /** The most characters that are read beside the text, in UTF-16 code units. A list entry counts as one more. */
 const MAX_BESIDE = MAX_TEXT;
 
+/** Most hashtags, which need no reading. */
+const ONE_WORD = /^[a-z_][a-z\d_]*$/;
+
 /** The words of the text, the stated hashtags, the links and what is attached. No phrase crosses from one to another. */
 export function wordsOf(post: Pick<Post, 'text' | 'tags' | 'links' | 'attached'>): Word[] {
   const { text } = post;
   if (post.tags.length + post.links.length + post.attached.length === 0) return words(text);
   const cut = cutter(MAX_BESIDE);
-  const tags = cut(post.tags).map(fold);
-  const hashtags = tags.map(hashtagOf);
-  const found = new TextWords(foldText(text), new Set(hashtags.filter(isOfSeveralWords))).all();
-  for (const [at, tag] of tags.entries()) pushTag(tag, hashtags[at], found);
+  const tags = cut(post.tags).map((tag) => fold(tag));
+  const several = tags.filter((tag) => !ONE_WORD.test(tag)).map(hashtagOf);
+  const stated = new Set(several.filter(isOfSeveralWords));
+  const found = new TextWords(foldText(text), stated).all();
+  for (const tag of tags) pushTag(tag, found);
   for (const link of cut(post.links)) push(addressWords(fold(link)), found);
   for (const attached of cut(post.attached)) push(words(attached), found);
   return found;
@@ -45,8 +49,13 @@ function isOfSeveralWords(hashtag: Word | undefined): hashtag is Word {
 }
 
 /** A hashtag of one word also matches its plain word; of any other, the plain words are added. */
-function pushTag(tag: string, hashtag: Word | undefined, found: Word[]): void {
-  if (hashtag !== undefined) push([hashtag], found);
+function pushTag(tag: string, found: Word[]): void {
+  if (ONE_WORD.test(tag)) {
+    found.push(BORDER, `#${tag}`);
+    return;
+  }
+  const hashtag = hashtagOf(tag);
+  if (hashtag !== undefined) found.push(BORDER, hashtag);
   const plainWords = new TextWords(tag).all();
   const [first, ...others] = plainWords;
   const isOne = hashtag !== undefined && others.length === 0 && plain(hashtag) === first;
