@@ -28,9 +28,11 @@ const MIXED = new RegExp(
   `${SPACELESS_LETTER}[${MARKS}]*${SPACED_LETTER}|${SPACED_LETTER}[${MARKS}]*${SPACELESS_LETTER}`,
   'u',
 );
-/** An address that says so itself. It is no text, so its words are no plain words. */
 const LINK_START = '(?:https?://|www\\.)';
-// The look behind comes second, so that it is not tried at every place of a text.
+/**
+ * An address that says so itself. It is no text, so its words are no plain words. The lookbehind comes second, so that it
+ * is not tried at every place of a text.
+ */
 const LINK = new RegExp(
   `${LINK_START}(?<!(?:${SPACED_LETTER}|[#@$+])${LINK_START})` +
     `(?:[!#-'*-;=?-Z\\\\^_a-z~]|(?!${SPACELESS_LETTER})[^\\0-\\x7f\\s\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}])+`,

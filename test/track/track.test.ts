@@ -257,6 +257,20 @@ describe('a query is refused', () => {
     expect(parsed).toMatchObject({ code: 'BAD_TRACK', message: expect.stringMatching(reason) });
   });
 
+  test.each([
+    ...['from', 'to', 'lang', 'is', 'has', 'url', 'conversation_id', 'context', 'entity', 'place'],
+    ...['sample', 'retweets_of', 'source', 'list', 'bio', 'point_radius', 'min_likes', 'site'],
+  ])('for the operator "%s:" of another search, but not for its name alone', (name) => {
+    for (const query of [`${name}:x`, `y -${name.toUpperCase()}:x`, `y ${name}: x`]) {
+      expect(parseTrack(query)).toMatchObject({
+        message: expect.stringMatching(
+          `^There is no operator "${name}:"\\. .+\\. To find these words, put them in quotation marks\\.$`,
+        ),
+      });
+    }
+    expect(track(`y ${name} "${name}:x"`).clauses.length).toBe(1);
+  });
+
   test('but not at its limits', () => {
     const sixteen = Array.from({ length: 16 }, (_, i) => `w${i}`);
     expect(track(sixteen.join(',')).clauses.length).toBe(16);
