@@ -11,6 +11,9 @@ export const BOUNDS = {
 
 /** Ends before the punctuation that often follows an address in a sentence. */
 const LINK = /https?:\/\/[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
+const HOST = /^https?:\/\/([^/?#]+)/i;
+/** A name has at most 253 characters, before which a password may stand. Parsing a name takes the square of its length. */
+const MAX_HOST = 300;
 const LEADING_HASHES = /^[#＃]+/;
 
 /** Without `#` and without repeats. What is no tag, or is too long for one, is left out. */
@@ -24,8 +27,13 @@ export function readTags(values: readonly unknown[]): string[] {
 }
 
 /** The http and https addresses, without repeats. A cut address would lead elsewhere, so long ones are left out. */
-export function readLinks(values: readonly unknown[]): string[] {
-  return [...new Set(values.filter(isLink))].slice(0, BOUNDS.links.most);
+export function readLinks(values: Iterable<unknown>): string[] {
+  const links = new Set<string>();
+  for (const value of values) {
+    if (isLink(value)) links.add(value);
+    if (links.size === BOUNDS.links.most) break;
+  }
+  return [...links];
 }
 
 /** The texts that say something. Long ones are cut. */
@@ -43,7 +51,10 @@ export function isLink(value: unknown): value is string {
 }
 
 export function isWebAddress(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  const host = HOST.exec(url)?.[1] ?? '';
+  // Parsing turns one letter into up to 18.
+  const mayExist = host.length <= MAX_HOST && host.normalize('NFKC').length <= MAX_HOST;
+  return host !== '' && mayExist && URL.canParse(url);
 }
 
 /** The addresses that stand in `text`. */

@@ -3,7 +3,7 @@
 import { type Fields, isRecord } from '../../base/json.ts';
 import { readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
-import { isLink, readAttached, readLinks, readTags } from '../post-fields.ts';
+import { BOUNDS, isLink, readAttached, readLinks, readTags } from '../post-fields.ts';
 
 type Content = Pick<Post, 'text' | 'tags' | 'links' | 'attached' | 'langs'>;
 
@@ -27,6 +27,9 @@ const MOST_FEATURES = 4;
 const MOST_TAGS_OF_RECORD = 64;
 /** The lexicon allows four images, and a gallery a few more. */
 const MOST_IMAGES = 32;
+
+/** A shown address is never longer, since a character takes up to three bytes. */
+const MOST_SHOWN_BYTES = 4 * BOUNDS.links.length;
 
 /** How clients end the address that they have shortened. */
 const ELLIPSIS = /(?:\.{3}|…)$/;
@@ -88,7 +91,11 @@ function restoreAddresses(text: string, facets: readonly Facet[]): string {
   let done = 0;
   for (const { start, end, uri } of links.sort((a, b) => a.start - b.start)) {
     const isRange =
-      done <= start && start < end && isBoundary(bytes, start) && isBoundary(bytes, end);
+      done <= start &&
+      start < end &&
+      end - start <= MOST_SHOWN_BYTES &&
+      isBoundary(bytes, start) &&
+      isBoundary(bytes, end);
     if (isRange && isShortFor(bytes.toString('utf8', start, end), uri)) {
       parts.push(bytes.toString('utf8', done, start), uri);
       done = end;

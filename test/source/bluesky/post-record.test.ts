@@ -75,6 +75,8 @@ describe('the links of a Bluesky post', () => {
     'example.com',
     'https://',
     `https://example.com/${'x'.repeat(BOUNDS.links.length)}`,
+    `https://${'x'.repeat(301)}/`,
+    `https://a.${'\ufdfa'.repeat(20)}/`,
     7,
     null,
   ])('leave out what is no web address: %s', (uri) => {
@@ -165,6 +167,26 @@ describe('the text of a Bluesky post', () => {
       facet(4, 11, link('https://ple.com/')),
     ];
     expect(read('example.com', { facets }).text).toBe('https://example.com/second');
+  });
+
+  test.each<[string, string, unknown[]]>([
+    [
+      'ranges that cover nearly all of it',
+      `example.com${'.'.repeat(200_000)}`,
+      Array.from({ length: 256 }, (_, n) => facet(0, 200_000 - n, link(LONG))),
+    ],
+    [
+      'names of hosts that are long',
+      'example.com',
+      Array.from({ length: 256 }, (_, n) =>
+        facet(0, 11, link(`https://${'\ufdfa'.repeat(290)}${n}/`)),
+      ),
+    ],
+  ])('is read quickly with many %s', (_, text, facets) => {
+    const start = process.cpuUsage();
+    expect(read(text, { facets }).text).toBe(text);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(40);
   });
 
   test('is read quickly with thousands of facets', () => {
