@@ -3,18 +3,18 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWK } from 'jose';
 import { isRecord, parseJson } from './json.ts';
 
-export const MOST_KEY_SET_BYTES = 256 * 1024;
+export const MAX_KEY_SET_BYTES = 256 * 1024;
 /** Issuers have a few, and a token may be checked against each of them. */
-const MOST_KEYS = 100;
+const MAX_KEYS = 100;
 
 const NO_KEY_SET = 'a JSON Web Key Set: {"keys": […]}';
-const TOO_MANY_KEYS = `a JSON Web Key Set of at most ${MOST_KEYS} keys`;
+const TOO_MANY_KEYS = `a JSON Web Key Set of at most ${MAX_KEYS} keys`;
 
 /** The keys, or a text that completes the sentence "It must be …". */
 export function readKeySet(json: Uint8Array): JSONWebKeySet | string {
   const set = parseJson(json);
   if (!isRecord(set) || !Array.isArray(set.keys) || !set.keys.every(isRecord)) return NO_KEY_SET;
-  if (set.keys.length > MOST_KEYS) return TOO_MANY_KEYS;
+  if (set.keys.length > MAX_KEYS) return TOO_MANY_KEYS;
   const keys = { keys: set.keys.map(flatten) as JWK[] };
   try {
     createLocalJWKSet(keys);

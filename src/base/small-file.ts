@@ -16,7 +16,7 @@ export class FileProblem {
 }
 
 /** For certificates, keys and credentials. A bundle of all public authorities has a quarter of it. */
-export const MOST_FILE_BYTES = 1024 * 1024;
+export const MAX_FILE_BYTES = 1024 * 1024;
 const KIBIBYTE = 1024;
 /** Opens a pipe without waiting for its writer. Windows has neither the flag nor such pipes. */
 export const READ_AT_ONCE = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);

@@ -1,7 +1,7 @@
 // The credentials file (.creds) for NATS: a JWT that names the user, and the seed of the key that proves it.
 
 import { type Authenticator, credsAuthenticator } from '@nats-io/transport-node';
-import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../base/small-file.ts';
+import { FileProblem, MAX_FILE_BYTES, readSmallFile } from '../base/small-file.ts';
 import { RelayError } from '../stream/relay.ts';
 
 /**
@@ -22,7 +22,7 @@ export function watchCreds(path: string, warn: (message: string) => void): Authe
 }
 
 function readCreds(path: string): Authenticator {
-  const file = readSmallFile(path, MOST_FILE_BYTES);
+  const file = readSmallFile(path, MAX_FILE_BYTES);
   if (file instanceof FileProblem) {
     throw new RelayError(`"${path}" has to be ${file.expected}`);
   }

@@ -2,7 +2,7 @@
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { MOST_FILE_BYTES } from '../base/small-file.ts';
+import { MAX_FILE_BYTES } from '../base/small-file.ts';
 import { explainInvalid, fileOf, Invalid, type Kind } from './values.ts';
 
 interface PemFile<T> {
@@ -41,7 +41,7 @@ export function explainMismatch({ cert, key }: Tls): string | undefined {
 }
 
 function pemFile<T>(expected: string, parse: (pem: string) => T): Kind<PemFile<T>> {
-  return fileOf(MOST_FILE_BYTES, (bytes, path) => {
+  return fileOf(MAX_FILE_BYTES, (bytes, path) => {
     const pem = String(bytes);
     // Node.js would take DER here, but not in a secure context.
     const isPem = pem.includes('-----BEGIN ');

@@ -3,12 +3,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { JSONWebKeySet } from 'jose';
-import { MOST_KEY_SET_BYTES, readKeySet } from '../base/key-set.ts';
+import { MAX_KEY_SET_BYTES, readKeySet } from '../base/key-set.ts';
 import { type Languages, readLanguage, readLanguages } from '../base/language.ts';
 import {
   FileProblem,
   isSystemError,
-  MOST_FILE_BYTES,
+  MAX_FILE_BYTES,
   NOT_A_FILE,
   readSmallFile,
 } from '../base/small-file.ts';
@@ -175,7 +175,7 @@ export const readableFile = kind('PATH', NOT_A_FILE.expected, (path) => {
 });
 
 /** A file that is read whole: now as a check, and again for its use. */
-export const smallFile = fileOf(MOST_FILE_BYTES, (_bytes, path) => path);
+export const smallFile = fileOf(MAX_FILE_BYTES, (_bytes, path) => path);
 
 /** A JSON Web Key Set: in a file, or the address that serves it. */
 export const keySet = kind(
@@ -189,7 +189,7 @@ export const keySet = kind(
   },
 );
 
-const keySetFile = fileOf(MOST_KEY_SET_BYTES, (bytes) => {
+const keySetFile = fileOf(MAX_KEY_SET_BYTES, (bytes) => {
   const keys = readKeySet(bytes);
   return typeof keys === 'string' ? new Invalid(keys) : keys;
 });

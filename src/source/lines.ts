@@ -12,7 +12,7 @@ export interface Line {
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 /** However short a piece of a line is, it costs some hundred bytes, so this many are joined into one. */
-const MOST_PIECES = 1024;
+const MAX_PIECES = 1024;
 
 /** A bad line takes some microseconds, so that these leave a tick room for other work. */
 export const LINES_A_TICK = 256;
@@ -50,7 +50,7 @@ export class LineSplitter {
     this.#heldBytes += bytes.length;
     if (this.#heldBytes <= this.#maxBytes) this.#held.push(bytes);
     else this.#held = [];
-    if (this.#held.length === MOST_PIECES) this.#held = [Buffer.concat(this.#held)];
+    if (this.#held.length === MAX_PIECES) this.#held = [Buffer.concat(this.#held)];
   }
 
   #take(): Line {

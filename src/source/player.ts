@@ -21,7 +21,7 @@ interface Playlist {
 }
 
 /** After a stall, such as a laptop's sleep, at most this much is caught up, in milliseconds. */
-const MOST_CATCHING_UP = 2000;
+const MAX_CATCHING_UP = 2000;
 /** So that events leave the process in between. */
 const POSTS_A_TICK = 32;
 
@@ -92,7 +92,7 @@ function createPace(rate: Rate, clock: Clock, signal: AbortSignal): () => Promis
     if (rate === 'max') return;
     while (!signal.aborted) {
       const behind = clock.monotonic() - start - (sent / rate) * 1000;
-      if (behind > MOST_CATCHING_UP) start += behind - MOST_CATCHING_UP;
+      if (behind > MAX_CATCHING_UP) start += behind - MAX_CATCHING_UP;
       if (behind >= 0) return;
       await sleep(clock, Math.ceil(-behind), signal);
     }

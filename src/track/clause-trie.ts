@@ -10,7 +10,7 @@ export interface TopWord<V> extends KnownWord, Node<V> {
 }
 
 export interface Node<V> {
-  /** Clauses whose words all lie on the way here, and the first MOST_WAITING clauses that need several more. */
+  /** Clauses whose words all lie on the way here, and the first MAX_WAITING clauses that need several more. */
   clauses: IndexedClause<V>[];
   /** The other clauses, by the word they need next: one that is alone there, or the node where several part. */
   next: Map<TopWord<V>, Node<V> | IndexedClause<V>> | undefined;
@@ -41,7 +41,7 @@ export interface IndexedClause<V> {
 export const ALONE = -1;
 
 /** A few long clauses are checked faster in a row than along paths that few of them share. */
-const MOST_WAITING = 64;
+const MAX_WAITING = 64;
 
 /** Places a clause one word beyond the part of its path that it shares with others. */
 export function insert<V>(clause: IndexedClause<V>): void {
@@ -49,7 +49,7 @@ export function insert<V>(clause: IndexedClause<V>): void {
   if (top === undefined) throw new Error('matcher: a clause without words');
   let node: Node<V> = top;
   for (const [at, word] of below.entries()) {
-    if (below.length - at > 1 && node.clauses.length < MOST_WAITING) {
+    if (below.length - at > 1 && node.clauses.length < MAX_WAITING) {
       clause.left = below.length - at;
       settle(node, clause);
       return;

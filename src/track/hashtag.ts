@@ -25,7 +25,7 @@ const LAST_SIGNS = new RegExp(
 );
 const DIGITS_ALONE = /^\p{Nd}+$/u;
 /** Ends of a name in a text that may belong to the sentence, as in `#self-care's`. */
-const MOST_ENDS = 3;
+const MAX_ENDS = 3;
 
 /** Rules out that a name goes on at `at` with more words. */
 export function mayGoOn(folded: string, at: number): boolean {
@@ -69,7 +69,7 @@ export function nameTerm(folded: string): Word | undefined {
 /** Whether `hashtag`, or its beginning up to one of its last signs, is one of `stated`. */
 export function isStated(hashtag: Word, stated: ReadonlySet<Word>): boolean {
   let name = hashtag;
-  for (let ends = 0; ends <= MOST_ENDS && name !== ''; ends++) {
+  for (let ends = 0; ends <= MAX_ENDS && name !== ''; ends++) {
     if (stated.has(name)) return true;
     name = name.slice(0, Math.max(0, name.lastIndexOf('-')));
   }

@@ -1,6 +1,6 @@
 // The topics in the page's address, such as `/?track=coffee&track=tea`, so that a view can be shared as a link.
 
-export const MOST_TOPICS = 4;
+export const MAX_TOPICS = 4;
 
 /** The topics of a query string such as `?track=coffee&track=tea`: the first four, each once. */
 export function readTopics(search: string): string[] {
@@ -9,7 +9,7 @@ export function readTopics(search: string): string[] {
     const topic = value.trim();
     if (topic !== '' && !isAmong(topics, topic)) topics.push(topic);
   }
-  return topics.slice(0, MOST_TOPICS);
+  return topics.slice(0, MAX_TOPICS);
 }
 
 /** The address of these topics, from the root on. */

@@ -3,7 +3,7 @@
 import { SharedScale } from './chart-scale.ts';
 import { setText, the } from './dom.ts';
 import { createLiveRegion } from './live-region.ts';
-import { addressOf, isAmong, MOST_TOPICS, readTopics } from './page-address.ts';
+import { addressOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
 import { showSuggestions } from './suggestions.ts';
@@ -169,8 +169,8 @@ page.form.addEventListener('submit', (submit) => {
   const now = tracks();
   if (track === '') return say('Type a topic first.');
   if (isAmong(now, track)) return say(`You already track ${track}.`);
-  if (now.length >= MOST_TOPICS)
-    return say(`Only ${MOST_TOPICS} topics fit side by side; close one first.`);
+  if (now.length >= MAX_TOPICS)
+    return say(`Only ${MAX_TOPICS} topics fit side by side; close one first.`);
   page.input.value = '';
   go([...now, track]);
 });

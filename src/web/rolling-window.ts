@@ -7,7 +7,7 @@ const SMOOTH_SECONDS = 5;
 /** The first means cover at least this many seconds, for the same reason. */
 const LEAST_SECONDS = 3;
 /** Distinct hashtags that are counted; further ones are ignored. */
-const MOST_TAGS = 5000;
+const MAX_TAGS = 5000;
 
 /** By polarityIndex: positive, negative, neutral. */
 export type Counts = [positive: number, negative: number, neutral: number];
@@ -45,7 +45,7 @@ export class RollingWindow {
     this.totals[polarityIndex as 0 | 1 | 2]++;
     for (const tag of tags) {
       const count = this.#tags.get(tag);
-      if (count === undefined && this.#tags.size >= MOST_TAGS) continue;
+      if (count === undefined && this.#tags.size >= MAX_TAGS) continue;
       this.#tags.set(tag, (count ?? 0) + 1);
       bucket.tags.push(tag);
     }

@@ -1,7 +1,7 @@
 // Topics to click on. They are links, so that they can be shared and opened in new tabs.
 
 import { h } from './dom.ts';
-import { addressOf, isAmong, MOST_TOPICS } from './page-address.ts';
+import { addressOf, isAmong, MAX_TOPICS } from './page-address.ts';
 
 /** Everyday words, which people post about at any time, and which the sample knows. */
 const TOPICS = ['coffee', 'football', 'music', 'weather', 'pizza', 'film'];
@@ -10,7 +10,7 @@ const RIVALS = [['coffee', 'tea']];
 /** The topics to offer to a page with these topics, to start with or to compare with. */
 export function suggest(topics: readonly string[]): readonly (readonly string[])[] {
   if (topics.length === 0) return [...TOPICS.map((topic) => [topic]), ...RIVALS];
-  if (topics.length >= MOST_TOPICS) return [];
+  if (topics.length >= MAX_TOPICS) return [];
   const more = ['tea', ...TOPICS].filter((topic) => !isAmong(topics, topic));
   return more.slice(0, 3).map((topic) => [...topics, topic]);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FileProblem, MOST_FILE_BYTES, readSmallFile } from '../../src/base/small-file.ts';
+import { FileProblem, MAX_FILE_BYTES, readSmallFile } from '../../src/base/small-file.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { NO_FILES, tempFile, tempFolder } from '../support/temp-file.ts';
 
@@ -22,7 +22,7 @@ describe('a small file', () => {
   test('is read through links, and though its size is said to be 0', () => {
     const link = join(tempFolder(), 'link');
     symlinkSync('/proc/self/status', link);
-    expect(String(readSmallFile(link, MOST_FILE_BYTES))).toContain('VmRSS');
+    expect(String(readSmallFile(link, MAX_FILE_BYTES))).toContain('VmRSS');
   });
 
   test('that is not there is told of by the system', () => {

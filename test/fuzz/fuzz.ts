@@ -45,7 +45,7 @@ export const BATCH = 100;
 const WARM_UP = 20;
 const MEASURE_EVERY = 20;
 const DEADLINE_MS = 20_000;
-const MOST_FINDINGS = 10;
+const MAX_FINDINGS = 10;
 
 export async function fuzz(plan: Plan): Promise<Progress> {
   const { seed, from, next, options, onBatch } = plan;
@@ -68,7 +68,7 @@ export async function fuzz(plan: Plan): Promise<Progress> {
       const indexes = Array.from({ length: count }, (_, i) => first + i);
       progress.findings.push(...(await playBatch(plan, target, indexes, progress)));
       progress.sessions += count;
-      if (target.server.ended !== undefined || progress.findings.length >= MOST_FINDINGS) break;
+      if (target.server.ended !== undefined || progress.findings.length >= MAX_FINDINGS) break;
       if (batch % MEASURE_EVERY !== 0) continue;
       progress.heap = (await target.measure()).heap;
       if (batch === WARM_UP) progress.warmHeap = progress.heap;

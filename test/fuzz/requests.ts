@@ -7,7 +7,7 @@ import { oddOperation, oddRequest } from './operations.ts';
 import type { Session } from './session.ts';
 import { HOSTILE_NAMES, ODD_TEXTS } from './texts.ts';
 
-const MOST_REQUESTS = 24;
+const MAX_REQUESTS = 24;
 const JSON_TYPE = 'application/json';
 const TYPES = [
   'application/json; charset=latin1',
@@ -71,7 +71,7 @@ const ODD_HEADERS = [
 
 /** A session of queries and other requests one after another on one connection. */
 export function requestSession(dice: Dice): Session {
-  const parts = dice.some(1, MOST_REQUESTS, () => oddHttp(dice));
+  const parts = dice.some(1, MAX_REQUESTS, () => oddHttp(dice));
   const broken = dice.chance(0.2);
   if (broken) parts.push(brokenHttp(dice));
   const inputs = parts.length;

@@ -17,7 +17,7 @@ import { oddRequest } from './operations.ts';
 import type { Session } from './session.ts';
 import { HOSTILE_NAMES, oddText, oddTrack } from './texts.ts';
 
-const MOST_MESSAGES = 24;
+const MAX_MESSAGES = 24;
 const GOODBYES = [1000, 1001, 3000, 4999];
 /** Tracks that are understood; every spelling of them is. */
 const ACCEPTED = [
@@ -56,7 +56,7 @@ export function socketSession(dice: Dice, path: '/graphql' | '/track'): Session 
   if (path === '/graphql' && dice.chance(0.93)) {
     parts.push(textFrame(jsonObject([['type', '"connection_init"'], ...payloadOf(dice, 0.3)])));
   }
-  const messages = dice.some(1, MOST_MESSAGES, () => make(dice));
+  const messages = dice.some(1, MAX_MESSAGES, () => make(dice));
   if (path === '/graphql' && dice.chance(0.2)) messages.splice(0, 0, ...hurried(dice));
   for (const message of messages) {
     parts.push(dice.chance(0.1) ? fragmented(dice, message) : textFrame(message));

@@ -10,7 +10,7 @@ import { type Point, slopeOf } from './slope.ts';
 const MEBIBYTE = 2 ** 20;
 /** Before that the crowd gathers and caches fill: this share of the samples does not count. */
 const SETTLING = 0.25;
-const MOST_FINDINGS_SHOWN = 20;
+const MAX_FINDINGS_SHOWN = 20;
 
 const { values, positionals } = parseArgs({
   options: {
@@ -70,7 +70,7 @@ if (witness.failure ?? witness.ledger.problem) {
 if (server.ended !== undefined) findings.push(server.ended);
 const slope = slopeOf(heap.slice(Math.floor(heap.length * SETTLING)));
 const kibibytes = (slope.perMinute / 1024).toFixed(1);
-process.stdout.write(`${findings.slice(0, MOST_FINDINGS_SHOWN).join('\n')}\n`);
+process.stdout.write(`${findings.slice(0, MAX_FINDINGS_SHOWN).join('\n')}\n`);
 process.stdout.write(
   `heap after collection, last three quarters: ${(slope.mean / MEBIBYTE).toFixed(1)} MiB, ` +
     `${kibibytes} KiB a minute: ${slope.isFlat ? 'flat' : 'NOT flat'}\n`,

@@ -5,7 +5,7 @@ import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import type { Multiplexer } from '../../src/stream/multiplexer.ts';
 import type { Track } from '../../src/track/track.ts';
 
-const MOST_WAITING = 1024;
+const MAX_WAITING = 1024;
 
 /** For `follow` of the API's context. */
 export function streamTopics(
@@ -33,8 +33,8 @@ class TopicStream implements AsyncIterableIterator<SentimentEvent, undefined> {
       return;
     }
     this.#waiting.push(event);
-    if (this.#waiting.length - this.#head > MOST_WAITING) this.#head += 1;
-    if (this.#head > MOST_WAITING) {
+    if (this.#waiting.length - this.#head > MAX_WAITING) this.#head += 1;
+    if (this.#head > MAX_WAITING) {
       this.#waiting = this.#waiting.slice(this.#head);
       this.#head = 0;
     }

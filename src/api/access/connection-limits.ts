@@ -28,7 +28,7 @@ interface ConnectionLimitOptions {
 }
 
 /** Rejected connections that stay open until they hear the reason. The server closes further ones without a word. */
-export const MOST_REJECTED_OPEN = 1000;
+export const MAX_REJECTED_OPEN = 1000;
 /** How long a rejected connection may take to send its request, in milliseconds. */
 const REJECTED_OPEN_MS = 2000;
 /** Addresses to remember before the first sweep. */
@@ -93,7 +93,7 @@ export class ConnectionLimits {
       return;
     }
     this.#telemetry.rejected(kind, address);
-    if (this.#rejectedOpen >= MOST_REJECTED_OPEN) return void socket.destroy();
+    if (this.#rejectedOpen >= MAX_REJECTED_OPEN) return void socket.destroy();
     this.#rejectedOpen += 1;
     const cancel = this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy());
     socket.once('close', () => {

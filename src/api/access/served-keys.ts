@@ -2,7 +2,7 @@
 
 import type { FetchImplementation } from 'jose';
 import type { Clock } from '../../base/clock.ts';
-import { MOST_KEY_SET_BYTES, readKeySet } from '../../base/key-set.ts';
+import { MAX_KEY_SET_BYTES, readKeySet } from '../../base/key-set.ts';
 
 /** How long an answer may take, in milliseconds. */
 export const KEYS_WITHIN_MS = 5000;
@@ -50,8 +50,8 @@ async function readBody({ body }: Response): Promise<Uint8Array> {
   // Leaving the loop aborts the answer.
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
-    if (bytes > MOST_KEY_SET_BYTES) {
-      throw new Error(`the answer is longer than ${MOST_KEY_SET_BYTES / 1024} KiB`);
+    if (bytes > MAX_KEY_SET_BYTES) {
+      throw new Error(`the answer is longer than ${MAX_KEY_SET_BYTES / 1024} KiB`);
     }
     chunks.push(chunk);
   }

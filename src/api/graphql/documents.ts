@@ -20,7 +20,7 @@ import { explainSize, type QueryLimits } from './operation-size.ts';
 /** Characters of texts whose documents are kept; a document takes up to eighty bytes for each. */
 const KEPT_CHARACTERS = 50_000;
 /** Errors that are reported of one operation. Each further one makes validation longer. */
-const MOST_MISTAKES = 10;
+const MAX_MISTAKES = 10;
 
 /** As graphql-js words it. */
 const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ tokens/;
@@ -69,7 +69,7 @@ export function createDocuments(
     try {
       const excess = explainSize(document, limits);
       if (excess !== undefined) return [reject(excess)];
-      const options = { hideSuggestions: !introspection, maxErrors: MOST_MISTAKES };
+      const options = { hideSuggestions: !introspection, maxErrors: MAX_MISTAKES };
       return validate(schema, document, rules, options);
     } catch (error) {
       return [explain(error)];

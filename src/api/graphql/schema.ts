@@ -161,8 +161,9 @@ builder.subscriptionType({
       args: {
         track: t.arg.string({
           description:
-            'A comma means OR. A space means AND, in any order. Case does not count. `"words in quotes"` must ' +
-            'stand together. `#tag`, `@name` and `$TICK` match only those. `-term` excludes.',
+            'A comma or `OR` separates alternatives. A space or `AND` joins terms, in any order. Case does not count. ' +
+            '`"words in quotes"` must stand together. `#tag`, `@name` and `$TICK` match only those. ' +
+            '`example.com` finds links. `-term` or `NOT term` excludes.',
         }),
       },
       subscribe: (_root, { track }, { follow }) => follow(readTrack(track)),

@@ -8,7 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 
 /** Unanswered requests of one connection. */
-const MOST_PIPELINED = 32;
+const MAX_PIPELINED = 32;
 /** Heads and bodies that may wait on one connection, in bytes. */
 const PIPELINED_BYTES = 256 * 1024;
 /** The memory that a header's name or value takes besides its characters, in bytes. */
@@ -75,7 +75,7 @@ export function createPipelines(clock: Clock, telemetry: Telemetry) {
         pipeline.requests.push({ request, response, serve });
         const { length } = pipeline.requests;
         if (length === 1) serveNext(pipeline, socket);
-        else if (length > MOST_PIPELINED) reject(socket, 'too many requests at once');
+        else if (length > MAX_PIPELINED) reject(socket, 'too many requests at once');
         else if (waitingBytes(pipeline) > PIPELINED_BYTES) reject(socket, 'too much at once');
         else if (length === 2) watch(pipeline, socket);
       };

@@ -10,7 +10,7 @@ const MARK_EVERY = 64 * 1024;
  * Unanswered marks that stop further writes. A peer so has about 1 MiB in flight, which makes 5 MB/s over a line with a
  * round trip of 200 ms.
  */
-const MOST_UNANSWERED = 16;
+const MAX_UNANSWERED = 16;
 /** Names to choose from for a mark, so many that a peer cannot guess one without reading it. */
 const NAMES = 2 ** 48 - 1;
 
@@ -38,7 +38,7 @@ export class PingMarks {
 
   /** Whether the server waits for the peer to read before it writes more. */
   get areFull(): boolean {
-    return this.#awaited.length >= MOST_UNANSWERED;
+    return this.#awaited.length >= MAX_UNANSWERED;
   }
 
   /** Bytes that may be written before the next mark is due. */

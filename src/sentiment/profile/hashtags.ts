@@ -18,7 +18,7 @@ const HASHTAG = new RegExp(`#(?:(?<=([${LETTERS}])[${MARKS}]*#)|)(${WORD})`, 'gu
 const NAME = new RegExp(`${WORD}(?:[-–'’&./+:]${WORD})*(?:[+#]+(?![+#${LETTERS}]))?`, 'uy');
 const LAST_SIGNS = /^[+#]*/;
 /** Ends of a name that may belong to the sentence, as in `#self-care's`. */
-const MOST_ENDS = 3;
+const MAX_ENDS = 3;
 
 /** The hashtags of the text in lower case, as often as they occur, and then the stated ones that the text lacks. */
 export function hashtagsOf(text: string, stated: readonly string[]): string[] {
@@ -62,7 +62,7 @@ function shownIn(text: string, stated?: ReadonlyMap<string, string>): string[] {
 /** The longest of `stated` that `name` begins with. */
 function longestOf(stated: ReadonlyMap<string, string>, name: string): string | undefined {
   let key = keyOf(name.toLowerCase());
-  for (let ends = 0; ends <= MOST_ENDS && key !== ''; ends++) {
+  for (let ends = 0; ends <= MAX_ENDS && key !== ''; ends++) {
     const whole = stated.get(key);
     if (whole !== undefined) return whole;
     key = key.slice(0, Math.max(0, key.lastIndexOf('-')));

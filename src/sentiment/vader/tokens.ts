@@ -20,7 +20,7 @@ const EMOTICON_LENGTH = 2;
 
 /** Texts of up to this many code units share one set of buffers; a longer one's are its own. */
 const SHARED_LENGTH = 8192;
-const MOST_BYTES_PER_UNIT = 3;
+const MAX_BYTES_PER_UNIT = 3;
 
 /** What ends a run of letters and digits. */
 const PAUSE = SPACE | PUNCTUATION | NOT_ASCII;
@@ -55,7 +55,7 @@ export class Tokens {
     this.words = new Uint16Array(LEAD + most + TAIL).fill(vocabulary.ABSENT, 0, LEAD);
     this.capitals = new Uint8Array(LEAD + most);
     this.rated = new Uint32Array(most);
-    this.bytes = Buffer.allocUnsafeSlow(textLength * MOST_BYTES_PER_UNIT + 1);
+    this.bytes = Buffer.allocUnsafeSlow(textLength * MAX_BYTES_PER_UNIT + 1);
   }
 }
 

@@ -10,10 +10,10 @@ import { idOf } from './vocabulary.ts';
 
 /** Marks add to the text's intensity whatever their place (paper, section 3.2, heuristic 1). */
 const EXCLAMATION_INCREASE = 0.292;
-const MOST_EXCLAMATION_MARKS = 4;
+const MAX_EXCLAMATION_MARKS = 4;
 const QUESTION_INCREASE = 0.18;
 const FEWEST_QUESTION_MARKS = 2;
-const MOST_QUESTION_MARKS = 3;
+const MAX_QUESTION_MARKS = 3;
 const MANY_QUESTIONS_INCREASE = 0.96;
 
 /** About the highest sum to expect of a text (normalize). */
@@ -77,11 +77,11 @@ function scores(tokens: Tokens, valences: readonly number[]): Scores {
 
 /** (_punctuation_emphasis) */
 function punctuationEmphasis({ exclamationMarks, questionMarks }: Tokens): number {
-  const exclaimed = Math.min(exclamationMarks, MOST_EXCLAMATION_MARKS) * EXCLAMATION_INCREASE;
+  const exclaimed = Math.min(exclamationMarks, MAX_EXCLAMATION_MARKS) * EXCLAMATION_INCREASE;
   if (questionMarks < FEWEST_QUESTION_MARKS) return exclaimed;
   return (
     exclaimed +
-    (questionMarks > MOST_QUESTION_MARKS
+    (questionMarks > MAX_QUESTION_MARKS
       ? MANY_QUESTIONS_INCREASE
       : questionMarks * QUESTION_INCREASE)
   );

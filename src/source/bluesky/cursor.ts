@@ -13,7 +13,7 @@ export const SAME_HOST_OVERLAP_MS = 5_000;
 /** Each host stamps events when it gets them itself, so another one needs more. */
 export const OTHER_HOST_OVERLAP_MS = 30_000;
 /** A host's clock that differs more from ours is not believed. */
-export const MOST_SKEW_MS = 10 * 60_000;
+export const MAX_SKEW_MS = 10 * 60_000;
 
 /**
  * What the first event of a connection may show: that others are missing before it, or that the host counts its
@@ -66,7 +66,7 @@ export class Cursor {
    */
   note({ timeUs, seq }: Position, now: number): Surprise | undefined {
     const nowUs = now * 1000;
-    if (timeUs - nowUs > MOST_SKEW_MS * 1000) return undefined;
+    if (timeUs - nowUs > MAX_SKEW_MS * 1000) return undefined;
     const asked = this.#asked;
     this.#asked = undefined;
     const distanceUs = Math.abs(timeUs - (asked?.timeUs ?? timeUs));
@@ -78,7 +78,7 @@ export class Cursor {
     if (previous === undefined || this.#reached === undefined) return surprise;
     const earlier = previous.timeUs <= position.timeUs ? previous : position;
     // Our own time, from the beginning, gives way to the host's, which may be behind it.
-    const skewUs = this.#reachedOn === undefined ? MOST_SKEW_MS * 1000 : 0;
+    const skewUs = this.#reachedOn === undefined ? MAX_SKEW_MS * 1000 : 0;
     if (earlier.timeUs > this.#reached.timeUs - skewUs) {
       this.#reached = earlier;
       this.#reachedOn = this.#host;

@@ -31,7 +31,7 @@ export type JetstreamEvent =
  * The oldest date that is believed of a new post. A phone may have been offline for an evening. Anything
  * older is a broken clock or an imported archive, and counts as made when it arrived.
  */
-const MOST_CLAIMED_AGE_MS = 6 * 60 * 60 * 1000;
+const MAX_CLAIMED_AGE_MS = 6 * 60 * 60 * 1000;
 
 /** Identifiers become parts of URLs, so they must not contain a character that has a meaning there. */
 const DID = /^did:[a-z]{1,20}:[A-Za-z0-9._:-]{1,250}$/;
@@ -110,7 +110,7 @@ function readCommit(did: unknown, commit: Fields, position: Position): Jetstream
 function readCreatedAt(claim: unknown, { timeUs }: Position): Date {
   const arrived = Math.floor(timeUs / 1000);
   const claimed = typeof claim === 'string' ? Date.parse(claim) : Number.NaN;
-  const credible = claimed <= arrived && claimed >= arrived - MOST_CLAIMED_AGE_MS;
+  const credible = claimed <= arrived && claimed >= arrived - MAX_CLAIMED_AGE_MS;
   return new Date(credible ? claimed : arrived);
 }
 

@@ -18,18 +18,18 @@ const TAG = 'app.bsky.richtext.facet#tag';
 const LINK = 'app.bsky.richtext.facet#link';
 
 /** The lexicon allows three. */
-const MOST_LANGS = 8;
+const MAX_LANGS = 8;
 /** A text of 300 characters has room for no more. */
-const MOST_FACETS = 256;
+const MAX_FACETS = 256;
 /** Several features on the same words are rare. */
-const MOST_FEATURES = 4;
+const MAX_FEATURES = 4;
 /** The lexicon allows eight. */
-const MOST_TAGS_OF_RECORD = 64;
+const MAX_TAGS_OF_RECORD = 64;
 /** The lexicon allows four images, and a gallery a few more. */
-const MOST_IMAGES = 32;
+const MAX_IMAGES = 32;
 
 /** A shown address is never longer, since a character takes up to three bytes. */
-const MOST_SHOWN_BYTES = 4 * BOUNDS.links.length;
+const MAX_SHOWN_BYTES = 4 * BOUNDS.links.length;
 
 /** How clients end the address that they have shortened. */
 const ELLIPSIS = /(?:\.{3}|…)$/;
@@ -39,24 +39,24 @@ export function readPostRecord(text: string, record: Fields): Content {
   const facets = readFacets(record.facets);
   const media = readMedia(record.embed);
   const external = isRecord(media.external) ? media.external : {};
-  const images = [media.images, media.items].flatMap((list) => head(list, MOST_IMAGES));
+  const images = [media.images, media.items].flatMap((list) => head(list, MAX_IMAGES));
   const tagged = facets.flatMap((facet) => valuesOf(facet, TAG, 'tag'));
   const linked = facets.flatMap((facet) => valuesOf(facet, LINK, 'uri'));
   return {
     text: restoreAddresses(text, facets),
-    tags: readTags([...tagged, ...head(record.tags, MOST_TAGS_OF_RECORD)]),
+    tags: readTags([...tagged, ...head(record.tags, MAX_TAGS_OF_RECORD)]),
     links: readLinks([...linked, external.uri]),
     attached: readAttached([external.title, ...images.map(readAlt), media.alt]),
-    langs: readLanguages(head(record.langs, MOST_LANGS).filter((tag) => typeof tag === 'string')),
+    langs: readLanguages(head(record.langs, MAX_LANGS).filter((tag) => typeof tag === 'string')),
   };
 }
 
 function readFacets(facets: unknown): Facet[] {
-  return head(facets, MOST_FACETS)
+  return head(facets, MAX_FACETS)
     .filter(isRecord)
     .map(({ index, features }) => {
       const { byteStart: start, byteEnd: end } = isRecord(index) ? index : {};
-      return { start, end, features: head(features, MOST_FEATURES).filter(isRecord) };
+      return { start, end, features: head(features, MAX_FEATURES).filter(isRecord) };
     });
 }
 
@@ -93,7 +93,7 @@ function restoreAddresses(text: string, facets: readonly Facet[]): string {
     const isRange =
       done <= start &&
       start < end &&
-      end - start <= MOST_SHOWN_BYTES &&
+      end - start <= MAX_SHOWN_BYTES &&
       isBoundary(bytes, start) &&
       isBoundary(bytes, end);
     if (isRange && isShortFor(bytes.toString('utf8', start, end), uri)) {

@@ -15,7 +15,7 @@ interface DailyCount {
 
 const FILE = 'x-posts-today.json';
 /** The file takes about 40. */
-const MOST_BYTES = 4096;
+const MAX_BYTES = 4096;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export class DailyCountFile {
@@ -35,7 +35,7 @@ export class DailyCountFile {
    */
   read(latestDay: string): DailyCount | 'unread' | undefined {
     this.#try(() => makeFolder(dirname(resolve(this.#path))));
-    const file = readSmallFile(this.#path, MOST_BYTES);
+    const file = readSmallFile(this.#path, MAX_BYTES);
     if (file instanceof FileProblem && file.error !== undefined) {
       if (isNoneLeft(file.error)) return 'unread';
       if (file.error.code !== 'ENOENT') this.#fail(file.error);

@@ -6,9 +6,9 @@ import { isLink, readLinks, readTags } from '../post-fields.ts';
 import { asRecord } from './failure.ts';
 
 /** A text of 25,000 characters rarely has more addresses or hashtags. */
-const MOST_STATED = 256;
+const MAX_STATED = 256;
 /** Each may make the text 2,048 characters longer. */
-const MOST_REPLACED = 256;
+const MAX_REPLACED = 256;
 /** Addresses in the text, with the characters around them. X always shortens them, and their case counts. */
 const SHORT = /([\p{L}\p{N}]?)(https?:\/\/t\.co\/[A-Za-z0-9]+)(?=([\p{L}\p{N}]?))/gu;
 /** The page of a post, or of its media. */
@@ -45,7 +45,7 @@ export function readEntities(
 
 function lengthen(text: string, addresses: ReadonlyMap<unknown, string>): string {
   if (addresses.size === 0) return text;
-  let left = MOST_REPLACED;
+  let left = MAX_REPLACED;
   return text.replace(SHORT, (whole: string, before: string, short: string, after: string) => {
     const address = addresses.get(short);
     if (address === undefined || left === 0) return whole;
@@ -61,5 +61,5 @@ function isOwn(address: string, ids: ReadonlySet<string>): boolean {
 }
 
 function listed(list: unknown): ReturnType<typeof asRecord>[] {
-  return Array.isArray(list) ? list.slice(0, MOST_STATED).map(asRecord) : [];
+  return Array.isArray(list) ? list.slice(0, MAX_STATED).map(asRecord) : [];
 }

@@ -42,7 +42,7 @@ const RESET_TOLERANCE = 60_000;
 /** Spreads the servers that X told to come back at the same time, in milliseconds. */
 const JITTER_MS = 1000;
 /** The most characters of an error of X that a reason quotes. */
-export const MOST_QUOTED = 200;
+export const MAX_QUOTED = 200;
 
 export function counted(counts: FailureCounts, { kind }: Failure): FailureCounts {
   return { ...counts, [kind]: (counts[kind] ?? 0) + 1 };
@@ -91,7 +91,7 @@ export function readFailure(status: number, body: unknown, headers: object): Fai
 export function quoteError(error: unknown): string {
   const { title, detail } = asRecord(error);
   const said = [title, detail].filter((it) => typeof it === 'string').join(': ');
-  return said.slice(0, MOST_QUOTED);
+  return said.slice(0, MAX_QUOTED);
 }
 
 /** `x-rate-limit-reset`, in milliseconds since 1970. */

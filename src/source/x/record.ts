@@ -26,7 +26,7 @@ export const FIELDS =
 /** X does not tell Bokmål from Norwegian. */
 const NORWEGIAN = ['no', 'nb'];
 /** RFC 5646, section 4.4.1. */
-const MOST_LANGUAGE_CHARACTERS = 35;
+const MAX_LANGUAGE_CHARACTERS = 35;
 /** What X calls the errors that end a stream, in a title or at the end of a type. */
 const DISCONNECT =
   /^(?:operational-?disconnect|client-?disconnected|streaming-connection|ConnectionException)$/i;
@@ -53,7 +53,7 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
   if (lang !== undefined && (typeof lang !== 'string' || lang === '')) {
     return bad('"lang" must be a string');
   }
-  if (lang !== undefined && lang.length > MOST_LANGUAGE_CHARACTERS) {
+  if (lang !== undefined && lang.length > MAX_LANGUAGE_CHARACTERS) {
     return bad('"lang" is too long for a language');
   }
   if (createdAt !== undefined && !isDate(createdAt)) return bad('"created_at" must be a date');

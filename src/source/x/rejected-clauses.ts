@@ -5,7 +5,7 @@ import { type RuleFormat, spellRule, spellTrack } from './rule-text.ts';
 import { ApiFailure, type RulesApi } from './rules-api.ts';
 
 /** When there are more, Senti forgets all of them and asks X again. */
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
 export class RejectedClauses {
   readonly #format: RuleFormat;
@@ -49,7 +49,7 @@ export class RejectedClauses {
   }
 
   #blame(clause: string, reason: string): void {
-    if (this.reasons.size >= MOST_REMEMBERED) this.reasons.clear();
+    if (this.reasons.size >= MAX_REMEMBERED) this.reasons.clear();
     this.reasons.set(clause, reason);
   }
 }

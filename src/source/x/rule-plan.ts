@@ -23,7 +23,7 @@ export interface PlanLimits {
 }
 
 /** Rules are repacked once there are this many times more of them than full rules would be. */
-const MOST_FRAGMENTED = 2;
+const MAX_FRAGMENTED = 2;
 /** Up to this many rules are never repacked. */
 const FEW_RULES = 8;
 
@@ -155,7 +155,7 @@ function isFragmented({ bins, limits }: Packing): boolean {
   const shared = bins.filter((bin) => !bin.closed);
   const characters = shared.reduce((sum, bin) => sum + bin.length + OR.length, 0);
   const needed = Math.ceil(characters / (limits.format.room + OR.length));
-  return shared.length > FEW_RULES + needed * MOST_FRAGMENTED;
+  return shared.length > FEW_RULES + needed * MAX_FRAGMENTED;
 }
 
 /** Packs everything anew, longest first, which wastes least. Keeps the old packing if that takes fewer rules. */

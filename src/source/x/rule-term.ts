@@ -15,24 +15,24 @@ const SIGILS: Readonly<Record<string, RegExp>> = {
 };
 
 /** Folding turned `ß` into `ss`, but X tells them apart. Hardly any word has more of them. */
-const MOST_SHARP_S = 2;
+const MAX_SHARP_S = 2;
 /** In one phrase. */
-const MOST_SPELLINGS = 8;
+const MAX_SPELLINGS = 8;
 
 /** To X, a word needs a letter, a digit or an emoji. */
 const ASKABLE = /[\p{L}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 const ASCII = /^[\0-\x7f]*$/;
 /** Of an address: its host, and the first words of its path. */
-const MOST_PARTS = 4;
+const MAX_PARTS = 4;
 
 // Our tokenizer splits words at punctuation. X may not, in quotation marks.
 const JOINTS = [' ', '-', '.'];
 const APOSTROPHES = ["'", '’'];
 /** The most letters on the short side of an apostrophe: don't, we'll, d'or. */
-const MOST_CUT_OFF = 2;
+const MAX_CUT_OFF = 2;
 
 /** An emoji that is made of others has no more parts. */
-const MOST_JOINED = 4;
+const MAX_JOINED = 4;
 const JOINER = '\u200d';
 /** Asks for the colored form of a sign that is also a plain one, such as ❤. */
 const EMOJI_STYLE = '\ufe0f';
@@ -69,7 +69,7 @@ function pieces(term: Term): Term[] {
   for (const word of term) {
     const kind = pieceKind(word);
     const last = found.at(-1);
-    const isApart = kind === 'signed' || (kind === 'emoji' && last?.length === MOST_JOINED);
+    const isApart = kind === 'signed' || (kind === 'emoji' && last?.length === MAX_JOINED);
     if (last === undefined || kind !== before || isApart) found.push([word]);
     else if (kind === 'run') last[0] += word;
     else last.push(word);
@@ -115,7 +115,7 @@ function spellAddress([first = '', ...others]: Term): string[] {
     if (word.startsWith('/')) parts.push([letters]);
     else parts.at(-1)?.push(word.charAt(0) + letters);
   }
-  const [host = [], ...path] = parts.slice(0, MOST_PARTS);
+  const [host = [], ...path] = parts.slice(0, MAX_PARTS);
   // Behind its host, a link may have letters beyond ASCII in any encoding.
   const inLink = path.map((part) => part.join('')).filter((part) => ASCII.test(part));
   const hosts = spellInARow(host);
@@ -142,7 +142,7 @@ function spellPhrase(phrase: Term): string[] {
   const [first = '', second = ''] = phrase;
   let joints = [' '];
   if (phrase.length === 2) {
-    const cutOff = Math.min(first.length, second.length) <= MOST_CUT_OFF;
+    const cutOff = Math.min(first.length, second.length) <= MAX_CUT_OFF;
     joints = cutOff ? [...JOINTS, ...APOSTROPHES] : JOINTS;
   }
   return joints.flatMap((joint) => {
@@ -174,7 +174,7 @@ function spellInARow(words: readonly string[]): string[] {
 function inARow(choices: readonly (readonly string[])[]): string[] {
   let found = [''];
   for (const next of choices) {
-    found = found.flatMap((start) => next.map((it) => `${start}${it}`)).slice(0, MOST_SPELLINGS);
+    found = found.flatMap((start) => next.map((it) => `${start}${it}`)).slice(0, MAX_SPELLINGS);
   }
   return found;
 }
@@ -184,7 +184,7 @@ function spellings(word: Word): string[] {
   const parts = word.replace(/σ$/u, 'ς').split('ss');
   let found = [parts[0] ?? ''];
   for (const part of parts.slice(1)) {
-    const sharp = parts.length - 1 <= MOST_SHARP_S ? found.map((it) => `${it}ß${part}`) : [];
+    const sharp = parts.length - 1 <= MAX_SHARP_S ? found.map((it) => `${it}ß${part}`) : [];
     found = [...found.map((it) => `${it}ss${part}`), ...sharp];
   }
   return word.endsWith('σ') ? [...found, word] : found;

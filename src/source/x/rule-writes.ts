@@ -24,7 +24,7 @@ export type Write =
 /** A new rule counts as in force after this long, in milliseconds: X says "mostly within" ENACTMENT_MS. */
 export const IN_FORCE_MS = ENACTMENT_MS + 10_000;
 /** Keeps a request well below a megabyte. */
-export const MOST_A_WRITE = 200;
+export const MAX_A_WRITE = 200;
 
 interface Goal {
   /** The wanted rules and their clauses, by value. */
@@ -90,7 +90,7 @@ function coveredByOthers(
     if (needed.some((clause) => (covers.get(clause) ?? 0) <= own)) continue;
     for (const clause of rule.clauses) covers.set(clause, (covers.get(clause) ?? 0) - own);
     removable.push(rule);
-    if (removable.length === MOST_A_WRITE) break;
+    if (removable.length === MAX_A_WRITE) break;
   }
   return removable;
 }

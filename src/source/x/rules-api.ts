@@ -10,7 +10,7 @@ import {
 } from 'twitter-api-v2';
 import type { Clock } from '../../base/clock.ts';
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
-import { asRecord, type Failure, type FailureKind, MOST_QUOTED, readFailure } from './failure.ts';
+import { asRecord, type Failure, type FailureKind, MAX_QUOTED, readFailure } from './failure.ts';
 
 export interface ApiRule {
   readonly id: string;
@@ -53,16 +53,16 @@ const RULES = 'tweets/search/stream/rules';
 const ANSWER_MS = 15_000;
 const MIB = 1024 * 1024;
 /** A page has a thousand rules of 2,048 characters at most. */
-export const MOST_ANSWER_BYTES = 8 * MIB;
+export const MAX_ANSWER_BYTES = 8 * MIB;
 /** More than any account has; they end a list that does not end by itself. */
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 /** In all pages: as many as `--x-max-rules` takes. */
-const MOST_RULES = 100_000;
+const MAX_RULES = 100_000;
 /** In all pages: the 25,000 rules of an Enterprise account take 50 MiB. */
-const MOST_LIST_BYTES = 64 * MIB;
+const MAX_LIST_BYTES = 64 * MIB;
 /** X's ids have 19 digits. They are sent back, as are the tokens of pages. */
-const MOST_ID_CHARACTERS = 100;
-const MOST_TOKEN_CHARACTERS = 1000;
+const MAX_ID_CHARACTERS = 100;
+const MAX_TOKEN_CHARACTERS = 1000;
 /** The statuses of an answer that names the rules that X does not take. */
 const SOME_INVALID = new Set([400, 422]);
 
@@ -73,7 +73,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
   // The client reads answers without a limit of size or time. Destroying its sockets ends a request.
   const httpAgent = countingAgent(url, (more) => {
     bytes += more;
-    if (bytes > MOST_ANSWER_BYTES) breakOff(TOO_LONG);
+    if (bytes > MAX_ANSWER_BYTES) breakOff(TOO_LONG);
   });
   const client = new TwitterApi(token, { httpAgent, compression: 'identity' });
   // When the client parses JSON, the error `{"errors":[null]}` makes it throw where nothing can catch it.
@@ -108,7 +108,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
       const found: ApiRule[] = [];
       let listBytes = 0;
       let pagination_token: string | undefined;
-      for (let page = 0; page < MOST_PAGES; page++) {
+      for (let page = 0; page < MAX_PAGES; page++) {
         if (!mayAsk()) return TOO_MANY_READS;
         const answer = await call(() => client.get(RULES, { pagination_token }, options));
         if (answer instanceof ApiFailure) return answer;
@@ -121,8 +121,8 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
         listBytes += bytes;
         const { next_token: next } = asRecord(meta);
         if (typeof next !== 'string' || next === '') return found;
-        if (found.length > MOST_RULES || listBytes > MOST_LIST_BYTES) break;
-        if (next.length > MOST_TOKEN_CHARACTERS) return UNREADABLE;
+        if (found.length > MAX_RULES || listBytes > MAX_LIST_BYTES) break;
+        if (next.length > MAX_TOKEN_CHARACTERS) return UNREADABLE;
         // The client throws on half of a surrogate pair.
         pagination_token = next.toWellFormed();
       }
@@ -157,7 +157,7 @@ const CLOSED = fail('network', 'Senti is stopping');
 const UNREACHABLE = fail('network', 'X cannot be reached, or broke off');
 const BROKEN_OFF = fail('network', 'X broke off its answer');
 const NO_ANSWER = fail('network', 'X does not answer');
-const TOO_LONG = fail('http', `X's answer is longer than ${MOST_ANSWER_BYTES / MIB} MiB`);
+const TOO_LONG = fail('http', `X's answer is longer than ${MAX_ANSWER_BYTES / MIB} MiB`);
 const UNREADABLE = fail('http', 'X answered with something unreadable');
 const ENDLESS = fail('http', "X's list of rules does not end");
 const TOO_MANY_READS = fail('limited', 'X allows only so many reads of its rules in 15 minutes');
@@ -202,14 +202,14 @@ function isCap({ title }: Fields): boolean {
 
 function describe({ title, detail, details }: Fields): string {
   const said = Array.isArray(details) ? details.find((it) => typeof it === 'string') : detail;
-  return String(said ?? title ?? 'no reason given').slice(0, MOST_QUOTED);
+  return String(said ?? title ?? 'no reason given').slice(0, MAX_QUOTED);
 }
 
 function readRules(data: unknown): ApiRule[] {
   if (!Array.isArray(data)) return [];
   return data.map(asRecord).flatMap(({ id, value, tag }) => {
     if (typeof id !== 'string' || typeof value !== 'string') return [];
-    if (id.length > MOST_ID_CHARACTERS) return [];
+    if (id.length > MAX_ID_CHARACTERS) return [];
     return [{ id, value, tag: typeof tag === 'string' ? tag : undefined }];
   });
 }

@@ -4,7 +4,7 @@
 import type { Setback } from '../reconnector.ts';
 import { counted, type Failure, type FailureCounts, NO_FAILURES, REST_MS } from './failure.ts';
 import type { Rule } from './rule-plan.ts';
-import { MOST_A_WRITE, nextWrite, type StoredRule, type Write } from './rule-writes.ts';
+import { MAX_A_WRITE, nextWrite, type StoredRule, type Write } from './rule-writes.ts';
 import type { Added, ApiRule } from './rules-api.ts';
 
 export interface RulesState {
@@ -58,7 +58,7 @@ export const INITIAL_RULES: RulesState = {
   listedFor: undefined,
   foundRoom: Number.POSITIVE_INFINITY,
   suspects: [],
-  mostAWrite: MOST_A_WRITE,
+  mostAWrite: MAX_A_WRITE,
   addedLast: false,
   nonsense: undefined,
 };
@@ -118,7 +118,7 @@ export const after = {
       ...WORKING,
       stored: stored && [...stored, ...created],
       addedLast: true,
-      mostAWrite: MOST_A_WRITE,
+      mostAWrite: MAX_A_WRITE,
     };
     if (answer.full) return { ...working, stored: undefined, listedFor: 'no room' };
     if (answer.duplicates) {

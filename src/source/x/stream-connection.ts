@@ -26,9 +26,9 @@ export const SILENCE_MS = KEEP_ALIVE_MS + 3_000;
 /** A long post with all its fields takes about 100 kB. */
 const MAX_LINE_BYTES = 1024 * 1024;
 /** Beyond either, reading stops until later ticks have caught up. */
-const MOST_WAITING = { bytes: 1024 * 1024, chunks: 4096 } as const;
-/** The most waiting lines that a close still reads: MOST_WAITING cannot hold more posts. */
-const MOST_LAST_LINES = 4096;
+const MAX_WAITING = { bytes: 1024 * 1024, chunks: 4096 } as const;
+/** The most waiting lines that a close still reads: MAX_WAITING cannot hold more posts. */
+const MAX_LAST_LINES = 4096;
 /** The beginning of an error answer, which says why there is no stream. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -92,7 +92,7 @@ export function connectStream(
       waitingBytes += chunk.length;
       inflow.push(linesOf(chunk));
       // Chunks wait here and not in Node, which drops those of a paused response when the connection breaks.
-      const isFull = waitingBytes > MOST_WAITING.bytes || inflow.waiting > MOST_WAITING.chunks;
+      const isFull = waitingBytes > MAX_WAITING.bytes || inflow.waiting > MAX_WAITING.chunks;
       if (isFull) answer.pause();
     });
     answer.on('end', () => end('X closed the connection'));
@@ -116,7 +116,7 @@ export function connectStream(
     inflow.stop();
     release();
     // X has charged for the posts that have arrived.
-    for (let count = 0; count < MOST_LAST_LINES; count++) {
+    for (let count = 0; count < MAX_LAST_LINES; count++) {
       const line = inflow.take();
       if (line === undefined) return;
       onLine(line);

@@ -7,7 +7,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as secure } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ConnectionLimits, MOST_REJECTED_OPEN } from '../../../src/api/access/connection-limits.ts';
+import { ConnectionLimits, MAX_REJECTED_OPEN } from '../../../src/api/access/connection-limits.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf } from '../../support/senti.ts';
@@ -183,7 +183,7 @@ describe('a rejected connection', () => {
   test('closes without a response while too many others wait for theirs', async () => {
     const { open } = await start('--max-sockets', '1', '--max-attempts', 'none');
     await open('192.0.2.1');
-    for (let i = 0; i < MOST_REJECTED_OPEN; i++) await open('192.0.2.2');
+    for (let i = 0; i < MAX_REJECTED_OPEN; i++) await open('192.0.2.2');
     expect(await text(await open('192.0.2.2'))).toBe('');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   Cursor,
-  MOST_SKEW_MS,
+  MAX_SKEW_MS,
   OTHER_HOST_OVERLAP_MS,
   SAME_HOST_OVERLAP_MS,
 } from '../../../src/source/bluesky/cursor.ts';
@@ -117,7 +117,7 @@ describe('the cursor', () => {
     ['an hour ago', at(-3_600_000)],
     ['a minute ago', at(-60_000)],
     ['in a minute', at(60_000)],
-    ['in ten minutes', at(MOST_SKEW_MS + 61)],
+    ['in ten minutes', at(MAX_SKEW_MS + 61)],
     ['in a century', at(3_155_760_000_000)],
     ['the end of numbers', Number.MAX_SAFE_INTEGER],
   ])('does not move for a single event from %s', (_, wrong) => {

@@ -16,7 +16,7 @@ import { seeded } from '../../support/seeded.ts';
 
 const POSTS = 10_000;
 const SOAK_TIMEOUT_MS = 20_000;
-const MOST_IN_A_BURST = 40;
+const MAX_IN_A_BURST = 40;
 const FAULT_SHARE = 0.4;
 const BETWEEN_POSTS_MS = 20;
 const HUGE = 'x'.repeat(MAX_FRAME_BYTES + 1);
@@ -94,7 +94,7 @@ async function soak(seed: number, settled: boolean, version: number) {
       // A frame that is still on its way would restart the silence.
       await arrived();
       jetstream.stall();
-      emit(below(MOST_IN_A_BURST));
+      emit(below(MAX_IN_A_BURST));
       // In small steps, so that the state `waiting` is not skipped.
       for (let ms = 0; source.state.name === 'live' && ms <= LONGEST_SILENCE_MS; ms += 100) {
         clock.advance(100);
@@ -165,7 +165,7 @@ async function soak(seed: number, settled: boolean, version: number) {
   emit(2);
   await arrived();
   while (emitted < POSTS) {
-    emit(1 + below(MOST_IN_A_BURST));
+    emit(1 + below(MAX_IN_A_BURST));
     if (random() >= FAULT_SHARE) {
       await arrived();
       continue;

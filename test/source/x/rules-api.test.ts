@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setDefaultCACertificates } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ApiFailure, createRulesApi, MOST_ANSWER_BYTES } from '../../../src/source/x/rules-api.ts';
+import { ApiFailure, createRulesApi, MAX_ANSWER_BYTES } from '../../../src/source/x/rules-api.ts';
 import { createCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
@@ -16,7 +16,7 @@ import { until } from '../../support/until.ts';
 const MIB = 1024 * 1024;
 const FILLER = Buffer.alloc(64 * 1024, ' ');
 /** More than the kernel's buffers hold beside what was read. */
-const PLENTY = MOST_ANSWER_BYTES + 32 * MIB;
+const PLENTY = MAX_ANSWER_BYTES + 32 * MIB;
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
