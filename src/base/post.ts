@@ -17,6 +17,8 @@ export interface PublicPost {
 export interface Post extends PublicPost {
   /** As the source sent it, HTML entities and all, but with its addresses in full. */
   readonly text: string;
+  /** The text with its addresses as the source sent them; undefined if that is `text`. */
+  readonly asSent?: string | undefined;
   /** The hashtags that the source states, without `#`. The text may lack them. */
   readonly tags: readonly string[];
   /** The web addresses that the post leads to, in full. The text may lack or shorten them. */

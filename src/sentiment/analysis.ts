@@ -32,8 +32,11 @@ export interface Analysis {
   readonly negative: number;
 }
 
-/** `tags` has the hashtags that the source states beside the text, without `#`. */
-export type Analyze = (text: string, tags?: readonly string[]) => Analysis;
+/**
+ * `tags` has the hashtags that the source states beside the text, without `#`. `asSent` is the text with its addresses as
+ * the source sent them, which the profile `original` reads.
+ */
+export type Analyze = (text: string, tags?: readonly string[], asSent?: string) => Analysis;
 
 /** An analysis and its post. Immutable, and the same object for every listener. */
 export interface SentimentEvent extends Analysis {
@@ -47,9 +50,9 @@ export const MAX_HASHTAGS = 50;
 const NEUTRAL_BAND = 0.05;
 
 export function createAnalyzer(profile: Profile, score: Scorer): Analyze {
-  const read = profile === 'original' ? (text: string) => originalText(text) : fullText;
-  return (text, stated = []) => {
-    const { polarityText, tags } = read(text, stated);
+  const isOriginal = profile === 'original';
+  return (text, stated = [], asSent = text) => {
+    const { polarityText, tags } = isOriginal ? originalText(asSent) : fullText(text, stated);
     const { compound, positive, neutral, negative } = score(polarityText);
     const polarityIndex = compound > NEUTRAL_BAND ? 0 : compound < -NEUTRAL_BAND ? 1 : 2;
     const polarity = POLARITIES[polarityIndex];

@@ -101,6 +101,7 @@ export class Ingest<T> implements Feed<T> {
     this.counters.postsMatched += 1;
     const { analyze, postText } = this.#options;
     const told = publicPost(post, postText && this.source.isTextPublic);
-    this.#sink.event({ ...analyze(post.text, post.tags), post: told }, outlets);
+    const { text, tags, asSent = text } = post;
+    this.#sink.event({ ...analyze(text, tags, cutText(asSent)), post: told }, outlets);
   }
 }

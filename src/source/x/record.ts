@@ -71,10 +71,12 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
   const whole = note.text ?? text;
   if (typeof whole !== 'string') return bad('"note_tweet.text" must be a string');
   const ids = new Set([id, ...history]);
+  const content = readEntities(whole, [note.entities, data.entities], ids);
   const post = {
     id,
     source: 'x',
-    ...readEntities(whole, [note.entities, data.entities], ids),
+    ...content,
+    asSent: content.text === whole ? undefined : whole,
     attached: [],
     langs: readLanguages(lang === 'no' ? NORWEGIAN : [lang ?? '']),
     createdAt: createdAt === undefined ? undefined : new Date(createdAt),

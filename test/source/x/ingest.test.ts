@@ -1,7 +1,7 @@
 // Posts of X as listeners get them: X delivers by rule, and the matcher decides by all that a post states.
 
 import { expect, onTestFinished, test } from 'vitest';
-import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
+import { type Analysis, createAnalyzer, type Profile } from '../../../src/sentiment/analysis.ts';
 import { vader } from '../../../src/sentiment/vader/vader.ts';
 import { createX } from '../../../src/source/x/x.ts';
 import { Ingest } from '../../../src/stream/ingest.ts';
@@ -21,10 +21,12 @@ async function play(
   posts: readonly XPost[],
   /** What each of them quotes. */
   quoted?: string,
+  profile: Profile = 'full',
 ) {
   const clock = new FakeClock();
   const x = await startFakeX({ clock, keepAliveMs: 10_000 });
   const told = new Map<string, string[]>(queries.map((query) => [query, []]));
+  const analyses: Pick<Analysis, 'score' | 'hashtags'>[] = [];
   let isDone = false;
   const options = {
     url: x.url,
@@ -39,17 +41,20 @@ async function play(
   const ingest = new Ingest<string>(
     {
       connect: (sink) => createX(options, sink, clock),
-      analyze: createAnalyzer('full', vader),
+      analyze: createAnalyzer(profile, vader),
       languages: ['en'],
       postText: true,
       telemetry: recordTelemetry(),
     },
     {
-      event({ post }, outlets) {
+      event({ post, score, hashtags }, outlets) {
         // X does not allow to pass texts on.
         expect(post.text).toBeNull();
         if (outlets.includes('last')) isDone = true;
-        else for (const outlet of outlets) told.get(outlet)?.push(post.id);
+        else {
+          analyses.push({ score, hashtags });
+          for (const outlet of outlets) told.get(outlet)?.push(post.id);
+        }
       },
       gap: () => {},
       deleted: () => {},
@@ -67,7 +72,7 @@ async function play(
   for (const post of posts) if (await x.push(post, quoted)) sent += 1;
   await x.push(xPost(LAST));
   await untilWith(clock, () => isDone);
-  return { told, sent };
+  return { told, sent, analyses };
 }
 
 function linkTo(expanded_url: string, text = 'Look at') {
@@ -83,6 +88,12 @@ test('a post with a link is found by its address, and not by the words that ever
   expect(sent).toBe(1);
   for (const query of found) expect(told.get(query), query).toEqual([post.id]);
   for (const query of others) expect(told.get(query), query).toEqual([]);
+});
+
+test.each(['full', 'original'] as const)('no word of a link counts under %s', async (profile) => {
+  const post = linkTo('https://example.com/so-awful?why=bad#worst-day');
+  const { analyses } = await play(['look'], [post], undefined, profile);
+  expect(analyses).toEqual([{ score: 0, hashtags: [] }]);
 });
 
 test('X sends no post for a word of its link or for another address', async () => {
