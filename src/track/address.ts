@@ -2,6 +2,7 @@
 
 import {
   DIGIT,
+  HAS_EMOJI,
   kindOf,
   LETTER,
   LETTERS,
@@ -22,7 +23,10 @@ const runOf = (word: string) => new RegExp(`${word}(?:${JOINTS}${word})*`, 'gu')
 const RUN_IN_TEXT = runOf(`${SPACED_LETTER}(?:(?!${SPACELESS_LETTER})[${LETTERS}${MARKS}])*`);
 const RUN_IN_TERM = runOf(RUN_OF_LETTERS);
 /** A run that has a dot or a slash between two words is an address. */
-const INSIDE = new RegExp(`(?<!${SPACELESS_LETTER})[${LETTERS}${MARKS}][./]${SPACED_LETTER}`, 'u');
+const INSIDE = new RegExp(
+  `[${LETTERS}${MARKS}](?<!${SPACELESS_LETTER}[${MARKS}]*)[./]${SPACED_LETTER}`,
+  'u',
+);
 /** Letters of both kinds of scripts side by side. */
 const MIXED = new RegExp(
   `${SPACELESS_LETTER}[${MARKS}]*${SPACED_LETTER}|${SPACED_LETTER}[${MARKS}]*${SPACELESS_LETTER}`,
@@ -78,6 +82,7 @@ export function addressTerm(folded: string): Word[] | undefined {
 function isAddress(folded: string): boolean {
   if (/\s/u.test(folded)) return false;
   if (LINK_ALONE.test(folded)) return true;
+  if (HAS_EMOJI.test(folded)) return false;
   const [run = '', ...others] = folded.match(RUN_IN_TERM) ?? [];
   const isRun = others.length === 0 && INSIDE.test(run) && !MIXED.test(run);
   return isRun && !SIGIL_FIRST.test(folded);
@@ -99,10 +104,14 @@ export function addressWords(folded: string): Word[] {
     found.push(`${KEPT_JOINTS.has(sign) ? sign : '/'}/${address.slice(start, at)}`);
     end = at;
   }
-  if (found.length > 2 && found[0] === '//www' && found[1]?.startsWith('.')) {
-    return [`//${found[1].slice(2)}`, ...found.slice(2)];
-  }
-  return found;
+  // All of several go, so that reading the canonical form takes no other.
+  let first = 0;
+  while (first + 2 < found.length && isLeadingWww(found, first)) first += 1;
+  return first === 0 ? found : [`//${found[first]?.slice(2)}`, ...found.slice(first + 1)];
+}
+
+function isLeadingWww(words: readonly Word[], at: number): boolean {
+  return words[at]?.slice(2) === 'www' && words[at + 1]?.startsWith('.') === true;
 }
 
 /** Where the letters with their marks end that begin at `start`, in any script. */

@@ -31,6 +31,8 @@ const IS_SPACELESS = new RegExp(`^${SPACELESS_LETTER}$`, 'u');
 /** Signs that are emoji to Unicode, but punctuation to most people. */
 const IS_EMOJI = /(?![©®〰〽])\p{Extended_Pictographic}/u;
 
+export const HAS_EMOJI = new RegExp(`${IS_EMOJI.source}|\\p{Regional_Indicator}`, 'u');
+
 /** The kinds by code point, looked up on first use. */
 const KINDS = new Uint8Array(0x110000);
 

@@ -1,6 +1,7 @@
 // Names of hashtags and mentions that are more than one word of a text, such as `#self-care` and `#コーヒー`.
 
 import {
+  HAS_EMOJI,
   kindOf,
   LETTERS,
   MARKS,
@@ -62,7 +63,7 @@ export function nameTerm(folded: string): Word | undefined {
   }
   const name = isTag ? nameAt(folded, at) : lettersAt(folded, at);
   const isAlone = folded.slice(at + name.length).search(WORDS) === -1;
-  if (!isAlone) return undefined;
+  if (!isAlone || HAS_EMOJI.test(folded)) return undefined;
   return isTag ? hashtagOf(name) : sign + name;
 }
 

@@ -40,7 +40,7 @@ function each(reason: string, names: string): Record<string, string> {
 
 /** Most terms. */
 const ORDINARY = /^[#@$]?[a-z\d_][a-z\d_.+-]*$/i;
-const SIGIL_ALONE = /^([#@$])(?![\p{L}\p{Nd}_#@$])|^([#@$])[#@$]*$/u;
+const SIGIL_ALONE = /^([#@$])(?![\p{L}\p{Nd}_〇#@$])|^([#@$])[#@$]*$/u;
 const QUOTE_INSIDE = new RegExp(`[${QUOTES}].`, 'su');
 const SEMICOLON = /^[^./&]*;[^./&]*$/;
 

@@ -8,7 +8,7 @@ import { TextWords } from './text-words.ts';
 import { BORDER, plain, type Word } from './word.ts';
 import { foldText, words } from './words.ts';
 
-/** The most characters that are read beside the text, in UTF-16 code units. A list entry counts as one more. */
+/** The most folded characters that are read beside the text, in UTF-16 code units. A list entry counts as one more. */
 const MAX_BESIDE = MAX_TEXT;
 
 /** Most hashtags, which need no reading. */
@@ -18,25 +18,26 @@ const ONE_WORD = /^[a-z_][a-z\d_]*$/;
 export function wordsOf(post: Pick<Post, 'text' | 'tags' | 'links' | 'attached'>): Word[] {
   const { text } = post;
   if (post.tags.length + post.links.length + post.attached.length === 0) return words(text);
-  const cut = cutter(MAX_BESIDE);
-  const tags = cut(post.tags).map((tag) => fold(tag));
+  const read = reader(MAX_BESIDE);
+  const tags = read(post.tags, fold);
   const several = tags.filter((tag) => !ONE_WORD.test(tag)).map(hashtagOf);
   const stated = new Set(several.filter(isOfSeveralWords));
   const found = new TextWords(foldText(text), stated).all();
   for (const tag of tags) pushTag(tag, found);
-  for (const link of cut(post.links)) push(addressWords(fold(link)), found);
-  for (const attached of cut(post.attached)) push(words(attached), found);
+  for (const link of read(post.links, fold)) push(addressWords(link), found);
+  for (const attached of read(post.attached, foldText)) push(new TextWords(attached).all(), found);
   return found;
 }
 
-/** Cuts lists of texts so that all of them together have no more than `most` characters. */
-function cutter(most: number): (texts: readonly string[]) => string[] {
+/** Folds lists of texts, and cuts them so that all of them together have no more than `most` characters. */
+function reader(most: number) {
   let left = most;
-  return (texts) => {
+  return (texts: readonly string[], foldOne: (text: string) => string): string[] => {
     const kept: string[] = [];
     for (const text of texts) {
       if (left <= 0) break;
-      const cut = cutText(text, left);
+      // Folding turns one character into up to 18.
+      const cut = cutText(foldOne(cutText(text, left)), left);
       kept.push(cut);
       left -= cut.length + 1;
     }

@@ -58,7 +58,7 @@ const LAST_SIGNS = new RegExp(
 const NO_LETTERS = new RegExp(`(?:(?!${LETTER}).)*$`, 'su');
 const RUN = new RegExp(`${SPACED_LETTERS}(?:[-./:?=&#%@+~!$*';]+${SPACED_LETTERS})*`, 'gu');
 const INSIDE = new RegExp(`(?:${LETTER}|${MARK})[./]${LETTER}`, 'u');
-const WWW = new RegExp(`^www\\.${LETTER}`, 'u');
+const WWW = new RegExp(`^(?:www\\.(?=${LETTER}))*`, 'u');
 
 /** The parts of a post. */
 export function readPostSlowly(post: Pick<Post, 'text' | 'tags' | 'links' | 'attached'>): Part[] {
@@ -172,10 +172,12 @@ function readAddress(address: string): Part {
   } catch {}
   text = text.replace(/^([a-z][a-z\d+.-]*:)?\/\//, '');
   const words = [...text.matchAll(WORD)];
-  const isFirst = WWW.test(text) && words.length > 2;
-  return words.slice(isFirst ? 1 : 0).map(({ 0: word, index }, i) => {
-    const signs = NO_LETTERS.exec(text.slice(0, index))?.[0] ?? '';
-    const joint = i > 0 && ['.', '-', '@'].includes(signs) ? signs : '/';
-    return new Set([`${joint}/${word}`, `/${word}`]);
-  });
+  const leading = (WWW.exec(text)?.[0].length ?? 0) / 'www.'.length;
+  return words
+    .slice(Math.max(0, Math.min(leading, words.length - 2)))
+    .map(({ 0: word, index }, i) => {
+      const signs = NO_LETTERS.exec(text.slice(0, index))?.[0] ?? '';
+      const joint = i > 0 && ['.', '-', '@'].includes(signs) ? signs : '/';
+      return new Set([`${joint}/${word}`, `/${word}`]);
+    });
 }

@@ -167,6 +167,10 @@ describe('what a source states beside the text', () => {
     const beside = { text: '', tags: many, links: many, attached: many };
     expect(wordsOf(beside).join(' ').length).toBeLessThan(3 * 25_000);
     expect(wordsOf({ ...beside, tags: [], links: [] })).toContain('w1000');
+    // Folding turns this letter into 18 characters.
+    const long = Array.from({ length: 64 }, () => '\ufdfa'.repeat(640));
+    const longer = { text: '', tags: long, links: long, attached: long };
+    expect(wordsOf(longer).join('').length).toBeLessThan(3 * 25_000);
   });
 });
 
