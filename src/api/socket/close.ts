@@ -7,8 +7,9 @@ import type { Outbox } from './outbox.ts';
 
 /** A close frame has room for this much of a reason, in bytes (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
+const ELLIPSIS = '…';
 
-/** Closes a WebSocket after everything that waits for it. Cuts a `reason` that is too long, at a whole character. */
+/** Closes a WebSocket after everything that waits for it. Shortens a `reason` that is too long. */
 export function closeAfterAll(
   socket: WebSocket,
   outbox: Outbox,
@@ -16,8 +17,22 @@ export function closeAfterAll(
   reason: string,
 ): void {
   outbox.finish();
-  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(MAX_REASON_BYTES));
-  socket.close(code, reason.slice(0, read));
+  socket.close(code, shorten(reason));
+}
+
+/** Cuts at the end of a word, or inside one that takes more than half of the room. */
+function shorten(reason: string): string {
+  const most = beginning(reason, MAX_REASON_BYTES);
+  if (most === reason) return reason;
+  const cut = beginning(reason, MAX_REASON_BYTES - Buffer.byteLength(ELLIPSIS));
+  const end = cut.lastIndexOf(' ');
+  return end < cut.length / 2 ? most : cut.slice(0, end) + ELLIPSIS;
+}
+
+/** As many whole characters as fit into `bytes`. */
+function beginning(text: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return text.slice(0, read);
 }
 
 /** Resolves once `connection` has closed. Calls `force`, which MUST close it, after `ms` milliseconds. */

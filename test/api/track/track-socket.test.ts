@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/base/user-error.ts';
+import { parseTrack } from '../../../src/track/track.ts';
 import { connectTrack } from '../../support/clients.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 import { track } from '../../support/tracks.ts';
@@ -118,6 +119,18 @@ describe('/track', () => {
     const { code, reason } = await closed;
     expect(code).toBe(1008);
     expect(reason).toBe(`"-${'ж'.repeat(60)}`);
+  });
+
+  test('shortens a reason at the end of a word', async () => {
+    const { send, closed } = await start();
+    send({ track: 'from:alice' });
+    const { reason } = await closed;
+    expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
+    expect(reason).toMatch(/"@alice" finds posts that mention alice\. [\w ]* [a-z]+…$/);
+    const [whole] = reason.split('…');
+    expect(parseTrack('from:alice')).toMatchObject({
+      message: expect.stringContaining(`${whole} `),
+    });
   });
 
   test('stops listening when it closes a socket, and leaves other sockets open', async () => {
