@@ -220,6 +220,10 @@ class Bluesky implements Source {
       }
       this.#brokenAt = this.#cursor.reached;
     }
+    if (this.#cursor.isStuck) {
+      this.#cursor.forget();
+      this.#sink.gap();
+    }
     // The number may be too old. A host takes any time.
     if (status === BAD_REQUEST) this.#cursor.forgetNumber();
     // A host that worked knows our cursor best, so only one that brought nothing is left.

@@ -29,6 +29,8 @@ export class Cursor {
   #host: string | undefined;
   /** The last position on this connection. */
   #previous: Position | undefined;
+  /** How many events came on this connection. */
+  #events = 0;
   /** Where this connection resumed, until its first event has shown whether that worked. */
   #asked: { readonly timeUs: number; readonly by: number; readonly isNumber: boolean } | undefined;
 
@@ -41,6 +43,7 @@ export class Cursor {
     const isSameHost = host === this.#reachedOn;
     this.#host = host;
     this.#previous = undefined;
+    this.#events = 0;
     this.#asked = undefined;
     if (reached === undefined) {
       // If no event comes before the connection breaks, the next one resumes here.
@@ -66,6 +69,7 @@ export class Cursor {
    */
   note({ timeUs, seq }: Position, now: number): Surprise | undefined {
     const nowUs = now * 1000;
+    this.#events += 1;
     if (timeUs - nowUs > MAX_SKEW_MS * 1000) return undefined;
     const asked = this.#asked;
     this.#asked = undefined;
@@ -84,6 +88,11 @@ export class Cursor {
       this.#reachedOn = this.#host;
     }
     return surprise;
+  }
+
+  /** Events came, but it is still our own time: the host's clock differs so much that it cannot resume there. */
+  get isStuck(): boolean {
+    return this.#reached !== undefined && this.#reachedOn === undefined && this.#events > 1;
   }
 
   /** The time, in microseconds since 1970. */

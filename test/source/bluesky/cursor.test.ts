@@ -57,6 +57,22 @@ describe('the cursor', () => {
     expect(heard(0, 20, 40).begin(B, NOW + 60)).toBe(at(20 - OTHER_HOST_OVERLAP_MS));
   });
 
+  test.each([2 * MAX_SKEW_MS, -2 * MAX_SKEW_MS])(
+    'is stuck when all events are %i ms from our time, and not when one of them is',
+    (ms) => {
+      expect(heard().isStuck).toBe(false);
+      expect(heard(20, 40, 60).isStuck).toBe(false);
+      const cursor = heard();
+      cursor.note({ timeUs: at(ms) }, NOW);
+      expect(cursor.isStuck).toBe(false);
+      cursor.note({ timeUs: at(ms + 20) }, NOW + 20);
+      expect(cursor.isStuck).toBe(true);
+      cursor.note({ timeUs: at(40) }, NOW + 40);
+      cursor.note({ timeUs: at(60) }, NOW + 60);
+      expect(cursor.isStuck).toBe(false);
+    },
+  );
+
   test('stays with the first host until the other one has caught up', () => {
     const cursor = heard(0, 20, 40);
     cursor.begin(B, NOW + 60);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SAME_HOST_OVERLAP_MS } from '../../../src/source/bluesky/cursor.ts';
+import { MAX_SKEW_MS, SAME_HOST_OVERLAP_MS } from '../../../src/source/bluesky/cursor.ts';
 import {
   CONNECT_WITHIN_MS,
   LONGEST_SILENCE_MS,
@@ -159,6 +159,20 @@ describe.each(VERSIONS)('after a break, the Bluesky source on v%i', (version) =>
     await recover();
     await received(12);
     expect(texts()).toEqual([...before, 'from the future', 'old', ...meanwhile]);
+  });
+
+  test('begins at now, and tells of a gap, on a host whose clock is far from ours', async () => {
+    const { jetstream, live, received, recover, sink, clock } = await setUpBluesky({ version: 1 });
+    await live();
+    const timeUs = (clock.now() + 2 * MAX_SKEW_MS) * 1000;
+    for (const n of [1, 2]) {
+      jetstream.inject(JSON.stringify({ ...postEvent(n, { text: 'hi' }), time_us: timeUs + n }));
+    }
+    await received(2);
+    jetstream.terminate();
+    await recover();
+    expect(jetstream.accepted[1]?.has('cursor')).toBe(false);
+    expect(sink.gaps).toEqual([2]);
   });
 
   test('loses nothing when the first connection breaks before it brought anything', async () => {
