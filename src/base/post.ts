@@ -1,12 +1,12 @@
 // Post: one public message, in the shape that every source yields and everything downstream reads.
 
-/** What clients and other nodes are told of a post. */
+/** What clients and other nodes learn about a post. */
 export interface PublicPost {
   /** Unique within its source. */
   readonly id: string;
   /** The name of the source it came from, such as `x` or `replay`. */
   readonly source: string;
-  /** The beginning of the text; null where the source or the operator does not allow to pass it on. */
+  /** The beginning of the text; null where the source or the operator forbids passing it on. */
   readonly text: string | null;
   /** BCP 47 tags in canonical form, the main one first; empty when the post names no language. */
   readonly langs: readonly string[];

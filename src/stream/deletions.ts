@@ -1,4 +1,4 @@
-// The posts that their source has deleted lately. No event of theirs may be sent any more.
+// The posts that their source has deleted lately. Their events must no longer be sent.
 
 import { SeenKeys } from '../base/seen-keys.ts';
 

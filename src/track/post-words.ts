@@ -27,8 +27,9 @@ const KEPT_PLACES = 1024;
  */
 const STEPS_BEFORE_INDEX = 64;
 /**
- * The index cannot find phrases in which only some words have signs, such as "i love #rust" and `example.com`. After so many steps for
- * a post, the matcher no longer looks for them: only a post that repeats a few words thousands of times takes so many.
+ * The index cannot find phrases in which only some words have signs, such as "i love #rust" and `example.com`. After so
+ * many steps for a post, the matcher no longer looks for them. Only a post that repeats a few words thousands of times
+ * takes so many.
  */
 const MAX_STEPS = 2_000_000;
 

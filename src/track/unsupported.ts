@@ -1,4 +1,4 @@
-// What users know from other search languages and Senti cannot follow, each with what to write instead.
+// What other search languages have and the track language lacks, each with what to write instead.
 
 /** Any of these opens or closes a phrase. */
 export const QUOTES = '"“”„‟«»「」『』〝〞〟';

@@ -17,8 +17,8 @@
  * | one space | a gap between two such letters, anything but another word; `"茶 茶"` has three words, and `茶茶` two |
  * | `🔥`, `🇩🇪` | an emoji of one code point without its skin tone, or a flag; other sequences are several words |
  *
- * A term has `c++` where a post has `+c++`; see SIGNS_FOLLOW. A word matches itself, and a word without signs also matches every word that has the same letters and any of these
- * signs, except that words of addresses match each other alone: `/com` matches `./com`, and `com` does not.
+ * A term has `c++` where a post has `+c++`; see SIGNS_FOLLOW. A word matches itself. A word without signs also matches
+ * every word with the same letters and any signs, except those of an address: `/com` matches `./com`, and `com` does not.
  */
 export type Word = string;
 

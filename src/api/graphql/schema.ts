@@ -49,8 +49,8 @@ builder.objectType('Post', {
     text: t.exposeString('text', {
       nullable: true,
       description:
-        `The first ${MAX_PUBLIC_TEXT} characters of the post, with its links in full. Null on X, whose terms do not ` +
-        'allow to pass texts on, and where the operator has switched texts off.',
+        `The first ${MAX_PUBLIC_TEXT} characters of the post, with its links in full. Null on X, whose terms forbid ` +
+        'passing texts on, and where the operator has switched texts off.',
     }),
     url: t.exposeString('url', {
       nullable: true,

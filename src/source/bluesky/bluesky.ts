@@ -28,7 +28,7 @@ export interface BlueskyOptions {
 const RETRIES: Schedule = { first: 500, factor: 2, step: 0, most: 30_000 };
 /** More than a connection repeats when it resumes. */
 const REMEMBERED_POSTS = 32_768;
-/** Older events are those of a long break. A shorter one is caught up at once. */
+/** Events older than this come from a long break. Senti catches up with a shorter one at once. */
 export const CATCHING_UP_AFTER_MS = 60_000;
 /** Events of a long break, about twenty times as fast as live ones, so that listeners can keep up. */
 export const CATCHING_UP = { eventsASecond: 1000, atOnce: 100 } as const;
@@ -195,7 +195,7 @@ class Bluesky implements Source {
   /** Resumes by time. */
   #forgetNumber(): void {
     this.#cursor.forgetNumber();
-    this.#connection?.fail({ reason: 'counts its events otherwise than before' });
+    this.#connection?.fail({ reason: 'numbers its events differently than before' });
   }
 
   #prove(): void {
