@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import { createRedactor } from '../base/redact.ts';
 import type { Config } from '../config/options.ts';
 import { secretsOf } from '../config/secrets.ts';
-import type { Analyze } from '../sentiment/analysis.ts';
+import type { Analyze, SentimentEvent } from '../sentiment/analysis.ts';
 import type { Source, SourceSink } from '../source/source.ts';
 import type { PostCounters } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
@@ -70,10 +70,18 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
 
 /** Another node may send texts that this one must not tell its clients. */
 function withoutTexts<T>(sink: FeedSink<T>): FeedSink<T> {
+  let last: SentimentEvent | undefined;
+  let told: SentimentEvent | undefined;
   return {
     ...sink,
-    event: (event, outlets) =>
-      sink.event({ ...event, post: { ...event.post, text: null } }, outlets),
+    event(event, outlets) {
+      // The same event comes once for each track, and stays one object, so that it is encoded once.
+      if (event !== last || told === undefined) {
+        last = event;
+        told = { ...event, post: { ...event.post, text: null } };
+      }
+      sink.event(told, outlets);
+    },
   };
 }
 

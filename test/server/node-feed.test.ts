@@ -39,20 +39,25 @@ test.skipIf(!findNatsServer())(
       });
       onTestFinished(() => feed.stop());
       feed.open(track('coffee'), 'coffee');
+      feed.open(track('milk'), 'milk');
       return events;
     }
 
     const first = await start();
-    await until(() => source?.wanted.length === 1, 'the first node ingests');
+    await until(() => source?.wanted.at(-1)?.length === 2, 'the first node ingests');
     const nodes = [first, await start(), await start('--post-text=false')];
     await until(() => {
       source?.say('coffee with milk');
-      return nodes.every((events) => events.length > 0);
-    }, 'each node got an event');
+      return nodes.every((events) => events.length > 1);
+    }, 'each node got events');
     expect(nodes.map(([event]) => event?.post.text)).toEqual([
       'coffee with milk',
       'coffee with milk',
       null,
     ]);
+    // What an event is encoded as is remembered by the object.
+    for (const events of nodes) {
+      expect(new Set(events).size).toBe(new Set(events.map(({ post }) => post.id)).size);
+    }
   },
 );
