@@ -1,6 +1,7 @@
 // What a post may carry beside its text, within bounds, and the web addresses that a text holds.
 
 import { cutText } from '../base/post.ts';
+import { SPACELESS_LETTER } from '../track/character-kinds.ts';
 
 /** How many of each a post keeps, and how long each may be, in UTF-16 code units. Bluesky allows 640 for a tag. */
 export const BOUNDS = {
@@ -14,6 +15,11 @@ const LINK = /https?:\/\/[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
 const HOST = /^https?:\/\/([^/?#]+)/i;
 /** A name has at most 253 characters, before which a password may stand. Parsing a name takes the square of its length. */
 const MAX_HOST = 300;
+/** Signs and letters at which the matcher or the scorer ends an address in a text. */
+const END_OF_ADDRESS = new RegExp(
+  `[\\s"()<>[\\]\`{|}\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}]|${SPACELESS_LETTER}`,
+  'gu',
+);
 const LEADING_HASHES = /^[#＃]+/;
 
 /** Without `#` and without repeats. What is no tag, or is too long for one, is left out. */
@@ -44,6 +50,13 @@ export function readAttached(values: readonly unknown[]): string[] {
     .filter((text) => text.trim() !== '')
     .slice(0, most)
     .map((text) => cutText(text, length));
+}
+
+/** An address for a text, in which none of its words can be taken for a word of the text. */
+export function forText(address: string): string {
+  return address.replace(END_OF_ADDRESS, (character) =>
+    Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&'),
+  );
 }
 
 export function isLink(value: unknown): value is string {

@@ -3,7 +3,7 @@
 import { type Fields, isRecord } from '../../base/json.ts';
 import { readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
-import { BOUNDS, isLink, readAttached, readLinks, readTags } from '../post-fields.ts';
+import { BOUNDS, forText, isLink, readAttached, readLinks, readTags } from '../post-fields.ts';
 
 type Content = Pick<Post, 'text' | 'tags' | 'links' | 'attached' | 'langs'>;
 
@@ -97,7 +97,7 @@ function restoreAddresses(text: string, facets: readonly Facet[]): string {
       isBoundary(bytes, start) &&
       isBoundary(bytes, end);
     if (isRange && isShortFor(bytes.toString('utf8', start, end), uri)) {
-      parts.push(bytes.toString('utf8', done, start), uri);
+      parts.push(bytes.toString('utf8', done, start), forText(uri));
       done = end;
     }
   }

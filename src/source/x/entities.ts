@@ -2,12 +2,12 @@
 // https://docs.x.com/x-api/fundamentals/data-dictionary
 
 import type { Post } from '../../base/post.ts';
-import { isLink, readLinks, readTags } from '../post-fields.ts';
+import { forText, isLink, readLinks, readTags } from '../post-fields.ts';
 import { asRecord } from './failure.ts';
 
 /** A text of 25,000 characters rarely has more addresses or hashtags. */
 const MAX_STATED = 256;
-/** Each may make the text 2,048 characters longer. */
+/** Each may make the text up to 18,000 characters longer. */
 const MAX_REPLACED = 256;
 /** Addresses in the text, with the characters around them. X always shortens them, and their case counts. */
 const SHORT = /([\p{L}\p{N}]?)(https?:\/\/t\.co\/[A-Za-z0-9]+)(?=([\p{L}\p{N}]?))/gu;
@@ -32,7 +32,7 @@ export function readEntities(
     const found = [unwound_url, expanded_url].filter(isLink);
     if (found.length === 0) continue;
     const others = found.filter((address) => !isOwn(address, ids));
-    addresses.set(url, others[0] ?? '');
+    addresses.set(url, forText(others[0] ?? ''));
     links.push(...others);
   }
   const hashtags = stated.flatMap((it) => listed(it.hashtags));

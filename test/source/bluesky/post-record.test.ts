@@ -124,6 +124,17 @@ describe('the text of a Bluesky post', () => {
     expect(read(text, { facets }).text).toBe(`Tée 🍵 ${LONG}, soon`);
   });
 
+  test('has an address as one word, whatever stands in it', () => {
+    const uri = 'https://example.com/a_(b)"c d‘e’コーヒー\ud800';
+    const facets = [facet(0, 11, link(uri))];
+    const { text, links } = read('example.com', { facets });
+    expect([text, links]).toEqual([
+      'https://example.com/a_%28b%29%22c%20d%E2%80%98e%E2%80%99' +
+        '%E3%82%B3%E3%83%BC%E3%83%92%E3%83%BC%EF%BF%BD',
+      [uri],
+    ]);
+  });
+
   test.each([
     ['words', 'this article', LONG],
     ['a word that is the name of a host', 'example', 'https://example/'],

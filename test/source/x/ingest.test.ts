@@ -112,6 +112,15 @@ test('an excluded address keeps out posts that lead there, but none that only qu
   expect(told.get('coffee -example.com')).toEqual([elsewhere.id]);
 });
 
+test('a word of a link is no word of the text, whatever sign stands before it', async () => {
+  const post = linkTo('https://example.com/Java(coffee)[tea]"milk"/コーヒー');
+  const found = ['look', 'example.com/java/coffee', 'example.com/java/coffee/tea/milk'];
+  const others = ['coffee', 'tea', 'milk', 'コーヒー'];
+  const { told } = await play([...found, ...others], [post]);
+  for (const query of found) expect(told.get(query), query).toEqual([post.id]);
+  for (const query of others) expect(told.get(query), query).toEqual([]);
+});
+
 test('a post with a photo is not found by the address that X adds for it', async () => {
   const id = '1970000000000000777';
   const url = 'https://t.co/photo';
