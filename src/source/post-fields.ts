@@ -16,8 +16,8 @@ const HOST = /^https?:\/\/([^/?#]+)/i;
 /** A name has at most 253 characters, before which a password may stand. Parsing a name takes the square of its length. */
 const MAX_HOST = 300;
 /** Signs and letters at which the matcher or the scorer ends an address in a text. */
-const END_OF_ADDRESS = new RegExp(
-  `[\\s"()<>[\\]\`{|}\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}]|${SPACELESS_LETTER}`,
+const ENDS_OF_ADDRESS = new RegExp(
+  `(?:[\\s"()<>[\\]\`{|}\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}]|${SPACELESS_LETTER})+`,
   'gu',
 );
 const LEADING_HASHES = /^[#＃]+/;
@@ -54,8 +54,8 @@ export function readAttached(values: readonly unknown[]): string[] {
 
 /** An address for a text, in which none of its words can be taken for a word of the text. */
 export function forText(address: string): string {
-  return address.replace(END_OF_ADDRESS, (character) =>
-    Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&'),
+  return address.replace(ENDS_OF_ADDRESS, (characters) =>
+    encodeURIComponent(characters.toWellFormed()).replaceAll('(', '%28').replaceAll(')', '%29'),
   );
 }
 
