@@ -24,7 +24,7 @@ const MAX_ENDS = 3;
 export function hashtagsOf(text: string, stated: readonly string[]): string[] {
   if (stated.length === 0) return shownIn(text);
   const names = stated
-    .map((tag) => withoutVariants(tag).toLowerCase())
+    .map((tag) => lowerCase(withoutVariants(tag)))
     .filter((tag) => NO_DIGIT.test(tag));
   const long = names.filter((name) => !WORD_ALONE.test(name));
   const shown = shownIn(text, new Map(long.map((name) => [keyOf(name), name])));
@@ -54,14 +54,14 @@ function shownIn(text: string, stated?: ReadonlyMap<string, string>): string[] {
     end = index + 1 + name.length;
     const whole = stated && longestOf(stated, name);
     if (whole !== undefined) found.push(whole);
-    else if (!DIGITS_ALONE.test(word)) found.push(word.toLowerCase());
+    else if (!DIGITS_ALONE.test(word)) found.push(lowerCase(word));
   }
   return found;
 }
 
 /** The longest of `stated` that `name` begins with. */
 function longestOf(stated: ReadonlyMap<string, string>, name: string): string | undefined {
-  let key = keyOf(name.toLowerCase());
+  let key = keyOf(lowerCase(name));
   for (let ends = 0; ends <= MAX_ENDS && key !== ''; ends++) {
     const whole = stated.get(key);
     if (whole !== undefined) return whole;
@@ -76,4 +76,9 @@ function keyOf(name: string): string {
   const last = words.at(-1);
   const end = last === undefined ? 0 : last.index + last[0].length;
   return words.map(([word]) => word).join('-') + (LAST_SIGNS.exec(name.slice(end))?.[0] ?? '');
+}
+
+/** Without the dot that `İ` leaves above the i, as tracks read it. */
+function lowerCase(tag: string): string {
+  return tag.toLowerCase().replaceAll('i\u0307', 'i');
 }

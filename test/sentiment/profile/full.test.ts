@@ -147,6 +147,7 @@ describe('the full text', () => {
   test('has hashtags in ordinary letters', () => {
     expect(fullText('＃ｔａｇ #a️b #हिन्\u200dदी').tags).toEqual(['tag', 'ab', 'हिन्दी']);
     expect(fullText('#hawaiʻi').tags).toEqual(['hawaiʻi']);
+    expect(fullText('#İzmir #izmir', ['İZMİR']).tags).toEqual(['izmir', 'izmir']);
   });
 
   test('has the hashtags that tracks can match', () => {
