@@ -5,7 +5,7 @@ import { readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
 import { BOUNDS, forText, isLink, readAttached, readLinks, readTags } from '../post-fields.ts';
 
-type Content = Pick<Post, 'text' | 'tags' | 'links' | 'attached' | 'langs'>;
+type Content = Pick<Post, 'text' | 'asSent' | 'tags' | 'links' | 'attached' | 'langs'>;
 
 /** A tag, link or mention, and the bytes of the text that it covers. */
 interface Facet {
@@ -42,8 +42,10 @@ export function readPostRecord(text: string, record: Fields): Content {
   const images = [media.images, media.items].flatMap((list) => head(list, MAX_IMAGES));
   const tagged = facets.flatMap((facet) => valuesOf(facet, TAG, 'tag'));
   const linked = facets.flatMap((facet) => valuesOf(facet, LINK, 'uri'));
+  const restored = restoreAddresses(text, facets);
   return {
-    text: restoreAddresses(text, facets),
+    text: restored,
+    asSent: restored === text ? undefined : text,
     tags: readTags([...tagged, ...head(record.tags, MAX_TAGS_OF_RECORD)]),
     links: readLinks([...linked, external.uri]),
     attached: readAttached([external.title, ...images.map(readAlt), media.alt]),

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
+import { vader } from '../../../src/sentiment/vader/vader.ts';
 import { readPostRecord } from '../../../src/source/bluesky/post-record.ts';
 import { BOUNDS } from '../../../src/source/post-fields.ts';
 
@@ -54,6 +56,19 @@ describe('the hashtags of a Bluesky post', () => {
     expect(read('tea', { facets }).tags).toHaveLength(most);
     expect(read('tea', { tags: ['x'.repeat(length + 1), 'tea'] }).tags).toEqual(['tea']);
   });
+});
+
+test('the profile original scores a Bluesky post as its author sees it, with a short address', () => {
+  const shown = 'https://example.com/why…';
+  const text = `Coffee ${shown}`;
+  const facets = [over(text, shown, link('https://example.com/why?so-awful!#worst-day'))];
+  const post = read(text, { facets });
+  expect(post.text).toContain('so-awful');
+  expect(post.asSent).toBe(text);
+  const analyze = createAnalyzer('original', vader);
+  expect(analyze(post.text, post.tags, post.asSent)).toEqual(analyze(text));
+  expect(analyze(post.text)).not.toEqual(analyze(text));
+  expect(read('Coffee').asSent).toBeUndefined();
 });
 
 describe('the links of a Bluesky post', () => {
