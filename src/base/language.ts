@@ -4,7 +4,7 @@
 const NO_LANGUAGE = /^(?:und|zxx|mul|mis|art|q[a-t][a-z])(?:-|$)/i;
 const TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/i;
 /** RFC 5646, section 4.4.1. */
-const MAX_TAG_LENGTH = 35;
+export const MAX_TAG_LENGTH = 35;
 
 /** Finding a canonical form takes longer than matching a post, and posts name the same few languages. */
 const remembered = new Map<string, string | undefined>();

@@ -4,6 +4,7 @@
 import { hash } from 'node:crypto';
 import { isRecord, parseJson } from '../base/json.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT, type PublicPost } from '../base/post.ts';
+import { isWebAddress } from '../base/web-address.ts';
 import {
   type Analysis,
   MAX_HASHTAGS,
@@ -127,5 +128,5 @@ function isHashtag(value: unknown): boolean {
 
 /** Users may click on it, so no `javascript:`. */
 function isAddress(value: unknown): value is string {
-  return isText(value) && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+  return isText(value) && isWebAddress(value);
 }

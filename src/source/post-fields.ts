@@ -1,7 +1,8 @@
 // What a post may carry beside its text, within bounds, and the web addresses that a text holds.
 
+import { SPACELESS_LETTER } from '../base/letters.ts';
 import { cutText } from '../base/post.ts';
-import { SPACELESS_LETTER } from '../track/character-kinds.ts';
+import { isWebAddress } from '../base/web-address.ts';
 
 /** How many of each a post keeps, and how long each may be, in UTF-16 code units. Bluesky allows 640 for a tag. */
 export const BOUNDS = {
@@ -12,9 +13,6 @@ export const BOUNDS = {
 
 /** Ends before the punctuation that often follows an address in a sentence. */
 const LINK = /https?:\/\/[^\s<>"]*[^\s<>"'’”.,:;!?)\]}…]/giu;
-const HOST = /^https?:\/\/([^/?#]+)/i;
-/** A name has at most 253 characters, before which a password may stand. Parsing a name takes the square of its length. */
-const MAX_HOST = 300;
 /** Signs and letters at which the matcher or the scorer ends an address in a text. */
 const ENDS_OF_ADDRESS = new RegExp(
   `(?:[\\s"()<>[\\]\`{|}\\p{C}\\p{Pi}\\p{Pf}\\p{Ps}\\p{Pe}]|${SPACELESS_LETTER})+`,
@@ -61,13 +59,6 @@ export function forText(address: string): string {
 
 export function isLink(value: unknown): value is string {
   return typeof value === 'string' && value.length <= BOUNDS.links.length && isWebAddress(value);
-}
-
-export function isWebAddress(url: string): boolean {
-  const host = HOST.exec(url)?.[1] ?? '';
-  // Parsing turns one letter into up to 18.
-  const mayExist = host.length <= MAX_HOST && host.normalize('NFKC').length <= MAX_HOST;
-  return host !== '' && mayExist && URL.canParse(url);
 }
 
 /** The addresses that stand in `text`. */

@@ -6,9 +6,10 @@ import { isRecord } from '../base/json.ts';
 import { readLanguages } from '../base/language.ts';
 import type { Post } from '../base/post.ts';
 import { isSystemError, NOT_A_FILE, READ_AT_ONCE } from '../base/small-file.ts';
+import { isWebAddress } from '../base/web-address.ts';
 import { type Line, lines } from './lines.ts';
 import { createPlayer, type Rate } from './player.ts';
-import { BOUNDS, isWebAddress, linksIn, readAttached, readLinks, readTags } from './post-fields.ts';
+import { BOUNDS, linksIn, readAttached, readLinks, readTags } from './post-fields.ts';
 import type { Source, SourceSink } from './source.ts';
 
 export interface ReplayOptions {

@@ -1,18 +1,13 @@
 // Web addresses, in posts and in terms: `https://www.example.com/docs` and `example.com/docs` have the same words.
 
 import {
-  DIGIT,
-  HAS_EMOJI,
-  kindOf,
-  LETTER,
   LETTERS,
-  MARK,
   MARKS,
   RUN_OF_LETTERS,
   SPACED_LETTER,
-  SPACELESS,
   SPACELESS_LETTER,
-} from './character-kinds.ts';
+} from '../base/letters.ts';
+import { DIGIT, HAS_EMOJI, kindOf, LETTER, MARK, SPACELESS } from './character-kinds.ts';
 import { fold } from './fold.ts';
 import { BORDER, type Word } from './word.ts';
 

@@ -1,5 +1,7 @@
 // The kinds of characters that the tokenizer tells apart.
 
+import { SPACELESS_LETTER } from '../base/letters.ts';
+
 /** The kinds of code points. 0 stands for a kind that is not known yet. */
 export const NOTHING = 1;
 /** A letter of a script that is written without spaces between words, so that it is a word by itself. */
@@ -13,19 +15,6 @@ export const DIGIT = 6;
 export const MARK = 7;
 /** Gone once a text is folded. This and MARK are the highest kinds: see mayExceedMarks. */
 export const IGNORED = 8;
-
-// Parts of regular expressions. The zero 〇 is a number to Unicode, but stands among ideographs.
-
-/** For brackets: what may begin a word. */
-export const LETTERS = '\\p{L}\\p{Nd}_〇';
-/** For brackets: the marks of a word. Enclosing marks, such as the keycap of 1️⃣, are no part of it. */
-export const MARKS = '\\p{Mn}\\p{Mc}';
-/** Letters with their marks. */
-export const RUN_OF_LETTERS = `[${LETTERS}][${LETTERS}${MARKS}]*`;
-/** A spaceless letter. */
-export const SPACELESS_LETTER =
-  '(?:(?=\\p{L})[\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Hang}\\p{scx=Thai}\\p{scx=Laoo}\\p{scx=Khmr}\\p{scx=Mymr}]|〇)';
-export const SPACED_LETTER = `(?!${SPACELESS_LETTER})[${LETTERS}]`;
 
 const IS_SPACELESS = new RegExp(`^${SPACELESS_LETTER}$`, 'u');
 /** Signs that are emoji to Unicode, but punctuation to most people. */

@@ -13,8 +13,9 @@ import {
 } from './clause-trie.ts';
 import { ClauseWords } from './clause-words.ts';
 import { type KnownWord, type Phrase, PostWords } from './post-words.ts';
+import type { Term } from './query-term.ts';
 import { SeenNumbers } from './seen-numbers.ts';
-import type { Clause, Term, Track } from './track.ts';
+import type { Clause, Track } from './track.ts';
 import { hasSigns, type Word } from './word.ts';
 import { WordFilter } from './word-filter.ts';
 

@@ -1,8 +1,9 @@
 // Finds the words of a folded text.
 
+import { nameAt } from '../base/hashtag-name.ts';
 import { addressesIn, addressWords, mayHaveLinks, nextLink } from './address.ts';
 import { DIGIT, FLAG_LETTER, kindOf, LETTER, MARK, NOTHING, SPACELESS } from './character-kinds.ts';
-import { hashtagOf, isStated, lettersAt, mayGoOn, nameAt } from './hashtag.ts';
+import { hashtagOf, isStated, lettersAt, mayGoOn } from './hashtag.ts';
 import { BORDER, GAP, SIGNS_FOLLOW, type Word } from './word.ts';
 
 const SIGNS = { '#': 0x23, $: 0x24, '+': 0x2b, '.': 0x2e, '/': 0x2f, '@': 0x40 } as const;

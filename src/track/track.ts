@@ -6,8 +6,6 @@ import { splitQuery, type WrittenTerm } from './query.ts';
 import { ONE_WORD, spellTerm, type Term } from './query-term.ts';
 import type { Word } from './word.ts';
 
-export type { Term } from './query-term.ts';
-
 /** The terms that a post must have, and must not have. */
 export interface Clause {
   readonly all: readonly Term[];

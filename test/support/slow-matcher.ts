@@ -2,7 +2,8 @@
 
 import type { Post } from '../../src/base/post.ts';
 import { fold } from '../../src/track/fold.ts';
-import type { Clause, Term, Track } from '../../src/track/track.ts';
+import type { Term } from '../../src/track/query-term.ts';
+import type { Clause, Track } from '../../src/track/track.ts';
 
 /** Words that stand next to each other. Each is the set of all that a term may call it. */
 export type Part = readonly ReadonlySet<string>[];

@@ -1,6 +1,6 @@
 // Emoji that VADER's own table rates wrongly or not at all, each with a word of the same sign that VADER rates.
 
-import { readFileSync } from 'node:fs';
+import { rowsOf } from '../table.ts';
 
 /**
  * Emoji, word and source. The source is the score in the Emoji Sentiment Ranking (ESR; Kralj Novak et al. 2015,
@@ -10,13 +10,7 @@ import { readFileSync } from 'node:fs';
 const TABLE = new URL('emoji-words.tsv', import.meta.url);
 
 const WORDS: ReadonlyMap<string, string> = new Map(
-  readFileSync(TABLE, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => {
-      const [emoji = '', word = ''] = line.split('\t');
-      return [emoji, word];
-    }),
+  rowsOf(TABLE).map(([emoji = '', word = '']) => [emoji, word]),
 );
 const EMOJI = new RegExp(`[${[...WORDS.keys()].join('')}]`, 'gu');
 

@@ -1,19 +1,13 @@
 // Emoji put into words, so that VADER can score them: 😀 becomes "grinning face".
 
-import { readFileSync } from 'node:fs';
+import { rowsOf } from '../table.ts';
 
 // The single code points of the reference's emoji_utf8_lexicon.txt (MIT licence). It looks every
 // character up by itself, so its emoji of several code points are never found and are left out here.
 const TABLE = new URL('emoji.tsv', import.meta.url);
 
 const DESCRIPTIONS: ReadonlyMap<number, string> = new Map(
-  readFileSync(TABLE, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => {
-      const [emoji = '', description = ''] = line.split('\t');
-      return [emoji.codePointAt(0) ?? 0, description];
-    }),
+  rowsOf(TABLE).map(([emoji = '', description = '']) => [emoji.codePointAt(0) ?? 0, description]),
 );
 
 const LAST_ASCII = 0x7f;

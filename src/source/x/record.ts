@@ -2,7 +2,7 @@
 // https://docs.x.com/x-api/stream/stream-filtered-posts
 
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
-import { readLanguages } from '../../base/language.ts';
+import { MAX_TAG_LENGTH, readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
 import { readEntities } from './entities.ts';
 import { asRecord, type Failure, quoteError } from './failure.ts';
@@ -25,8 +25,6 @@ export const FIELDS =
 
 /** X does not tell Bokmål from Norwegian. */
 const NORWEGIAN = ['no', 'nb'];
-/** RFC 5646, section 4.4.1. */
-const MAX_LANGUAGE_CHARACTERS = 35;
 /** What X calls the errors that end a stream, in a title or at the end of a type. */
 const DISCONNECT =
   /^(?:operational-?disconnect|client-?disconnected|streaming-connection|ConnectionException)$/i;
@@ -53,7 +51,7 @@ function readPost(data: Readonly<Record<string, unknown>>): StreamRecord {
   if (lang !== undefined && (typeof lang !== 'string' || lang === '')) {
     return bad('"lang" must be a string');
   }
-  if (lang !== undefined && lang.length > MAX_LANGUAGE_CHARACTERS) {
+  if (lang !== undefined && lang.length > MAX_TAG_LENGTH) {
     return bad('"lang" is too long for a language');
   }
   if (createdAt !== undefined && !isDate(createdAt)) return bad('"created_at" must be a date');

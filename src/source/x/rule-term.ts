@@ -2,7 +2,7 @@
 // https://docs.x.com/x-api/posts/filtered-stream/integrate/operators
 
 import { EMOJI, FLAG_LETTER, kindOf, SPACELESS } from '../../track/character-kinds.ts';
-import type { Term } from '../../track/track.ts';
+import type { Term } from '../../track/query-term.ts';
 import { GAP, hasSigil, hasSigns, plain, type Word } from '../../track/word.ts';
 
 export const OR = ' OR ';
