@@ -4,9 +4,7 @@
 import { prettyFactory } from 'pino-pretty';
 
 /** C0 and C1 controls except tab and line feed, marks of text direction, and line separators. */
-const CONTROLS =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters.
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const CONTROLS = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 const write = prettyFactory({ ignore: 'pid,hostname,state', colorize: true });
 

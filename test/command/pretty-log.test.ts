@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { prettify } from '../../src/command/pretty-log.ts';
@@ -15,8 +16,7 @@ function logged(act: (log: pino.Logger) => void): string {
       },
     ),
   );
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: each colour begins with one.
-  return shown.replace(/\u001b\[\d+m/g, '');
+  return stripVTControlCharacters(shown);
 }
 
 test('a message is one line, with its control characters escaped', () => {

@@ -10,9 +10,9 @@ export interface Session {
   /** What is sent, each a write of its own. */
   readonly writes: readonly Buffer[];
   /**
-   * What the client does when all is written: `wait` for the server to end the connection, `linger`
-   * until it is told to leave or the server closes the socket, `hang up` its half and wait for the server's,
-   * or `vanish` with a reset.
+   * What the client does once everything is written. `wait`: it waits for the server to end the connection.
+   * `linger`: it stays until the test ends it or the server closes the socket. `hang up`: it ends its half and
+   * waits for the server's. `vanish`: it resets the connection.
    */
   readonly after: 'wait' | 'linger' | 'hang up' | 'vanish';
 }

@@ -63,7 +63,7 @@ export function readQuery(url: string): Query | Rejection {
   };
 }
 
-/** What a new connection is told of what has been. */
+/** The events of the past that a new connection gets, and the notice before them. */
 export function planReplay(
   { version, cursor }: Query,
   history: readonly Kept[],

@@ -1,5 +1,5 @@
-// A stand-in for Jetstream, v1 and v2: a real WebSocket server that tells of posts as documented, and fails on
-// demand. Left out: compression, filters by account and options_update, none of which Senti uses.
+// A stand-in for Jetstream, v1 and v2: a real WebSocket server that sends posts as documented, and fails on
+// demand. It has no compression, no filters by account and no options_update, because Senti uses none of them.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';

@@ -74,7 +74,7 @@ export const texts = fc
 
 const none = fc.constant<string[]>([]);
 
-/** Posts, most of which have nothing beside their text. */
+/** Posts. Most of them have nothing beside their text. */
 export const posts = fc.record({
   text: texts,
   tags: fc.oneof(

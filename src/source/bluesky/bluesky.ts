@@ -203,7 +203,7 @@ class Bluesky implements Source {
     this.#failures = 0;
   }
 
-  /** Once for a connection, since it is told to every track. */
+  /** Reports one gap a connection at most, because the listeners of every track hear of it. */
   #tellGap(): void {
     if (!this.#isGapTold) this.#sink.gap();
     this.#isGapTold = true;
