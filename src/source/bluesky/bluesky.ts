@@ -43,8 +43,6 @@ class Bluesky implements Source {
   readonly name = 'bluesky';
   readonly isTextPublic = true;
   readonly #urls: readonly URL[];
-  /** The public hosts are never quiet: one that sends pings and no posts is broken. */
-  readonly #mayBeQuiet: boolean;
   readonly #sink: SourceSink;
   readonly #clock: Clock;
   readonly #reconnector: Reconnector<Loss>;
@@ -56,9 +54,9 @@ class Bluesky implements Source {
   #connection: JetstreamConnection | undefined;
   /** Counts up; which of the hosts is next is the remainder. */
   #hostNumber = 0;
-  /** Connections in a row that did not work. */
+  /** Connections in a row that brought no new post, and did not even answer a ping. */
   #failures = 0;
-  /** This connection brought a new post, or has stayed open on a quiet host. */
+  /** This connection brought a new post. */
   #works = false;
   /** Listeners know that this connection left out posts. */
   #isGapTold = false;
@@ -67,8 +65,7 @@ class Bluesky implements Source {
   #isClosed = false;
 
   constructor({ urls, random }: BlueskyOptions, sink: SourceSink, clock: Clock) {
-    this.#mayBeQuiet = urls.length > 0;
-    this.#urls = (this.#mayBeQuiet ? urls : PUBLIC_HOSTS).map((url) => new URL(url));
+    this.#urls = (urls.length > 0 ? urls : PUBLIC_HOSTS).map((url) => new URL(url));
     const { eventsASecond, atOnce } = CATCHING_UP;
     this.#pace = new TokenBucket(eventsASecond, atOnce, clock.monotonic());
     this.#sink = sink;
@@ -123,10 +120,13 @@ class Bluesky implements Source {
     this.#isGapTold = false;
     const address = subscription(url, MAX_FRAME_BYTES, cursor);
     const connection = connectJetstream(
-      { address, mayBeQuiet: this.#mayBeQuiet },
+      address,
       {
         open: live,
-        answered: () => this.#prove(),
+        // A quiet host works. Whether it has stalled instead, only another host can show.
+        answered: () => {
+          this.#failures = 0;
+        },
         text: (text) => this.#read(text),
         bad: (reason) => this.#sink.bad(`${url.host}: ${reason}`),
         lost: (loss) => {
@@ -151,7 +151,8 @@ class Bluesky implements Source {
           this.#sink.repeated();
           return;
         }
-        this.#prove();
+        this.#works = true;
+        this.#failures = 0;
         this.#sink.post(event.post);
         return;
       case 'deleted':
@@ -198,11 +199,6 @@ class Bluesky implements Source {
     this.#connection?.fail({ reason: 'numbers its events differently than before' });
   }
 
-  #prove(): void {
-    this.#works = true;
-    this.#failures = 0;
-  }
-
   /** Reports one gap a connection at most, because the listeners of every track hear of it. */
   #tellGap(): void {
     if (!this.#isGapTold) this.#sink.gap();
@@ -211,6 +207,7 @@ class Bluesky implements Source {
 
   /** Chooses where to resume. */
   #lose({ reason, silent, brokenFrame, status }: Loss): void {
+    if (this.#state.name === 'live') this.#cursor.listenedUntil(this.#clock.now());
     if (brokenFrame) {
       this.#sink.bad(reason);
       // The same frame would end every connection, so the stream skips it and goes on at now.

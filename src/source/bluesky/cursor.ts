@@ -12,6 +12,8 @@ export interface Position {
 export const SAME_HOST_OVERLAP_MS = 5_000;
 /** Each host stamps events when it gets them itself, so another one needs more. */
 export const OTHER_HOST_OVERLAP_MS = 30_000;
+/** Our own clock may be ahead of the host's. What comes twice is not delivered again. */
+export const OWN_TIME_OVERLAP_MS = 5_000;
 /** A host's clock that differs more from ours is not believed. */
 export const MAX_SKEW_MS = 10 * 60_000;
 
@@ -29,6 +31,8 @@ export class Cursor {
   #host: string | undefined;
   /** The last position on this connection. */
   #previous: Position | undefined;
+  /** When the last connection that was open ended, in milliseconds since 1970. */
+  #listenedUntil: number | undefined;
   /** How many events came on this connection. */
   #events = 0;
   /** Where this connection resumed, until its first event has shown whether that worked. */
@@ -49,15 +53,32 @@ export class Cursor {
       // If no event comes before the connection breaks, the next one resumes here.
       this.#reached = { timeUs: now * 1000 };
       this.#reachedOn = undefined;
+      this.#listenedUntil = undefined;
       return undefined;
     }
     const { timeUs, seq } = reached;
+    if (this.#reachedOn === undefined) {
+      const by = this.#hasListenedAt(now)
+        ? Number.POSITIVE_INFINITY
+        : timeUs + OTHER_HOST_OVERLAP_MS * 1000;
+      this.#asked = { timeUs, by, isNumber: false };
+      return timeUs - OWN_TIME_OVERLAP_MS * 1000;
+    }
     const overlapUs = (isSameHost ? SAME_HOST_OVERLAP_MS : OTHER_HOST_OVERLAP_MS) * 1000;
     const isNumber = isSameHost && seq !== undefined;
     // The same host sends the last event again.
     this.#asked = { timeUs, by: isSameHost ? timeUs : timeUs + overlapUs, isNumber };
-    if (this.#reachedOn === undefined) return timeUs;
     return isNumber ? seq : timeUs - overlapUs;
+  }
+
+  /** The connection ended at `now`, after it had been open. */
+  listenedUntil(now: number): void {
+    this.#listenedUntil = now;
+  }
+
+  /** Whether we listened until just before `now`, so that an event which comes late only shows a quiet host. */
+  #hasListenedAt(now: number): boolean {
+    return now - (this.#listenedUntil ?? Number.NEGATIVE_INFINITY) <= OTHER_HOST_OVERLAP_MS;
   }
 
   /**

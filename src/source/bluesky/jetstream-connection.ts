@@ -10,16 +10,22 @@ import { excerpt } from './excerpt.ts';
 export const MAX_FRAME_BYTES = 256 * 1024;
 /** How long a host may take to accept a connection. */
 export const CONNECT_WITHIN_MS = 10_000;
-/** A host that is silent this long is dead. */
+/** A host that is silent this long is dead. A frame, a ping or the answer to a ping is a sign of life. */
 export const LONGEST_SILENCE_MS = 20_000;
 /** A host that has nothing to send is asked for a sign of life this often. */
 export const PING_EVERY_MS = 8_000;
+/**
+ * How long pings alone keep a connection. Public hosts are known to stall and yet answer pings, and nothing tells
+ * such a host from a quiet one. So one bound holds for all hosts: the next connection, to the next host, resumes
+ * where this one stopped. A quiet host pays with a handshake this often, and a stall delays posts at most so long.
+ */
+export const LONGEST_WITHOUT_FRAME_MS = 3 * 60_000;
 export const FRAMES_A_TICK = 128;
 
 export interface Loss {
   /** What happened, as the end of a sentence that begins with the host. */
   readonly reason: string;
-  /** The host fell silent, so it may be the one that is cut off from the network. */
+  /** The host fell silent or stalled, so another one may work. */
   readonly silent?: boolean;
   /** A frame was too large or broke the protocol. The host may send it again at the same place. */
   readonly brokenFrame?: boolean;
@@ -27,15 +33,9 @@ export interface Loss {
   readonly status?: number | undefined;
 }
 
-export interface JetstreamHost {
-  readonly address: string;
-  /** The host may send nothing for a long time, so that pings have to show that it is alive. */
-  readonly mayBeQuiet: boolean;
-}
-
 interface ConnectionEvents {
   open(): void;
-  /** A quiet host has answered a ping. */
+  /** The host has answered a ping. */
   answered(): void;
   text(text: string): void;
   /** A frame that Jetstream never sends. */
@@ -58,13 +58,14 @@ export interface JetstreamConnection {
  * from the cursor. So at most one read of the socket, 64 KiB, waits here.
  */
 export function connectJetstream(
-  { address, mayBeQuiet }: JetstreamHost,
+  address: string,
   events: ConnectionEvents,
   clock: Clock,
 ): JetstreamConnection {
   const socket = new WebSocket(address, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  let silence: SilenceWatch | undefined;
+  let life: SilenceWatch | undefined;
+  let frames: SilenceWatch | undefined;
   let cancelPing = () => {};
   let cancelRest = () => {};
   const cancelConnect = clock.after(CONNECT_WITHIN_MS, () =>
@@ -81,11 +82,17 @@ export function connectJetstream(
 
   function release(): void {
     cancelConnect();
-    silence?.cancel();
+    life?.cancel();
+    frames?.cancel();
     cancelPing();
     cancelRest();
     // A closing handshake would wait for a peer that may be gone.
     socket.terminate();
+  }
+
+  function endWhenSilent(ms: number, what: string): SilenceWatch {
+    const reason = `${what} for ${ms / 1000} s`;
+    return watchSilence(clock, ms, () => inflow.end({ reason, silent: true }));
   }
 
   function ping(): void {
@@ -103,27 +110,25 @@ export function connectJetstream(
   socket.on('open', () => {
     if (inflow.isOver) return;
     cancelConnect();
-    silence = watchSilence(clock, LONGEST_SILENCE_MS, () =>
-      inflow.end({ reason: `has been silent for ${LONGEST_SILENCE_MS / 1000} s`, silent: true }),
-    );
-    if (mayBeQuiet) ping();
+    life = endWhenSilent(LONGEST_SILENCE_MS, 'has been silent');
+    frames = endWhenSilent(LONGEST_WITHOUT_FRAME_MS, 'has sent no more than pings');
+    ping();
     events.open();
   });
   socket.on('message', (data, isBinary) => {
-    silence?.heard();
+    life?.heard();
+    frames?.heard();
     const deliver = isBinary
       ? () => events.bad('a binary frame; Jetstream sends text')
       : () => events.text(String(data));
     inflow.push([deliver]);
     if (inflow.waiting > 0) socket.pause();
   });
-  if (mayBeQuiet) {
-    socket.on('ping', () => silence?.heard());
-    socket.on('pong', () => {
-      silence?.heard();
-      if (!inflow.isOver) events.answered();
-    });
-  }
+  socket.on('ping', () => life?.heard());
+  socket.on('pong', () => {
+    life?.heard();
+    if (!inflow.isOver) events.answered();
+  });
   socket.on('unexpected-response', (_, { statusCode: status }) =>
     inflow.end({ reason: `cannot be reached: it answered with the status ${status}`, status }),
   );

@@ -3,6 +3,7 @@ import {
   Cursor,
   MAX_SKEW_MS,
   OTHER_HOST_OVERLAP_MS,
+  OWN_TIME_OVERLAP_MS,
   SAME_HOST_OVERLAP_MS,
 } from '../../../src/source/bluesky/cursor.ts';
 
@@ -38,10 +39,33 @@ describe('the cursor', () => {
     expect(cursor.begin(A, NOW + 40)).toBeUndefined();
   });
 
-  test('goes back to the beginning of the first connection when that brought nothing', () => {
+  test('goes back to a little before the first connection when that brought nothing', () => {
     const cursor = heard();
-    expect(cursor.begin(B, NOW + 500)).toBe(at(0));
-    expect(cursor.begin(A, NOW + 1500)).toBe(at(0));
+    expect(cursor.begin(B, NOW + 500)).toBe(at(-OWN_TIME_OVERLAP_MS));
+    expect(cursor.begin(A, NOW + 1500)).toBe(at(-OWN_TIME_OVERLAP_MS));
+  });
+
+  test.each([
+    ['we listened until just before', 0, undefined],
+    ['we listened until a little before', OTHER_HOST_OVERLAP_MS, undefined],
+    ['nobody listened for a while', OTHER_HOST_OVERLAP_MS + 1, 'gap'],
+  ])(
+    'says whether the first post of all, which comes late, may miss others: %s',
+    (_, ms, expected) => {
+      const cursor = heard();
+      cursor.listenedUntil(NOW + 600_000);
+      cursor.begin(B, NOW + 600_000 + ms);
+      expect(cursor.note({ timeUs: at(3_600_000) }, NOW + 3_600_000)).toBe(expected);
+    },
+  );
+
+  test('forgets how long we listened', () => {
+    const cursor = heard();
+    cursor.listenedUntil(NOW);
+    cursor.forget();
+    cursor.begin(A, NOW + 1000);
+    cursor.begin(A, NOW + 2000);
+    expect(cursor.note({ timeUs: at(60_000) }, NOW + 60_000)).toBe('gap');
   });
 
   test('is a number on the same host if it has one, and a time on another or without it', () => {
