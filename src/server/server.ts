@@ -18,6 +18,7 @@ import { createHttpHandler } from '../api/http/router.ts';
 import { createMetrics } from '../api/metrics/metrics.ts';
 import { createTelemetry } from '../api/metrics/server-telemetry.ts';
 import { createFlushScheduler } from '../api/socket/flush-scheduler.ts';
+import type { Outbox } from '../api/socket/outbox.ts';
 import { createUpgrade } from '../api/socket/upgrade.ts';
 import { WriteBuffer } from '../api/socket/write-buffer.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
@@ -75,11 +76,13 @@ export async function startServer(
   const connectionLimits = new ConnectionLimits(config, clock, telemetry);
   const analyze = createAnalyzer(config.profile, vader);
   const flushes = createFlushScheduler(clock, telemetry);
+  const behind = new Set<Outbox>();
   const connectFeed = await createFeed({
     config,
     connect(sink) {
-      const timed = { ...sink, post: flushes.timed(sink.post) };
-      return connect(config, timed, clock, telemetry.log('source').warn);
+      const post = flushes.timed(sink.post);
+      const isBehind = () => behind.values().some(({ isNearlyFull }) => isNearlyFull);
+      return connect(config, { ...sink, post, isBehind }, clock, telemetry.log('source').warn);
     },
     analyze,
     telemetry,
@@ -111,7 +114,8 @@ export async function startServer(
   };
   const { flushSoon } = flushes;
   const { deletions } = multiplexer;
-  const outboxes = { clock, telemetry, flushSoon, deletions, writeBuffer: new WriteBuffer() };
+  const writeBuffer = new WriteBuffer();
+  const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
   const operations = createOperations(shared, analyze);
   const streams = createSseStreams(multiplexer, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);

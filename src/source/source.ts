@@ -67,6 +67,12 @@ export interface SourceSink {
   /** Posts may be missing before the next one, of any track. */
   gap(): void;
   /**
+   * Whether listeners of this node are so far behind that events for them will soon be dropped. A source that catches
+   * up SHOULD then slow down, and MUST NOT stop: one slow listener must not keep posts from all others. A live post
+   * MUST NOT wait. Listeners of other nodes do not count, because a node cannot see how far they are behind.
+   */
+  isBehind?(): boolean;
+  /**
    * The upstream cannot deliver `track`. The source drops it, and its listeners get `error`.
    * MUST NOT be called before the `want` that brought the track has returned.
    */

@@ -14,6 +14,8 @@ export interface RecordingSink extends SourceSink {
   readonly deletions: string[];
   /** How many posts had been delivered at each gap. */
   readonly gaps: number[];
+  /** What the sink says of its listeners. */
+  areListenersBehind: boolean;
   /** Resolves as soon as `holds` is true. It is called after each thing that the source delivers. */
   until(holds: (sink: RecordingSink) => boolean): Promise<void>;
 }
@@ -31,6 +33,7 @@ export function createRecordingSink(): RecordingSink {
     rejections: [],
     gaps: [],
     deletions: [],
+    areListenersBehind: false,
     get repeats() {
       return repeats;
     },
@@ -54,6 +57,7 @@ export function createRecordingSink(): RecordingSink {
       sink.gaps.push(sink.posts.length);
       look();
     },
+    isBehind: () => sink.areListenersBehind,
     rejected(track, error) {
       sink.rejections.push({ track, error });
       look();

@@ -9,6 +9,11 @@ export const BURST_BYTES = 8 * 1024 * 1024;
 /** How long a peer may be behind before it counts as slow, in milliseconds. */
 export const BURST_WITHIN = 2_000;
 
+/** Whether more than half of what may wait for a slow peer is waiting, so that more events at once would be dropped. */
+export function isNearlyTooMuch(events: number, bytes: number): boolean {
+  return isTooMuch(2 * events, 2 * bytes);
+}
+
 /** Whether this much is too much for a peer that has been behind for `behindFor` milliseconds. */
 export function isTooMuch(
   events: number,

@@ -4,7 +4,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Deletions } from '../../stream/deletions.ts';
 import type { Eviction, Telemetry } from '../../stream/telemetry.ts';
-import { isTooMuch } from './backlog-limits.ts';
+import { isNearlyTooMuch, isTooMuch } from './backlog-limits.ts';
 import {
   assemble,
   type EventStream,
@@ -43,6 +43,8 @@ export interface OutboxOptions {
   /** Calls `flush` at the end of the current tick. */
   readonly flushSoon: (outbox: Outbox) => void;
   readonly deletions: Deletions;
+  /** The outboxes that are behind. */
+  readonly behind: Set<Outbox>;
   readonly telemetry: Pick<Telemetry, 'dropped' | 'evicted'>;
 }
 
@@ -74,6 +76,11 @@ export class Outbox {
   /** Whether the outbox waits for the kernel or the peer before it writes more. */
   get isBehind(): boolean {
     return this.#isBehind;
+  }
+
+  /** Whether events will soon be dropped unless the peer takes some. */
+  get isNearlyFull(): boolean {
+    return this.#isBehind && isNearlyTooMuch(this.#events, this.#eventBytes);
   }
 
   /** Sends an event, or drops it when too many newer ones come before the peer takes it, or its post is deleted. */
@@ -195,7 +202,8 @@ export class Outbox {
   }
 
   #fallBehind(): void {
-    const { clock } = this.#options;
+    const { behind, clock } = this.#options;
+    behind.add(this);
     this.#behindSince ??= clock.monotonic();
     this.#isBehind = true;
     if (this.#wire.isWatched) return;
@@ -204,6 +212,7 @@ export class Outbox {
 
   #keepUp(): void {
     this.#isBehind = false;
+    this.#options.behind.delete(this);
     this.#cancelEviction?.();
     this.#cancelEviction = undefined;
   }

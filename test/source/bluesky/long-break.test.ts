@@ -4,11 +4,14 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { CATCHING_UP, CATCHING_UP_AFTER_MS } from '../../../src/source/bluesky/bluesky.ts';
 import { setUpBluesky, VERSIONS } from '../../support/bluesky-source.ts';
-import { passTime } from '../../support/fake-clock.ts';
+import { type FakeClock, passTime } from '../../support/fake-clock.ts';
 import { encodeInfo } from '../../support/fake-jetstream-wire.ts';
 
 const HOURS = 3_600_000;
 const MANY = 3000;
+/** The time of all rests that MANY events take, but for the last one. */
+const SHORT_RESTS_MS = (MANY / CATCHING_UP.atOnce - 1) * CATCHING_UP.restMs;
+const LONG_RESTS_MS = (MANY / CATCHING_UP.atOnce - 1) * CATCHING_UP.longRestMs;
 
 /** A source whose connection breaks, until `ms` milliseconds after MANY posts. */
 async function afterBreak(version: number, ms: number) {
@@ -27,6 +30,13 @@ async function afterBreak(version: number, ms: number) {
   return { ...it, posts: [...before, ...meanwhile] };
 }
 
+/** Milliseconds of `clock` until `done`. */
+async function timeUntil(clock: FakeClock, done: Promise<void>): Promise<number> {
+  const start = clock.monotonic();
+  await passTime(clock, done, 10);
+  return clock.monotonic() - start;
+}
+
 describe.each(VERSIONS)('after a long break, the Bluesky source on v%i', (version) => {
   test('catches up in order, no faster than listeners can read, and is live again', async () => {
     const { posts, emit, texts, received, clock, sink } = await afterBreak(version, 10 * HOURS);
@@ -34,20 +44,42 @@ describe.each(VERSIONS)('after a long break, the Bluesky source on v%i', (versio
     await received(atOnce - 10);
     for (let tick = 0; tick < 50; tick++) await setImmediate();
     expect(sink.posts.length).toBeLessThanOrEqual(atOnce);
-    const start = clock.monotonic();
-    await passTime(clock, received(posts.length), 10);
-    const seconds = (clock.monotonic() - start) / 1000;
-    expect((posts.length - atOnce) / seconds).toBeLessThanOrEqual(CATCHING_UP.eventsASecond);
+    const took = await timeUntil(clock, received(posts.length));
+    expect(took).toBeGreaterThanOrEqual(SHORT_RESTS_MS);
+    expect(took).toBeLessThan(LONG_RESTS_MS / 2);
     const after = emit(5);
     await received(posts.length + 5);
     expect(texts()).toEqual([...posts, ...after]);
     expect(sink.gaps).toEqual([]);
   });
 
-  test('catches up with a short one at once', async () => {
-    const { posts, received, texts } = await afterBreak(version, CATCHING_UP_AFTER_MS - 1000);
-    await received(posts.length);
+  test('slows down while listeners are behind, but does not stop', async () => {
+    const { posts, received, texts, clock, sink } = await afterBreak(version, 10 * HOURS);
+    sink.areListenersBehind = true;
+    const took = await timeUntil(clock, received(posts.length));
+    expect(took).toBeGreaterThanOrEqual(LONG_RESTS_MS);
+    expect(took).toBeLessThan(2 * LONG_RESTS_MS);
     expect(texts()).toEqual(posts);
+  });
+
+  test('is fast again once listeners have caught up', async () => {
+    const { posts, received, clock, sink } = await afterBreak(version, 10 * HOURS);
+    sink.areListenersBehind = true;
+    await passTime(clock, received(MANY / 10));
+    sink.areListenersBehind = false;
+    expect(await timeUntil(clock, received(posts.length))).toBeLessThan(LONG_RESTS_MS / 2);
+  });
+
+  test('catches up with a short one at once, and never holds live posts', async () => {
+    const { posts, emit, received, texts, sink } = await afterBreak(
+      version,
+      CATCHING_UP_AFTER_MS - 1000,
+    );
+    sink.areListenersBehind = true;
+    await received(posts.length);
+    const after = emit(MANY, undefined, 0);
+    await received(posts.length + MANY);
+    expect(texts()).toEqual([...posts, ...after]);
   });
 
   test('ends while it catches up, without a timer left', async () => {
