@@ -6,7 +6,7 @@ import { IGNORED, kindOf, MARK } from './character-kinds.ts';
 /** Invisible code points, and what Arabic may leave out: the tatweel and the marks that are not part of a letter. */
 const IGNORABLES =
   /[\p{Default_Ignorable_Code_Point}\u0610-\u061a\u0640\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]+/gu;
-const ASCII_ALONE = /^[\0-\x7f]*$/;
+const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
  * Marks that may stand on one letter; the rest is dropped. Sorting marks into Unicode's order takes the square of their
@@ -20,7 +20,7 @@ const MAX_MARKS = 30;
  * Arabic loses what it may leave out.
  */
 export function fold(text: string): string {
-  if (ASCII_ALONE.test(text)) return text.toLowerCase();
+  if (!NOT_ASCII.test(text)) return text.toLowerCase();
   const visible = unify(text).replace(IGNORABLES, '');
   const folded = foldCase(visible)
     .replace(/i\u0307+/gu, 'i')
