@@ -71,6 +71,6 @@ export class TrackSet implements Iterable<string> {
   #count(track: string, sign: 1 | -1): void {
     this.#taken.tracks += sign;
     this.#taken.characters += sign * track.length;
-    this.#digest = (this.#digest + sign * hashOf(track, 0)) >>> 0;
+    this.#digest = (this.#digest + sign * hashOf(track)) >>> 0;
   }
 }

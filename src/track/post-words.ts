@@ -92,8 +92,8 @@ export class PostWords<W extends KnownWord> {
 
   /** Sees the word from behind the first sign up to `to`. */
   #seePart(word: Word, to: number, at: number): W | undefined {
-    const mayBeKnown = this.#filter.mayHave(hashOf(word, 1, to));
-    return mayBeKnown ? this.#see(word.slice(1, to), at) : undefined;
+    const part = word.slice(1, to);
+    return this.#filter.mayHave(hashOf(part)) ? this.#see(part, at) : undefined;
   }
 
   #see(word: Word, at: number): W | undefined {

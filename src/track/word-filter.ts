@@ -52,10 +52,10 @@ export class WordFilter {
   }
 }
 
-/** The hash of `word` from its code unit `from` up to `to`: FNV-1a (Fowler, Noll, Vo), its high bits mixed into the low ones. */
-export function hashOf(word: Word, from = 0, to = word.length): number {
+/** FNV-1a (Fowler, Noll, Vo), its high bits mixed into the low ones. */
+export function hashOf(word: Word): number {
   let hash = 0x811c9dc5;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
   return hash ^ (hash >>> 15);
 }
 

@@ -41,6 +41,8 @@ for (const sign of '#@$./-+') FIRST_SIGNS[sign.charCodeAt(0)] = 1;
 
 /** Whether a word of a post has signs. It also matches a term without them. */
 export function hasSignsInPost(word: Word): boolean {
+  // A border has no first character. Asking for it would make V8 ask more slowly for that of every word.
+  if (word.length === 0) return false;
   const first = word.charCodeAt(0);
   return first <= SIGNS['@'] && FIRST_SIGNS[first] === 1;
 }
