@@ -1,6 +1,12 @@
 // A user's mistake. It is returned as a value, and shown to the user word for word.
 
-export type UserErrorCode = 'BAD_TRACK' | 'LIMIT_REACHED' | 'UPSTREAM_FULL' | 'UNAUTHENTICATED';
+export type UserErrorCode =
+  | 'BAD_TRACK'
+  | 'BAD_CURSOR'
+  | 'BAD_USER_INPUT'
+  | 'LIMIT_REACHED'
+  | 'UPSTREAM_FULL'
+  | 'UNAUTHENTICATED';
 
 export class UserError extends Error {
   readonly code: UserErrorCode;

@@ -8,6 +8,7 @@ import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import { type PostCounters, postCountersAtZero } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
+import type { Past, PastReader, Start } from '../stream/recorder.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
 import { Delivery } from './delivery.ts';
@@ -33,6 +34,10 @@ export interface ClusterOptions {
   readonly source: string;
   /** How this node scores. It should be the same on all nodes. */
   readonly scoring: string;
+  /** Whether clients of this node get the texts of posts. */
+  readonly postText: boolean;
+  /** What this node keeps, whichever node makes the events. */
+  readonly past: Past;
   /** How many listeners this node has. */
   readonly listeners: () => number;
   readonly log: Readonly<Record<'info' | 'warn' | 'error', (message: string) => void>>;
@@ -81,7 +86,9 @@ export class Cluster<T> implements Feed<T> {
       log,
     });
     const onBad = () => this.#faults.bad('an event');
-    this.#delivery = new Delivery({ relay, sink, counters, election: this.#election, onBad });
+    const { past: recorder, postText } = options;
+    const delivery = { relay, sink, counters, election: this.#election, onBad };
+    this.#delivery = new Delivery({ ...delivery, recorder, postText });
     this.#interest = new Interest((...changes) => this.#election.leader?.change(...changes));
     this.#publisher = new InterestPublisher({ node, clock, send: tell });
     this.#peers = new Peers({
@@ -129,6 +136,10 @@ export class Cluster<T> implements Feed<T> {
     this.#delivery.close(track);
     this.#publisher.drop(track.canonical);
     this.#interest.setOwn(track.canonical, false);
+  }
+
+  read(track: Track, start: Start, then: (reader: PastReader) => void): void {
+    then(this.#options.past.read(track, start));
   }
 
   handOver(): Promise<void> {
@@ -244,7 +255,9 @@ export class Cluster<T> implements Feed<T> {
     if (message.kind === 'ask') {
       if (message.of === this.#options.id) this.#publisher.requestSnapshot();
     } else if (message.kind === 'deleted') {
-      if (isSameTerm(message, this.#election.term)) this.#sink.deleted(message.post);
+      if (!isSameTerm(message, this.#election.term)) return;
+      this.#options.past.deleted(message.post);
+      this.#sink.deleted(message.post);
     } else if (message.kind === 'rejected') {
       if (!isSameTerm(message, this.#election.term)) return;
       this.#reject(message.track, new UserError(message.code, message.message));

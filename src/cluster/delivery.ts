@@ -6,6 +6,7 @@ import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { RelayCounters } from '../stream/cluster-state.ts';
 import type { FeedSink } from '../stream/feed.ts';
+import type { Recorder, Recording } from '../stream/recorder.ts';
 import type { Relay } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
 import type { Election } from './election.ts';
@@ -18,6 +19,10 @@ interface DeliveryOptions<T> {
   readonly sink: FeedSink<T>;
   readonly counters: RelayCounters;
   readonly election: Pick<Election, 'term' | 'verify'>;
+  /** Keeps the events that other nodes send. Those that this node makes are recorded as it makes them. */
+  readonly recorder: Recorder;
+  /** Whether clients get the texts of posts. */
+  readonly postText: boolean;
   /** A message on an event channel is not an event. */
   readonly onBad: () => void;
 }
@@ -27,6 +32,7 @@ interface Subscription<T> {
   readonly track: Track;
   readonly outlet: T;
   readonly channel: string;
+  readonly recording: Recording;
   readonly unlisten: () => void;
   /** Undefined while there was no term. */
   term: Term | undefined;
@@ -45,10 +51,11 @@ export class Delivery<T> {
   readonly #options: DeliveryOptions<T>;
   readonly #subscriptions = new Map<string, Subscription<T>>();
   readonly #recent = new SeenKeys(REMEMBERED_EVENTS);
-  readonly #read = createEventReader();
+  readonly #read: ReturnType<typeof createEventReader>;
 
   constructor(options: DeliveryOptions<T>) {
     this.#options = options;
+    this.#read = createEventReader(options.postText);
   }
 
   /** Reports a gap before the next event of every track, because this node was cut off. */
@@ -64,12 +71,13 @@ export class Delivery<T> {
 
   open(track: Track, outlet: T): void {
     const channel = channelOf(track.canonical);
-    const { relay, election } = this.#options;
+    const { relay, election, recorder } = this.#options;
     const { term } = election;
     const subscription: Subscription<T> = {
       track,
       outlet,
       channel,
+      recording: recorder.open(track),
       unlisten: relay.listen(channel, (bytes) => this.#receive(subscription, bytes)),
       term,
       sequence: undefined,
@@ -79,7 +87,9 @@ export class Delivery<T> {
   }
 
   close({ canonical }: Track): void {
-    this.#subscriptions.get(canonical)?.unlisten();
+    const subscription = this.#subscriptions.get(canonical);
+    subscription?.unlisten();
+    subscription?.recording.close();
     this.#subscriptions.delete(canonical);
   }
 
@@ -88,7 +98,7 @@ export class Delivery<T> {
     const outlets: T[] = [];
     for (const { canonical } of wants) {
       const subscription = this.#subscriptions.get(canonical);
-      if (subscription && this.#accept(subscription, undefined, event)) {
+      if (subscription && this.#accept(subscription, undefined, event, false)) {
         outlets.push(subscription.outlet);
       }
     }
@@ -108,7 +118,8 @@ export class Delivery<T> {
     if (header !== undefined && !this.#isCurrent(subscription, header)) return;
     const read = this.#read(bytes);
     if (read === undefined) onBad();
-    else if (this.#accept(subscription, read.header.sequence, read.event)) {
+    else if (this.#accept(subscription, read.header.sequence, read.event, true)) {
+      subscription.recording.event(read.event);
       sink.event(read.event, [subscription.outlet]);
     }
   }
@@ -129,7 +140,8 @@ export class Delivery<T> {
   #accept(
     subscription: Subscription<T>,
     sequence: number | undefined,
-    { post }: SentimentEvent,
+    { post, position }: SentimentEvent,
+    isRecorded: boolean,
   ): boolean {
     const { counters, sink, election } = this.#options;
     const { term } = election;
@@ -149,6 +161,7 @@ export class Delivery<T> {
     if (subscription.gap) {
       subscription.gap = false;
       counters.gaps += 1;
+      if (isRecorded) subscription.recording.gap({ ...position, number: position.number - 1 });
       sink.gap(subscription.outlet);
     }
     return true;

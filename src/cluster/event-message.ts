@@ -3,6 +3,7 @@
 
 import { hash } from 'node:crypto';
 import { isRecord, parseJson } from '../base/json.ts';
+import { POSITION_LIMIT } from '../base/position.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT, type PublicPost } from '../base/post.ts';
 import { isWebAddress } from '../base/web-address.ts';
 import {
@@ -11,7 +12,7 @@ import {
   POLARITIES,
   type SentimentEvent,
 } from '../sentiment/analysis.ts';
-import { isCount, isNumber, isText } from './message-checks.ts';
+import { hasFields, isCount, isNumber, isText } from './message-checks.ts';
 import { isEpoch } from './node-message.ts';
 
 export interface EventHeader {
@@ -57,9 +58,12 @@ export function readHeader(message: Uint8Array): EventHeader | undefined {
 
 /**
  * Returns a function that reads a message, and returns undefined if that is not an event. The events of a post
- * that matches many tracks arrive one right after the other, so the reader parses the first and shares it.
+ * that matches many tracks arrive one right after the other, so the reader parses the first and shares it. Without
+ * `postText`, clients of this node do not get the text, although another node has sent it.
  */
-export function createEventReader(): (
+export function createEventReader(
+  postText: boolean,
+): (
   message: Uint8Array,
 ) => { readonly header: EventHeader; readonly event: SentimentEvent } | undefined {
   let lastBytes: Buffer = Buffer.alloc(0);
@@ -69,7 +73,7 @@ export function createEventReader(): (
     if (header === undefined) return undefined;
     const body = asBuffer(message).subarray(HEADER_BYTES);
     if (lastEvent === undefined || !body.equals(lastBytes)) {
-      lastEvent = readEvent(parseJson(body));
+      lastEvent = readEvent(parseJson(body), postText);
       lastBytes = Buffer.from(body);
     }
     return lastEvent && { header, event: lastEvent };
@@ -80,12 +84,14 @@ function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
 
-function readEvent(value: unknown): SentimentEvent | undefined {
+function readEvent(value: unknown, postText: boolean): SentimentEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { polarityIndex, score, hashtags, positive, neutral, negative } = value;
   const polarity = POLARITIES[isCount(polarityIndex) ? polarityIndex : POLARITIES.length];
-  const post = readPost(value.post);
+  const post = readPost(value.post, postText);
+  const { position } = value;
   const isRight =
+    isPosition(position) &&
     isWithin(score, -1, 1) &&
     isWithin(positive, 0, 1) &&
     isWithin(neutral, 0, 1) &&
@@ -97,10 +103,16 @@ function readEvent(value: unknown): SentimentEvent | undefined {
   // Copied, so that nothing else in the message is kept while events wait for slow listeners.
   const named = hashtags.map(({ tag, count }) => ({ tag, count }));
   const analysis = { polarityIndex, score, hashtags: named, positive, neutral, negative };
-  return { ...(analysis as unknown as Analysis), polarity, post };
+  const { epoch, number, time } = position;
+  return {
+    ...(analysis as unknown as Analysis),
+    polarity,
+    post,
+    position: { epoch, number, time },
+  };
 }
 
-function readPost(value: unknown): PublicPost | undefined {
+function readPost(value: unknown, postText: boolean): PublicPost | undefined {
   if (!isRecord(value)) return undefined;
   const { id, source, text, langs, createdAt, url } = value;
   const date =
@@ -113,8 +125,13 @@ function readPost(value: unknown): PublicPost | undefined {
     langs.every(isText) &&
     !Number.isNaN(date?.getTime()) &&
     (url === undefined || isAddress(url));
-  return isRight ? { id, source, text, langs, createdAt: date, url } : undefined;
+  return isRight
+    ? { id, source, text: postText ? text : null, langs, createdAt: date, url }
+    : undefined;
 }
+
+const isPlace = (value: unknown): value is number => isCount(value) && value < POSITION_LIMIT;
+const isPosition = hasFields({ epoch: isPlace, number: isPlace, time: isPlace });
 
 function isWithin(value: unknown, least: number, most: number): boolean {
   return isNumber(value) && value >= least && value <= most;

@@ -27,6 +27,8 @@ export const MAX_EPOCH = 2 ** 40;
 
 const ERROR_CODES: Readonly<Record<UserErrorCode, true>> = {
   BAD_TRACK: true,
+  BAD_CURSOR: true,
+  BAD_USER_INPUT: true,
   LIMIT_REACHED: true,
   UPSTREAM_FULL: true,
   UNAUTHENTICATED: true,

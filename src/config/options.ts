@@ -41,12 +41,19 @@ const ruleCount = wholeNumber(1, 100_000);
 const ruleLength = wholeNumber(256, 100_000);
 const bytes = wholeNumber(1024, 16 * 1024 * 1024, 'BYTES');
 const timeout = wholeNumber(1, 600, 'SECONDS');
+const linger = wholeNumber(0, 86_400, 'SECONDS');
+const recentEvents = wholeNumber(0, 100_000);
+const recentBytes = wholeNumber(0, 64 * 1024 * 1024 * 1024, 'BYTES');
 const lease = wholeNumber(1, 60, 'SECONDS');
 const host = matching('ADDRESS', /^[\w.:-]+$/, 'a host name or IP address');
 const xToken = matching('TOKEN', /^[\x21-\x7e]+$/, 'a token without spaces, as X shows it');
 const prefix = matching('NAME', /^[\w-]{1,32}$/, '1 to 32 letters, digits, - and _');
 const path = { ...anyText, label: 'PATH' };
 const SECRET = { flag: undefined };
+
+/** A client that lost its connection comes back within this time. On X, what it misses meanwhile costs money. */
+export const LINGER_SECONDS = 120;
+export const LINGER_SECONDS_ON_X = 10;
 
 /** A limit that `none` removes. */
 function limit(fallback: number, help: string) {
@@ -112,6 +119,18 @@ const ACCESS = named({
   ),
 });
 
+const PAST = named({
+  recentEvents: option(recentEvents, 1000, 'Events of each track to keep for clients that resume.'),
+  recentBytes: option(
+    recentBytes,
+    64 * 1024 * 1024,
+    'Bytes that the kept events of all tracks take.',
+  ),
+  linger: option(linger, undefined, 'How long a track stays open without a listener.', {
+    usual: `${LINGER_SECONDS}, on X ${LINGER_SECONDS_ON_X}`,
+  }),
+});
+
 const LIMITS = named({
   maxMessageBytes: option(bytes, 65_536, 'The largest WebSocket message and request body.'),
   maxMessagesPerSecond: limit(100, 'Messages a second from one WebSocket. Pings count too.'),
@@ -158,11 +177,12 @@ export const GROUPS = {
   'Network and log': NETWORK,
   'Source and scoring': SOURCE,
   'Access (open to every client until you set tokens or JWTs)': ACCESS,
+  'The past': PAST,
   'Limits (loopback is exempt from those per address)': LIMITS,
   'Many nodes': NODES,
 };
 
-export const OPTIONS = { ...NETWORK, ...SOURCE, ...ACCESS, ...LIMITS, ...NODES };
+export const OPTIONS = { ...NETWORK, ...SOURCE, ...ACCESS, ...PAST, ...LIMITS, ...NODES };
 
 export type OptionKey = keyof typeof OPTIONS;
 

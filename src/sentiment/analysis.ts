@@ -1,5 +1,6 @@
 // The analysis of a post: its polarity and its hashtags.
 
+import type { Position } from '../base/position.ts';
 import type { PublicPost } from '../base/post.ts';
 import { fullText } from './profile/full.ts';
 import { originalText } from './profile/original.ts';
@@ -41,6 +42,7 @@ export type Analyze = (text: string, tags?: readonly string[], asSent?: string) 
 /** An analysis and its post. Immutable, and the same object for every listener. */
 export interface SentimentEvent extends Analysis {
   readonly post: PublicPost;
+  readonly position: Position;
 }
 
 /** Honest posts have fewer distinct hashtags, and every listener gets a copy of them. */

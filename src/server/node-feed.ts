@@ -5,13 +5,14 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { createRedactor } from '../base/redact.ts';
-import type { Config } from '../config/options.ts';
+import { type Config, LINGER_SECONDS, LINGER_SECONDS_ON_X } from '../config/options.ts';
 import { secretsOf } from '../config/secrets.ts';
-import type { Analyze, SentimentEvent } from '../sentiment/analysis.ts';
+import type { Analyze } from '../sentiment/analysis.ts';
 import type { Source, SourceSink } from '../source/source.ts';
 import type { PostCounters } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
 import { Ingest } from '../stream/ingest.ts';
+import type { Past } from '../stream/recorder.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import { redactedSource } from './redacted-source.ts';
 
@@ -22,13 +23,17 @@ interface FeedOptions {
   readonly telemetry: Telemetry;
   /** How many listeners this server has. */
   readonly listeners: () => number;
+  readonly past: Past;
   readonly clock: Clock;
 }
+
+/** An epoch is below 2^48. */
+const EPOCH_BYTES = 6;
 
 type ConnectFeed = <T>(sink: FeedSink<T>) => Feed<T>;
 
 export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
-  const { config, clock, listeners, telemetry } = options;
+  const { config, clock, listeners, past, telemetry } = options;
   const redact = createRedactor(secretsOf(config));
   const ingest = <T>(sink: FeedSink<T>, counters?: PostCounters) =>
     new Ingest(
@@ -38,6 +43,11 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         languages: config.languages,
         postText: config.postText,
         telemetry,
+        clock,
+        epoch: randomBytes(EPOCH_BYTES).readUIntBE(0, EPOCH_BYTES),
+        past,
+        lingerMs: 1000 * (config.linger ?? usualLinger(config)),
+        maxTracks: config.maxTracks,
       },
       sink,
       counters,
@@ -61,28 +71,17 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         ingest,
         source: config.source,
         scoring: describeScoring(config),
+        postText: config.postText,
         listeners,
+        past,
         log,
       },
-      config.postText ? sink : withoutTexts(sink),
+      sink,
     );
 }
 
-/** Another node may send texts that this one must not tell its clients. */
-function withoutTexts<T>(sink: FeedSink<T>): FeedSink<T> {
-  let last: SentimentEvent | undefined;
-  let told: SentimentEvent | undefined;
-  return {
-    ...sink,
-    event(event, outlets) {
-      // The same event comes once for each track, and stays one object, so that it is encoded once.
-      if (event !== last || told === undefined) {
-        last = event;
-        told = { ...event, post: { ...event.post, text: null } };
-      }
-      sink.event(told, outlets);
-    },
-  };
+function usualLinger({ source }: Config): number {
+  return source === 'x' ? LINGER_SECONDS_ON_X : LINGER_SECONDS;
 }
 
 /** The options that decide which posts are analyzed and how they are scored, as on the command line. */

@@ -24,6 +24,7 @@ import { WriteBuffer } from '../api/socket/write-buffer.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/options.ts';
+import { RecentEvents } from '../history/recent-events.ts';
 import { createAnalyzer } from '../sentiment/analysis.ts';
 import { vader } from '../sentiment/vader/vader.ts';
 import { Multiplexer } from '../stream/multiplexer.ts';
@@ -77,6 +78,7 @@ export async function startServer(
   const analyze = createAnalyzer(config.profile, vader);
   const flushes = createFlushScheduler(clock, telemetry);
   const behind = new Set<Outbox>();
+  const past = new RecentEvents(config);
   const connectFeed = await createFeed({
     config,
     connect(sink) {
@@ -87,6 +89,7 @@ export async function startServer(
     analyze,
     telemetry,
     listeners: () => multiplexer.listeners,
+    past,
     clock,
   });
   const multiplexer = new Multiplexer(
@@ -117,7 +120,7 @@ export async function startServer(
   const writeBuffer = new WriteBuffer();
   const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
   const operations = createOperations(shared, analyze);
-  const streams = createSseStreams(multiplexer, outboxes);
+  const streams = createSseStreams(operations.feeding, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [
     createGraphQLSocket(shared, operations),

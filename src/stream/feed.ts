@@ -7,6 +7,7 @@ import type { Source } from '../source/source.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { PostCounters } from './counters.ts';
+import type { PastReader, Start } from './recorder.ts';
 
 /** Delivers events to outlets of type `T`, which mean nothing to the feed. */
 export interface Feed<T> {
@@ -23,6 +24,11 @@ export interface Feed<T> {
   open(track: Track, outlet: T): void;
   /** Undoes `open`, with the same object. MUST NOT deliver anything of `track` once it has returned. */
   close(track: Track): void;
+  /**
+   * Calls `then` with a reader of the past of `track`, which must be open: now, or once other nodes were asked for what
+   * they keep of it. MUST call it within seconds, whatever they answer.
+   */
+  read(track: Track, start: Start, then: (reader: PastReader) => void): void;
   /**
    * Lets another node read the source, for good. This feed goes on, fed by that node.
    * A feed without other nodes has no such method.

@@ -1,7 +1,10 @@
 // The feed that makes events in this process: it matches the posts of a source, and analyzes each match once.
 
+import type { Clock } from '../base/clock.ts';
 import { isInLanguages, type Languages } from '../base/language.ts';
+import type { Position } from '../base/position.ts';
 import { cutText, MAX_TEXT, type Post, publicPost } from '../base/post.ts';
+import type { UserError } from '../base/user-error.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
 import type { CloseOptions, Source, SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
@@ -9,6 +12,7 @@ import type { Track } from '../track/track.ts';
 import { wordsOf } from '../track/words-of-post.ts';
 import { type PostCounters, postCountersAtZero } from './counters.ts';
 import type { Feed, FeedSink } from './feed.ts';
+import type { Past, PastReader, Recording, Start } from './recorder.ts';
 import type { Telemetry } from './telemetry.ts';
 
 export interface IngestOptions {
@@ -19,6 +23,23 @@ export interface IngestOptions {
   /** Whether clients get the texts of posts, if the source allows it. */
   readonly postText: boolean;
   readonly telemetry: Pick<Telemetry, 'bad' | 'state'>;
+  readonly clock: Clock;
+  /** Of the positions of events; drawn at random. */
+  readonly epoch: number;
+  readonly past: Past;
+  /** How long a track stays open that nothing wants any more, in milliseconds. */
+  readonly lingerMs: number;
+  /** Tracks that may be open for lingering ones to stay. */
+  readonly maxTracks: number;
+}
+
+/** An open track. */
+interface Followed<T> {
+  readonly track: Track;
+  readonly recording: Recording;
+  /** Undefined while the track lingers: it is open, and nothing wants it. */
+  outlet: T | undefined;
+  cancelLinger: () => void;
 }
 
 export class Ingest<T> implements Feed<T> {
@@ -26,9 +47,17 @@ export class Ingest<T> implements Feed<T> {
   readonly counters: PostCounters;
   readonly #options: IngestOptions;
   readonly #sink: FeedSink<T>;
-  readonly #matcher = new Matcher<T>();
+  readonly #matcher = new Matcher<Followed<T>>();
+  /** Open tracks by their canonical forms. */
+  readonly #followed = new Map<string, Followed<T>>();
+  /** Those that linger, the one that closes next first. */
+  readonly #lingering = new Set<Followed<T>>();
   /** Changed in place, so that telling the source costs nothing. */
   readonly #wanted = new Set<Track>();
+  /** The source must not be told of the tracks one by one while many are being added. */
+  #hasTold = false;
+  /** Of the last event, gap or opening of a track. */
+  #number = 0;
 
   /** Adds to `counters`, so that they go on when a node ingests again. */
   constructor(
@@ -48,13 +77,20 @@ export class Ingest<T> implements Feed<T> {
       repeated: () => {
         counters.postsRepeated += 1;
       },
-      deleted: (id) => sink.deleted(id),
-      gap: () => {
-        for (const outlet of this.#matcher.values()) sink.gap(outlet);
+      deleted: (id) => {
+        options.past.deleted(id);
+        sink.deleted(id);
       },
-      rejected: (track, error) => sink.rejected(track, error),
+      gap: () => this.#gap(),
+      rejected: (track, error) => this.#reject(track, error),
       state: (state) => options.telemetry.state(state),
     });
+  }
+
+  /** The place of the last event that was made here. */
+  get position(): Position {
+    const { epoch, clock } = this.#options;
+    return { epoch, number: this.#number, time: Math.floor(clock.now()) };
   }
 
   open(track: Track, outlet: T): void {
@@ -63,29 +99,101 @@ export class Ingest<T> implements Feed<T> {
   }
 
   close(track: Track): void {
-    this.remove(track);
-    this.tell();
+    if (this.remove(track)) this.tell();
+  }
+
+  read(track: Track, start: Start, then: (reader: PastReader) => void): void {
+    then(this.#options.past.read(track, start));
   }
 
   /** Opens `track` for the matcher alone; the source learns of it with the next `tell`. */
   add(track: Track, outlet: T): void {
-    this.#matcher.add(track, outlet);
+    const lingering = this.#followed.get(track.canonical);
+    if (lingering !== undefined) {
+      lingering.cancelLinger();
+      this.#lingering.delete(lingering);
+      lingering.outlet = outlet;
+      lingering.recording.wanted(true);
+      return;
+    }
+    this.#makeRoom(1);
+    // Posts that matched the track before went by unnumbered, so all earlier positions must differ from this one.
+    this.#number += 1;
+    const recording = this.#options.past.open(track, this.position);
+    const followed = { track, recording, outlet, cancelLinger: () => {} };
+    this.#followed.set(track.canonical, followed);
+    this.#matcher.add(track, followed);
     this.#wanted.add(track);
   }
 
-  /** Closes `track` for the matcher alone; the source learns of it with the next `tell`. */
-  remove(track: Track): void {
-    this.#matcher.delete(track);
-    this.#wanted.delete(track);
+  /** Nothing wants `track` any more. Returns whether it is closed, which the source learns with the next `tell`. */
+  remove(track: Track): boolean {
+    const followed = this.#followed.get(track.canonical);
+    if (followed === undefined) return false;
+    const { lingerMs, clock } = this.#options;
+    followed.outlet = undefined;
+    if (lingerMs === 0) {
+      this.#forget(followed);
+      return true;
+    }
+    followed.recording.wanted(false);
+    this.#lingering.add(followed);
+    followed.cancelLinger = clock.after(lingerMs, () => {
+      this.#forget(followed);
+      if (this.#hasTold) this.tell();
+    });
+    this.#makeRoom(0);
+    return false;
   }
 
   /** Tells the source which tracks are open. */
   tell(): void {
+    this.#hasTold = true;
     this.source.want(this.#wanted);
   }
 
   stop(options?: CloseOptions): Promise<void> {
+    for (const { cancelLinger } of this.#lingering) cancelLinger();
+    for (const { recording } of this.#followed.values()) recording.close();
     return this.source.close(options);
+  }
+
+  /** Closes lingering tracks until `more` can be opened. */
+  #makeRoom(more: number): void {
+    const most = this.#options.maxTracks - more;
+    for (const followed of this.#lingering) {
+      if (this.#followed.size <= most) return;
+      this.#forget(followed);
+    }
+  }
+
+  #forget(followed: Followed<T>): void {
+    const { track, recording } = followed;
+    followed.cancelLinger();
+    this.#lingering.delete(followed);
+    this.#followed.delete(track.canonical);
+    this.#matcher.delete(track);
+    this.#wanted.delete(track);
+    recording.close();
+  }
+
+  #reject(track: Track, error: UserError): void {
+    const followed = this.#followed.get(track.canonical);
+    if (followed === undefined) return;
+    // The source has dropped it, so it must not linger.
+    this.#forget(followed);
+    if (followed.outlet !== undefined) this.#sink.rejected(track, error);
+    this.tell();
+  }
+
+  #gap(): void {
+    // Takes a number, so that a position from before the gap and one from after it differ.
+    this.#number += 1;
+    const { position } = this;
+    for (const { recording, outlet } of this.#followed.values()) {
+      recording.gap(position);
+      if (outlet !== undefined) this.#sink.gap(outlet);
+    }
   }
 
   #truncate(post: Post): Post {
@@ -96,12 +204,20 @@ export class Ingest<T> implements Feed<T> {
   #post(post: Post): void {
     this.counters.postsSeen += 1;
     if (!isInLanguages(post.langs, this.#options.languages)) return;
-    const outlets = this.#matcher.match(wordsOf(post));
-    if (outlets.length === 0) return;
+    const matched = this.#matcher.match(wordsOf(post));
+    if (matched.length === 0) return;
     this.counters.postsMatched += 1;
     const { analyze, postText } = this.#options;
     const told = publicPost(post, postText && this.source.isTextPublic);
     const { text, tags, asSent = text } = post;
-    this.#sink.event({ ...analyze(text, tags, cutText(asSent)), post: told }, outlets);
+    this.#number += 1;
+    const { position } = this;
+    const event = { ...analyze(text, tags, cutText(asSent)), post: told, position };
+    const outlets: T[] = [];
+    for (const { recording, outlet } of matched) {
+      recording.event(event);
+      if (outlet !== undefined) outlets.push(outlet);
+    }
+    if (outlets.length > 0) this.#sink.event(event, outlets);
   }
 }

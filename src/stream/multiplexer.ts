@@ -6,6 +6,7 @@ import type { ClusterState } from './cluster-state.ts';
 import type { Counters } from './counters.ts';
 import { Deletions } from './deletions.ts';
 import type { Feed, FeedSink } from './feed.ts';
+import type { PastReader, Start } from './recorder.ts';
 import type { Telemetry } from './telemetry.ts';
 import { type Listener, Topic } from './topic.ts';
 
@@ -94,6 +95,11 @@ export class Multiplexer {
       this.#listeners -= 1;
       if (topic.size === 0) this.#close(topic);
     };
+  }
+
+  /** Calls `then` with a reader of the past of `track`, to which a listener must listen; now or within seconds. */
+  read(track: Track, start: Start, then: (reader: PastReader) => void): void {
+    this.#feed.read(track, start, then);
   }
 
   /** Lets another node read the source, if there is one. Listeners go on being served. */

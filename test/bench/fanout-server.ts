@@ -19,6 +19,7 @@ import type { SourceSink } from '../../src/source/source.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
+import { keeping } from '../support/keeping.ts';
 import { configOf } from '../support/senti.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { streamTopics } from '../support/topic-stream.ts';
@@ -66,6 +67,7 @@ async function stock(): Promise<Way> {
           analyze,
           languages: ['en'],
           postText: true,
+          ...keeping(),
           telemetry,
         },
         feedSink,

@@ -9,6 +9,7 @@ import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { Matcher } from '../../src/track/matcher.ts';
 import type { Track } from '../../src/track/track.ts';
 import { words } from '../../src/track/words.ts';
+import { keeping } from '../support/keeping.ts';
 import { seeded } from '../support/seeded.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { cpuNanoseconds, median, table } from './measure.ts';
@@ -64,6 +65,7 @@ function measure(name: string, active: readonly Track[], texts: readonly string[
           analyze,
           languages: ['en'],
           postText: true,
+          ...keeping(),
           telemetry,
         },
         feedSink,

@@ -13,6 +13,7 @@ import { decodeMessage, encodeMessage, type NodeMessage } from '../../src/cluste
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { alive, ingesting } from '../support/forged.ts';
+import { SOMEWHERE } from '../support/keeping.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { TEXT_ALONE } from '../support/posts.ts';
 import { queries, texts } from '../support/queries.ts';
@@ -40,7 +41,8 @@ function tags(length: number) {
 }
 
 function eventOf(post: Omit<Post, keyof typeof TEXT_ALONE>) {
-  return { ...analyze(post.text), post: publicPost({ ...TEXT_ALONE, ...post }, true) };
+  const told = publicPost({ ...TEXT_ALONE, ...post }, true);
+  return { ...analyze(post.text), post: told, position: SOMEWHERE };
 }
 
 const EVENT = eventOf({
@@ -56,7 +58,7 @@ describe('an event', () => {
     fc.assert(
       fc.property(posts, epochs, counts, (post, epoch, sequence) => {
         const event = eventOf(post);
-        const read = createEventReader()(addHeader({ epoch, sequence }, encodeEvent(event)));
+        const read = createEventReader(true)(addHeader({ epoch, sequence }, encodeEvent(event)));
         expect(read).toEqual({
           header: { epoch, sequence },
           event,
@@ -73,13 +75,15 @@ describe('an event', () => {
     const worst = eventOf({ id: '1', source: 'x', text: escaped(3000), langs: [] });
     const stated = tags(50).map(({ tag, count }) => ({ tag: tag + escaped(630), count }));
     for (const event of [some, full, { ...worst, hashtags: stated }]) {
-      const read = createEventReader()(addHeader({ epoch: 1, sequence: 1 }, encodeEvent(event)));
+      const read = createEventReader(true)(
+        addHeader({ epoch: 1, sequence: 1 }, encodeEvent(event)),
+      );
       expect(read?.event.hashtags).toEqual(event.hashtags);
     }
   });
 
   test('is parsed once for all tracks that it matches', () => {
-    const read = createEventReader();
+    const read = createEventReader(true);
     const first = read(addHeader({ epoch: 1, sequence: 1 }, encodeEvent(EVENT)));
     const same = read(addHeader({ epoch: 1, sequence: 7 }, encodeEvent(EVENT)));
     const other = read(addHeader({ epoch: 1, sequence: 2 }, encodeEvent({ ...EVENT, score: 0 })));
@@ -111,12 +115,12 @@ describe('an event', () => {
   ];
   test.each(wrong)('is rejected: %s', (_, value) => {
     const bytes = Buffer.from(JSON.stringify(value) ?? '');
-    expect(createEventReader()(addHeader({ epoch: 1, sequence: 1 }, bytes))).toBeUndefined();
+    expect(createEventReader(true)(addHeader({ epoch: 1, sequence: 1 }, bytes))).toBeUndefined();
   });
 
   test('is rejected if its epoch is too large to count on from', () => {
     const header = { epoch: 2 ** 40 + 1, sequence: 1 };
-    expect(createEventReader()(addHeader(header, encodeEvent(EVENT)))).toBeUndefined();
+    expect(createEventReader(true)(addHeader(header, encodeEvent(EVENT)))).toBeUndefined();
     expect(decodeMessage(ingesting('a', 2 ** 48))).toBeUndefined();
     expect(decodeMessage(alive('a', { listeners: 2 ** 40 }))).toBeUndefined();
   });
@@ -126,10 +130,10 @@ describe('an event', () => {
       ...EVENT,
       hashtags: [{ tag: 'a'.repeat(256 * 1024), count: 1 }],
     });
-    expect(createEventReader()(addHeader({ epoch: 1, sequence: 1 }, long))).toBeUndefined();
+    expect(createEventReader(true)(addHeader({ epoch: 1, sequence: 1 }, long))).toBeUndefined();
     const whole = addHeader({ epoch: 1, sequence: 1 }, encodeEvent(EVENT));
     for (let length = 0; length < whole.length; length++) {
-      expect(createEventReader()(whole.subarray(0, length))).toBeUndefined();
+      expect(createEventReader(true)(whole.subarray(0, length))).toBeUndefined();
     }
   });
 });
@@ -181,7 +185,7 @@ describe('a message between nodes', () => {
   });
 
   test('of any bytes is decoded or rejected, and never throws', () => {
-    const read = createEventReader();
+    const read = createEventReader(true);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.json(), (bytes, json) => {
         for (const message of [bytes, Buffer.from(json)]) {

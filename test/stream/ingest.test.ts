@@ -5,6 +5,7 @@ import type { FeedSink } from '../../src/stream/feed.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { feedContract } from '../contract/feed.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
+import { keeping } from '../support/keeping.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
 import { until } from '../support/until.ts';
@@ -20,6 +21,7 @@ function open(sink: FeedSink<string>) {
       analyze: createAnalyzer('full', vader),
       languages: 'any',
       postText: true,
+      ...keeping(),
       telemetry: recordTelemetry(),
     },
     sink,

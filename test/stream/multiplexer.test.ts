@@ -9,6 +9,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
+import { keeping } from '../support/keeping.ts';
 import { texts } from '../support/queries.ts';
 import { matchesSlowly } from '../support/slow-matcher.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
@@ -28,6 +29,7 @@ function start(languages: Languages = ['en']) {
           analyze: createAnalyzer('full', vader),
           languages,
           postText: true,
+          ...keeping(),
           telemetry,
         },
         feedSink,

@@ -7,6 +7,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { FeedSink } from '../../src/stream/feed.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
+import { keeping } from './keeping.ts';
 import { recordTelemetry } from './telemetry.ts';
 
 export interface ClusterFeedOptions extends Pick<ClusterOptions, 'id' | 'connect'> {
@@ -24,6 +25,7 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
   const { analyzed = () => {}, opened = () => {}, scoring = 'profile=full' } = options;
   const analyze = createAnalyzer('full', vader);
   let source: HandSource | undefined;
+  const kept = keeping(options.clock);
   const feed = new Cluster(
     {
       id: options.id,
@@ -43,6 +45,7 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
             },
             languages: 'any',
             postText: true,
+            ...kept,
             telemetry: recordTelemetry(),
           },
           ingestSink,
@@ -57,6 +60,8 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
       },
       source: 'hand',
       scoring,
+      postText: true,
+      past: kept.past,
       listeners: options.listeners ?? (() => 0),
       log: options.log ?? { info: () => {}, warn: () => {}, error: () => {} },
     },

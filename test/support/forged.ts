@@ -4,6 +4,7 @@ import { addHeader, type EventHeader, encodeEvent } from '../../src/cluster/even
 import { encodeMessage, type NodeMessage } from '../../src/cluster/node-message.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { SOMEWHERE } from './keeping.ts';
 import { TEXT_ALONE } from './posts.ts';
 
 const analyze = createAnalyzer('full', vader);
@@ -35,5 +36,5 @@ export function alive(
 /** An event of a post that does not exist. */
 export function event(header: EventHeader, id: string): Uint8Array {
   const post = { ...TEXT_ALONE, id, source: 'hand', text: 'forged', langs: [] };
-  return addHeader(header, encodeEvent({ ...analyze(post.text), post }));
+  return addHeader(header, encodeEvent({ ...analyze(post.text), post, position: SOMEWHERE }));
 }

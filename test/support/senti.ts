@@ -8,9 +8,9 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { type RunningServer, startServer } from '../../src/server/server.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
 
-/** The configuration of a command line, which has to be right. */
+/** The configuration of a command line, which has to be right. Without `--linger`, a track closes at once. */
 export function configOf(...argv: readonly string[]): Config {
-  const parsed = parseConfig(['--port', '0', ...argv], {});
+  const parsed = parseConfig(['--port', '0', '--linger', '0', ...argv], {});
   if (!('config' in parsed)) throw new Error(JSON.stringify(parsed));
   return parsed.config;
 }

@@ -10,16 +10,20 @@ import {
   validateSubscriptionArgs,
 } from 'graphql';
 import { UserError } from '../../base/user-error.ts';
+import type { Start } from '../../stream/recorder.ts';
 import type { Track } from '../../track/track.ts';
 import { FREE, type Work } from '../access/work-budget.ts';
+import { readCursor } from './arguments.ts';
 import type { ApiContext } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import { type Mask, maskErrors, Selection } from './selection.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
-/** A valid subscription: the track that it listens to, and the fields that it wants of every event. */
+/** A valid subscription: what it listens to, and the fields that it wants of every event. */
 export interface Opened {
   readonly track: Track;
+  /** Undefined if it begins now. */
+  readonly start: Start | undefined;
   readonly selection: Selection;
   /** MUST be called when the subscription ends. */
   release(): void;
@@ -56,7 +60,7 @@ export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask)
     args: ExecutionArgs,
     validated: ValidatedSubscriptionArgs,
     work: Work,
-  ): Omit<Opened, 'track'> | UserError {
+  ): Omit<Opened, 'track' | 'start'> | UserError {
     const key = keyOf(args);
     const known = selections.get(key);
     if (known === undefined && selections.size >= MAX_SELECTIONS) {
@@ -83,25 +87,30 @@ export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask)
   return {
     /**
      * Reads the arguments of a subscription and shares its selection, or says what is wrong. `work` belongs to the
-     * client, which may have a bounded number of selections of its own.
+     * client, which may have a bounded number of selections of its own. A client that has resumed after `lastId` on its
+     * own does so, whatever the arguments say.
      */
-    async open(args: ExecutionArgs, work: Work = FREE): Promise<Opened | ExecutionResult> {
-      let track: Track | undefined;
+    async open(
+      args: ExecutionArgs,
+      work: Work = FREE,
+      lastId: string | undefined = undefined,
+    ): Promise<Opened | ExecutionResult> {
+      let followed: Pick<Opened, 'track' | 'start'> | undefined;
       // The context of the request belongs to one listener, and the selection outlives it.
       const contextValue: ApiContext = {
         ...context,
-        follow(followed) {
-          track = followed;
+        follow(track, start) {
+          followed = { track, start: lastId ? { after: readCursor(lastId) } : start };
           return NO_EVENTS;
         },
       };
       const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
       if (!isArguments(validated)) return { errors: validated };
       const source = await createSourceEventStream(validated);
-      if (track === undefined) return maskErrors(source as ExecutionResult, mask);
+      if (followed === undefined) return maskErrors(source as ExecutionResult, mask);
       const shared = share(args, validated, work);
       if (shared instanceof UserError) return { errors: [toGraphQLError(shared)] };
-      return { track, ...shared };
+      return { ...followed, ...shared };
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Analysis, Analyze, HashtagCount, SentimentEvent } from '../../sent
 import type { Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { Start } from '../../stream/recorder.ts';
 import type { Clause, Track } from '../../track/track.ts';
 import { PRICES, type Work } from '../access/work-budget.ts';
 
@@ -14,7 +15,7 @@ export interface ApiContext {
   readonly multiplexer: Multiplexer;
   readonly analyze: Analyze;
   /** What the transport makes of a subscription to a track. */
-  readonly follow: (track: Track) => AsyncIterable<SentimentEvent>;
+  readonly follow: (track: Track, start?: Start) => AsyncIterable<SentimentEvent>;
 }
 
 /** `context` for one query, whose texts `work` pays for. It analyzes equal texts once, and follows nothing. */

@@ -45,8 +45,8 @@ interface Operation {
 }
 
 export function createGraphQLSocket(shared: Shared, operations: Operations): SocketRoute {
-  const { telemetry, auth, isStopping, limits, multiplexer } = shared;
-  const { broadcast, context, mask } = operations;
+  const { telemetry, auth, isStopping, limits } = shared;
+  const { broadcast, context, feeding, mask } = operations;
   const log = telemetry.log('GraphQL socket');
 
   const protocol = makeServer<Record<string, unknown>, SocketClient>({
@@ -73,7 +73,7 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
       const opened = await broadcast.open(args, client.work);
       if (!('selection' in opened)) return opened;
       const subscription = new SocketSubscription(id, opened, client.outbox);
-      subscription.listen(opened, multiplexer, client.pass);
+      subscription.listen(opened, feeding, client.pass);
       return subscription;
     },
   });

@@ -1,30 +1,39 @@
 // Tells a listener which events it did not get: `extensions`, the last key of a result.
 
+/** What the first message after a resume tells, or the first one after a gap. */
+export type Notice = 'gap' | 'recovered';
+
 export interface Loss {
   /** Events that the listener was too slow to take. */
   readonly dropped: number;
-  /** Whether an unknown number of others may be missing as well. */
-  readonly gap: boolean;
+  /** `gap` if an unknown number of others may be missing as well. */
+  readonly notice: Notice | undefined;
 }
 
-export const GAP: Loss = { dropped: 0, gap: true };
-
-/** `json`, a result without extensions or with those of a gap, and the loss before it. */
-export function tellLoss(json: Buffer, { dropped, gap }: Loss): Buffer {
-  const told = tellsGap(json);
-  const open = json.subarray(0, json.length - (told ? GAP_TAIL : PLAIN_TAIL).length);
-  return Buffer.concat([open, tailOf({ dropped, gap: gap || told })]);
+/** `json`, a result without extensions or with a notice, and the loss before it. */
+export function tellLoss(json: Buffer, { dropped, notice }: Loss): Buffer {
+  const told = noticeOf(json);
+  const open = json.subarray(0, json.length - (told ? TAILS[told] : PLAIN_TAIL).length);
+  return Buffer.concat([open, tailOf({ dropped, notice: worst(notice, told) })]);
 }
 
-/** Whether a result tells of a gap, and of nothing else. */
-export function tellsGap(json: Buffer): boolean {
-  return json.subarray(-GAP_TAIL.length).equals(GAP_TAIL);
+/** What a result tells, if it tells of no dropped events. */
+export function noticeOf(json: Buffer): Notice | undefined {
+  return NOTICES.find((notice) => json.subarray(-TAILS[notice].length).equals(TAILS[notice]));
 }
 
-function tailOf({ dropped, gap }: Loss): Buffer {
-  const extensions = { ...(dropped > 0 && { dropped }), ...(gap && { gap }) };
+export function worst(one: Notice | undefined, other: Notice | undefined): Notice | undefined {
+  return one === 'gap' || other === 'gap' ? 'gap' : (one ?? other);
+}
+
+function tailOf({ dropped, notice }: Loss): Buffer {
+  const extensions = { ...(dropped > 0 && { dropped }), ...(notice && { [notice]: true }) };
   return Buffer.from(`,"extensions":${JSON.stringify(extensions)}}`);
 }
 
 const PLAIN_TAIL = Buffer.from('}');
-const GAP_TAIL = tailOf(GAP);
+const NOTICES = ['gap', 'recovered'] as const;
+const TAILS = {
+  gap: tailOf({ dropped: 0, notice: 'gap' }),
+  recovered: tailOf({ dropped: 0, notice: 'recovered' }),
+} as const;

@@ -3,6 +3,7 @@
 import type { Analyze } from '../../sentiment/analysis.ts';
 import type { Shared } from '../shared.ts';
 import { createBroadcast } from './broadcast.ts';
+import { CatchUps } from './catch-ups.ts';
 import { createDocuments } from './documents.ts';
 import { createMask } from './masked-errors.ts';
 import { schema } from './schema.ts';
@@ -13,5 +14,6 @@ export function createOperations({ telemetry, multiplexer, limits }: Shared, ana
   const context = { multiplexer, analyze };
   const mask = createMask(telemetry.log('operation'));
   const documents = createDocuments(schema, limits, telemetry);
-  return { documents, broadcast: createBroadcast(context, mask), context, mask };
+  const feeding = { multiplexer, catchUps: new CatchUps() };
+  return { documents, feeding, broadcast: createBroadcast(context, mask), context, mask };
 }

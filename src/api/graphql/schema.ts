@@ -1,12 +1,11 @@
 // The GraphQL schema. Printed to schema/schema.graphql; a test holds the two together.
 
+import { formatCursor } from '../../base/position.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT } from '../../base/post.ts';
-import { UserError } from '../../base/user-error.ts';
 import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
 import { spellTerm } from '../../track/query-term.ts';
-import { parseTrack, type Track } from '../../track/track.ts';
+import { MAX_LAST, readStart, readText, readTrack } from './arguments.ts';
 import { builder } from './builder.ts';
-import { toGraphQLError } from './masked-errors.ts';
 import './status.ts';
 
 builder.scalarType('DateTime', {
@@ -78,6 +77,10 @@ builder.objectType('SentimentEvent', {
     score: t.exposeFloat('score', { description: SCORE }),
     hashtags: t.expose('hashtags', { type: ['HashtagCount'], description: HASHTAGS_OF_EVENT }),
     post: t.expose('post', { type: 'Post', description: 'The post.' }),
+    cursor: t.string({
+      description: 'The place of the event. Pass it as `after` to resume from here.',
+      resolve: ({ position }) => formatCursor(position),
+    }),
   }),
 });
 
@@ -156,8 +159,8 @@ builder.subscriptionType({
     sentiment: t.field({
       type: 'SentimentEvent',
       description:
-        'Sends an event for every post that matches `track`, from now on. Rejected with `BAD_TRACK` if ' +
-        'the query cannot be followed.',
+        'Sends an event for every post that matches `track`, from now on or from an earlier event on. Rejected with ' +
+        '`BAD_TRACK` if the query cannot be followed, and with `BAD_CURSOR` if `after` is not a cursor.',
       args: {
         track: t.arg.string({
           description:
@@ -165,23 +168,22 @@ builder.subscriptionType({
             '`"words in quotes"` must stand together. `#tag`, `@name` and `$TICK` match only those. ' +
             '`example.com` finds links. `-term` or `NOT term` excludes.',
         }),
+        after: t.arg.string({
+          required: false,
+          description:
+            'The `cursor` of the last event that the client got. First come the events after it, in order, each once. ' +
+            'The first message has `extensions: {recovered: true}` if none is missing, and `{gap: true}` otherwise.',
+        }),
+        last: t.arg.int({
+          required: false,
+          description: `Begins with so many of the newest events that are kept, ${MAX_LAST} at most.`,
+        }),
       },
-      subscribe: (_root, { track }, { follow }) => follow(readTrack(track)),
+      subscribe: (_root, { track, after, last }, { follow }) =>
+        follow(readTrack(track), readStart(after, last)),
       resolve: (event) => event,
     }),
   }),
 });
 
 export const schema = builder.toSchema({ sortSchema: false });
-
-function readText(text: string): string {
-  if (text.length <= MAX_TEXT) return text;
-  const message = `This text has ${text.length} characters; ${MAX_TEXT} at most.`;
-  throw toGraphQLError(new UserError('LIMIT_REACHED', message));
-}
-
-function readTrack(query: string): Track {
-  const track = parseTrack(query);
-  if (track instanceof UserError) throw toGraphQLError(track);
-  return track;
-}

@@ -7,18 +7,40 @@ import {
   type GraphQLError,
   type ValidatedSubscriptionArgs,
 } from 'graphql';
+import { formatCursor } from '../../base/position.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import { planSelection } from './selection-plan.ts';
 
 /** Turns an error into one that a client may see. */
 export type Mask = (error: GraphQLError) => GraphQLError;
 
+/** The result of an event in JSON, as the transports send it. */
+export class EncodedResult {
+  readonly json: Buffer;
+  readonly #event: SentimentEvent;
+  #withId: Buffer | undefined;
+
+  constructor(json: Buffer, event: SentimentEvent) {
+    this.json = json;
+    this.#event = event;
+  }
+
+  /** With the cursor as the id of a Server-Sent Event, which a browser sends back when it reconnects. */
+  get withId(): Buffer {
+    this.#withId ??= Buffer.concat([
+      Buffer.from(`id: ${formatCursor(this.#event.position)}\ndata: `),
+      this.json,
+    ]);
+    return this.#withId;
+  }
+}
+
 export class Selection {
   readonly #args: ValidatedSubscriptionArgs;
   readonly #mask: Mask;
   readonly #plan: (event: SentimentEvent) => unknown;
   #event: SentimentEvent | undefined;
-  #result: Buffer | undefined;
+  #result: EncodedResult | undefined;
 
   constructor(args: ValidatedSubscriptionArgs, mask: Mask) {
     this.#args = args;
@@ -26,13 +48,17 @@ export class Selection {
     this.#plan = planSelection(args);
   }
 
-  /** The result of `event` in JSON; the same bytes for every call before the next event. */
-  resultOf(event: SentimentEvent): Buffer {
+  /** The result of `event`; the same object for every call before the next event. */
+  resultOf(event: SentimentEvent): EncodedResult {
     if (this.#result === undefined || this.#event !== event) {
-      this.#result = this.#compute(event);
+      this.#result = this.encode(event);
       this.#event = event;
     }
     return this.#result;
+  }
+
+  encode(event: SentimentEvent): EncodedResult {
+    return new EncodedResult(this.#compute(event), event);
   }
 
   #compute(event: SentimentEvent): Buffer {

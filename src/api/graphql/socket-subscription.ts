@@ -6,6 +6,7 @@ import type { UserError } from '../../base/user-error.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { Opened } from './broadcast.ts';
 import { toGraphQLError } from './masked-errors.ts';
+import type { EncodedResult } from './selection.ts';
 import { Subscription } from './subscription.ts';
 
 type Result = IteratorResult<ExecutionResult, void>;
@@ -26,6 +27,10 @@ export class SocketSubscription
     const prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
     super({ prefix, suffix: SUFFIX }, opened, outbox);
     this.#outbox = outbox;
+  }
+
+  protected override payloadOf({ json }: EncodedResult): Buffer {
+    return json;
   }
 
   protected override ended(error: UserError | undefined): void {

@@ -3,7 +3,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import type { UserError } from '../../base/user-error.ts';
-import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Client } from '../access/auth.ts';
 import { closedWithin } from '../socket/close.ts';
 import type { Drain } from '../socket/drain.ts';
@@ -12,7 +11,8 @@ import type { Framing } from '../socket/outbox-queue.ts';
 import { EVENT_STREAM } from './accept.ts';
 import type { Opened } from './broadcast.ts';
 import { toGraphQLError } from './masked-errors.ts';
-import { Subscription } from './subscription.ts';
+import type { EncodedResult } from './selection.ts';
+import { type Feeding, Subscription } from './subscription.ts';
 
 const HEADERS = {
   'content-type': EVENT_STREAM,
@@ -26,7 +26,7 @@ const COMMENT = ':\n\n';
 const COMMENT_EVERY_MS = 12_000;
 /** How long a peer may take for its last events when the server stops, in milliseconds. */
 const LEAVE_WITHIN_MS = 2000;
-const PREFIX = Buffer.from('event: next\ndata: ');
+const PREFIX = Buffer.from('event: next\n');
 const SUFFIX = [...Buffer.from('\n\n')];
 /** Written at once. The stall timeout sees progress only between writes. */
 const PIECE_BYTES = 64 * 1024;
@@ -34,7 +34,7 @@ const COMPLETE = 'event: complete\ndata:\n\n';
 
 export type SseStreams = ReturnType<typeof createSseStreams>;
 
-export function createSseStreams(multiplexer: Multiplexer, options: OutboxOptions) {
+export function createSseStreams(feeding: Feeding, options: OutboxOptions) {
   const { clock } = options;
   const open = new Set<SseSubscription>();
   return {
@@ -63,7 +63,7 @@ export function createSseStreams(multiplexer: Multiplexer, options: OutboxOption
       });
       outbox.send(COMMENT);
       outbox.flush();
-      subscription.listen(opened, multiplexer, pass);
+      subscription.listen(opened, feeding, pass);
     },
   };
 }
@@ -78,11 +78,15 @@ class SseSubscription extends Subscription {
     this.#response = response;
   }
 
+  protected override payloadOf({ withId }: EncodedResult): Buffer {
+    return withId;
+  }
+
   protected override ended(error: UserError | undefined): void {
     if (this.#response.destroyed) return;
     if (error !== undefined) {
       const result = JSON.stringify({ errors: [toGraphQLError(error)] });
-      this.#outbox.send(`${PREFIX}${result}\n\n`);
+      this.#outbox.send(`${PREFIX}data: ${result}\n\n`);
     }
     this.#outbox.send(COMPLETE);
     // An earlier end would drop the events that still wait, and allow a stalled peer more time.

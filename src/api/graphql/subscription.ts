@@ -3,13 +3,24 @@
 import type { UserError } from '../../base/user-error.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
+import type { PastReader } from '../../stream/recorder.ts';
 import type { Listener } from '../../stream/topic.ts';
 import { EXPIRED, type Pass, UNLIMITED } from '../access/auth.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { EventStream } from '../socket/outbox-queue.ts';
 import type { Opened } from './broadcast.ts';
-import { GAP, tellLoss, tellsGap } from './loss-notice.ts';
-import type { Selection } from './selection.ts';
+import type { CatchUps } from './catch-ups.ts';
+import { type Notice, noticeOf, tellLoss, worst } from './loss-notice.ts';
+import type { EncodedResult, Selection } from './selection.ts';
+
+/** Where the events of subscriptions come from. */
+export interface Feeding {
+  readonly multiplexer: Multiplexer;
+  readonly catchUps: CatchUps;
+}
+
+/** Events that a listener gets in one go while it catches up. */
+const EVENTS_A_STEP = 32;
 
 export abstract class Subscription implements Listener, EventStream {
   readonly prefix: Buffer;
@@ -18,13 +29,15 @@ export abstract class Subscription implements Listener, EventStream {
   readonly #selection: Selection;
   readonly #release: () => void;
   readonly #outbox: Outbox;
+  /** While the listener catches up, it reads events from what is kept, in the order in which they came. */
+  #isCatchingUp = false;
   #unwatch: (() => void) | undefined;
   #stop: (() => void) | undefined;
   #ended = false;
-  /** Whether the next event has to tell of a gap. */
-  #gap = false;
-  /** Whether a dropped event would have told of a gap. */
-  #droppedGap = false;
+  /** What the next event has to tell. */
+  #notice: Notice | undefined;
+  /** What dropped events would have told. */
+  #droppedNotice: Notice | undefined;
 
   constructor(
     framing: Pick<EventStream, 'prefix' | 'suffix'> & { readonly prefix: Buffer },
@@ -39,8 +52,15 @@ export abstract class Subscription implements Listener, EventStream {
   }
 
   /** Begins, and ends with the token that it was opened with. */
-  listen({ track }: Opened, multiplexer: Multiplexer, pass: Pass): void {
+  listen({ track, start }: Opened, { multiplexer, catchUps }: Feeding, pass: Pass): void {
+    this.#isCatchingUp = start !== undefined;
     this.#stop = multiplexer.listen(track, this);
+    if (start !== undefined && !this.#ended) {
+      multiplexer.read(track, start, (reader) => {
+        if ('after' in start) this.#notice = reader.isComplete ? 'recovered' : 'gap';
+        catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
+      });
+    }
     // Most tokens never expire, and cost nothing to watch.
     if (pass === UNLIMITED) return;
     this.#unwatch = pass.onExpiry(() => this.end(EXPIRED));
@@ -52,25 +72,51 @@ export abstract class Subscription implements Listener, EventStream {
   }
 
   event(event: SentimentEvent): void {
-    const json = this.#selection.resultOf(event);
-    this.#outbox.push(this, this.#gap ? tellLoss(json, GAP) : json, event.post.id);
-    this.#gap = false;
+    if (!this.#isCatchingUp) this.#send(event, this.#selection.resultOf(event));
   }
 
   gap(): void {
-    this.#gap = true;
+    if (!this.#isCatchingUp) this.#notice = 'gap';
   }
 
   drop(json: Buffer): void {
     this.dropped += 1;
-    this.#droppedGap ||= tellsGap(json);
+    this.#droppedNotice = worst(this.#droppedNotice, noticeOf(json));
   }
 
   tellDropped(json: Buffer): Buffer {
-    const told = tellLoss(json, { dropped: this.dropped, gap: this.#droppedGap });
+    const told = tellLoss(json, { dropped: this.dropped, notice: this.#droppedNotice });
     this.dropped = 0;
-    this.#droppedGap = false;
+    this.#droppedNotice = undefined;
     return told;
+  }
+
+  /** Sends the next few events that the listener has missed, and the others once its peer has taken these. */
+  #catchUp(reader: PastReader, multiplexer: Multiplexer, catchUps: CatchUps): number {
+    if (this.#ended) return 0;
+    const { gap, events } = reader.next(EVENTS_A_STEP);
+    if (gap) this.#notice = 'gap';
+    if (events.length === 0) {
+      this.#isCatchingUp = false;
+      return 0;
+    }
+    for (const event of events) {
+      // On its way from another node, a deletion may overtake the event.
+      if (multiplexer.deletions.has(event.post.id)) continue;
+      this.#send(event, catchUps.resultOf(this.#selection, event));
+    }
+    this.#outbox.whenWritten(() => {
+      catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
+    });
+    return events.length;
+  }
+
+  #send(event: SentimentEvent, result: EncodedResult): void {
+    const payload = this.payloadOf(result);
+    const notice = this.#notice;
+    this.#notice = undefined;
+    const told = notice === undefined ? payload : tellLoss(payload, { dropped: 0, notice });
+    this.#outbox.push(this, told, event.post.id);
   }
 
   /** Ends once; `error` tells the client why. */
@@ -83,6 +129,8 @@ export abstract class Subscription implements Listener, EventStream {
     this.ended(error);
   }
 
+  /** What the transport sends between the prefix and the suffix. */
+  protected abstract payloadOf(result: EncodedResult): Buffer;
   /** Tells the client that no event follows. */
   protected abstract ended(error: UserError | undefined): void;
 }

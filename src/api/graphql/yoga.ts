@@ -30,8 +30,10 @@ const UNSENT = new Response(null);
 
 /** The client and its request. */
 interface RequestContext extends Client {
-  /** The header of the request. */
+  /** Headers of the request. */
   readonly accept: string | undefined;
+  /** The id of the last event that a browser got before it reconnected. */
+  readonly lastId: string | undefined;
   /** Called with the subscription that the request has opened, if it has. */
   readonly opened: (opened: Opened) => void;
 }
@@ -56,6 +58,7 @@ export function createGraphQLHandler(
       const context = {
         ...client,
         accept: request.headers.accept,
+        lastId: request.headers['last-event-id']?.toString(),
         opened: (subscription: Opened) => (opened = subscription),
       };
       try {
@@ -118,10 +121,10 @@ function sharing({ documents, broadcast }: Operations): Plugin<Context> {
       setExecuteFn(async (args) => args.contextValue.work.chargeAnswer(await executeFn(args))),
     onSubscribe: ({ setSubscribeFn }) =>
       setSubscribeFn(async (args) => {
-        const { accept, opened, work }: RequestContext = args.contextValue;
+        const { accept, lastId, opened, work }: RequestContext = args.contextValue;
         // Yoga would subscribe first, and then find no way to answer.
         if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
-        const result = await broadcast.open(args, work);
+        const result = await broadcast.open(args, work, lastId);
         if (!('selection' in result)) return result;
         opened(result);
         return OPENED;

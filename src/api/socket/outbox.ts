@@ -62,7 +62,7 @@ export class Outbox {
   #scheduled = false;
   #isBehind = false;
   /** Called once everything is written. */
-  #written: (() => void) | undefined;
+  #written: (() => void)[] | undefined;
   #cancelEviction: (() => void) | undefined;
   /** When the peer fell behind; undefined while nothing waits. */
   #behindSince: number | undefined;
@@ -126,16 +126,18 @@ export class Outbox {
     this.#tellWritten();
   }
 
-  /** Writes everything that waits, as the peer takes it, and then calls `then`. MUST be called once at most. */
+  /** Calls `then` once everything that waits is written, as the peer takes it. It is not called if the peer leaves. */
   whenWritten(then: () => void): void {
-    this.#written = then;
-    this.flush();
+    this.#written ??= [];
+    this.#written.push(then);
+    if (!this.#scheduled) this.#tellWritten();
   }
 
   #tellWritten(): void {
     if (this.#oldest !== undefined || this.isBehind) return;
-    this.#written?.();
+    const written = this.#written;
     this.#written = undefined;
+    for (const then of written ?? []) then();
   }
 
   /**

@@ -14,6 +14,7 @@ import { vader } from '../../../src/sentiment/vader/vader.ts';
 import { Ingest } from '../../../src/stream/ingest.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../../support/hand-source.ts';
+import { keeping } from '../../support/keeping.ts';
 import { configOf } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { streamTopics } from '../../support/topic-stream.ts';
@@ -33,6 +34,7 @@ function start() {
           analyze,
           languages: 'any',
           postText: true,
+          ...keeping(),
           telemetry,
         },
         feedSink,
@@ -224,7 +226,7 @@ function firstShared(
   let first = '';
   const stop = multiplexer.listen(opened.track, {
     event: (event) => {
-      first = String(opened.selection.resultOf(event));
+      first = String(opened.selection.resultOf(event).json);
     },
     end: () => {},
   });

@@ -95,6 +95,7 @@ test('the server has a bounded number of different selections, and takes one tha
     counters: postCountersAtZero(),
     open: () => {},
     close: () => {},
+    read: () => {},
     stop: async () => {},
   };
   const multiplexer = new Multiplexer(() => feed, { telemetry });

@@ -10,6 +10,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { startFakeJetstream } from '../../support/fake-jetstream.ts';
 import { encodeInfo } from '../../support/fake-jetstream-wire.ts';
 import { type Draft, deleteEvent, postEvent } from '../../support/jetstream-events.ts';
+import { keeping } from '../../support/keeping.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { track } from '../../support/tracks.ts';
 import { until } from '../../support/until.ts';
@@ -33,6 +34,7 @@ async function play(version: number, queries: readonly string[], draft: Draft) {
       analyze: createAnalyzer('full', vader),
       languages: ['en'],
       postText: true,
+      ...keeping(),
       telemetry: recordTelemetry(),
     },
     {

@@ -7,6 +7,7 @@ import { createX } from '../../../src/source/x/x.ts';
 import { Ingest } from '../../../src/stream/ingest.ts';
 import { FakeClock, passTime } from '../../support/fake-clock.ts';
 import { startFakeX, type XPost } from '../../support/fake-x.ts';
+import { keeping } from '../../support/keeping.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { tempFolder } from '../../support/temp-file.ts';
 import { track } from '../../support/tracks.ts';
@@ -44,6 +45,7 @@ async function play(
       analyze: createAnalyzer(profile, vader),
       languages: ['en'],
       postText: true,
+      ...keeping(),
       telemetry: recordTelemetry(),
     },
     {

@@ -1,0 +1,47 @@
+// Reads the arguments of operations, or throws the error that tells a client what is wrong with them.
+
+import { type Position, parseCursor } from '../../base/position.ts';
+import { MAX_TEXT } from '../../base/post.ts';
+import { UserError } from '../../base/user-error.ts';
+import type { Start } from '../../stream/recorder.ts';
+import { parseTrack, type Track } from '../../track/track.ts';
+import { toGraphQLError } from './masked-errors.ts';
+
+/** The most events that `last` can ask for. */
+export const MAX_LAST = 100;
+
+export function readText(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const message = `This text has ${text.length} characters; ${MAX_TEXT} at most.`;
+  throw toGraphQLError(new UserError('LIMIT_REACHED', message));
+}
+
+export function readTrack(query: string): Track {
+  return right(parseTrack(query));
+}
+
+export function readCursor(text: string): Position {
+  return right(parseCursor(text));
+}
+
+/** Returns undefined for a subscription that begins now. */
+export function readStart(
+  after: string | null | undefined,
+  last: number | null | undefined,
+): Start | undefined {
+  if (typeof after === 'string' && typeof last === 'number') {
+    const message =
+      'A subscription begins either after a cursor or with the last events; leave out "after" or "last".';
+    throw toGraphQLError(new UserError('BAD_USER_INPUT', message));
+  }
+  if (typeof after === 'string') return { after: readCursor(after) };
+  if (typeof last !== 'number') return undefined;
+  if (last >= 0 && last <= MAX_LAST) return { last };
+  const message = `"last" is ${last}. It must be a number from 0 to ${MAX_LAST}.`;
+  throw toGraphQLError(new UserError('BAD_USER_INPUT', message));
+}
+
+function right<T>(read: T | UserError): T {
+  if (read instanceof UserError) throw toGraphQLError(read);
+  return read;
+}

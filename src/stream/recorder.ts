@@ -1,0 +1,53 @@
+// The contract of a recorder, which hears of every event of the tracks that a feed follows, whether a client listens or
+// not. src/history implements it.
+
+import type { Position } from '../base/position.ts';
+import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { Track } from '../track/track.ts';
+
+export interface Recorder {
+  /**
+   * A feed follows `track` from now on, and records each of its events after `since`. A node that gets its events from
+   * another one does not know `since`.
+   */
+  open(track: Track, since?: Position): Recording;
+}
+
+/** What is recorded of one track. No method may throw or wait. */
+export interface Recording {
+  /** Called in order, once for each event. */
+  event(event: SentimentEvent): void;
+  /** Events may be missing before `at` and after the last one. */
+  gap(at: Position): void;
+  /** Whether any listener wants the track, which the feed may follow for longer. */
+  wanted(isWanted: boolean): void;
+  /** The feed does not follow the track any more. */
+  close(): void;
+}
+
+/** Where a listener begins: after an event that it got, or with the newest ones that are kept. */
+export type Start = { readonly after: Position } | { readonly last: number };
+
+/** A recorder that keeps recent events, so that listeners can begin in the past. */
+export interface Past extends Recorder {
+  /** Reads the events of an open track from `start` on. */
+  read(track: Track, start: Start): PastReader;
+  /** The source has deleted a post. Its events MUST NOT be read any more. */
+  deleted(postId: string): void;
+}
+
+export interface PastReader {
+  /** Whether no event is missing from where the reader began until now. Never true for the newest ones. */
+  readonly isComplete: boolean;
+  /**
+   * At most `most` events that were not read yet, oldest first; none once the reader has reached the present. Events
+   * that are recorded later can be read as well.
+   */
+  next(most: number): PastEvents;
+}
+
+export interface PastEvents {
+  /** Whether events may be missing before these. */
+  readonly gap: boolean;
+  readonly events: readonly SentimentEvent[];
+}

@@ -1,0 +1,271 @@
+import { setImmediate } from 'node:timers/promises';
+import type { FormattedExecutionResult } from 'graphql';
+import { createClient as createSseClient } from 'graphql-sse';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { formatCursor } from '../../../src/base/position.ts';
+import { connectGraphQL } from '../../support/clients.ts';
+import { configOf, type Senti, startSenti } from '../../support/senti.ts';
+import { openSse } from '../../support/sse.ts';
+import { until } from '../../support/until.ts';
+
+type Result = FormattedExecutionResult<
+  { sentiment: { cursor: string; post: { id: string } } },
+  { gap?: boolean; recovered?: boolean; dropped?: number }
+>;
+type Variables = { track: string; after?: string | null; last?: number | null };
+
+const QUERY = `subscription ($track: String!, $after: String, $last: Int) {
+  sentiment(track: $track, after: $after, last: $last) { cursor post { id } }
+}`;
+const LINGERING = configOf('--linger', '60');
+
+/** Begins to listen over one of the two streaming transports, and records what comes. */
+function listen(senti: Senti, transport: 'WebSocket' | 'SSE', variables: Variables) {
+  const client =
+    transport === 'WebSocket'
+      ? connectGraphQL(senti.socketUrl)
+      : createSseClient({ url: `${senti.url}/graphql`, retryAttempts: 0 });
+  onTestFinished(() => client.dispose());
+  const results: Result[] = [];
+  let hasEnded = false;
+  const stop = client.subscribe(
+    { query: QUERY, variables },
+    {
+      next: (result) => void results.push(result as Result),
+      error(error) {
+        if (Array.isArray(error)) results.push({ errors: error } as unknown as Result);
+        hasEnded = true;
+      },
+      complete: () => {
+        hasEnded = true;
+      },
+    },
+  );
+  return {
+    results,
+    stop,
+    get hasEnded() {
+      return hasEnded;
+    },
+    ids: () => results.map(({ data }) => data?.sentiment.post.id),
+    notices: () => results.map(({ extensions }) => extensions),
+    cursor: () => results.at(-1)?.data?.sentiment.cursor ?? '',
+    /** Resolves once it listens: the server has as many listeners as before, and one more. */
+    async begins(count = 1) {
+      await until(() => senti.source.wanted.length >= count, 'it listens');
+      return this;
+    },
+    received: (count: number) => until(() => results.length >= count, `${count} results`),
+  };
+}
+
+describe.each(['WebSocket', 'SSE'] as const)('over %s', (transport) => {
+  const lost = (listener: ReturnType<typeof listen>) => listener.stop();
+
+  async function heardOne() {
+    const senti = await startSenti(LINGERING);
+    const first = await listen(senti, transport, { track: 'coffee' }).begins();
+    senti.source.say('coffee');
+    await first.received(1);
+    return { senti, first };
+  }
+
+  test('a client that resumes gets what it missed, in order, each once, and then goes on', async () => {
+    const { senti, first } = await heardOne();
+    lost(first);
+    for (let i = 0; i < 300; i += 1) senti.source.say(i % 2 ? 'coffee' : 'tea');
+    const again = listen(senti, transport, { track: 'coffee', after: first.cursor() });
+    await again.received(1);
+    // While it catches up, more come.
+    for (let i = 0; i < 100; i += 1) {
+      senti.source.say('coffee');
+      if (i % 10 === 0) await setImmediate();
+    }
+    await again.received(250);
+    const missed = Array.from({ length: 150 }, (_, i) => String(2 + 2 * i));
+    const live = Array.from({ length: 100 }, (_, i) => String(301 + i));
+    expect(again.ids()).toEqual([...missed, ...live]);
+    expect(again.notices()).toEqual([{ recovered: true }, ...Array(249).fill(undefined)]);
+  });
+
+  test('a client that missed nothing learns that with its first event', async () => {
+    const { senti, first } = await heardOne();
+    lost(first);
+    const again = listen(senti, transport, { track: 'coffee', after: first.cursor() });
+    await until(() => senti.source.wanted.length === 1, 'the topic lingered');
+    const other = listen(senti, transport, { track: 'tea' });
+    await other.begins(2);
+    senti.source.say('coffee');
+    senti.source.say('coffee');
+    await again.received(2);
+    expect(again.notices()).toEqual([{ recovered: true }, undefined]);
+  });
+
+  test('an outage of the source while a client is away is told as a gap', async () => {
+    const { senti, first } = await heardOne();
+    lost(first);
+    senti.source.say('coffee');
+    senti.source.sink.gap();
+    senti.source.say('coffee');
+    const again = listen(senti, transport, { track: 'coffee', after: first.cursor() });
+    await again.received(2);
+    expect(again.ids()).toEqual(['1', '2']);
+    expect(again.notices()).toEqual([{ gap: true }, undefined]);
+  });
+
+  test('a client that comes back to another process is told of a gap', async () => {
+    const { first } = await heardOne();
+    const senti = await startSenti(LINGERING);
+    const again = await listen(senti, transport, {
+      track: 'coffee',
+      after: first.cursor(),
+    }).begins();
+    senti.source.say('coffee');
+    await again.received(1);
+    expect(again.notices()).toEqual([{ gap: true }]);
+  });
+
+  test('a client that comes back too late is told of a gap', async () => {
+    const senti = await startSenti(configOf('--linger', '0'));
+    const first = await listen(senti, transport, { track: 'coffee' }).begins();
+    senti.source.say('coffee');
+    await first.received(1);
+    lost(first);
+    await until(() => senti.source.wanted.at(-1)?.length === 0, 'coffee closed');
+    const again = await listen(senti, transport, { track: 'coffee', after: first.cursor() }).begins(
+      3,
+    );
+    senti.source.say('coffee');
+    await again.received(1);
+    expect(again.notices()).toEqual([{ gap: true }]);
+  });
+
+  test('a client can begin with the newest events', async () => {
+    const { senti } = await heardOne();
+    for (let i = 0; i < 5; i += 1) senti.source.say('coffee');
+    const late = listen(senti, transport, { track: 'coffee', last: 3 });
+    await late.received(3);
+    senti.source.say('coffee');
+    await late.received(4);
+    expect(late.ids()).toEqual(['3', '4', '5', '6']);
+    expect(late.notices()).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  test('a post that was deleted meanwhile is not sent', async () => {
+    const { senti, first } = await heardOne();
+    lost(first);
+    senti.source.say('coffee');
+    senti.source.say('coffee');
+    senti.source.sink.deleted('1');
+    const again = listen(senti, transport, { track: 'coffee', after: first.cursor() });
+    await again.received(1);
+    expect(again.ids()).toEqual(['2']);
+    expect(again.notices()).toEqual([{ recovered: true }]);
+  });
+
+  test('null stands for an argument that is left out', async () => {
+    const senti = await startSenti();
+    const heard = await listen(senti, transport, {
+      track: 'coffee',
+      after: null,
+      last: null,
+    }).begins();
+    senti.source.say('coffee');
+    await heard.received(1);
+    expect(heard.notices()).toEqual([undefined]);
+  });
+
+  test.each([
+    [
+      { after: 'yesterday' },
+      'BAD_CURSOR',
+      'This is not a cursor; send the `cursor` of the last event',
+    ],
+    [
+      { after: formatCursor({ epoch: 1, number: 1, time: 1 }), last: 1 },
+      'BAD_USER_INPUT',
+      'leave out',
+    ],
+    [{ last: 101 }, 'BAD_USER_INPUT', '"last" is 101. It must be a number from 0 to 100.'],
+    [{ last: -1 }, 'BAD_USER_INPUT', '"last" is -1.'],
+  ])('%j is rejected with %s, and other operations go on', async (start, code, message) => {
+    const { senti, first } = await heardOne();
+    const wrong = listen(senti, transport, { track: 'coffee', ...start });
+    await until(() => wrong.hasEnded, 'it ended');
+    expect(wrong.results).toMatchObject([{ errors: [{ extensions: { code } }] }]);
+    expect(wrong.results[0]?.errors?.[0]?.message).toContain(message);
+    senti.source.say('coffee');
+    await first.received(2);
+  });
+});
+
+describe('a slow client that resumes', () => {
+  test('is sent what it missed at its own pace, and nothing is dropped', async () => {
+    const senti = await startSenti(configOf('--linger', '60', '--recent-events', '5000'));
+    const first = await listen(senti, 'SSE', { track: 'coffee' }).begins();
+    senti.source.say('coffee');
+    await first.received(1);
+    first.stop();
+    const filler = 'x'.repeat(2900);
+    for (let i = 0; i < 4000; i += 1) senti.source.say(`coffee ${filler}`);
+    const query = `subscription { sentiment(track: "coffee", after: "${first.cursor()}") { post { id text } } }`;
+    const slow = await openSse(senti.url, query);
+    // The server can write some of the 12 MB, and then has to wait for the client.
+    for (let i = 0; i < 2000; i += 1) await setImmediate();
+    const ids: string[] = [];
+    let text = '';
+    for await (const chunk of slow) {
+      text += chunk;
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        if (!line.startsWith('data: {')) continue;
+        const { data, extensions } = JSON.parse(line.slice(6)) as Result;
+        ids.push(data?.sentiment.post.id ?? '');
+        expect(extensions?.dropped).toBeUndefined();
+        expect(extensions?.gap).toBeUndefined();
+      }
+      if (ids.length === 4000) break;
+    }
+    expect(ids).toEqual(Array.from({ length: 4000 }, (_, i) => String(i + 1)));
+  });
+});
+
+describe('a browser that reconnects by itself', () => {
+  async function stream(senti: Senti, query: string, lastId?: string) {
+    const address = `${senti.url}/graphql?query=${encodeURIComponent(query)}`;
+    const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) };
+    const abort = new AbortController();
+    onTestFinished(() => abort.abort());
+    const response = await fetch(address, { headers, signal: abort.signal });
+    let text = '';
+    void (async () => {
+      for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString();
+    })().catch(() => {});
+    return { text: () => text, leave: () => abort.abort() };
+  }
+
+  const COFFEE = 'subscription { sentiment(track: "coffee") { post { id } } }';
+
+  test('sends the id of the last event that it got, and the server goes on from there', async () => {
+    const senti = await startSenti(LINGERING);
+    const first = await stream(senti, COFFEE);
+    await until(() => senti.source.wanted.length === 1);
+    senti.source.say('coffee');
+    await until(() => first.text().includes('"id":"0"'));
+    const [, id = ''] = /^id: (\S+)$/m.exec(first.text()) ?? [];
+    first.leave();
+    senti.source.say('coffee');
+    // The address still says where the page began, which the newer id overrules.
+    const again = await stream(senti, COFFEE.replace('"coffee"', '"coffee", last: 100'), id);
+    await until(() => again.text().includes('"id":"1"'));
+    expect(again.text()).not.toContain('"id":"0"');
+    expect(again.text()).toContain('{"recovered":true}');
+  });
+
+  test('learns that an id is not a cursor', async () => {
+    const senti = await startSenti(LINGERING);
+    const { text } = await stream(senti, COFFEE, 'nonsense');
+    await until(() => text().includes('BAD_CURSOR'));
+  });
+});

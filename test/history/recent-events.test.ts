@@ -1,0 +1,320 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Position } from '../../src/base/position.ts';
+import type { RecentEvents } from '../../src/history/recent-events.ts';
+import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysis.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
+import type { PastReader } from '../../src/stream/recorder.ts';
+import { createPast } from '../support/keeping.ts';
+import { track } from '../support/tracks.ts';
+
+const analyze = createAnalyzer('full', vader);
+const COFFEE = track('coffee');
+const TEA = track('tea');
+
+function at(number: number, epoch = 1): Position {
+  return { epoch, number, time: 1000 * epoch + number };
+}
+
+function event(number: number, epoch = 1, text = ''): SentimentEvent {
+  const post = { id: `${epoch}.${number}`, source: 'hand', text, langs: [] };
+  return { ...analyze(text), post, position: at(number, epoch) };
+}
+
+/** Everything that a reader has to say, a few events at a time. */
+function readAll(reader: PastReader, most = 3): (string | 'gap')[] {
+  const told: string[] = [];
+  for (;;) {
+    const { gap, events } = reader.next(most);
+    if (gap) told.push('gap');
+    if (events.length === 0) return told;
+    told.push(...events.map(({ post }) => post.id));
+  }
+}
+
+function resume(past: RecentEvents, after: Position) {
+  const reader = past.read(COFFEE, { after });
+  return { isComplete: reader.isComplete, told: readAll(reader) };
+}
+
+describe('recent events', () => {
+  test('a listener reads what came after its position, and nothing is missing', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0));
+    for (const number of [1, 3, 4]) coffee.event(event(number));
+    expect(resume(past, at(0))).toEqual({ isComplete: true, told: ['1.1', '1.3', '1.4'] });
+    expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.3', '1.4'] });
+    // An event of another track.
+    expect(resume(past, at(2))).toEqual({ isComplete: true, told: ['1.3', '1.4'] });
+    expect(resume(past, at(4))).toEqual({ isComplete: true, told: [] });
+  });
+
+  test('silence evicts nothing: a rare track can be resumed after any time', () => {
+    const past = createPast();
+    past.open(COFFEE, at(0)).event(event(1));
+    const tea = past.open(TEA, at(1));
+    for (let number = 2; number < 5000; number += 1) tea.event(event(number));
+    expect(resume(past, at(1))).toEqual({ isComplete: true, told: [] });
+  });
+
+  test('a position before the track was opened is incomplete', () => {
+    const past = createPast();
+    past.open(COFFEE, at(5)).event(event(6));
+    expect(resume(past, at(4))).toEqual({ isComplete: false, told: ['1.6'] });
+    expect(resume(past, at(5))).toEqual({ isComplete: true, told: ['1.6'] });
+  });
+
+  test('an evicted event makes earlier positions incomplete', () => {
+    const past = createPast({ recentEvents: 2 });
+    const coffee = past.open(COFFEE, at(0));
+    for (const number of [1, 2, 3]) coffee.event(event(number));
+    expect(resume(past, at(0))).toEqual({ isComplete: false, told: ['1.2', '1.3'] });
+    expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.2', '1.3'] });
+  });
+
+  test('keeps nothing if it may keep no events', () => {
+    const past = createPast({ recentEvents: 0 });
+    const coffee = past.open(COFFEE, at(0));
+    const tea = past.open(TEA, at(0));
+    const shared = event(1);
+    coffee.event(shared);
+    tea.event(shared);
+    expect(past.bytes).toBe(0);
+    expect(resume(past, at(0))).toEqual({ isComplete: false, told: [] });
+    expect(resume(past, at(1))).toEqual({ isComplete: true, told: [] });
+  });
+
+  test('a gap since the position is told once, at the beginning', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0));
+    coffee.event(event(1));
+    coffee.event(event(2));
+    coffee.gap(at(3));
+    coffee.event(event(4));
+    expect(resume(past, at(1))).toEqual({ isComplete: false, told: ['1.2', '1.4'] });
+    expect(resume(past, at(2))).toEqual({ isComplete: false, told: ['1.4'] });
+    expect(resume(past, at(3))).toEqual({ isComplete: true, told: ['1.4'] });
+    expect(resume(past, at(4))).toEqual({ isComplete: true, told: [] });
+  });
+
+  test('a gap that comes while a listener catches up is told where it is', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0));
+    for (const number of [1, 2]) coffee.event(event(number));
+    const reader = past.read(COFFEE, { after: at(0) });
+    expect(reader.isComplete).toBe(true);
+    coffee.gap(at(3));
+    coffee.event(event(4));
+    expect(readAll(reader, 10)).toEqual(['1.1', '1.2', 'gap', '1.4']);
+  });
+
+  test('a listener that is overtaken while it catches up learns of the gap', () => {
+    const past = createPast({ recentEvents: 3 });
+    const coffee = past.open(COFFEE, at(0));
+    for (const number of [1, 2, 3]) coffee.event(event(number));
+    const reader = past.read(COFFEE, { after: at(0) });
+    expect(reader.next(1).events.map(({ post }) => post.id)).toEqual(['1.1']);
+    for (const number of [4, 5]) coffee.event(event(number));
+    expect(readAll(reader)).toEqual(['gap', '1.3', '1.4', '1.5']);
+  });
+
+  test('a position of another epoch is incomplete, and what came after its time follows', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0, 2));
+    coffee.event(event(1, 2));
+    expect(resume(past, at(9, 1))).toEqual({ isComplete: false, told: ['2.1'] });
+    expect(resume(past, { ...at(9, 1), time: 1_000_000 })).toEqual({ isComplete: false, told: [] });
+  });
+
+  test('a new epoch begins with a gap, and its own positions are complete', () => {
+    const past = createPast();
+    // A node that gets its events from another one does not know where they begin.
+    const coffee = past.open(COFFEE);
+    coffee.event(event(7, 1));
+    coffee.event(event(8, 1));
+    past.open(COFFEE, at(0, 2)).event(event(1, 2));
+    expect(resume(past, at(7, 1))).toEqual({ isComplete: false, told: ['1.8', '2.1'] });
+    expect(resume(past, at(0, 2))).toEqual({ isComplete: true, told: ['2.1'] });
+    expect(resume(past, at(1, 2))).toEqual({ isComplete: true, told: [] });
+  });
+
+  test('a post that a new epoch repeats is kept once', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0, 1));
+    coffee.event(event(1, 1));
+    const repeated = { ...event(1, 2), post: event(1, 1).post };
+    coffee.gap(at(0, 2));
+    coffee.event(repeated);
+    expect(resume(past, at(0, 1)).told).toEqual(['1.1']);
+  });
+
+  test('the newest events are those that are kept, and no fewer than asked for', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0));
+    const newest = (last: number) => readAll(past.read(COFFEE, { last }));
+    expect(newest(2)).toEqual([]);
+    for (const number of [1, 2, 3]) coffee.event(event(number));
+    expect(newest(2)).toEqual(['1.2', '1.3']);
+    expect(newest(100)).toEqual(['1.1', '1.2', '1.3']);
+    expect(newest(0)).toEqual([]);
+    past.deleted('1.2');
+    expect(newest(2)).toEqual(['1.1', '1.3']);
+  });
+
+  test('what the source deletes is not read any more, even by a listener that catches up', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0));
+    for (const number of [1, 2, 3]) coffee.event(event(number));
+    const before = past.bytes;
+    const reader = past.read(COFFEE, { after: at(0) });
+    past.deleted('1.2');
+    past.deleted('never seen');
+    expect(past.bytes).toBeLessThan(before);
+    expect(readAll(reader)).toEqual(['1.1', '1.3']);
+    expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.3'] });
+  });
+
+  test('a track that is closed gives back all that it kept', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0));
+    const tea = past.open(TEA, at(0));
+    const shared = event(1, 1, 'x'.repeat(100));
+    coffee.event(shared);
+    tea.event(shared);
+    const both = past.bytes;
+    coffee.close();
+    expect(past.bytes).toBeLessThan(both);
+    expect(past.bytes).toBeGreaterThan(100);
+    tea.close();
+    expect(past.bytes).toBe(0);
+    expect(resume(past, at(0))).toEqual({ isComplete: false, told: [] });
+  });
+
+  test('unwanted tracks lose their events first, then those wanted longest ago', () => {
+    const past = createPast({ recentBytes: 100_000 });
+    const recordings = ['milk', 'tea', 'coffee'].map((query) => ({
+      track: track(query),
+      recording: past.open(track(query), at(0)),
+    }));
+    const kept = () =>
+      recordings.map((each) => readAll(past.read(each.track, { after: at(0) })).length);
+    let number = 1;
+    for (const { recording } of recordings) {
+      for (let i = 0; i < 40; i += 1) recording.event(event(number++));
+    }
+    expect(kept()).toEqual([40, 40, 40]);
+    // Reading counts as wanting: now milk is the one that was wanted longest ago, and tea is not wanted at all.
+    recordings[1]?.recording.wanted(false);
+    const last = recordings[2]?.recording;
+    for (let i = 0; i < 80; i += 1) last?.event(event(number++));
+    const count = (query: string) => readAll(past.read(track(query), { after: at(0) })).length;
+    expect([count('milk') > 0, count('tea'), count('coffee')]).toEqual([true, 0, 120]);
+    expect(past.bytes).toBeLessThanOrEqual(101_000);
+  });
+
+  test('never takes more than it may, and by the end gives everything back', () => {
+    const queries = ['milk', 'tea', 'coffee'];
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            tracks: fc.subarray(queries),
+            length: fc.nat(3000),
+            gap: fc.boolean(),
+            deletes: fc.boolean(),
+          }),
+          { maxLength: 200 },
+        ),
+        (steps) => {
+          const past = createPast({ recentEvents: 20, recentBytes: 30_000 });
+          const recordings = new Map(
+            queries.map((query) => [query, past.open(track(query), at(0))]),
+          );
+          for (const [i, { tracks, length, gap, deletes }] of steps.entries()) {
+            const made = event(2 * i + 2, 1, '1'.repeat(length));
+            for (const query of tracks) {
+              if (gap) recordings.get(query)?.gap(at(2 * i + 1));
+              recordings.get(query)?.event(made);
+            }
+            if (deletes) past.deleted(`1.${2 * i}`);
+            // One event more, before the next one evicts.
+            expect(past.bytes).toBeLessThan(30_000 + 7000);
+          }
+          for (const recording of recordings.values()) recording.close();
+          expect(past.bytes).toBe(0);
+        },
+      ),
+    );
+  });
+
+  /** What happens to one track, as a list that forgets nothing would have it. */
+  const steps = fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: fc.constant('event' as const) },
+      { weight: 2, arbitrary: fc.constant('other' as const) },
+      { weight: 1, arbitrary: fc.constant('gap' as const) },
+      { weight: 1, arbitrary: fc.constant('delete' as const) },
+    ),
+    { maxLength: 60 },
+  );
+
+  test('whatever happens, a listener gets each kept event once and in order, and is told the truth', () => {
+    fc.assert(
+      fc.property(steps, steps, fc.nat(70), fc.nat(20), (before, during, from, most) => {
+        const past = createPast({ recentEvents: 20 });
+        const coffee = past.open(COFFEE, at(0));
+        const all: { number: number; id: string }[] = [];
+        const gaps: number[] = [];
+        const deleted = new Set<string>();
+        let number = 0;
+        const happen = (step: 'event' | 'other' | 'gap' | 'delete') => {
+          if (step === 'delete') {
+            const id = all.at(-3)?.id ?? '';
+            deleted.add(id);
+            past.deleted(id);
+            return;
+          }
+          number += 1;
+          if (step === 'event') {
+            coffee.event(event(number));
+            all.push({ number, id: `1.${number}` });
+          }
+          if (step === 'gap') {
+            coffee.gap(at(number));
+            gaps.push(number);
+          }
+        };
+        for (const step of before) happen(step);
+        const after = Math.min(from, number);
+        const reader = past.read(COFFEE, { after: at(after) });
+        const told: string[] = [];
+        let wasOvertaken = false;
+        for (const step of during) {
+          happen(step);
+          if (number % 2 === 0) continue;
+          const { gap, events } = reader.next(1 + most);
+          wasOvertaken ||= gap;
+          told.push(...events.map(({ post }) => post.id));
+        }
+        const rest = readAll(reader);
+        wasOvertaken ||= rest.includes('gap');
+        told.push(...rest.filter((each) => each !== 'gap'));
+        const missed = all.filter((each) => each.number > after);
+        const expected = missed.map(({ id }) => id).filter((id) => !deleted.has(id));
+        const undeleted = told.filter((id) => !deleted.has(id));
+        // In order, each once: a subsequence of what happened.
+        let position = -1;
+        for (const id of undeleted) {
+          const next = expected.indexOf(id);
+          expect(next).toBeGreaterThan(position);
+          position = next;
+        }
+        if (reader.isComplete && !wasOvertaken) {
+          expect(undeleted).toEqual(expected);
+          expect(gaps.filter((gap) => gap > after)).toEqual([]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,24 @@
+// What an ingest needs to keep the past, for tests that are about something else.
+
+import type { Clock } from '../../src/base/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { RecentEvents } from '../../src/history/recent-events.ts';
+import type { IngestOptions } from '../../src/stream/ingest.ts';
+
+/** A place that some event may have. */
+export const SOMEWHERE = { epoch: 7, number: 1, time: 1_763_000_000_000 };
+
+export function createPast(limits: Partial<ConstructorParameters<typeof RecentEvents>[0]> = {}) {
+  return new RecentEvents({ recentEvents: 1000, recentBytes: 64 * 1024 * 1024, ...limits });
+}
+
+/** A track closes as soon as nothing wants it. */
+export function keeping(clock: Clock = systemClock) {
+  return {
+    clock,
+    epoch: SOMEWHERE.epoch,
+    past: createPast(),
+    lingerMs: 0,
+    maxTracks: Number.POSITIVE_INFINITY,
+  } satisfies Partial<IngestOptions>;
+}
