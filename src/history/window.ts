@@ -1,0 +1,168 @@
+// The window of a topic: its posts over the last span of time and the span before, in a ring of buckets. The ring has
+// the same number of buckets for every span. A window ends at a whole second, exactly, and begins where a bucket does.
+
+import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { Span, TopHashtag, TrackWindow } from '../stream/windows.ts';
+import { type HashtagRoom, mostFrequent } from './hashtag-tally.ts';
+import { Pace } from './pace.ts';
+import { type Part, partsOf } from './parts.ts';
+import { isSpike } from './spike.ts';
+import { type Counts, WindowBucket } from './window-bucket.ts';
+
+/** For each span. More would make its beginning finer, and each window dearer. */
+const BUCKETS = 60;
+export const TOP_HASHTAGS = 20;
+
+/** What is known of a time that was counted before the window was opened. */
+export interface Counted extends Part {
+  readonly counts: Counts;
+  readonly scoreSum: number;
+  readonly hashtags: readonly TopHashtag[];
+  readonly isComplete: boolean;
+}
+
+/** Times are whole seconds since 1970. */
+export class Window {
+  readonly #span: number;
+  /** The seconds of a bucket. */
+  readonly #width: number;
+  readonly #length: number;
+  readonly #ring: WindowBucket[];
+  /** The second that still runs: it is in no window yet. */
+  readonly #running: WindowBucket;
+  readonly #pace: Pace;
+  /** What began before it was counted in steps that do not fit the buckets. */
+  #exactFrom = 0;
+
+  /** `room` is shared by all windows. */
+  constructor(span: number, room: HashtagRoom) {
+    this.#span = span;
+    this.#width = Math.ceil(span / BUCKETS);
+    this.#length = Math.ceil(span / this.#width);
+    // Two spans, the bucket that the window ends in, and the running one.
+    const size = 2 * this.#length + 2;
+    this.#ring = Array.from({ length: size }, () => new WindowBucket(-1, room));
+    this.#running = new WindowBucket(-1, room);
+    this.#pace = new Pace(span);
+  }
+
+  /** How far back events count, in seconds. */
+  get reach(): number {
+    return 2 * this.#length * this.#width + this.#width;
+  }
+
+  add(event: SentimentEvent, second: number): void {
+    if (second > this.#running.step) this.#settle(second);
+    if (second === this.#running.step) {
+      this.#running.addEvent(event);
+      return;
+    }
+    // An event of another node may be late.
+    this.#bucket(second)?.addEvent(event);
+    this.#pace.add(second, 1);
+  }
+
+  /** Adds what was counted before, spread evenly over the buckets that it touches. */
+  addCounted({ from, to, counts, scoreSum, hashtags, isComplete }: Counted): void {
+    const share = (n: number, part: Part) =>
+      Math.floor((n * (part.to - from)) / (to - from)) -
+      Math.floor((n * (part.from - from)) / (to - from));
+    for (const part of partsOf({ from, to }, this.#width)) {
+      if (part.to < to) this.#exactFrom = Math.max(this.#exactFrom, to);
+      const bucket = this.#bucket(part.from);
+      if (bucket === undefined) continue;
+      const [positive, negative, neutral] = counts.map((n) => share(n, part));
+      const shared = [positive ?? 0, negative ?? 0, neutral ?? 0] as const;
+      bucket.addCounts(shared, (scoreSum * (part.to - part.from)) / (to - from));
+      for (const { tag, posts } of hashtags) {
+        const shared = share(posts, part);
+        if (shared > 0) bucket.addTag(tag, shared);
+      }
+    }
+    this.#pace.addCounted({ from, to }, counts[0] + counts[1] + counts[2]);
+    if (isComplete) this.know({ from, to });
+  }
+
+  /** Each post of this time is counted. MUST be called once at most for each second. */
+  know(time: Part): void {
+    for (const { from, to } of partsOf(time, this.#width)) {
+      const bucket = this.#bucket(from);
+      if (bucket !== undefined) bucket.known += to - from;
+    }
+    this.#pace.know(time);
+  }
+
+  /** Posts of this time may be missing. */
+  doubt({ from, to }: Part): void {
+    for (const bucket of this.#ring) {
+      const start = bucket.step * this.#width;
+      if (start < to && start + this.#width > from) bucket.known = 0;
+    }
+    this.#pace.doubt({ from, to });
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    for (const bucket of this.#ring) bucket.restart(-1);
+    this.#running.restart(-1);
+    this.#pace.clear();
+    this.#exactFrom = 0;
+  }
+
+  /** The window that ends at `to`, which is not in the future. */
+  at(to: number): TrackWindow {
+    if (this.#running.step < to) this.#settle(to);
+    const first = Math.floor((to - this.#span) / this.#width);
+    const start = first * this.#width;
+    const before = start - this.#length * this.#width;
+    const { last, minutes } = this.#pace.at(to);
+    return {
+      ...this.#sum(start, to),
+      previous: this.#sum(before, start),
+      isSpike: isSpike(last, minutes),
+    };
+  }
+
+  /** Puts the running second, which is over, into its bucket. `second` is the running one now. */
+  #settle(second: number): void {
+    const running = this.#running;
+    if (running.posts > 0) {
+      this.#bucket(running.step)?.takeAll(running);
+      this.#pace.add(running.step, running.posts);
+    }
+    running.restart(second);
+  }
+
+  #sum(from: number, to: number): Span {
+    const counts: [number, number, number] = [0, 0, 0];
+    let scoreSum = 0;
+    let known = 0;
+    const hashtags = new Map<string, number>();
+    for (let step = from / this.#width; step * this.#width < to; step++) {
+      const bucket = this.#ring[step % this.#ring.length];
+      if (bucket?.step !== step) continue;
+      for (const polarity of [0, 1, 2] as const) counts[polarity] += bucket.counts[polarity];
+      scoreSum += bucket.scoreSum;
+      known += bucket.known;
+      bucket.sumTagsInto(hashtags);
+    }
+    return {
+      from: from * 1000,
+      to: to * 1000,
+      isComplete: known === to - from && from >= this.#exactFrom,
+      known: known * 1000,
+      counts,
+      scoreSum,
+      hashtags: mostFrequent(hashtags, TOP_HASHTAGS),
+    };
+  }
+
+  /** Undefined for a time that is too long ago. */
+  #bucket(second: number): WindowBucket | undefined {
+    const step = Math.floor(second / this.#width);
+    const bucket = this.#ring[step % this.#ring.length];
+    if (bucket === undefined || bucket.step > step) return undefined;
+    if (bucket.step < step) bucket.restart(step);
+    return bucket;
+  }
+}

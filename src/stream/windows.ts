@@ -1,0 +1,56 @@
+// The contract of windows: what the posts of a track were like over the last span of time, said again and again.
+// src/history implements it.
+
+import type { UserError } from '../base/user-error.ts';
+import type { Track } from '../track/track.ts';
+
+/** A hashtag in lower case, without `#`, and the number of posts that have it. */
+export interface TopHashtag {
+  readonly tag: string;
+  readonly posts: number;
+}
+
+/** The posts of a track from `from` up to `to`, which is not part of it. Times are in milliseconds since 1970. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  /** Whether each post that the source had is counted. */
+  readonly isComplete: boolean;
+  /** For how many milliseconds of the span that is so. */
+  readonly known: number;
+  /** Posts by polarity index: positive, negative, neutral. */
+  readonly counts: readonly [number, number, number];
+  readonly scoreSum: number;
+  /** The most frequent ones, most frequent first, then by name. */
+  readonly hashtags: readonly TopHashtag[];
+}
+
+/** Immutable, and the same object for every listener. */
+export interface TrackWindow extends Span {
+  /** The span before this one. */
+  readonly previous: Span;
+  readonly isSpike: boolean;
+}
+
+export interface WindowRequest {
+  readonly track: Track;
+  /** What a window covers, in seconds. */
+  readonly span: number;
+  /** From one window to the next, in seconds. */
+  readonly every: number;
+}
+
+export interface WindowListener {
+  /** MUST NOT throw, and MUST NOT wait. */
+  window(window: TrackWindow): void;
+  /** No window follows. `error` says why, unless the server stops. */
+  end(error?: UserError): void;
+}
+
+export interface Windows {
+  /**
+   * Hands the listener a window now, and from then on one at each whole multiple of `every` since 1970, until the
+   * returned function is called. A window keeps its track open, as a listener does.
+   */
+  watch(request: WindowRequest, listener: WindowListener): () => void;
+}
