@@ -45,6 +45,15 @@ export type TrackQueryVariables = Exact<{
 
 export type TrackQuery = { track: { canonical: string, clauses: Array<{ all: Array<string>, none: Array<string> }> } };
 
+export type WindowSubscriptionVariables = Exact<{
+  track: string;
+  span?: number | null | undefined;
+  every?: number | null | undefined;
+}>;
+
+
+export type WindowSubscription = { window: { from: string, to: string, complete: boolean, posts: number, positive: number, negative: number, neutral: number, meanScore: number | null, postsPerMinute: number | null, spike: boolean, hashtags: Array<{ tag: string, count: number }>, previous: { posts: number, meanScore: number | null, postsPerMinute: number | null } } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -147,3 +156,28 @@ export const TrackDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<TrackQuery, TrackQueryVariables>;
+export const WindowDocument = new TypedDocumentString(`
+    subscription Window($track: String!, $span: Int = 300, $every: Int = 5) {
+  window(track: $track, span: $span, every: $every) {
+    from
+    to
+    complete
+    posts
+    positive
+    negative
+    neutral
+    meanScore
+    postsPerMinute
+    hashtags {
+      tag
+      count
+    }
+    spike
+    previous {
+      posts
+      meanScore
+      postsPerMinute
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WindowSubscription, WindowSubscriptionVariables>;

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
+import type { Windows } from '../stream/windows.ts';
 import type { Auth } from './access/auth.ts';
 import type { ConnectionLimits } from './access/connection-limits.ts';
 import type { OriginCheck } from './access/origins.ts';
@@ -12,6 +13,7 @@ export interface Shared {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly multiplexer: Multiplexer;
+  readonly windows: Windows;
   readonly auth: Auth;
   readonly connectionLimits: ConnectionLimits;
   readonly isAllowed: OriginCheck;

@@ -141,7 +141,7 @@ const LIMITS = named({
   maxQueryFields: limit(100, 'Fields of a query, at all levels.'),
   maxRootFields: limit(8, 'Fields at the top level of a query.'),
   maxSubscriptions: limit(32, 'Operations that run on one WebSocket.'),
-  maxTracks: limit(10_000, 'Distinct tracks in all.'),
+  maxTracks: limit(10_000, 'Distinct tracks in all, and distinct windows.'),
   maxSockets: limit(20_000, 'Open connections in all.'),
   maxSocketsPerAddress: limit(100, 'Open connections from one address (IPv6: one /64).'),
   maxAttempts: limit(1000, 'New connections a second in all.'),

@@ -1,6 +1,6 @@
 // Counts of hashtags within bounds, and the most frequent ones of several counts.
 
-import type { TopHashtag } from '../stream/windows.ts';
+import type { HashtagCount } from '../sentiment/analysis.ts';
 
 /** Distinct hashtags of one tally. Further ones are ignored. */
 const MAX_TAGS = 50;
@@ -49,10 +49,10 @@ export class HashtagTally {
 }
 
 /** The `most` most frequent hashtags, most frequent first, then by name. */
-export function mostFrequent(counts: ReadonlyMap<string, number>, most: number): TopHashtag[] {
-  const best: TopHashtag[] = [];
-  for (const [tag, posts] of counts) {
-    const hashtag = { tag, posts };
+export function mostFrequent(counts: ReadonlyMap<string, number>, most: number): HashtagCount[] {
+  const best: HashtagCount[] = [];
+  for (const [tag, count] of counts) {
+    const hashtag = { tag, count };
     const last = best[most - 1];
     if (last !== undefined && !precedes(hashtag, last)) continue;
     const at = best.findIndex((other) => precedes(hashtag, other));
@@ -62,6 +62,6 @@ export function mostFrequent(counts: ReadonlyMap<string, number>, most: number):
   return best;
 }
 
-function precedes(a: TopHashtag, b: TopHashtag): boolean {
-  return a.posts > b.posts || (a.posts === b.posts && a.tag < b.tag);
+function precedes(a: HashtagCount, b: HashtagCount): boolean {
+  return a.count > b.count || (a.count === b.count && a.tag < b.tag);
 }

@@ -141,6 +141,7 @@ export class RecentEvents implements Past {
 
 const NOTHING_KEPT: PastReader = {
   isComplete: false,
+  completeSince: undefined,
   next: () => ({ gap: false, events: [] }),
 };
 

@@ -7,6 +7,7 @@ import { type Entry, isGap, type RecentOfTrack } from './recent-of-track.ts';
 
 export class RecentReader implements PastReader {
   readonly isComplete: boolean;
+  readonly completeSince: number | undefined;
   readonly #recent: RecentOfTrack;
   /** The number of the next entry to read. */
   #next: number;
@@ -24,6 +25,7 @@ export class RecentReader implements PastReader {
       this.isComplete = isComplete(recent, start.after, this.#next);
       this.#toldUntil = recent.end;
     }
+    this.completeSince = before(recent, this.#next)?.time;
   }
 
   next(most: number): PastEvents {
@@ -65,12 +67,17 @@ function firstAfter(recent: RecentOfTrack, cursor: Position): number {
 
 /** Whether nothing is missing between `cursor` and the present; `first` is the first entry after it. */
 function isComplete(recent: RecentOfTrack, cursor: Position, first: number): boolean {
-  const before = first > recent.first ? recent.at(first - 1).position : recent.completeSince;
-  if (before?.epoch !== cursor.epoch || before.number > cursor.number) return false;
+  const since = before(recent, first);
+  if (since?.epoch !== cursor.epoch || since.number > cursor.number) return false;
   for (let number = first; number < recent.end; number += 1) {
     if (isGap(recent.at(number))) return false;
   }
   return true;
+}
+
+/** The position after which nothing is missing before the entry with this number; undefined if not known. */
+function before(recent: RecentOfTrack, number: number): Position | undefined {
+  return number > recent.first ? recent.at(number - 1).position : recent.completeSince;
 }
 
 /** The number of the entry from which on `count` events are kept. */

@@ -1,23 +1,24 @@
 // The window of a topic: its posts over the last span of time and the span before, in a ring of buckets. The ring has
 // the same number of buckets for every span. A window ends at a whole second, exactly, and begins where a bucket does.
 
-import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Span, TopHashtag, TrackWindow } from '../stream/windows.ts';
+import type { HashtagCount, SentimentEvent } from '../sentiment/analysis.ts';
+import { type Span, TOP_HASHTAGS, type TrackWindow } from '../stream/windows.ts';
 import { type HashtagRoom, mostFrequent } from './hashtag-tally.ts';
 import { Pace } from './pace.ts';
 import { type Part, partsOf } from './parts.ts';
 import { isSpike } from './spike.ts';
 import { type Counts, WindowBucket } from './window-bucket.ts';
 
+/** In seconds. */
+const MINUTE = 60;
 /** For each span. More would make its beginning finer, and each window dearer. */
 const BUCKETS = 60;
-export const TOP_HASHTAGS = 20;
 
 /** What is known of a time that was counted before the window was opened. */
 export interface Counted extends Part {
   readonly counts: Counts;
   readonly scoreSum: number;
-  readonly hashtags: readonly TopHashtag[];
+  readonly hashtags: readonly HashtagCount[];
   readonly isComplete: boolean;
 }
 
@@ -74,8 +75,8 @@ export class Window {
       const [positive, negative, neutral] = counts.map((n) => share(n, part));
       const shared = [positive ?? 0, negative ?? 0, neutral ?? 0] as const;
       bucket.addCounts(shared, (scoreSum * (part.to - part.from)) / (to - from));
-      for (const { tag, posts } of hashtags) {
-        const shared = share(posts, part);
+      for (const { tag, count } of hashtags) {
+        const shared = share(count, part);
         if (shared > 0) bucket.addTag(tag, shared);
       }
     }
@@ -137,6 +138,7 @@ export class Window {
     const counts: [number, number, number] = [0, 0, 0];
     let scoreSum = 0;
     let known = 0;
+    let knownPosts = 0;
     const hashtags = new Map<string, number>();
     for (let step = from / this.#width; step * this.#width < to; step++) {
       const bucket = this.#ring[step % this.#ring.length];
@@ -144,13 +146,14 @@ export class Window {
       for (const polarity of [0, 1, 2] as const) counts[polarity] += bucket.counts[polarity];
       scoreSum += bucket.scoreSum;
       known += bucket.known;
+      if (bucket.known > 0) knownPosts += bucket.posts;
       bucket.sumTagsInto(hashtags);
     }
     return {
       from: from * 1000,
       to: to * 1000,
       isComplete: known === to - from && from >= this.#exactFrom,
-      known: known * 1000,
+      postsPerMinute: known === 0 ? undefined : (MINUTE * knownPosts) / known,
       counts,
       scoreSum,
       hashtags: mostFrequent(hashtags, TOP_HASHTAGS),

@@ -24,6 +24,7 @@ import { WriteBuffer } from '../api/socket/write-buffer.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/options.ts';
+import { LiveWindows } from '../history/live-windows.ts';
 import { RecentEvents } from '../history/recent-events.ts';
 import { createAnalyzer } from '../sentiment/analysis.ts';
 import { vader } from '../sentiment/vader/vader.ts';
@@ -97,6 +98,8 @@ export async function startServer(
     (sink) => connectFeed({ ...sink, event: flushes.timed(sink.event) }),
     { maxTracks: config.maxTracks, telemetry },
   );
+  const { maxTracks: maxWindows } = config;
+  const windows = new LiveWindows({ multiplexer, clock, maxWindows, telemetry });
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
     tokens: config.authTokens,
@@ -109,6 +112,7 @@ export async function startServer(
     clock,
     telemetry,
     multiplexer,
+    windows,
     auth,
     connectionLimits,
     isAllowed,

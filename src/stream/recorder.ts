@@ -39,6 +39,8 @@ export interface Past extends Recorder {
 export interface PastReader {
   /** Whether no event is missing from where the reader began until now. Never true for the newest ones. */
   readonly isComplete: boolean;
+  /** Since when none of the events that are read is missing, in milliseconds since 1970; undefined if not known. */
+  readonly completeSince: number | undefined;
   /**
    * At most `most` events that were not read yet, oldest first; none once the reader has reached the present. Events
    * that are recorded later can be read as well.

@@ -2,13 +2,8 @@
 // src/history implements it.
 
 import type { UserError } from '../base/user-error.ts';
+import type { HashtagCount } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
-
-/** A hashtag in lower case, without `#`, and the number of posts that have it. */
-export interface TopHashtag {
-  readonly tag: string;
-  readonly posts: number;
-}
 
 /** The posts of a track from `from` up to `to`, which is not part of it. Times are in milliseconds since 1970. */
 export interface Span {
@@ -16,13 +11,13 @@ export interface Span {
   readonly to: number;
   /** Whether each post that the source had is counted. */
   readonly isComplete: boolean;
-  /** For how many milliseconds of the span that is so. */
-  readonly known: number;
+  /** In the parts of the span in which each post is counted; undefined if there are none. */
+  readonly postsPerMinute: number | undefined;
   /** Posts by polarity index: positive, negative, neutral. */
   readonly counts: readonly [number, number, number];
   readonly scoreSum: number;
-  /** The most frequent ones, most frequent first, then by name. */
-  readonly hashtags: readonly TopHashtag[];
+  /** The TOP_HASHTAGS most frequent ones, each with the number of posts that have it; most frequent first, then by name. */
+  readonly hashtags: readonly HashtagCount[];
 }
 
 /** Immutable, and the same object for every listener. */
@@ -31,6 +26,12 @@ export interface TrackWindow extends Span {
   readonly previous: Span;
   readonly isSpike: boolean;
 }
+
+/** What a client may ask for, in seconds. */
+export const SPAN = { least: 60, most: 86_400, usual: 300 };
+export const EVERY = { least: 1, most: 3600, usual: 5 };
+/** Of the most frequent hashtags of a window. */
+export const TOP_HASHTAGS = 20;
 
 export interface WindowRequest {
   readonly track: Track;

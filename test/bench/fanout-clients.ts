@@ -11,6 +11,7 @@ export type Request =
       readonly path: '/graphql' | '/track';
       /** For each socket, the tracks it subscribes to. */
       readonly sockets: readonly (readonly string[])[];
+      readonly query?: string;
     }
   /** Answered as soon as so many messages have come in all. */
   | { readonly ask: 'received'; readonly count: number }
@@ -44,7 +45,12 @@ function answer(): void {
   process.send?.({ received });
 }
 
-async function open(url: string, path: string, tracks: readonly string[]): Promise<void> {
+async function open(
+  url: string,
+  path: string,
+  tracks: readonly string[],
+  query: string,
+): Promise<void> {
   const isGraphQL = path === '/graphql';
   const socket = new WebSocket(
     url.replace('http', 'ws') + path,
@@ -59,7 +65,7 @@ async function open(url: string, path: string, tracks: readonly string[]): Promi
   socket.on('message', onMessage);
   socket.on('error', () => {});
   for (const track of tracks) {
-    const payload = { query: QUERY, variables: { track } };
+    const payload = { query, variables: { track } };
     socket.send(
       JSON.stringify(
         isGraphQL ? { id: crypto.randomUUID(), type: 'subscribe', payload } : { track },
@@ -71,9 +77,11 @@ async function open(url: string, path: string, tracks: readonly string[]): Promi
 process.on('message', async (request: Request) => {
   switch (request.ask) {
     case 'open': {
-      const { url, path, sockets: wanted } = request;
+      const { url, path, sockets: wanted, query = QUERY } = request;
       for (let i = 0; i < wanted.length; i += AT_A_TIME) {
-        await Promise.all(wanted.slice(i, i + AT_A_TIME).map((tracks) => open(url, path, tracks)));
+        await Promise.all(
+          wanted.slice(i, i + AT_A_TIME).map((tracks) => open(url, path, tracks, query)),
+        );
       }
       process.send?.({ opened: wanted.length });
       return;

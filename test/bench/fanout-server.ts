@@ -74,7 +74,8 @@ async function stock(): Promise<Way> {
       ),
     { telemetry },
   );
-  const context: ApiContext = { multiplexer, analyze, follow: streamTopics(multiplexer) };
+  const follow = streamTopics(multiplexer);
+  const context = { multiplexer, analyze, follow } as unknown as ApiContext;
   const yoga = createYoga({ schema, context: () => context, logging: false });
   const http = createServer(yoga);
   const sockets = new WebSocketServer({ server: http, path: yoga.graphqlEndpoint });

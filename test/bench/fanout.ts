@@ -294,7 +294,7 @@ async function measureStall() {
 }
 
 /** A server and its clients, each a process; both end with the scope. */
-async function startPair(way: Way, flags: readonly string[] = []) {
+export async function startPair(way: Way, flags: readonly string[] = []) {
   const here = (file: string) => new URL(file, import.meta.url);
   const server = fork(here('./fanout-server.ts'), [way], {
     execArgv: ['--expose-gc', ...flags],
@@ -312,9 +312,13 @@ async function startPair(way: Way, flags: readonly string[] = []) {
   };
   return {
     server: (request: ServerRequest) => void server.send(request),
-    open: (path: '/graphql' | '/track', sockets: readonly (readonly string[])[]) =>
-      ask({ ask: 'open', url, path, sockets }).then(() => delay(200)),
+    open: (path: '/graphql' | '/track', sockets: readonly (readonly string[])[], query?: string) =>
+      ask({ ask: 'open', url, path, sockets, ...(query && { query }) }).then(() => delay(200)),
     received: (count: number) => ask({ ask: 'received', count }),
+    /** How many messages have come in all. */
+    async count(): Promise<number> {
+      return ((await ask({ ask: 'received', count: 0 })) as { received: number }).received;
+    },
     async latencies() {
       return ((await ask({ ask: 'latencies' })) as { latencies: number[] }).latencies;
     },

@@ -36,7 +36,7 @@ function recount(said: readonly Said[], from: number, to: number) {
     hashtags: [...tags]
       .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
       .slice(0, 20)
-      .map(([tag, posts]) => ({ tag, posts })),
+      .map(([tag, count]) => ({ tag, count })),
   };
 }
 
@@ -112,15 +112,23 @@ describe('a window', () => {
           }
         }
         const { previous, ...current } = window.at(now);
-        for (const { from, to, isComplete, known: milliseconds } of [current, previous]) {
+        for (const { from, to, isComplete, postsPerMinute } of [current, previous]) {
           const seconds = Array.from({ length: (to - from) / 1000 }, (_, i) => from / 1000 + i);
           const count = seconds.filter((second) => known.has(second)).length;
-          expect(milliseconds).toBe(count * 1000);
+          expect(postsPerMinute).toBe(count === 0 ? undefined : 0);
           expect(isComplete).toBe(count === seconds.length);
         }
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('tells the rate of what is known alone', () => {
+    const window = new Window(300, ENOUGH());
+    for (let second = 0; second < 300; second++) window.add(event(0, 1), START + second);
+    expect(window.at(START + 300).postsPerMinute).toBeUndefined();
+    window.know({ from: START + 120, to: START + 300 });
+    expect(window.at(START + 300).postsPerMinute).toBe(60);
   });
 
   test('leaves out the second that still runs', () => {
@@ -151,8 +159,11 @@ describe('a window', () => {
     window.add(event(0, 1, 'a'), START);
     window.know({ from: START - 600, to: START + 5 });
     window.clear();
-    const { counts, hashtags, known } = window.at(START + 5);
-    expect({ counts, hashtags, known }).toEqual({ counts: [0, 0, 0], hashtags: [], known: 0 });
+    expect(window.at(START + 5)).toMatchObject({
+      counts: [0, 0, 0],
+      hashtags: [],
+      postsPerMinute: undefined,
+    });
     expect(room.left).toBe(ENOUGH().left);
   });
 });
@@ -182,7 +193,7 @@ describe('what was counted before', () => {
     to: from + length,
     counts: [10, 5, 1] as const,
     scoreSum: 3,
-    hashtags: [{ tag: 'a', posts: 7 }],
+    hashtags: [{ tag: 'a', count: 7 }],
     isComplete,
   });
 
@@ -194,7 +205,7 @@ describe('what was counted before', () => {
     for (const { counts, scoreSum, hashtags, isComplete } of [current, previous]) {
       expect(counts).toEqual([600, 300, 60]);
       expect(scoreSum).toBeCloseTo(180, 6);
-      expect(hashtags).toEqual([{ tag: 'a', posts: 420 }]);
+      expect(hashtags).toEqual([{ tag: 'a', count: 420 }]);
       expect(isComplete).toBe(true);
     }
   });
@@ -204,7 +215,7 @@ describe('what was counted before', () => {
     for (let minute = 0; minute < 10; minute++) window.addCounted(counted(START + minute * 60, 60));
     expect(window.at(START + 600)).toMatchObject({
       counts: [50, 25, 5],
-      known: 300_000,
+      postsPerMinute: 16,
       isComplete: false,
       previous: { counts: [50, 25, 5], isComplete: false },
     });
@@ -220,9 +231,12 @@ describe('what was counted before', () => {
     for (let minute = 0; minute < 120; minute++) {
       window.addCounted(counted(START + minute * 60, 60, minute !== 70));
     }
-    const { isComplete, known, previous } = window.at(START + 7200);
-    expect({ isComplete, known }).toEqual({ isComplete: false, known: 3_540_000 });
-    expect(previous.isComplete).toBe(true);
+    expect(window.at(START + 7200)).toMatchObject({
+      counts: [600, 300, 60],
+      isComplete: false,
+      postsPerMinute: 16,
+      previous: { isComplete: true },
+    });
   });
 
   test('tells what is usual', () => {

@@ -10,7 +10,7 @@ import { TokenBucket } from '../../base/token-bucket.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 import { Addresses, canonical, countedBy } from './client-address.ts';
 import { type Kind, REJECTIONS, type Rejection } from './rejection-answers.ts';
-import { createBudget, type HeldSelections, Work } from './work-budget.ts';
+import { createBudget, type Held, holdsNothing, Work } from './work-budget.ts';
 
 /** Infinity means no limit. */
 interface ConnectionLimitOptions {
@@ -39,7 +39,7 @@ interface AddressUse {
   open: number;
   readonly attempts: TokenBucket;
   readonly work: TokenBucket;
-  readonly selections: HeldSelections;
+  readonly held: Held;
 }
 
 /** What the server remembers of a connection. */
@@ -139,7 +139,7 @@ export class ConnectionLimits {
       this.#telemetry.rejected('work', `${address ?? peer}, for its ${payer}`);
       onRejected();
     };
-    return new Work(budgets, this.#clock, reject, use?.selections);
+    return new Work(budgets, this.#clock, reject, use?.held);
   }
 
   /** The client of a proxied request; the proxy itself if it names none. */
@@ -208,7 +208,7 @@ export class ConnectionLimits {
     const { maxAttemptsPerAddress: rate, maxWorkPerAddress } = this.#limits;
     const attempts = new TokenBucket(rate, rate, now);
     const work = createBudget(maxWorkPerAddress, now);
-    const use = { open: 0, attempts, work, selections: new Map() };
+    const use = { open: 0, attempts, work, held: holdsNothing() };
     this.#uses.set(name, use);
     return use;
   }
@@ -216,8 +216,8 @@ export class ConnectionLimits {
   /** Forgets addresses that have left and whose budgets are full again. */
   #sweep(): void {
     const now = this.#clock.monotonic();
-    for (const [name, { open, attempts, work, selections }] of this.#uses) {
-      const isGone = open === 0 && selections.size === 0;
+    for (const [name, { open, attempts, work, held }] of this.#uses) {
+      const isGone = open === 0 && held.selections.size === 0;
       if (isGone && attempts.isFull(now) && work.isFull(now)) this.#uses.delete(name);
     }
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#uses.size);

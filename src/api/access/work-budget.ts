@@ -26,8 +26,24 @@ type Payer = 'connection' | 'address';
 export const MAX_SELECTIONS_PER_ADDRESS = 64;
 const TOO_MANY = `Your address has reached its limit of ${MAX_SELECTIONS_PER_ADDRESS} different selections of events; end one, or select the same fields under the same names.`;
 
-/** How often each selection is used by one address. */
-export type HeldSelections = Map<string, number>;
+/** Distinct windows that one address may watch; equal ones count as one. */
+export const MAX_WINDOWS_PER_ADDRESS = 256;
+const TOO_MANY_WINDOWS = `Your address has reached its limit of ${MAX_WINDOWS_PER_ADDRESS} different windows; end one, or watch one track and span in several places.`;
+
+/** What one address uses, and how often each. */
+export interface Held {
+  readonly selections: Map<string, number>;
+  readonly windows: Map<string, number>;
+}
+
+export function holdsNothing(): Held {
+  return { selections: new Map(), windows: new Map() };
+}
+
+const MOST_HELD = {
+  selections: { most: MAX_SELECTIONS_PER_ADDRESS, excess: TOO_MANY },
+  windows: { most: MAX_WINDOWS_PER_ADDRESS, excess: TOO_MANY_WINDOWS },
+} as const;
 
 interface Budget {
   readonly payer: Payer;
@@ -44,17 +60,17 @@ export class Work {
   readonly #budgets: readonly Budget[];
   readonly #clock: Clock;
   readonly #onRejected: (payer: Payer) => void;
-  readonly #held: HeldSelections | undefined;
+  readonly #held: Held | undefined;
 
   /**
-   * `onRejected` is called for every operation that is rejected. `held` counts the selections of the client's
-   * address; without it, selections have no bound.
+   * `onRejected` is called for every operation that is rejected. `held` counts what the client's address uses;
+   * without it, that has no bound.
    */
   constructor(
     budgets: readonly Budget[],
     clock: Clock,
     onRejected: (payer: Payer) => void,
-    held?: HeldSelections,
+    held?: Held,
   ) {
     this.#budgets = budgets;
     this.#clock = clock;
@@ -62,23 +78,23 @@ export class Work {
     this.#held = held;
   }
 
-  /** Counts a use of a selection until the returned function is called, or says why it is rejected. */
-  hold(selection: string): (() => void) | UserError {
-    const held = this.#held;
+  /** Counts a use of a selection or window until the returned function is called, or says why it is rejected. */
+  hold(kind: keyof Held, key: string): (() => void) | UserError {
+    const held = this.#held?.[kind];
     if (held === undefined) return () => {};
-    const uses = held.get(selection) ?? 0;
-    if (uses === 0 && held.size >= MAX_SELECTIONS_PER_ADDRESS)
-      return this.rejectSelection(TOO_MANY);
-    held.set(selection, uses + 1);
+    const uses = held.get(key) ?? 0;
+    const { most, excess } = MOST_HELD[kind];
+    if (uses === 0 && held.size >= most) return this.rejectHeld(excess);
+    held.set(key, uses + 1);
     return () => {
-      const left = (held.get(selection) ?? 1) - 1;
-      if (left === 0) held.delete(selection);
-      else held.set(selection, left);
+      const left = (held.get(key) ?? 1) - 1;
+      if (left === 0) held.delete(key);
+      else held.set(key, left);
     };
   }
 
-  /** Counts a subscription that is rejected for its selection, and returns the error for its client. */
-  rejectSelection(message: string): UserError {
+  /** Counts a subscription that is rejected for what it uses, and returns the error for its client. */
+  rejectHeld(message: string): UserError {
     this.#onRejected('address');
     return new UserError('LIMIT_REACHED', message);
   }

@@ -4,6 +4,7 @@ import { type Position, parseCursor } from '../../base/position.ts';
 import { MAX_TEXT } from '../../base/post.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { Start } from '../../stream/recorder.ts';
+import { EVERY, SPAN, type WindowRequest } from '../../stream/windows.ts';
 import { parseTrack, type Track } from '../../track/track.ts';
 import { toGraphQLError } from './masked-errors.ts';
 
@@ -38,6 +39,18 @@ export function readStart(
   if (typeof last !== 'number') return undefined;
   if (last >= 0 && last <= MAX_LAST) return { last };
   const message = `"last" is ${last}. It must be a number from 0 to ${MAX_LAST}.`;
+  throw toGraphQLError(new UserError('BAD_USER_INPUT', message));
+}
+
+export function readWindow(query: string, span: number, every: number): WindowRequest {
+  checkSeconds('span', span, SPAN);
+  checkSeconds('every', every, EVERY);
+  return { track: readTrack(query), span, every };
+}
+
+function checkSeconds(name: string, seconds: number, { least, most }: typeof SPAN): void {
+  if (seconds >= least && seconds <= most) return;
+  const message = `"${name}" is ${seconds}. It must be a number of seconds from ${least} to ${most}.`;
   throw toGraphQLError(new UserError('BAD_USER_INPUT', message));
 }
 

@@ -11,19 +11,27 @@ import {
 } from 'graphql';
 import { UserError } from '../../base/user-error.ts';
 import type { Start } from '../../stream/recorder.ts';
+import type { WindowRequest } from '../../stream/windows.ts';
 import type { Track } from '../../track/track.ts';
 import { FREE, type Work } from '../access/work-budget.ts';
 import { readCursor } from './arguments.ts';
-import type { ApiContext } from './builder.ts';
+import type { ApiContext, QueryContext } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import { type Mask, maskErrors, Selection } from './selection.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
+/** What a subscription listens to: the events of a track, or a window. */
+export type Followed =
+  | {
+      readonly track: Track;
+      /** Undefined if it begins now. */
+      readonly start: Start | undefined;
+    }
+  | WindowRequest;
+
 /** A valid subscription: what it listens to, and the fields that it wants of every event. */
 export interface Opened {
-  readonly track: Track;
-  /** Undefined if it begins now. */
-  readonly start: Start | undefined;
+  readonly followed: Followed;
   readonly selection: Selection;
   /** MUST be called when the subscription ends. */
   release(): void;
@@ -38,7 +46,7 @@ interface Shared {
   users: number;
 }
 
-export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask) {
+export function createBroadcast(context: QueryContext, mask: Mask) {
   /** By shape, operation name and variables. */
   const selections = new Map<string, Shared>();
   /** Equal texts are parsed to the same document. */
@@ -60,13 +68,14 @@ export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask)
     args: ExecutionArgs,
     validated: ValidatedSubscriptionArgs,
     work: Work,
-  ): Omit<Opened, 'track' | 'start'> | UserError {
+    followed: Followed,
+  ): Omit<Opened, 'followed'> | UserError {
     const key = keyOf(args);
     const known = selections.get(key);
     if (known === undefined && selections.size >= MAX_SELECTIONS) {
-      return work.rejectSelection(TOO_MANY);
+      return work.rejectHeld(TOO_MANY);
     }
-    const stopHolding = work.hold(key);
+    const stopHolding = hold(work, key, followed);
     if (stopHolding instanceof UserError) return stopHolding;
     const shared = known ?? { selection: new Selection(validated, mask), users: 0 };
     selections.set(key, shared);
@@ -95,7 +104,7 @@ export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask)
       work: Work = FREE,
       lastId: string | undefined = undefined,
     ): Promise<Opened | ExecutionResult> {
-      let followed: Pick<Opened, 'track' | 'start'> | undefined;
+      let followed: Followed | undefined;
       // The context of the request belongs to one listener, and the selection outlives it.
       const contextValue: ApiContext = {
         ...context,
@@ -103,15 +112,34 @@ export function createBroadcast(context: Omit<ApiContext, 'follow'>, mask: Mask)
           followed = { track, start: lastId ? { after: readCursor(lastId) } : start };
           return NO_EVENTS;
         },
+        watch(request) {
+          followed = request;
+          return NO_EVENTS;
+        },
       };
       const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
       if (!isArguments(validated)) return { errors: validated };
       const source = await createSourceEventStream(validated);
       if (followed === undefined) return maskErrors(source as ExecutionResult, mask);
-      const shared = share(args, validated, work);
+      const shared = share(args, validated, work, followed);
       if (shared instanceof UserError) return { errors: [toGraphQLError(shared)] };
-      return { ...followed, ...shared };
+      return { followed, ...shared };
     },
+  };
+}
+
+/** Counts what a subscription uses for the client's address. */
+function hold(work: Work, selection: string, followed: Followed): (() => void) | UserError {
+  const release = work.hold('selections', selection);
+  if (release instanceof UserError || !('span' in followed)) return release;
+  const releaseWindow = work.hold('windows', `${followed.span} ${followed.track.canonical}`);
+  if (releaseWindow instanceof UserError) {
+    release();
+    return releaseWindow;
+  }
+  return () => {
+    release();
+    releaseWindow();
   };
 }
 

@@ -7,6 +7,7 @@ import type { Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Start } from '../../stream/recorder.ts';
+import type { Span, TrackWindow, WindowRequest } from '../../stream/windows.ts';
 import type { Clause, Track } from '../../track/track.ts';
 import { PRICES, type Work } from '../access/work-budget.ts';
 
@@ -16,16 +17,20 @@ export interface ApiContext {
   readonly analyze: Analyze;
   /** What the transport makes of a subscription to a track. */
   readonly follow: (track: Track, start?: Start) => AsyncIterable<SentimentEvent>;
+  /** The same of a subscription to a window. */
+  readonly watch: (request: WindowRequest) => AsyncIterable<TrackWindow>;
 }
 
+/** What is the same for all operations. */
+export type QueryContext = Omit<ApiContext, 'follow' | 'watch'>;
+
 /** `context` for one query, whose texts `work` pays for. It analyzes equal texts once, and follows nothing. */
-export function payFor(context: Omit<ApiContext, 'follow'>, work: Work): ApiContext {
+export function payFor(context: QueryContext, work: Work): ApiContext {
   const analyzed = new Map<string, Analysis>();
   return {
     ...context,
-    follow() {
-      throw new Error('a query follows no track');
-    },
+    follow: subscribesToNothing,
+    watch: subscribesToNothing,
     analyze(text) {
       const known = analyzed.get(text);
       if (known) return known;
@@ -35,6 +40,10 @@ export function payFor(context: Omit<ApiContext, 'follow'>, work: Work): ApiCont
       return analysis;
     },
   };
+}
+
+function subscribesToNothing(): never {
+  throw new Error('a query subscribes to nothing');
 }
 
 /** Takes the types, which stand in `schema` and `status`. */
@@ -53,6 +62,8 @@ export const builder = new SchemaBuilder<{
     Cluster: ClusterState;
     Node: ClusterState;
     Status: Multiplexer;
+    Span: Span;
+    Window: TrackWindow;
   };
   DefaultFieldNullability: false;
   DefaultInputFieldRequiredness: true;

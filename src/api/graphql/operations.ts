@@ -10,10 +10,13 @@ import { schema } from './schema.ts';
 
 export type Operations = ReturnType<typeof createOperations>;
 
-export function createOperations({ telemetry, multiplexer, limits }: Shared, analyze: Analyze) {
+export function createOperations(
+  { telemetry, multiplexer, windows, limits }: Shared,
+  analyze: Analyze,
+) {
   const context = { multiplexer, analyze };
   const mask = createMask(telemetry.log('operation'));
   const documents = createDocuments(schema, limits, telemetry);
-  const feeding = { multiplexer, catchUps: new CatchUps() };
+  const feeding = { multiplexer, windows, catchUps: new CatchUps() };
   return { documents, feeding, broadcast: createBroadcast(context, mask), context, mask };
 }

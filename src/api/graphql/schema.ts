@@ -7,6 +7,7 @@ import { spellTerm } from '../../track/query-term.ts';
 import { MAX_LAST, readStart, readText, readTrack } from './arguments.ts';
 import { builder } from './builder.ts';
 import './status.ts';
+import './window-schema.ts';
 
 builder.scalarType('DateTime', {
   description: 'A time in UTC, in ISO 8601 format: `2026-11-20T10:11:12.000Z`.',
@@ -31,11 +32,12 @@ const HASHTAGS = `The ${MAX_HASHTAGS} most frequent hashtags of the text, most f
 const HASHTAGS_OF_EVENT = `${HASHTAGS} Those that only the source states count too.`;
 
 builder.objectType('HashtagCount', {
-  description: 'A hashtag of a text, and its count.',
+  description: 'A hashtag, and its count.',
   fields: (t) => ({
     tag: t.exposeString('tag', { description: 'The hashtag in lower case, without the `#`.' }),
     count: t.exposeInt('count', {
-      description: 'How often the text has the hashtag, or 1 if only the source states it.',
+      description:
+        'How often the text has the hashtag, or 1 if only the source states it. Of several posts: how many have it.',
     }),
   }),
 });

@@ -1,5 +1,5 @@
-// A selection: the fields of every event that some listeners want. The result of an event is computed and encoded
-// once for it, however many listeners there are and whichever tracks they follow.
+// A selection: the fields of every event, or window, that some listeners want. The result of an event is computed and
+// encoded once for it, however many listeners there are and whichever tracks they follow.
 
 import {
   type ExecutionResult,
@@ -7,30 +7,33 @@ import {
   type GraphQLError,
   type ValidatedSubscriptionArgs,
 } from 'graphql';
-import { formatCursor } from '../../base/position.ts';
+import { formatCursor, type Position } from '../../base/position.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
+import type { TrackWindow } from '../../stream/windows.ts';
 import { planSelection } from './selection-plan.ts';
 
 /** Turns an error into one that a client may see. */
 export type Mask = (error: GraphQLError) => GraphQLError;
 
-/** The result of an event in JSON, as the transports send it. */
+/** What a subscription sends, each with a result of its own. */
+export type Sendable = SentimentEvent | TrackWindow;
+
+/** A result in JSON, as the transports send it. */
 export class EncodedResult {
   readonly json: Buffer;
-  readonly #event: SentimentEvent;
+  readonly #position: Position | undefined;
   #withId: Buffer | undefined;
 
-  constructor(json: Buffer, event: SentimentEvent) {
+  /** A window has no position. */
+  constructor(json: Buffer, position: Position | undefined) {
     this.json = json;
-    this.#event = event;
+    this.#position = position;
   }
 
-  /** With the cursor as the id of a Server-Sent Event, which a browser sends back when it reconnects. */
+  /** With the cursor, if there is one, as the id of a Server-Sent Event, which a browser sends back when it reconnects. */
   get withId(): Buffer {
-    this.#withId ??= Buffer.concat([
-      Buffer.from(`id: ${formatCursor(this.#event.position)}\ndata: `),
-      this.json,
-    ]);
+    const id = this.#position && `id: ${formatCursor(this.#position)}\n`;
+    this.#withId ??= Buffer.concat([Buffer.from(`${id ?? ''}data: `), this.json]);
     return this.#withId;
   }
 }
@@ -38,8 +41,8 @@ export class EncodedResult {
 export class Selection {
   readonly #args: ValidatedSubscriptionArgs;
   readonly #mask: Mask;
-  readonly #plan: (event: SentimentEvent) => unknown;
-  #event: SentimentEvent | undefined;
+  readonly #plan: (event: Sendable) => unknown;
+  #event: Sendable | undefined;
   #result: EncodedResult | undefined;
 
   constructor(args: ValidatedSubscriptionArgs, mask: Mask) {
@@ -49,7 +52,7 @@ export class Selection {
   }
 
   /** The result of `event`; the same object for every call before the next event. */
-  resultOf(event: SentimentEvent): EncodedResult {
+  resultOf(event: Sendable): EncodedResult {
     if (this.#result === undefined || this.#event !== event) {
       this.#result = this.encode(event);
       this.#event = event;
@@ -57,11 +60,12 @@ export class Selection {
     return this.#result;
   }
 
-  encode(event: SentimentEvent): EncodedResult {
-    return new EncodedResult(this.#compute(event), event);
+  encode(event: Sendable): EncodedResult {
+    const position = 'position' in event ? event.position : undefined;
+    return new EncodedResult(this.#compute(event), position);
   }
 
-  #compute(event: SentimentEvent): Buffer {
+  #compute(event: Sendable): Buffer {
     const data = this.#plan(event);
     if (data !== undefined) return encode({ data: data as ExecutionResult['data'] });
     const result = executeSubscriptionEvent({ ...this.#args, rootValue: event });

@@ -83,7 +83,8 @@ builder.objectType('Cluster', {
       description: 'Distinct tracks with listeners on any node.',
     }),
     listeners: t.exposeInt('listeners', {
-      description: 'Open subscriptions and tracking sockets on all nodes.',
+      description:
+        'Open subscriptions and tracking sockets on all nodes. Those of a node that share a window count as one.',
     }),
     problem: t.exposeString('problem', {
       nullable: true,
@@ -128,7 +129,8 @@ builder.objectType('Status', {
       description: 'Distinct tracks with listeners on this node.',
     }),
     listeners: t.exposeInt('listeners', {
-      description: 'Open subscriptions and tracking sockets on this node.',
+      description:
+        'Open subscriptions and tracking sockets on this node. Those that share a window count as one.',
     }),
     node: t.expose('cluster', {
       type: 'Node',

@@ -1,14 +1,16 @@
-// A subscription: hears the events of a topic and has the outbox of its connection send what is selected of each.
+// A subscription: hears the events of a topic, or its windows, and has the outbox of its connection send what is
+// selected of each.
 
 import type { UserError } from '../../base/user-error.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { PastReader } from '../../stream/recorder.ts';
 import type { Listener } from '../../stream/topic.ts';
+import type { TrackWindow, WindowListener, WindowRequest, Windows } from '../../stream/windows.ts';
 import { EXPIRED, type Pass, UNLIMITED } from '../access/auth.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { EventStream } from '../socket/outbox-queue.ts';
-import type { Opened } from './broadcast.ts';
+import type { Followed, Opened } from './broadcast.ts';
 import type { CatchUps } from './catch-ups.ts';
 import { type Notice, noticeOf, tellLoss, worst } from './loss-notice.ts';
 import type { EncodedResult, Selection } from './selection.ts';
@@ -17,12 +19,15 @@ import type { EncodedResult, Selection } from './selection.ts';
 export interface Feeding {
   readonly multiplexer: Multiplexer;
   readonly catchUps: CatchUps;
+  readonly windows: Windows;
 }
 
+/** A window is of no single post, so that no deletion is about it. */
+const NO_POST = '';
 /** Events that a listener gets in one go while it catches up. */
 const EVENTS_A_STEP = 32;
 
-export abstract class Subscription implements Listener, EventStream {
+export abstract class Subscription implements Listener, WindowListener, EventStream {
   readonly prefix: Buffer;
   readonly suffix: readonly number[];
   dropped = 0;
@@ -52,19 +57,26 @@ export abstract class Subscription implements Listener, EventStream {
   }
 
   /** Begins, and ends with the token that it was opened with. */
-  listen({ track, start }: Opened, { multiplexer, catchUps }: Feeding, pass: Pass): void {
-    this.#isCatchingUp = start !== undefined;
-    this.#stop = multiplexer.listen(track, this);
-    if (start !== undefined && !this.#ended) {
-      multiplexer.read(track, start, (reader) => {
-        if ('after' in start) this.#notice = reader.isComplete ? 'recovered' : 'gap';
-        catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
-      });
-    }
+  listen({ followed }: Opened, feeding: Feeding, pass: Pass): void {
+    if ('span' in followed) this.#stop = feeding.windows.watch(followed, this);
+    else this.#follow(followed, feeding);
     // Most tokens never expire, and cost nothing to watch.
     if (pass === UNLIMITED) return;
     this.#unwatch = pass.onExpiry(() => this.end(EXPIRED));
     if (this.#ended) this.#unwatch();
+  }
+
+  #follow(
+    { track, start }: Exclude<Followed, WindowRequest>,
+    { multiplexer, catchUps }: Feeding,
+  ): void {
+    this.#isCatchingUp = start !== undefined;
+    this.#stop = multiplexer.listen(track, this);
+    if (start === undefined || this.#ended) return;
+    multiplexer.read(track, start, (reader) => {
+      if ('after' in start) this.#notice = reader.isComplete ? 'recovered' : 'gap';
+      catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
+    });
   }
 
   get hasEnded(): boolean {
@@ -73,6 +85,12 @@ export abstract class Subscription implements Listener, EventStream {
 
   event(event: SentimentEvent): void {
     if (!this.#isCatchingUp) this.#send(event, this.#selection.resultOf(event));
+  }
+
+  /** A peer that is behind gets the newest window only. */
+  window(window: TrackWindow): void {
+    if (this.#outbox.isBehind) this.#outbox.forget(this);
+    this.#outbox.push(this, this.payloadOf(this.#selection.resultOf(window)), NO_POST);
   }
 
   gap(): void {

@@ -66,7 +66,7 @@ export function gaugesOf({
       read: sockets,
     },
     senti_listeners: {
-      help: 'Open subscriptions and tracking sockets.',
+      help: 'Open subscriptions and tracking sockets. Those that share a window count as one.',
       read: () => multiplexer.listeners,
     },
     senti_tracks: {

@@ -13,6 +13,7 @@ import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
 import { vader } from '../../../src/sentiment/vader/vader.ts';
 import { Ingest } from '../../../src/stream/ingest.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
+import type { Track } from '../../../src/track/track.ts';
 import { createHandSource, type HandSource } from '../../support/hand-source.ts';
 import { keeping } from '../../support/keeping.ts';
 import { configOf } from '../../support/senti.ts';
@@ -224,7 +225,7 @@ function firstShared(
 ): string {
   if (!('selection' in opened)) return JSON.stringify(opened);
   let first = '';
-  const stop = multiplexer.listen(opened.track, {
+  const stop = multiplexer.listen((opened.followed as { track: Track }).track, {
     event: (event) => {
       first = String(opened.selection.resultOf(event).json);
     },

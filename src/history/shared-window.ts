@@ -1,0 +1,181 @@
+// A window and the listeners that share it. It begins with the events that are kept of its track.
+
+import type { UserError } from '../base/user-error.ts';
+import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { PastReader } from '../stream/recorder.ts';
+import type { Listener } from '../stream/topic.ts';
+import type { TrackWindow, WindowListener } from '../stream/windows.ts';
+import type { HashtagRoom } from './hashtag-tally.ts';
+import type { Part } from './parts.ts';
+import { type Counted, Window } from './window.ts';
+
+/** Kept events that are read in one go. */
+const EVENTS_A_STEP = 1000;
+
+interface SharedWindowOptions {
+  /** In seconds. */
+  readonly span: number;
+  readonly room: HashtagRoom;
+  /** The running second. */
+  readonly now: () => number;
+  /** Called when no listener is left. */
+  readonly onEnd: () => void;
+}
+
+/** Times are whole seconds since 1970. */
+export class SharedWindow implements Listener {
+  readonly #options: SharedWindowOptions;
+  readonly #window: Window;
+  /** By how often they get a window. */
+  readonly #listeners = new Map<number, Set<WindowListener>>();
+  /** Those that have had no window yet. */
+  readonly #waiting = new Set<WindowListener>();
+  /** Whether events count as they come. Until then they are kept, and count with the other kept ones. */
+  #hasBegun = false;
+  #isReady = false;
+  /** From here on, no event is missing while the source is live. */
+  #knownFrom = Number.POSITIVE_INFINITY;
+  /** A gap that is reported now may have begun here. */
+  #gapFrom: number;
+  #latest: TrackWindow | undefined;
+
+  constructor(options: SharedWindowOptions) {
+    this.#options = options;
+    this.#window = new Window(options.span, options.room);
+    this.#gapFrom = options.now();
+  }
+
+  /** How far back the window reaches. */
+  get reach(): number {
+    return this.#window.reach;
+  }
+
+  /** Hands `listener` a window as soon as there is one, and from then on at each multiple of `every`. */
+  add(listener: WindowListener, every: number): () => void {
+    const same = this.#listeners.get(every) ?? new Set();
+    this.#listeners.set(every, same);
+    same.add(listener);
+    if (this.#isReady) listener.window(this.#at(this.#options.now()));
+    else this.#waiting.add(listener);
+    return () => {
+      this.#waiting.delete(listener);
+      if (!same.delete(listener) || same.size > 0) return;
+      this.#listeners.delete(every);
+      if (this.#listeners.size === 0) this.#close();
+    };
+  }
+
+  /** Counts the kept events, and from now on those that come. Returns from when on none is missing, if that is known. */
+  begin(reader: PastReader, isLive: boolean): number | undefined {
+    const now = this.#options.now();
+    const { completeSince } = reader;
+    // Of the second itself, an event may be missing.
+    const since = completeSince === undefined ? undefined : Math.floor(completeSince / 1000) + 1;
+    let from = since;
+    let last = since ?? now;
+    for (;;) {
+      const { gap, events } = reader.next(EVENTS_A_STEP);
+      if (gap && from !== undefined) {
+        this.#know({ from, to: last });
+        from = undefined;
+      }
+      if (events.length === 0) break;
+      for (const event of events) {
+        last = this.#count(event);
+        from ??= last + 1;
+      }
+    }
+    if (from !== undefined) this.#know({ from, to: isLive ? now : last });
+    this.#knownFrom = isLive && from !== undefined && from <= now ? now : now + 1;
+    this.#gapFrom = now;
+    this.#hasBegun = true;
+    return since;
+  }
+
+  /** Adds what was counted before. */
+  addCounted(counted: Counted): void {
+    this.#window.addCounted(counted);
+  }
+
+  /** Nothing more is known of the past, so the listeners get their first window. */
+  ready(): void {
+    this.#isReady = true;
+    this.#latest = undefined;
+    for (const listener of this.#waiting) listener.window(this.#at(this.#options.now()));
+    this.#waiting.clear();
+  }
+
+  event(event: SentimentEvent): void {
+    if (this.#hasBegun) this.#gapFrom = this.#count(event);
+  }
+
+  gap(): void {
+    const to = this.#options.now() + 1;
+    this.#window.doubt({ from: this.#gapFrom, to });
+    this.#knownFrom = Math.max(this.#knownFrom, to);
+    this.#latest = undefined;
+  }
+
+  end(error?: UserError): void {
+    const all = this.#listeners.values().flatMap((listeners) => [...listeners]);
+    const told = [...all];
+    this.#listeners.clear();
+    this.#waiting.clear();
+    this.#close();
+    for (const listener of told) listener.end(error);
+  }
+
+  /** The source was live in this time. */
+  sourceWasLive({ from, to }: Part): void {
+    this.#know({ from: Math.max(from, this.#knownFrom), to });
+  }
+
+  /** The clock was set back, so what was counted would lie in the future. */
+  forget(): void {
+    this.#window.clear();
+    this.#gapFrom = this.#options.now();
+    this.#knownFrom = this.#gapFrom + 1;
+    this.#latest = undefined;
+  }
+
+  /** Whether a listener is to get a window at the end of this time. */
+  isDue(time: Part): boolean {
+    return this.#hasBegun && this.#listeners.keys().some((every) => hasMultiple(every, time));
+  }
+
+  /** Hands the window at the end of this time to the listeners that are to get it. */
+  send(time: Part): void {
+    if (!this.#isReady) this.ready();
+    for (const [every, listeners] of this.#listeners) {
+      if (!hasMultiple(every, time)) continue;
+      for (const listener of listeners) listener.window(this.#at(time.to));
+    }
+  }
+
+  #at(to: number): TrackWindow {
+    if (this.#latest?.to !== to * 1000) this.#latest = this.#window.at(to);
+    return this.#latest;
+  }
+
+  /** Returns the second in which the event counts. The clock of another node may be ahead. */
+  #count(event: SentimentEvent): number {
+    const second = Math.min(Math.floor(event.position.time / 1000), this.#options.now());
+    this.#window.add(event, second);
+    return second;
+  }
+
+  #know({ from, to }: Part): void {
+    const within = Math.max(from, to - this.reach);
+    if (within < to) this.#window.know({ from: within, to });
+  }
+
+  #close(): void {
+    this.#window.clear();
+    this.#options.onEnd();
+  }
+}
+
+/** Whether a multiple of `every` is above `from`, and not above `to`. */
+function hasMultiple(every: number, { from, to }: Part): boolean {
+  return Math.floor(to / every) > Math.floor(from / every);
+}

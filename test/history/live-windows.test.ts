@@ -1,0 +1,302 @@
+// Windows that clients watch: when they come, what they know of the past, and what they share.
+
+import { describe, expect, test, vi } from 'vitest';
+import { UserError } from '../../src/base/user-error.ts';
+import { LiveWindows } from '../../src/history/live-windows.ts';
+import { Window } from '../../src/history/window.ts';
+import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
+import { Ingest } from '../../src/stream/ingest.ts';
+import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import type { TrackWindow } from '../../src/stream/windows.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createHandSource, type HandSource } from '../support/hand-source.ts';
+import { keeping } from '../support/keeping.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
+import { track } from '../support/tracks.ts';
+
+/** At the beginning of a minute. */
+const START = Date.parse('2026-11-20T10:00:00Z');
+const LINGER = 3_600_000;
+
+function start({ lingerMs = LINGER, maxWindows = 100, maxTracks = 100 } = {}) {
+  let source: HandSource | undefined;
+  const clock = new FakeClock(START);
+  const telemetry = recordTelemetry();
+  const multiplexer = new Multiplexer(
+    (feedSink) =>
+      new Ingest(
+        {
+          connect: (sink) => {
+            source = createHandSource(sink);
+            return source;
+          },
+          analyze: createAnalyzer('full', vader),
+          languages: 'any',
+          postText: true,
+          ...keeping(clock),
+          lingerMs,
+          telemetry,
+        },
+        feedSink,
+      ),
+    { maxTracks, telemetry },
+  );
+  if (!source) throw new Error('no source was connected');
+  const windows = new LiveWindows({ multiplexer, clock, maxWindows, telemetry });
+  return { clock, multiplexer, source, windows, telemetry };
+}
+
+type Started = ReturnType<typeof start>;
+
+/** Watches, and keeps what comes. */
+function watch({ windows }: Started, { query = 'coffee', span = 60, every = 5 } = {}) {
+  const got: TrackWindow[] = [];
+  const ends: (UserError | undefined)[] = [];
+  const stop = windows.watch(
+    { track: track(query), span, every },
+    { window: (window) => got.push(window), end: (error) => ends.push(error) },
+  );
+  return { got, ends, stop };
+}
+
+const endsOf = (got: readonly TrackWindow[]) => got.map(({ to }) => (to - START) / 1000);
+const countsOf = (got: readonly TrackWindow[]) => got.map(({ counts }) => counts.join());
+
+describe('a window comes', () => {
+  test('at once, and then at whole multiples of `every`, exactly', () => {
+    const started = start();
+    started.clock.advance(12_345);
+    const five = watch(started);
+    const seven = watch(started, { every: 7, query: 'tea' });
+    started.clock.advance(20_000);
+    expect(endsOf(five.got)).toEqual([12, 15, 20, 25, 30]);
+    expect(
+      endsOf(seven.got)
+        .slice(1)
+        .map((end) => (end + START / 1000) % 7),
+    ).toEqual([0, 0, 0]);
+  });
+
+  test('after a late tick as well, once, up to the running second', () => {
+    const started = start();
+    const { got } = watch(started);
+    started.clock.spend(13_700);
+    started.clock.advance(0);
+    started.clock.advance(2000);
+    expect(endsOf(got)).toEqual([0, 13, 15]);
+  });
+
+  test('once the clock, which was set back, has caught up, or from its new time on', () => {
+    const started = start();
+    const { got } = watch(started);
+    started.source.say('coffee');
+    started.clock.advance(10_000);
+    started.clock.set(START + 7_000);
+    started.clock.advance(8_000);
+    expect(endsOf(got)).toEqual([0, 5, 10, 15]);
+    started.clock.set(START - 3_600_000);
+    started.clock.advance(2_000);
+    started.source.say('coffee');
+    started.clock.advance(3_000);
+    expect(endsOf(got).at(-1)).toBe(-3595);
+    expect(countsOf(got).slice(-2)).toEqual(['0,0,1', '0,0,1']);
+  });
+
+  test('until its listener leaves, and the last one closes the topic', () => {
+    const started = start({ lingerMs: 0 });
+    const one = watch(started);
+    const other = watch(started);
+    one.stop();
+    one.stop();
+    started.clock.advance(5_000);
+    expect([one.got.length, other.got.length]).toEqual([1, 2]);
+    expect(started.multiplexer.tracks).toBe(1);
+    other.stop();
+    expect([started.multiplexer.tracks, started.windows.size]).toEqual([0, 0]);
+    expect(started.source.wanted.at(-1)).toEqual([]);
+    expect(started.clock.pending).toBe(0);
+    // A window that is over must not close one of the same name that has come after it.
+    const again = watch(started);
+    one.stop();
+    other.stop();
+    started.clock.advance(5_000);
+    expect(again.got.length).toBe(2);
+  });
+
+  test('no more once the track has ended, and the listener hears why', async () => {
+    const started = start();
+    const { ends } = watch(started);
+    const other = watch(started, { every: 60 });
+    const full = new UserError('UPSTREAM_FULL', 'No room.');
+    started.source.sink.rejected(track('coffee'), full);
+    expect([ends, other.ends]).toEqual([[full], [full]]);
+    expect(started.windows.size).toBe(0);
+
+    const last = watch(started);
+    await started.multiplexer.close();
+    expect(last.ends).toEqual([undefined]);
+    const late = watch(started);
+    expect([late.got.length, late.ends]).toEqual([0, [undefined]]);
+    expect([started.windows.size, started.clock.pending]).toEqual([0, 0]);
+  });
+});
+
+describe('what is shared', () => {
+  test('one computation serves all listeners of a track and span, whatever their rhythm', () => {
+    const at = vi.spyOn(Window.prototype, 'at');
+    const started = start();
+    const listeners = Array.from({ length: 300 }, (_, i) =>
+      watch(started, { query: i % 2 ? 'coffee' : 'COFFEE', every: [1, 2, 5][i % 3] ?? 1 }),
+    );
+    expect(at).toHaveBeenCalledTimes(1);
+    started.clock.advance(10_000);
+    expect(at).toHaveBeenCalledTimes(11);
+    const last = listeners.map(({ got }) => got.at(-1));
+    expect(new Set(last).size).toBe(1);
+    expect(started.windows.size).toBe(1);
+    at.mockRestore();
+  });
+
+  test('other spans and tracks have windows of their own, in bounded number', () => {
+    const started = start({ maxWindows: 3 });
+    watch(started);
+    watch(started, { span: 300 });
+    watch(started, { query: 'tea' });
+    watch(started, { query: 'tea', every: 60 });
+    expect(started.windows.size).toBe(3);
+    const { got, ends } = watch(started, { query: 'milk' });
+    expect(got).toEqual([]);
+    expect(ends[0]?.code).toBe('LIMIT_REACHED');
+    expect(started.telemetry.rejections).toEqual(['tracks']);
+  });
+
+  test('a window counts as a listener of its track, for the limit of tracks as well', () => {
+    const started = start({ maxTracks: 1 });
+    watch(started);
+    const { ends } = watch(started, { query: 'tea' });
+    expect(ends[0]?.code).toBe('LIMIT_REACHED');
+    expect([started.multiplexer.tracks, started.windows.size]).toEqual([1, 1]);
+  });
+
+  test('many windows leave in several ticks, so that events pass in between', () => {
+    const started = start({ maxTracks: 1000, maxWindows: 1000 });
+    const all = Array.from({ length: 100 }, (_, i) => watch(started, { query: `word${i}` }));
+    const due = () => all.filter(({ got }) => got.length === 2).length;
+    let dueInBetween = 0;
+    started.clock.spend(5_000);
+    started.clock.after(0, () => {
+      dueInBetween = due();
+    });
+    started.clock.advance(0);
+    expect([dueInBetween, due()]).toEqual([20, 100]);
+  });
+});
+
+describe('what a window knows', () => {
+  test('is complete once the span is covered, and the span before it later', () => {
+    const started = start();
+    const { got } = watch(started, { every: 1 });
+    started.clock.advance(500);
+    started.source.say('coffee is great #espresso');
+    started.clock.advance(125_000);
+    const complete = got.filter(({ isComplete }) => isComplete);
+    // The source was found live at the first whole second.
+    expect(endsOf(complete)[0]).toBe(61);
+    expect(endsOf(got.filter(({ previous }) => previous.isComplete))[0]).toBe(121);
+    expect(got[1]).toMatchObject({ counts: [1, 0, 0], hashtags: [{ tag: 'espresso', count: 1 }] });
+    expect(got[62]?.counts).toEqual([0, 0, 0]);
+    expect(got[62]?.previous.counts).toEqual([1, 0, 0]);
+  });
+
+  test('begins with the events that are kept of a track that lingered', () => {
+    const started = start();
+    const first = watch(started);
+    started.clock.advance(1_000);
+    for (let second = 0; second < 150; second++) {
+      started.source.say('coffee');
+      if (second === 20) first.stop();
+      started.clock.advance(1_000);
+    }
+    const { got } = watch(started);
+    expect(got).toHaveLength(1);
+    expect(got[0]).toMatchObject({ counts: [0, 0, 60], isComplete: true, postsPerMinute: 60 });
+    expect(got[0]?.previous).toMatchObject({ counts: [0, 0, 60], isComplete: true });
+    started.source.say('coffee');
+    started.clock.advance(1_500);
+    expect(watch(started, { every: 60 }).got[0]).toMatchObject({
+      counts: [0, 0, 60],
+      isComplete: true,
+    });
+  });
+
+  test('is not complete beyond the events that are kept', () => {
+    const started = start();
+    const first = watch(started, { query: 'coffee', span: 300 });
+    started.clock.advance(1_000);
+    // 1,000 events are kept of a track.
+    for (let second = 0; second < 120; second++) {
+      for (let i = 0; i < 10; i++) started.source.say('coffee');
+      started.clock.advance(1_000);
+    }
+    first.stop();
+    expect(watch(started).got[0]).toMatchObject({
+      counts: [0, 0, 600],
+      isComplete: true,
+      previous: { counts: [0, 0, 400], isComplete: false, postsPerMinute: 600 },
+    });
+  });
+
+  test('is not complete after a gap, from the last event before it on', () => {
+    const started = start();
+    const { got } = watch(started, { every: 1 });
+    started.clock.advance(130_000);
+    started.source.say('coffee');
+    started.clock.advance(10_000);
+    expect(got.at(-1)?.isComplete).toBe(true);
+    started.source.sink.gap();
+    started.clock.advance(1_000);
+    expect(got.at(-1)).toMatchObject({ isComplete: false, previous: { isComplete: true } });
+    // The last event came in second 130, and the gap in second 140.
+    started.clock.advance(60_000);
+    expect(endsOf(got.filter(({ isComplete }) => !isComplete)).at(-1)).toBe(200);
+    expect(got.at(-1)).toMatchObject({ isComplete: true, previous: { isComplete: false } });
+  });
+
+  test('is not complete after an outage of the source, or a gap while nobody watched', () => {
+    const started = start();
+    const { got, stop } = watch(started, { every: 1 });
+    started.clock.advance(130_000);
+    started.source.become({ name: 'waiting', reason: 'it is away', until: 0 });
+    started.clock.advance(5_500);
+    started.source.become({ name: 'live' });
+    started.clock.advance(60_500);
+    const missing = endsOf(got.filter(({ to, isComplete }) => to > START + 61_000 && !isComplete));
+    expect([missing[0], missing.at(-1)]).toEqual([131, 195]);
+
+    stop();
+    started.source.say('coffee');
+    started.clock.advance(10_000);
+    started.source.sink.gap();
+    started.clock.advance(5_000);
+    started.source.say('coffee');
+    started.clock.advance(200_000);
+    expect(watch(started, { span: 120 }).got[0]).toMatchObject({ isComplete: true });
+    expect(watch(started, { span: 300 }).got[0]).toMatchObject({
+      counts: [0, 0, 2],
+      isComplete: false,
+    });
+  });
+
+  test('does not begin before the source is live', () => {
+    const started = start();
+    started.source.become({ name: 'connecting' });
+    const { got } = watch(started, { every: 1 });
+    started.source.become({ name: 'connecting' });
+    started.clock.advance(30_000);
+    expect(got.at(-1)?.postsPerMinute).toBeUndefined();
+    started.source.become({ name: 'live' });
+    started.clock.advance(61_000);
+    expect(endsOf(got.filter(({ isComplete }) => isComplete))).toEqual([91]);
+  });
+});
