@@ -1,6 +1,6 @@
 // What an operator needs first: the addresses, the source of the posts, and how to get live ones.
 
-import type { Config } from '../config/options.ts';
+import { type Config, DOLLARS_A_POST } from '../config/options.ts';
 
 const POSTS: Readonly<Record<string, string>> = {
   sample: 'made up by the built-in sample',
@@ -12,18 +12,45 @@ const POSTS: Readonly<Record<string, string>> = {
 /** Returns the lines for a server at `url`. */
 export function greet(
   url: string,
-  { source, graphiql }: Pick<Config, 'source' | 'graphiql'>,
+  {
+    source,
+    graphiql,
+    follow,
+    xDailyPosts,
+  }: Pick<Config, 'source' | 'graphiql' | 'follow' | 'xDailyPosts'>,
 ): readonly (readonly [name: string, text: string])[] {
   const socket = url.replace(/^http/, 'ws');
   return [
     ['dashboard', url],
     [graphiql ? 'GraphiQL' : 'GraphQL', `${url}/graphql`],
     ['/track', `${socket}/track`],
-    ['posts', `${POSTS[source] ?? `from ${source}`}, once a client tracks a topic`],
+    [
+      'posts',
+      `${POSTS[source] ?? `from ${source}`}${follow.length > 0 ? '' : ', once a client tracks a topic'}`,
+    ],
+    ...(follow.length > 0 ? [['follows', nameAll(follow)] as const] : []),
+    ...(follow.length > 0 && source === 'x' ? [['costs', costOf(xDailyPosts)] as const] : []),
     ...(source === 'sample'
       ? [['live posts', 'npm start -- --source bluesky (no key, no account)'] as const]
       : []),
   ];
+}
+
+/** A longer list of tracks is only counted, so that the line fits the terminal. */
+const MAX_LISTED = 60;
+
+function nameAll(tracks: Config['follow']): string {
+  const names = tracks.map(({ canonical }) => canonical).join(' | ');
+  return names.length > MAX_LISTED ? `${tracks.length} tracks` : names;
+}
+
+/** What X may charge for tracks that are followed around the clock. */
+function costOf(dailyPosts: Config['xDailyPosts']): string {
+  if (dailyPosts === 'none') {
+    return `each post $${DOLLARS_A_POST}, day and night, without a limit. Set one with --x-daily-posts`;
+  }
+  const dollars = (dailyPosts * DOLLARS_A_POST).toFixed(2);
+  return `up to $${dollars} a day for ${dailyPosts} posts (--x-daily-posts)`;
 }
 
 /** Lays the lines out for a terminal. */

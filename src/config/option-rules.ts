@@ -18,6 +18,7 @@ export const RULES: readonly Rule[] = [
   together('natsTlsCert', 'natsTlsKey'),
   together('natsUser', 'natsPassword'),
   atMostOne('natsCreds', 'natsUser', 'natsToken'),
+  followWithinTracks,
 ];
 
 const AND = new Intl.ListFormat('en-GB');
@@ -50,6 +51,13 @@ function atMostOne(...keys: readonly OptionKey[]): Rule {
 function matchTls({ tlsCert: cert, tlsKey: key }: Values): string | undefined {
   const isRead = cert && key && !(cert instanceof Invalid) && !(key instanceof Invalid);
   return isRead ? explainMismatch({ cert, key }) : undefined;
+}
+
+function followWithinTracks({ follow, maxTracks }: Values): string | undefined {
+  if (follow instanceof Invalid || maxTracks instanceof Invalid) return undefined;
+  if (follow.length <= maxTracks) return undefined;
+  const names = [nameOf(OPTIONS.follow), nameOf(OPTIONS.maxTracks)];
+  return `${names[0]} has ${follow.length} tracks, but ${names[1]} allows ${maxTracks}. Raise ${names[1]} or follow fewer.`;
 }
 
 function listNames(keys: readonly OptionKey[]): string {

@@ -8,6 +8,8 @@ export interface Option<T> extends Kind<T> {
   readonly env: string;
   readonly fallback: T;
   readonly help: string;
+  /** Whether a command line may give it several times. */
+  readonly isList: boolean;
   /** The default as the help page shows it. */
   readonly usual: string;
 }
@@ -20,9 +22,9 @@ export function option<T, const F extends NoInfer<T> | '' | undefined>(
   kind: Kind<T>,
   fallback: F,
   help: string,
-  special: Partial<Pick<Option<T>, 'flag' | 'env' | 'usual'>> = {},
+  special: Partial<Pick<Option<T>, 'flag' | 'env' | 'usual' | 'isList'>> = {},
 ): Row<T | F> {
-  return { ...kind, fallback, help, usual: inWords(fallback), ...special };
+  return { ...kind, fallback, help, usual: inWords(fallback), isList: false, ...special };
 }
 
 /** `maxTracks` becomes --max-tracks and MAX_TRACKS, unless its row says otherwise. */

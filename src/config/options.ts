@@ -9,6 +9,7 @@ import {
   DEFAULT_DAILY_POSTS,
   DEFAULT_MAX_RULES,
   DEFAULT_RULE_LENGTH,
+  DOLLARS_A_POST,
 } from '../source/x/limits.ts';
 import { named, type Option, option } from './option.ts';
 import { certificate, privateKey } from './tls-files.ts';
@@ -28,9 +29,12 @@ import {
   rate,
   readableFile,
   smallFile,
+  tracks,
   wholeNumber,
   xUrl,
 } from './values.ts';
+
+export { DOLLARS_A_POST };
 
 const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -120,6 +124,14 @@ const ACCESS = named({
 });
 
 const PAST = named({
+  follow: option(
+    tracks,
+    [],
+    'A track to keep open without a listener. It can be given many times.',
+    {
+      isList: true,
+    },
+  ),
   recentEvents: option(recentEvents, 1000, 'Events of each track to keep for clients that resume.'),
   recentBytes: option(
     recentBytes,

@@ -7,7 +7,7 @@ import { describeOptions } from './help.ts';
 import { nameOf, type Option } from './option.ts';
 import { RULES, type Values } from './option-rules.ts';
 import { type Config, OPTIONS } from './options.ts';
-import { explainInvalid, Invalid } from './values.ts';
+import { explainInvalid, Invalid, SEPARATOR } from './values.ts';
 
 type ParsedConfig =
   | { readonly config: Config }
@@ -75,8 +75,13 @@ function readFlags(argv: readonly string[]) {
     else if (!option) {
       mistakes.push(`Unknown option ${rawName}. ${suggest(name)}`);
       if (value === undefined) valueOfUnknown = token.index + 1;
-    } else if (value !== undefined || option.label === '') flags.set(name, value ?? 'true');
-    else mistakes.push(`${rawName} needs a value. Write ${rawName} ${option.label}.`);
+    } else if (value !== undefined || option.label === '') {
+      const before = option.isList ? flags.get(name) : undefined;
+      flags.set(
+        name,
+        [before, value ?? 'true'].filter((text) => text !== undefined).join(SEPARATOR),
+      );
+    } else mistakes.push(`${rawName} needs a value. Write ${rawName} ${option.label}.`);
   }
   return { flags, mistakes };
 }

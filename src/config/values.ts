@@ -12,12 +12,17 @@ import {
   NOT_A_FILE,
   readSmallFile,
 } from '../base/small-file.ts';
+import { UserError } from '../base/user-error.ts';
+import { parseTrack, type Track } from '../track/track.ts';
 
 export interface Kind<T> {
   /** Stands for the value on the help page. Empty for a switch, which needs no value. */
   readonly label: string;
   parse(text: string): T | Invalid;
 }
+
+/** Joins the values of an option that is given several times. */
+export const SEPARATOR = '\n';
 
 /** A value that an option cannot take. */
 export class Invalid {
@@ -152,6 +157,20 @@ export const bearerTokens = kind(
     return tokens.every((token) => BEARER_TOKEN.test(token)) ? tokens : undefined;
   },
 );
+
+/** One query a line. Two spellings of one track count once. */
+export const tracks = kind('QUERY', 'one query a line', (text): readonly Track[] | Invalid => {
+  const read = new Map<string, Track>();
+  for (const query of text.split(SEPARATOR)) {
+    if (query.trim() === '') continue;
+    const track = parseTrack(query);
+    if (track instanceof UserError) {
+      return new Invalid(`a query that can be followed: ${track.message.replace(/\.$/, '')}`);
+    }
+    read.set(track.canonical, track);
+  }
+  return [...read.values()];
+});
 
 /** The API of X, or a stand-in for it. */
 export const xUrl = kind(

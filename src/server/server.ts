@@ -30,6 +30,7 @@ import { createAnalyzer } from '../sentiment/analysis.ts';
 import { vader } from '../sentiment/vader/vader.ts';
 import { Multiplexer } from '../stream/multiplexer.ts';
 import type { BoundedLog } from '../stream/telemetry.ts';
+import { followTracks } from './followed-tracks.ts';
 import { listen } from './listen.ts';
 import { createFeed } from './node-feed.ts';
 import { shutDown, trackConnections } from './shutdown.ts';
@@ -170,11 +171,14 @@ export async function startServer(
     );
   }
 
+  const stopFollowing = followTracks(config.follow, multiplexer, clock, telemetry.log('source'));
+
   return {
     url,
     reload: server.reload,
     async close() {
       stopping = true;
+      stopFollowing();
       await shutDown({
         http,
         drains: [...upgrade.drains(), ...streams.drains()],

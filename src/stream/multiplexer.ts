@@ -93,8 +93,14 @@ export class Multiplexer {
     return () => {
       if (!topic.delete(listener)) return;
       this.#listeners -= 1;
-      if (topic.size === 0) this.#close(topic);
+      if (topic.size === 0 && topic.keeper === undefined) this.#close(topic);
     };
+  }
+
+  /** Keeps the topic of `track` open without a listener. `rejected` is called if the feed cannot follow it any more. */
+  keepOpen(track: Track, rejected: (error: UserError) => void): void {
+    const topic = this.#topics.get(track.canonical) ?? this.#open(track);
+    topic.keeper = rejected;
   }
 
   /** Calls `then` with a reader of the past of `track`, to which a listener must listen; now or within seconds. */
@@ -135,6 +141,7 @@ export class Multiplexer {
     this.#listeners -= topic.size;
     this.#close(topic);
     topic.end(error);
+    topic.keeper?.(error);
   }
 }
 

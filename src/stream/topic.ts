@@ -15,6 +15,8 @@ export interface Listener {
 
 export class Topic {
   readonly track: Track;
+  /** Set while the topic stays open without a listener. Called if it cannot. */
+  keeper: ((error: UserError) => void) | undefined;
   /** Most topics have one listener. Kept by itself, it halves the cost of a post there. */
   #first: Listener | undefined;
   #rest: Set<Listener> | undefined;

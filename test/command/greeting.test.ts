@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { explainListenError, greet, greetAtTerminal } from '../../src/command/greeting.ts';
 import { listening, start } from '../support/program.ts';
+import { track } from '../support/tracks.ts';
 
 const url = 'http://127.0.0.1:8000';
+const USUAL = { graphiql: true, follow: [], xDailyPosts: 10_000 } as const;
 
 test('the greeting names the addresses, the source and how to get live posts', () => {
-  const text = greetAtTerminal(greet(url, { source: 'sample', graphiql: true }));
+  const text = greetAtTerminal(greet(url, { ...USUAL, source: 'sample' }));
   expect(text).toMatch(/dashboard +http:\/\/127\.0\.0\.1:8000\n/);
   expect(text).toMatch(/GraphiQL +http:\/\/127\.0\.0\.1:8000\/graphql\n/);
   expect(text).toMatch(/\/track +ws:\/\/127\.0\.0\.1:8000\/track\n/);
@@ -15,9 +17,21 @@ test('the greeting names the addresses, the source and how to get live posts', (
 });
 
 test('the greeting offers no live posts when they are on, and no GraphiQL when it is off', () => {
-  const text = greetAtTerminal(greet(url, { source: 'bluesky', graphiql: false }));
+  const text = greetAtTerminal(greet(url, { ...USUAL, source: 'bluesky', graphiql: false }));
   expect(text).not.toContain('--source');
   expect(text).not.toContain('GraphiQL');
+});
+
+test('the greeting names the tracks that are followed, and on X what they may cost', () => {
+  const follow = [track('coffee'), track('rust lang, #rustlang')];
+  const text = greetAtTerminal(greet(url, { ...USUAL, source: 'x', follow }));
+  expect(text).toContain('coffee | #rustlang, lang rust');
+  expect(text).toContain('up to $50.00 a day for 10000 posts (--x-daily-posts)');
+  expect(text).not.toContain('once a client tracks a topic');
+  const free = greetAtTerminal(greet(url, { ...USUAL, source: 'bluesky', follow }));
+  expect(free).not.toContain('$');
+  const unlimited = greet(url, { ...USUAL, source: 'x', follow, xDailyPosts: 'none' });
+  expect(greetAtTerminal(unlimited)).toContain('without a limit');
 });
 
 test('without a terminal, the greeting is logged as JSON', async () => {
