@@ -193,6 +193,19 @@ describe('what is shared', () => {
   });
 });
 
+test('a server that cannot keep up skips windows, and never piles them up', () => {
+  const started = start({ maxTracks: 1000, maxWindows: 1000 });
+  const all = Array.from({ length: 50 }, (_, i) => watch(started, { query: `word${i}`, every: 1 }));
+  started.clock.spend(1_000);
+  // The first 20 windows take a whole second, so the next is there before all are sent.
+  started.clock.after(0, () => started.clock.spend(1_000));
+  started.clock.advance(0);
+  started.clock.advance(0);
+  const ends = all.map(({ got }) => endsOf(got).join());
+  expect(ends.slice(0, 40)).toEqual(Array(40).fill('0,1,2'));
+  expect(ends.slice(40)).toEqual(Array(10).fill('0,2'));
+});
+
 describe('what a window knows', () => {
   test('is complete once the span is covered, and the span before it later', () => {
     const started = start();
