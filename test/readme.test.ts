@@ -28,8 +28,13 @@ describe.each(PAGES)('$path', (page) => {
     const given = [...text.matchAll(/npm start -- ([^\n`]*)/g)].flatMap(
       ([, options = '']) => options.match(/--[a-z-]+/g) ?? [],
     );
-    const known = [...flags, '--help'];
+    const known = [...flags, '--help', '--version'];
     expect(given.filter((flag) => !known.includes(flag))).toEqual([]);
+  });
+
+  test('names only files to play that exist', () => {
+    const files = [...page.text.matchAll(/^npm .*--file (\S+)/gm)].map(([, file = '']) => file);
+    expect(files.filter((file) => !existsSync(new URL(file, ROOT)))).toEqual([]);
   });
 });
 

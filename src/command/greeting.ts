@@ -1,5 +1,6 @@
 // What an operator needs first: the addresses, the source of the posts, and how to get live ones.
 
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { type Config, DOLLARS_A_POST } from '../config/options.ts';
 
 const POSTS: Readonly<Record<string, string>> = {
@@ -9,19 +10,27 @@ const POSTS: Readonly<Record<string, string>> = {
   replay: 'played from a file',
 };
 
-/** Returns the lines for a server at `url`. */
+/** Addresses of `0.0.0.0` or `::` to list. A machine with containers has many. */
+const MAX_ADDRESSES = 3;
+
+/** Returns the lines for a server at `url`. `interfaces` are those of the machine. */
 export function greet(
   url: string,
   {
+    host,
     source,
     graphiql,
     follow,
     xDailyPosts,
-  }: Pick<Config, 'source' | 'graphiql' | 'follow' | 'xDailyPosts'>,
+  }: Pick<Config, 'host' | 'source' | 'graphiql' | 'follow' | 'xDailyPosts'>,
+  interfaces = networkInterfaces(),
 ): readonly (readonly [name: string, text: string])[] {
   const socket = url.replace(/^http/, 'ws');
   return [
     ['dashboard', url],
+    ...(host === '0.0.0.0' || host === '::'
+      ? addressesOf(interfaces).map((address) => ['network', withHost(url, address)] as const)
+      : []),
     [graphiql ? 'GraphiQL' : 'GraphQL', `${url}/graphql`],
     ['/track', `${socket}/track`],
     [
@@ -34,6 +43,21 @@ export function greet(
       ? [['live posts', 'npm start -- --source bluesky (no key, no account)'] as const]
       : []),
   ];
+}
+
+/** The IPv4 addresses under which other machines may reach this one. */
+function addressesOf(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): readonly string[] {
+  return Object.values(interfaces)
+    .flatMap((addresses = []) => addresses)
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address)
+    .slice(0, MAX_ADDRESSES);
+}
+
+function withHost(url: string, host: string): string {
+  const changed = new URL(url);
+  changed.hostname = host;
+  return changed.origin;
 }
 
 /** A longer list of tracks is only counted, so that the line fits the terminal. */

@@ -8,7 +8,10 @@ const EXAMPLES: readonly (readonly [command: string, meaning: string])[] = [
   ['npm start -- --source bluesky', 'Live posts from Bluesky, with no key and no account.'],
   ['X_BEARER_TOKEN=… npm start', 'Live posts from X.'],
   ['npm start -- --port 8001 --host 0.0.0.0', 'Another port, open to the whole network.'],
-  ['npm start -- --source replay --file posts.ndjson --rate 100', 'Your own posts.'],
+  [
+    'npm start -- --source replay --file posts.ndjson --rate 100',
+    'Your own posts, a JSON object a line.',
+  ],
 ];
 
 export function describeOptions(): string {

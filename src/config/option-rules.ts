@@ -12,6 +12,7 @@ type Rule = (values: Values) => string | undefined;
 export const RULES: readonly Rule[] = [
   sourceNeeds('x', 'xBearerToken', 'Set it to the Bearer token of your app.'),
   sourceNeeds('replay', 'file', 'Name the file to play with --file or REPLAY_FILE.'),
+  fileNeedsReplay,
   together('tlsCert', 'tlsKey'),
   matchTls,
   together('authJwks', 'authIssuer', 'authAudience'),
@@ -28,6 +29,11 @@ function sourceNeeds(source: Config['source'], needed: OptionKey, remedy: string
     values.source === source && !values[needed]
       ? `--source ${source} needs ${nameOf(OPTIONS[needed])}. ${remedy}`
       : undefined;
+}
+
+function fileNeedsReplay({ source, file }: Values): string | undefined {
+  if (file === '' || source === 'replay' || source instanceof Invalid) return undefined;
+  return '--file needs --source replay. Add --source replay, or omit --file and REPLAY_FILE.';
 }
 
 function together(...keys: readonly OptionKey[]): Rule {

@@ -76,7 +76,7 @@ const SOURCE = named({
   source: option(oneOf(SOURCES), 'sample', 'sample (made-up), bluesky, replay (a file) or x.', {
     usual: 'x when X_BEARER_TOKEN is set, else sample',
   }),
-  file: option(readableFile, '', 'Replay: a file of {id, text, lang?, createdAt?, url?} lines.', {
+  file: option(readableFile, '', 'Replay: a file of {text, id?, lang?, createdAt?, url?} lines.', {
     env: 'REPLAY_FILE',
   }),
   rate: option(rate, undefined, 'Replay and sample: posts a second. max plays as fast as it can.', {

@@ -3,6 +3,7 @@
 import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
+import pkg from '../../package.json' with { type: 'json' };
 import { describeOptions } from './help.ts';
 import { nameOf, type Option } from './option.ts';
 import { RULES, type Values } from './option-rules.ts';
@@ -11,6 +12,7 @@ import { explainInvalid, Invalid, SEPARATOR } from './values.ts';
 
 type ParsedConfig =
   | { readonly config: Config }
+  /** What --help or --version prints. */
   | { readonly help: string }
   /** A sentence or two for each mistake. */
   | { readonly mistakes: readonly string[] };
@@ -25,6 +27,7 @@ const BY_FLAG = new Map<string, Option<unknown>>(
 export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
   const { flags, mistakes } = readFlags(argv);
   if (flags.has('help')) return { help: describeOptions() };
+  if (flags.has('version')) return { help: `Senti ${pkg.version}\n` };
 
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(OPTIONS)) {
@@ -72,6 +75,7 @@ function readFlags(argv: readonly string[]) {
     const { name, rawName, value } = token;
     const option = BY_FLAG.get(name);
     if (name === 'help' || name === 'h') flags.set('help', '');
+    else if (name === 'version') flags.set('version', '');
     else if (!option) {
       mistakes.push(`Unknown option ${rawName}. ${suggest(name)}`);
       if (value === undefined) valueOfUnknown = token.index + 1;

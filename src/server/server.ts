@@ -43,7 +43,7 @@ const CHECK_EVERY = 1000;
 const BUILT_DASHBOARD = new URL('../../dist/web/', import.meta.url);
 
 export interface RunningServer {
-  /** Where it listens, such as `http://127.0.0.1:8000`. */
+  /** An address that this machine can open, such as `http://127.0.0.1:8000`. */
   readonly url: string;
   /** Reads the files for TLS again. */
   reload(): void;

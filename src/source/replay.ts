@@ -1,6 +1,7 @@
 // Replay: plays the posts of a file, one JSON object a line, as if they were published now.
 
 import { open } from 'node:fs/promises';
+import { getSystemErrorMessage } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import { isRecord } from '../base/json.ts';
 import { readLanguages } from '../base/language.ts';
@@ -61,10 +62,13 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
     rate,
     leadIn: LEAD_IN,
     open: play,
-    ended: `${file} has been played to its end`,
+    // Clients may read these reasons, so they do not name the file.
+    ended: 'the file was played to its end; with --loop it starts again',
     explain(error: unknown) {
       if (error instanceof NoFile) return error.message;
-      return isSystemError(error) ? `${file} cannot be read: ${error.message}` : undefined;
+      if (!isSystemError(error)) return undefined;
+      const what = error.errno === undefined ? error.code : getSystemErrorMessage(error.errno);
+      return `the file cannot be read: ${what}`;
     },
   };
   return createPlayer(playlist, sink, clock);
@@ -77,7 +81,7 @@ async function openChunks(file: string, signal: AbortSignal): Promise<AsyncItera
   const handle = await open(file, READ_AT_ONCE);
   if ((await handle.stat()).isFile()) return handle.createReadStream({ signal });
   await handle.close();
-  throw new NoFile(`${file} must be ${NOT_A_FILE.expected}`);
+  throw new NoFile(`the path of --file must be ${NOT_A_FILE.expected}`);
 }
 
 /**

@@ -1,10 +1,12 @@
+import type { NetworkInterfaceInfo } from 'node:os';
 import { expect, test } from 'vitest';
 import { explainListenError, greet, greetAtTerminal } from '../../src/command/greeting.ts';
 import { listening, start } from '../support/program.ts';
+import { configOf, startSenti } from '../support/senti.ts';
 import { track } from '../support/tracks.ts';
 
 const url = 'http://127.0.0.1:8000';
-const USUAL = { graphiql: true, follow: [], xDailyPosts: 10_000 } as const;
+const USUAL = { host: '127.0.0.1', graphiql: true, follow: [], xDailyPosts: 10_000 } as const;
 
 test('the greeting names the addresses, the source and how to get live posts', () => {
   const text = greetAtTerminal(greet(url, { ...USUAL, source: 'sample' }));
@@ -32,6 +34,27 @@ test('the greeting names the tracks that are followed, and on X what they may co
   expect(free).not.toContain('$');
   const unlimited = greet(url, { ...USUAL, source: 'x', follow, xDailyPosts: 'none' });
   expect(greetAtTerminal(unlimited)).toContain('without a limit');
+});
+
+test('the greeting of a server on every address names those that can be opened', async () => {
+  const address = (family: 'IPv4' | 'IPv6', address: string, internal = false) =>
+    ({ family, address, internal }) as NetworkInterfaceInfo;
+  const interfaces = {
+    lo: [address('IPv4', '127.0.0.1', true)],
+    eth0: [address('IPv4', '192.168.1.7'), address('IPv6', 'fe80::1')],
+  };
+  const config = { ...USUAL, source: 'sample' } as const;
+  const open = greet(url, { ...config, host: '0.0.0.0' }, interfaces);
+  expect(open.filter(([name]) => name === 'network')).toEqual([
+    ['network', 'http://192.168.1.7:8000'],
+  ]);
+  expect(JSON.stringify(greet(url, config, interfaces))).not.toContain('192.168');
+});
+
+test.each(['0.0.0.0', '::'])('an address of a server on %s can be opened', async (host) => {
+  const { url } = await startSenti(configOf('--host', host));
+  expect(url).toMatch(/\/\/(127\.0\.0\.1|\[::1\]):/);
+  expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
 test('without a terminal, the greeting is logged as JSON', async () => {

@@ -21,6 +21,22 @@ const UNSET = {
   stateDir: expect.any(String),
 };
 
+test('--version prints the version of package.json', () => {
+  expect(parseConfig(['--version'], {})).toEqual({
+    help: expect.stringMatching(/^Senti \d+\.\d+\.\d+\n$/),
+  });
+});
+
+test.each([
+  [['--file'], {}],
+  [['--source', 'bluesky', '--file'], {}],
+  [['--file'], { X_BEARER_TOKEN: 'token' }],
+])('%s without --source replay is a mistake', (argv, env) => {
+  expect(mistakesOf([...argv, tempFile('posts.ndjson', '')], env)).toEqual([
+    '--file needs --source replay. Add --source replay, or omit --file and REPLAY_FILE.',
+  ]);
+});
+
 describe('the options', () => {
   test('have defaults that need no key, no file and no network', () => {
     expect(configOf([])).toEqual({

@@ -74,7 +74,10 @@ export function createTelemetry(log: Logger, clock: Clock): ServerTelemetry {
       const { name } = state;
       // Clients decide how often a source starts and stops; that must not hide its failures.
       if ('reason' in state) {
-        lines.write('failure', 'info', `source: ${name}: ${state.reason}`, { state });
+        // A terminal shows only the message, so it says everything.
+        const { reason, until } = state;
+        const when = until === undefined ? '' : ` (until ${new Date(until).toISOString()})`;
+        lines.write('failure', 'warn', `source: ${name}: ${reason}${when}`, { state });
       } else {
         lines.write('state', 'info', `source: ${name}`, { state });
       }

@@ -5,15 +5,31 @@ import { createTelemetry } from '../../../src/api/metrics/server-telemetry.ts';
 import { readExposition } from '../../support/exposition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
+/** As pino numbers its levels. */
+const INFO = 30;
+const WARN = 40;
+
 function start() {
   const lines: string[] = [];
+  const levels: number[] = [];
   const clock = new FakeClock();
-  const log = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line).msg) });
+  const write = (line: string) => {
+    const { level, msg } = JSON.parse(line);
+    lines.push(msg);
+    levels.push(level);
+  };
+  const log = pino({ level: 'info' }, { write });
   const telemetry = createTelemetry(log, clock);
   const reject = (times: number) => {
     for (let i = 0; i < times; i++) telemetry.rejected('messages', '/track');
   };
-  return { lines, clock, telemetry, reject };
+  return {
+    lines,
+    levels,
+    clock,
+    telemetry,
+    reject,
+  };
 }
 
 test('rejections are logged a limited number of times a minute, then as a count', async () => {
@@ -50,6 +66,20 @@ test('a source that often goes live does not hide its failure', () => {
   expect(lines.at(-1)).toBe('source: paused: X wants money');
   clock.advance(60_000);
   expect(lines.at(-1)).toBe('and 1 more (state)');
+});
+
+test('a source that waits or is paused is a warning, which says why and until when', () => {
+  const { lines, levels, telemetry } = start();
+  const until = Date.parse('2026-11-20T10:11:12Z');
+  telemetry.state({ name: 'connecting' });
+  telemetry.state({ name: 'waiting', reason: 'X answered 503', until });
+  telemetry.state({ name: 'paused', reason: 'X wants money' });
+  expect(lines).toEqual([
+    'source: connecting',
+    'source: waiting: X answered 503 (until 2026-11-20T10:11:12.000Z)',
+    'source: paused: X wants money',
+  ]);
+  expect(levels).toEqual([INFO, WARN, WARN]);
 });
 
 test('closing logs how many lines were omitted, and leaves no timer', () => {

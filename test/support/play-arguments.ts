@@ -1,0 +1,92 @@
+// The command line of the stand-ins, which play a file of posts again and again.
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { isSystemError } from '../../src/base/small-file.ts';
+
+interface Draft {
+  readonly text: string;
+  readonly langs: readonly string[];
+}
+
+export interface PlayArguments {
+  readonly posts: readonly Draft[];
+  /** Posts a second. */
+  readonly rate: number;
+  readonly port: number;
+}
+
+/** A mistake of the operator, as a sentence. */
+class Mistake extends Error {}
+
+/** Reads argv. Prints the usage, or what is wrong, and returns undefined if there is nothing to play. */
+export function readPlayArguments(command: string, usualRate: number): PlayArguments | undefined {
+  const usage =
+    `Usage: npm run ${command} -- --file src/source/posts.ndjson [--rate ${usualRate}] [--port 0]\n` +
+    'A line of the file is {"text": "…", "langs"?: ["en"], "lang"?: "en"}; it is played again and again.\n';
+  try {
+    const { values } = parse(usualRate);
+    if (values.help) {
+      process.stdout.write(usage);
+      return undefined;
+    }
+    const rate = Number(values.rate);
+    if (!(rate > 0)) throw new Mistake('--rate must be a number above 0.');
+    const port = Number(values.port);
+    if (!/^\d+$/.test(values.port) || port > 65_535) {
+      throw new Mistake('--port must be a whole number from 0 to 65535.');
+    }
+    if (!values.file) throw new Mistake('Name the file to play with --file.');
+    return { posts: readPosts(values.file), rate, port };
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    process.stderr.write(`${command}: ${error.message}\n${usage}`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+function parse(usualRate: number) {
+  try {
+    return parseArgs({
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        file: { type: 'string' },
+        rate: { type: 'string', default: String(usualRate) },
+        port: { type: 'string', default: '0' },
+      },
+    });
+  } catch (error) {
+    if (error instanceof TypeError && 'code' in error) throw new Mistake(error.message);
+    throw error;
+  }
+}
+
+function readPosts(file: string): readonly Draft[] {
+  const posts = readText(file)
+    .split('\n')
+    .flatMap((line, index) => (line.trim() === '' ? [] : [readPost(line, `${file}:${index + 1}`)]));
+  if (posts.length === 0) throw new Mistake(`${file} has no posts.`);
+  return posts;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Mistake(`${file} cannot be read (${error.message}).`);
+  }
+}
+
+function readPost(line: string, where: string): Draft {
+  let post: { text?: unknown; lang?: string; langs?: readonly string[] } | null;
+  try {
+    post = JSON.parse(line);
+  } catch {
+    throw new Mistake(`${where} is not JSON.`);
+  }
+  const { text, lang, langs = lang ? [lang] : [] } = post ?? {};
+  if (typeof text !== 'string') throw new Mistake(`${where} has no "text".`);
+  return { text, langs };
+}
