@@ -7,7 +7,14 @@ import type { Position } from '../base/position.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
-import { type Kept, RecentOfTrack } from './recent-of-track.ts';
+import {
+  type Entry,
+  type Gap,
+  isGap,
+  type Keeper,
+  type Kept,
+  RecentOfTrack,
+} from './recent-of-track.ts';
 import { RecentReader } from './recent-reader.ts';
 
 export interface RecentLimits {
@@ -21,7 +28,8 @@ export interface RecentLimits {
 const LEFT_BY_EVICTION = 0.9;
 /** What a kept event takes besides its texts, and what its place among those of a track takes; measured. */
 const EVENT_BYTES = 600;
-const PLACE_BYTES = 16;
+const PLACE_BYTES = 8;
+const GAP_BYTES = 150;
 /** V8 stores a text that is not all Latin-1 in two bytes a character. */
 const CHARACTER_BYTES = 2;
 const HASHTAG_BYTES = 80;
@@ -32,12 +40,25 @@ export class RecentEvents implements Past {
   /** In the order in which they lose their events. */
   readonly #unwanted = new Set<RecentOfTrack>();
   readonly #wanted = new Set<RecentOfTrack>();
+  /** The entries by their keys, and the keys that stand for none. */
+  readonly #entries: (Entry | undefined)[] = [];
+  readonly #unused: number[] = [];
   readonly #byPost = new Map<string, Kept>();
+  readonly #keeper: Keeper;
   #newest: Kept | undefined;
   #bytes = 0;
 
   constructor(limits: RecentLimits) {
     this.#limits = limits;
+    this.#keeper = {
+      most: limits.recentEvents,
+      keep: (event) => this.#keep(event),
+      mark: (position) => this.#mark(position),
+      entry: (key) => this.#entries[key] as Entry,
+      freed: (entry) => this.#free(entry),
+      wanted: (recent, isWanted) => this.#order(recent, isWanted),
+      closed: (recent) => this.#close(recent),
+    };
   }
 
   /** Bytes in use, by estimate. */
@@ -47,24 +68,12 @@ export class RecentEvents implements Past {
 
   open({ canonical }: Track, since?: Position): Recording {
     const known = this.#tracks.get(canonical);
-    const recent =
-      known ?? new RecentOfTrack(this.#limits.recentEvents, (kept) => this.#free(kept));
+    const recent = known ?? new RecentOfTrack(canonical, this.#keeper);
     if (known === undefined) this.#tracks.set(canonical, recent);
     recent.users += 1;
     if (since !== undefined) recent.begin(since);
     this.#order(recent, true);
-    let isOpen = true;
-    return {
-      event: (event) => recent.add(this.#keep(event)),
-      gap: (at) => recent.gap(at),
-      wanted: (isWanted) => this.#order(recent, isWanted),
-      close: () => {
-        if (!isOpen) return;
-        isOpen = false;
-        recent.users -= 1;
-        if (recent.users === 0) this.#forget(canonical, recent);
-      },
-    };
+    return recent;
   }
 
   read({ canonical }: Track, start: Start): PastReader {
@@ -83,36 +92,58 @@ export class RecentEvents implements Past {
     kept.event = undefined;
   }
 
-  /** The same object for all tracks that an event matches, since those come one right after the other. */
+  /** The events that a post matches come one right after the other. */
   #keep(event: SentimentEvent): Kept {
+    const kept = this.#newest?.event === event ? this.#newest : this.#add(event);
     this.#bytes += PLACE_BYTES;
-    if (this.#newest?.event === event) return this.#newest;
+    kept.places += 1;
+    return kept;
+  }
+
+  #add(event: SentimentEvent): Kept {
     if (this.#bytes > this.#limits.recentBytes) this.#evict();
     const { position, post } = event;
     const before = this.#byPost.get(post.id);
     const isRepeat = before !== undefined && before.position.epoch !== position.epoch;
-    const kept: Kept = {
-      position,
-      event,
-      repeats: isRepeat ? before : undefined,
-      bytes: bytesOf(event),
-      places: 0,
-    };
-    this.#bytes += kept.bytes;
+    const repeats = isRepeat ? before : undefined;
+    const bytes = bytesOf(event);
+    const key = this.#unused.pop() ?? this.#entries.length;
+    const kept = { key, position, event, repeats, bytes, places: 0 };
+    this.#bytes += bytes;
+    this.#entries[key] = kept;
     this.#byPost.set(post.id, kept);
     this.#newest = kept;
     return kept;
   }
 
-  /** A track has given up its place for `kept`. */
-  #free(kept: Kept): void {
+  #mark(position: Position): Gap {
+    const key = this.#unused.pop() ?? this.#entries.length;
+    const gap: Gap = { key, position, gap: true };
+    this.#bytes += GAP_BYTES;
+    this.#entries[key] = gap;
+    return gap;
+  }
+
+  #free(entry: Entry): void {
+    if (isGap(entry)) {
+      this.#bytes -= GAP_BYTES;
+      this.#forget(entry);
+      return;
+    }
     this.#bytes -= PLACE_BYTES;
-    if (kept.places > 0) return;
-    this.#bytes -= kept.bytes;
-    kept.bytes = 0;
-    if (this.#newest === kept) this.#newest = undefined;
-    const id = kept.event?.post.id;
-    if (id !== undefined && this.#byPost.get(id) === kept) this.#byPost.delete(id);
+    entry.places -= 1;
+    if (entry.places > 0) return;
+    this.#bytes -= entry.bytes;
+    entry.bytes = 0;
+    this.#forget(entry);
+    if (this.#newest === entry) this.#newest = undefined;
+    const id = entry.event?.post.id;
+    if (id !== undefined && this.#byPost.get(id) === entry) this.#byPost.delete(id);
+  }
+
+  #forget({ key }: Entry): void {
+    this.#entries[key] = undefined;
+    this.#unused.push(key);
   }
 
   #evict(): void {
@@ -131,8 +162,10 @@ export class RecentEvents implements Past {
     (isWanted ? this.#wanted : this.#unwanted).add(recent);
   }
 
-  #forget(canonical: string, recent: RecentOfTrack): void {
-    this.#tracks.delete(canonical);
+  #close(recent: RecentOfTrack): void {
+    recent.users -= 1;
+    if (recent.users > 0) return;
+    this.#tracks.delete(recent.canonical);
     this.#unwanted.delete(recent);
     this.#wanted.delete(recent);
     while (recent.evict());

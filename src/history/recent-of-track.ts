@@ -2,9 +2,12 @@
 
 import type { Position } from '../base/position.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { Recording } from '../stream/recorder.ts';
 
 /** An event that is kept. */
 export interface Kept {
+  /** Stands for it among the events of a track. */
+  readonly key: number;
   readonly position: Position;
   /** Undefined once its post was deleted. */
   event: SentimentEvent | undefined;
@@ -16,7 +19,8 @@ export interface Kept {
 }
 
 /** Marks where events may be missing. */
-interface Gap {
+export interface Gap {
+  readonly key: number;
   readonly position: Position;
   readonly gap: true;
 }
@@ -27,22 +31,40 @@ export function isGap(entry: Entry): entry is Gap {
   return 'gap' in entry;
 }
 
-export class RecentOfTrack {
+/** What keeps the entries of all tracks. */
+export interface Keeper {
+  /** The most entries of one track. */
+  readonly most: number;
+  /** The same object for all tracks that an event matches. It gets one more place. */
+  keep(event: SentimentEvent): Kept;
+  mark(position: Position): Gap;
+  entry(key: number): Entry;
+  /** A track has given up its place for an entry. */
+  freed(entry: Entry): void;
+  wanted(recent: RecentOfTrack, isWanted: boolean): void;
+  closed(recent: RecentOfTrack): void;
+}
+
+/** The first ring of a track has room for so many entries. */
+const SMALLEST_RING = 8;
+
+export class RecentOfTrack implements Recording {
+  readonly canonical: string;
   /** How many recordings there are of this track. */
   users = 0;
-  readonly #most: number;
-  readonly #freed: (kept: Kept) => void;
-  #entries: Entry[] = [];
-  /** Where the oldest entry stands in `#entries`. */
-  #head = 0;
-  /** How many entries have left. Older than the oldest one are as many. */
-  #left = 0;
+  readonly #keeper: Keeper;
+  /**
+   * The keys of the entries, as a ring: entry `n` stands at `n` modulo its length, a power of two. Plain numbers, since
+   * a post may match hundreds of tracks, and the garbage collector would follow each reference to it.
+   */
+  #keys = new Uint32Array(0);
+  #first = 0;
+  #end = 0;
   #completeSince: Position | undefined;
 
-  /** `freed` is called with each event that this track does not keep any more. */
-  constructor(most: number, freed: (kept: Kept) => void) {
-    this.#most = most;
-    this.#freed = freed;
+  constructor(canonical: string, keeper: Keeper) {
+    this.canonical = canonical;
+    this.#keeper = keeper;
   }
 
   /** No event after this position has been left out; undefined while that is not known. */
@@ -50,85 +72,101 @@ export class RecentOfTrack {
     return this.#completeSince;
   }
 
-  /** The numbers of the entries go from `first` up to `end`; each keeps its number. */
+  /** The numbers of the entries go from `first` up to `end`. An entry keeps its number for good. */
   get first(): number {
-    return this.#left;
+    return this.#first;
   }
 
   get end(): number {
-    return this.#left + this.#entries.length - this.#head;
+    return this.#end;
   }
 
   /** The entry with this number, which must be one of those that are kept. */
   at(number: number): Entry {
-    return this.#entries[this.#head + number - this.#left] as Entry;
+    return this.#keeper.entry(this.#keys[number & (this.#keys.length - 1)] as number);
   }
 
-  /** Everything after `since` is going to be added. */
+  /** Everything after `since` is going to be recorded. */
   begin(since: Position): void {
     if (this.#completeSince === undefined) this.#completeSince = since;
     else this.gap(since);
   }
 
-  gap(position: Position): void {
-    this.#push({ position, gap: true });
-  }
-
-  add(kept: Kept): void {
-    const { position } = kept;
+  event(event: SentimentEvent): void {
+    const kept = this.#keeper.keep(event);
     // A node that gets its events from another one begins with the first that comes.
-    this.#completeSince ??= { ...position, number: position.number - 1 };
-    kept.places += 1;
-    if (kept.repeats !== undefined && this.#holds(kept.repeats)) this.#leave(kept);
+    this.#completeSince ??= { ...kept.position, number: kept.position.number - 1 };
+    if (kept.repeats !== undefined && this.#holds(kept.repeats)) this.#keeper.freed(kept);
     else this.#push(kept);
   }
 
+  gap(at: Position): void {
+    this.#push(this.#keeper.mark(at));
+  }
+
+  wanted(isWanted: boolean): void {
+    this.#keeper.wanted(this, isWanted);
+  }
+
+  close(): void {
+    this.#keeper.closed(this);
+  }
+
   /**
-   * Adds older events, and entries that are older than those are given up. Nothing after `since` and before
-   * the entries that are kept is missing from `older`.
+   * Adds older events, which have a place each, and gives up entries of other epochs that are older still. Nothing
+   * after `since` and before the entries that are kept is missing from `older`.
    */
   addOlder(older: readonly Kept[], since: Position): void {
-    while (this.end > this.first && this.at(this.first).position.epoch !== since.epoch)
+    while (this.#end > this.#first && this.at(this.#first).position.epoch !== since.epoch) {
       this.evict();
-    for (const kept of older) kept.places += 1;
-    this.#entries = [...older, ...this.#entries.slice(this.#head)];
-    this.#head = 0;
-    this.#left -= older.length;
+    }
+    this.#growTo(this.#end - this.#first + older.length);
+    this.#first -= older.length;
+    for (const [i, { key }] of older.entries()) this.#set(this.#first + i, key);
     this.#completeSince = since;
     this.#evictExcess();
   }
 
   /** Gives up the oldest entry; returns whether there was one. */
   evict(): boolean {
-    if (this.end === this.first) return false;
-    const entry = this.at(this.first);
-    // Keeps a long queue cheap: entries that have left are cut off in one go.
-    this.#head += 1;
-    this.#left += 1;
-    if (this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#end === this.#first) return false;
+    const entry = this.at(this.#first);
+    this.#first += 1;
     this.#completeSince = entry.position;
-    if (!isGap(entry)) this.#leave(entry);
+    this.#keeper.freed(entry);
     return true;
   }
 
-  #push(entry: Entry): void {
-    this.#entries.push(entry);
+  #push({ key }: Entry): void {
+    this.#growTo(this.#end - this.#first + 1);
+    this.#set(this.#end, key);
+    this.#end += 1;
     this.#evictExcess();
   }
 
+  #set(number: number, key: number): void {
+    this.#keys[number & (this.#keys.length - 1)] = key;
+  }
+
+  #growTo(size: number): void {
+    const keys = this.#keys;
+    if (size <= keys.length) return;
+    let length = Math.max(SMALLEST_RING, keys.length);
+    while (length < size) length *= 2;
+    this.#keys = new Uint32Array(length);
+    for (let number = this.#first; number < this.#end; number += 1) {
+      this.#set(number, keys[number & (keys.length - 1)] as number);
+    }
+  }
+
   #evictExcess(): void {
-    while (this.end - this.first > this.#most) this.evict();
+    while (this.#end - this.#first > this.#keeper.most) this.evict();
   }
 
-  #leave(kept: Kept): void {
-    kept.places -= 1;
-    this.#freed(kept);
-  }
-
-  #holds(kept: Kept): boolean {
-    return this.#entries.includes(kept, this.#head);
+  #holds({ key }: Kept): boolean {
+    for (let number = this.#first; number < this.#end; number += 1) {
+      if (this.#keys[number & (this.#keys.length - 1)] === key) return true;
+    }
+    return false;
   }
 }

@@ -16,13 +16,16 @@ export type Request =
   /** Answered as soon as so many messages have come in all. */
   | { readonly ask: 'received'; readonly count: number }
   | { readonly ask: 'stop reading'; readonly socket: number }
-  | { readonly ask: 'latencies' };
+  | { readonly ask: 'latencies' }
+  | { readonly ask: 'close' };
 
 const QUERY =
   'subscription ($track: String!) { sentiment(track: $track) { polarityIndex hashtags { tag count } post { id } } }';
 const AT_A_TIME = 100;
 
-const sockets: WebSocket[] = [];
+let sockets: WebSocket[] = [];
+/** The last message that came. */
+let last: Buffer | undefined;
 let received = 0;
 let waiting: { readonly count: number } | undefined;
 let latencies: number[] = [];
@@ -36,6 +39,7 @@ function onMessage(data: WebSocket.RawData): void {
     latencies.push(Number(process.hrtime.bigint() - BigInt(sent)));
   }
   received += 1;
+  last = bytes;
   answer();
 }
 
@@ -93,6 +97,15 @@ process.on('message', async (request: Request) => {
     case 'stop reading':
       sockets[request.socket]?.pause();
       return;
+    case 'close': {
+      const gone = sockets.map((socket) => once(socket, 'close'));
+      for (const socket of sockets) socket.close();
+      await Promise.all(gone);
+      sockets = [];
+      const [, cursor] = /"cursor":"([\w-]+)"/.exec(String(last)) ?? [];
+      process.send?.({ cursor });
+      return;
+    }
     case 'latencies':
       process.send?.({ latencies });
       latencies = [];

@@ -38,7 +38,10 @@ interface Way {
 const WAYS: Readonly<Record<string, () => Promise<Way>>> = { senti, stock, bare, floor };
 
 /** The clients all come at once, and what they cost is what is asked. */
-const BOUNDLESS = ['--max-attempts', 'none', '--max-sockets', 'none', '--max-tracks', 'none'];
+const BOUNDLESS = [
+  ...['--max-attempts', 'none', '--max-sockets', 'none', '--max-tracks', 'none'],
+  ...['--linger', '600'],
+];
 
 async function senti(): Promise<Way> {
   let source: HandSource | undefined;

@@ -295,34 +295,22 @@ async function measureStall() {
 
 /** A server and its clients, each a process; both end with the scope. */
 export async function startPair(way: Way, flags: readonly string[] = []) {
-  const here = (file: string) => new URL(file, import.meta.url);
-  const server = fork(here('./fanout-server.ts'), [way], {
+  const server = fork(new URL('./fanout-server.ts', import.meta.url), [way], {
     execArgv: ['--expose-gc', ...flags],
   });
-  const clients = fork(here('./fanout-clients.ts'));
-  const [{ url }] = (await Promise.all([message(server), message(clients)])) as [
-    { url: string },
-    unknown,
-  ];
-  const tell = (request: ClientRequest) => void clients.send(request);
-  const ask = (request: ClientRequest) => {
-    const answer = message(clients);
-    tell(request);
-    return answer;
+  const { url } = (await message(server)) as { url: string };
+  const children = [server];
+  const connect = async () => {
+    const clients = fork(new URL('./fanout-clients.ts', import.meta.url));
+    children.push(clients);
+    await message(clients);
+    return clientsOf(clients, url);
   };
   return {
+    ...(await connect()),
+    /** Clients in one more process. */
+    connect,
     server: (request: ServerRequest) => void server.send(request),
-    open: (path: '/graphql' | '/track', sockets: readonly (readonly string[])[], query?: string) =>
-      ask({ ask: 'open', url, path, sockets, ...(query && { query }) }).then(() => delay(200)),
-    received: (count: number) => ask({ ask: 'received', count }),
-    /** How many messages have come in all. */
-    async count(): Promise<number> {
-      return ((await ask({ ask: 'received', count: 0 })) as { received: number }).received;
-    },
-    async latencies() {
-      return ((await ask({ ask: 'latencies' })) as { latencies: number[] }).latencies;
-    },
-    stopReading: (socket: number) => tell({ ask: 'stop reading', socket }),
     async listeners(): Promise<number> {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -338,10 +326,35 @@ export async function startPair(way: Way, flags: readonly string[] = []) {
       return (await answer) as { cpu: number; rss: number; heapUsed: number };
     },
     async [Symbol.asyncDispose]() {
-      const gone = [server, clients].map((child) => once(child, 'exit'));
-      server.kill('SIGKILL');
-      clients.kill('SIGKILL');
+      const gone = children.map((child) => once(child, 'exit'));
+      for (const child of children) child.kill('SIGKILL');
       await Promise.all(gone);
+    },
+  };
+}
+
+function clientsOf(clients: ChildProcess, url: string) {
+  const tell = (request: ClientRequest) => void clients.send(request);
+  const ask = (request: ClientRequest) => {
+    const answer = message(clients);
+    tell(request);
+    return answer;
+  };
+  return {
+    open: (path: '/graphql' | '/track', sockets: readonly (readonly string[])[], query?: string) =>
+      ask({ ask: 'open', url, path, sockets, ...(query && { query }) }).then(() => delay(200)),
+    received: (count: number) => ask({ ask: 'received', count }),
+    /** How many messages have come in all. */
+    async count(): Promise<number> {
+      return ((await ask({ ask: 'received', count: 0 })) as { received: number }).received;
+    },
+    async latencies() {
+      return ((await ask({ ask: 'latencies' })) as { latencies: number[] }).latencies;
+    },
+    stopReading: (socket: number) => tell({ ask: 'stop reading', socket }),
+    /** Closes every socket, and resolves with the cursor of the last event. */
+    async close(): Promise<string> {
+      return ((await ask({ ask: 'close' })) as { cursor: string }).cursor;
     },
   };
 }
@@ -351,10 +364,10 @@ async function message(child: ChildProcess): Promise<unknown> {
   return answer;
 }
 
-function times<T>(count: number, make: (i: number) => T): T[] {
+export function times<T>(count: number, make: (i: number) => T): T[] {
   return Array.from({ length: count }, (_, i) => make(i));
 }
 
-function round(value: number, digits = 2): number {
+export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }

@@ -1,7 +1,7 @@
 // Part of npm run bench -- history: what a message of `window` costs the server, against one of `sentiment`.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { startPair } from './fanout.ts';
+import { round, startPair } from './fanout.ts';
 import { median } from './measure.ts';
 
 const LISTENERS = 1000;
@@ -67,8 +67,4 @@ async function measure(query: string, isTold: boolean) {
   await play(SECONDS);
   const after = { ...(await pair.measure()), count: await pair.count() };
   return { cpu: after.cpu - before.cpu, messages: after.count - before.count };
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
 }

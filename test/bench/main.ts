@@ -8,6 +8,7 @@ const BENCHMARKS = [
   'fanout',
   'cluster',
   'takeover',
+  'history',
 ] as const;
 
 const [name, ...parts] = process.argv.slice(2);

@@ -1,0 +1,105 @@
+// Part of npm run bench -- history: a thousand clients that reconnect at once, each with events to catch up on, and
+// what the clients notice that were there all the time.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { round, startPair, times } from './fanout.ts';
+import { median } from './measure.ts';
+
+const CLIENTS = 1000;
+const MISSED = 200;
+const BYSTANDERS = 50;
+const EVERY_MS = 10;
+/** How long bystanders are watched while nothing happens, in events. */
+const USUAL_EVENTS = 400;
+const ROUNDS = 3;
+
+const FIELDS = '{ cursor polarityIndex hashtags { tag count } post { id } }';
+const LIVE = `subscription ($track: String!) { sentiment(track: $track) ${FIELDS} }`;
+const after = (cursor: string) =>
+  `subscription ($track: String!) { sentiment(track: $track, after: "${cursor}") ${FIELDS} }`;
+
+export async function measureResume() {
+  const rounds: Awaited<ReturnType<typeof measure>>[] = [];
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await measure());
+  const of = (name: keyof (typeof rounds)[number]) => median(rounds.map((found) => found[name]));
+  const rows = [
+    {
+      'until all are live (s)': round(of('seconds')),
+      'the same without events (s)': round(of('bareSeconds')),
+      'µs a recovered event': round(of('recovered')),
+      'µs a live event': round(of('live')),
+      'p99 usually (ms)': round(of('usual')),
+      'p99 as all connect (ms)': round(of('connecting')),
+      'p99 as all resume (ms)': round(of('resuming')),
+    },
+  ];
+  return { title: `${CLIENTS} clients resume at once, each ${MISSED} events behind`, rows };
+}
+
+async function measure() {
+  await using pair = await startPair('senti');
+  const coffee = times(CLIENTS, () => ['coffee']);
+  const bystanders = await pair.connect();
+  await bystanders.open(
+    '/graphql',
+    times(BYSTANDERS, () => ['tea']),
+  );
+  let said = 0;
+  const say = (count: number) => {
+    const turns = times(count, () => [`coffee #bean @${said++}`]);
+    pair.server({ ask: 'publish', turns });
+  };
+  /** The time that the slowest of a hundred events took to a bystander while `work` went on. */
+  const watch = async (work: Promise<unknown>) => {
+    await bystanders.latencies();
+    let isOver = false;
+    void work.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      pair.server({ ask: 'publish', turns: [[`tea @t${process.hrtime.bigint()}`]] });
+      await delay(EVERY_MS);
+    }
+    await delay(100);
+    const sorted = (await bystanders.latencies()).sort((a, b) => a - b);
+    return (sorted[Math.floor(0.99 * sorted.length)] ?? Number.NaN) / 1e6;
+  };
+  const timed = async (query: string, events: number) => {
+    const before = { ...(await pair.measure()), count: await pair.count() };
+    const start = performance.now();
+    let seconds = 0;
+    const p99 = await watch(
+      (async () => {
+        await pair.open('/graphql', coffee, query);
+        if (events > 0) await pair.received(before.count + events);
+        seconds = (performance.now() - start) / 1000;
+      })(),
+    );
+    return { cpu: (await pair.measure()).cpu - before.cpu, seconds, p99 };
+  };
+
+  await pair.open('/graphql', coffee, LIVE);
+  // Warms up, so that the first way is not measured against a colder server.
+  say(MISSED);
+  await pair.received(MISSED * CLIENTS);
+  const liveFrom = await pair.measure();
+  say(MISSED);
+  await pair.received(2 * MISSED * CLIENTS);
+  const live = ((await pair.measure()).cpu - liveFrom.cpu) / (MISSED * CLIENTS);
+  const cursor = await pair.close();
+  const usual = await watch(delay(USUAL_EVENTS * EVERY_MS));
+  const bare = await timed(LIVE, 0);
+  await pair.close();
+  say(MISSED);
+  await delay(500);
+  const resumed = await timed(after(cursor), MISSED * CLIENTS);
+  return {
+    seconds: resumed.seconds,
+    bareSeconds: bare.seconds,
+    recovered: (resumed.cpu - bare.cpu) / (MISSED * CLIENTS),
+    live,
+    usual,
+    connecting: bare.p99,
+    resuming: resumed.p99,
+  };
+}
