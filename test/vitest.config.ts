@@ -18,6 +18,7 @@ const LONGEST = [
   'browser/looks',
   'server/main-job',
   'config/secrets',
+  'clients/resume',
   'clients/readme',
   'api/socket/slow-reader',
 ].map((name) => `/test/${name}.test.ts`);

@@ -1,18 +1,18 @@
 // The code in the documentation, word for word: the compiler accepts it, and every client in it prints events.
 
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse, validate } from 'graphql';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { schema } from '../../src/api/graphql/schema.ts';
-import { type Block, blocksOf, PAGES, ROOT } from '../support/readmes.ts';
+import { ADDRESS, emptyFolder, runBlock } from '../support/block-program.ts';
+import { blocksOf, PAGES, ROOT } from '../support/readmes.ts';
 import { startReal } from '../support/senti.ts';
 
-const FOLDER = new URL('test/output/readme/', ROOT);
-const ADDRESS = 'localhost:8000';
+const FOLDER = emptyFolder('readme');
 
 const blocks = PAGES.flatMap(blocksOf);
 /** The curl example runs only where curl is installed. */
@@ -22,9 +22,6 @@ const typed = blocks.filter(({ language }) => language === 'ts');
 const clients = blocks.filter(
   ({ language, code }) => /^(ts|js|sh)$/.test(language) && code.includes(ADDRESS),
 );
-
-rmSync(FOLDER, { recursive: true, force: true });
-mkdirSync(FOLDER, { recursive: true });
 
 describe('the code in the documentation', () => {
   test.each([
@@ -65,7 +62,7 @@ describe('the code in the documentation', () => {
     'prints events: $name',
     async (block) => {
       const { url } = await startReal();
-      const program = run(block, new URL(url).host);
+      const program = runBlock(block, FOLDER, new URL(url).host);
       let errors = '';
       program.stderr.on('data', (chunk) => {
         errors += chunk;
@@ -87,17 +84,3 @@ describe('the code in the documentation', () => {
     },
   );
 });
-
-function run({ name, language, code }: Block, host: string) {
-  const file = new URL(`run-${name}`, FOLDER);
-  writeFileSync(file, code.replaceAll(ADDRESS, host));
-  const path = fileURLToPath(file);
-  const [command, args] =
-    language === 'sh'
-      ? ['sh', ['-c', `exec ${code.replaceAll(ADDRESS, host)}`]]
-      : // Browsers have EventSource; in Node.js it is behind a flag.
-        [process.execPath, ['--experimental-eventsource', '--no-warnings', path]];
-  const program = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void program.kill('SIGKILL'));
-  return program;
-}
