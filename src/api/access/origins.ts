@@ -7,6 +7,14 @@ export type OriginCheck = (request: {
   readonly host?: string | undefined;
 }) => boolean;
 
+export const ORIGIN_NOT_ALLOWED =
+  'The Origin of this page is not allowed. The operator can allow it with --origins (ALLOWED_ORIGINS).';
+
+/** For the log. */
+export function nameOrigin(origin: string | undefined): string {
+  return `${origin} (--origins allows it)`;
+}
+
 /**
  * Allows the origins in `allowed`, loopback, and the server's own pages. A page is the server's own if it was loaded
  * from the very address that the request goes to, and that is an IP address or `host`. Any other name proves nothing:

@@ -4,7 +4,6 @@
 import { type DocumentNode, type ExecutionArgs, execute, GraphQLError } from 'graphql';
 import {
   CloseCode,
-  handleProtocols,
   MessageType,
   makeServer,
   type SubscribePayload,
@@ -23,6 +22,7 @@ import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
 import { maskErrors } from './selection.ts';
 import { SocketSubscription } from './socket-subscription.ts';
+import { chooseProtocol, rejectsProtocol } from './subprotocol.ts';
 import { GRAPHQL_PATH } from './yoga.ts';
 
 /** A socket and the client at its other end. */
@@ -79,6 +79,7 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
   });
 
   const serve: SocketRoute['serve'] = (socket, outbox, { headers }, admitted) => {
+    if (rejectsProtocol(socket, outbox)) return;
     const client = { ...admitted, socket, outbox, token: bearerOf(headers.authorization) };
     function fail(error: unknown): void {
       if (error instanceof Error && SERVERS_OWN.test(error.message)) {
@@ -118,7 +119,7 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
 
   return {
     path: GRAPHQL_PATH,
-    chooseProtocol: handleProtocols,
+    chooseProtocol,
     // graphql-ws uses it for too many `connection_init`.
     floodCode: CloseCode.TooManyInitialisationRequests,
     serve,

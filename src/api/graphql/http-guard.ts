@@ -4,7 +4,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../base/user-error.ts';
 import { bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
-import { isOwnHost, type OriginCheck } from '../access/origins.ts';
+import { isOwnHost, nameOrigin, ORIGIN_NOT_ALLOWED, type OriginCheck } from '../access/origins.ts';
 import type { Shared } from '../shared.ts';
 import type { GraphQLHandler } from './yoga.ts';
 
@@ -22,7 +22,7 @@ export function createHttpGuard(
     const { origin, accept = '' } = headers;
     response.setHeader('vary', 'Origin');
     if (!isAllowed(headers)) {
-      telemetry.rejected('origin', String(origin));
+      telemetry.rejected('origin', nameOrigin(origin));
       return reject(request, response, 403, NOT_ALLOWED);
     }
     if (origin !== undefined) response.setHeader('access-control-allow-origin', origin);
@@ -33,7 +33,7 @@ export function createHttpGuard(
     if (method === 'POST' && !isJson(request)) {
       const sent = headers['content-type'] ?? 'none';
       telemetry.rejected('forged', 'a POST that is not JSON');
-      const message = `POST takes the Content-Type ${JSON_TYPE}; it was ${sent}.`;
+      const message = `POST takes JSON; send the header "Content-Type: ${JSON_TYPE}". It was ${sent}.`;
       return reject(request, response, 415, { code: 'BAD_REQUEST', message });
     }
     if (method === 'GET' && mayBeForged(request, isAllowed, auth.isRequired)) {
@@ -56,7 +56,7 @@ export function createHttpGuard(
   };
 }
 
-const NOT_ALLOWED = { code: 'FORBIDDEN', message: 'This Origin is not allowed.' };
+const NOT_ALLOWED = { code: 'FORBIDDEN', message: ORIGIN_NOT_ALLOWED };
 const FORGED = {
   code: 'FORBIDDEN',
   message:

@@ -10,6 +10,8 @@ import { GRAPHQL_PATH } from '../graphql/yoga.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Shared } from '../shared.ts';
 import { RETRY_AFTER, STOPPING } from '../socket/drain.ts';
+import { TRACK_PATH } from '../track/track-socket.ts';
+import { isRead, send, sendJson, sendNoSocket } from './answers.ts';
 import type { Dashboard } from './dashboard.ts';
 import { pathOf, targetOf } from './request-target.ts';
 import { createSendQueues } from './send-queues.ts';
@@ -99,6 +101,8 @@ export function createHttpHandler(
     switch (path) {
       case GRAPHQL_PATH:
         return graphql(request, response);
+      case TRACK_PATH:
+        return sendNoSocket(response);
       case '/health':
         return sendReport(request, response, 200, { status: 'alive' });
       case '/ready':
@@ -126,14 +130,6 @@ function sendReport(
   if (isRead(request, response)) sendJson(response, status, report);
 }
 
-/** Whether the request only reads; answers it with 405 if not. */
-function isRead({ method }: IncomingMessage, response: ServerResponse): boolean {
-  if (method === 'GET' || method === 'HEAD') return true;
-  response.setHeader('allow', 'GET, HEAD');
-  sendJson(response, 405, { error: `${method} is not allowed here; use GET` });
-  return false;
-}
-
 /** In GraphQL's shape on every path, since most rejected clients expect it. */
 function sendRejection(
   response: ServerResponse,
@@ -141,17 +137,4 @@ function sendRejection(
 ): void {
   response.setHeader('retry-after', retryAfter);
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });
-}
-
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  send(response, status, `${JSON.stringify(body)}\n`, 'application/json; charset=utf-8');
-}
-
-function send(response: ServerResponse, status: number, text: string, type: string): void {
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-  });
-  response.end(text);
 }

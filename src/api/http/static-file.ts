@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { isRead } from './answers.ts';
 import { allowFileTime } from './stall-timeout.ts';
 
 export interface File {
@@ -25,11 +26,8 @@ const PIECE_BYTES = 64 * 1024;
 
 /** Answers GET and HEAD; other methods get 405. */
 export function serveFile(file: File, request: IncomingMessage, response: ServerResponse): void {
+  if (!isRead(request, response)) return;
   const { method, headers } = request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end();
-    return;
-  }
   const zips = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(headers['accept-encoding'] ?? '');
   const body = zips ? file.zipped : file.body;
   const etag = zips ? `"${file.etag}-gzip"` : `"${file.etag}"`;

@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import { UserError } from '../../base/user-error.ts';
 import { type Client, challengeOf, type Pass, UNLIMITED } from '../access/auth.ts';
+import { nameOrigin, ORIGIN_NOT_ALLOWED } from '../access/origins.ts';
 import { pathOf } from '../http/request-target.ts';
 import type { Shared } from '../shared.ts';
 import { closeAfterAll, closedWithin } from './close.ts';
@@ -19,7 +20,7 @@ export interface SocketRoute {
   /** The path it serves, such as `/track`. */
   readonly path: string;
   /** Chooses one of the offered subprotocols; undefined where none is spoken. */
-  readonly chooseProtocol?: (offered: Set<string>) => string | false;
+  readonly chooseProtocol?: (offered: Set<string>) => string;
   /** The close code for a socket that sends too much. */
   readonly floodCode: number;
   /** Checks the token before the handshake; undefined where no token is required then. */
@@ -65,6 +66,11 @@ export function createUpgrade(
         // Pings are answered below, and only if the peer reads the answers.
         autoPong: false,
         ...(chooseProtocol && { handleProtocols: chooseProtocol }),
+      });
+      server.on('wsClientError', ({ message }, socket, { method }) => {
+        const sentence = `${message}. Open a WebSocket with a browser or a WebSocket library.`;
+        const hints = 'Allow: GET\r\nSec-WebSocket-Version: 13, 8\r\n';
+        reject(socket, method === 'GET' ? 400 : 405, sentence, clock, hints);
       });
       return [route.path, { route, server }] as const;
     }),
@@ -135,11 +141,14 @@ export function createUpgrade(
         return reject(socket, status, error.message, clock, retry);
       }
       if (!isAllowed(request.headers)) {
-        telemetry.rejected('origin', String(request.headers.origin));
-        return reject(socket, 403, 'Origin not allowed', clock);
+        telemetry.rejected('origin', nameOrigin(request.headers.origin));
+        return reject(socket, 403, ORIGIN_NOT_ALLOWED, clock);
       }
       const at = servers.get(pathOf(request));
-      if (!at) return reject(socket, 404, 'No WebSocket here', clock);
+      if (!at) {
+        const paths = [...servers.keys()].join(' or ');
+        return reject(socket, 404, `No WebSocket here; open ${paths}`, clock);
+      }
       let pass = UNLIMITED;
       if (at.route.admit) {
         const admitted = await at.route.admit(request);
@@ -172,9 +181,11 @@ export function createUpgrade(
 function reject(socket: Duplex, status: number, reason: string, clock: Clock, headers = ''): void {
   void closedWithin(clock, CLOSE_TIMEOUT, socket, () => socket.destroy());
   socket.once('finish', () => socket.destroy());
+  const body = `${JSON.stringify({ error: reason })}\n`;
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}Connection: close\r\nContent-Type: text/plain\r\n` +
-      `Content-Length: ${Buffer.byteLength(reason)}\r\n\r\n${reason}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}Connection: close\r\n` +
+      'Content-Type: application/json; charset=utf-8\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 

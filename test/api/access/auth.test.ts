@@ -65,7 +65,7 @@ async function handshake({ socketUrl }: Senti, path: string, headers: Record<str
   const rejected = once(socket, 'unexpected-response').then(async ([, response]) => {
     let text = '';
     for await (const chunk of response) text += chunk;
-    return [response.statusCode, response.headers['www-authenticate'], text];
+    return [response.statusCode, response.headers['www-authenticate'], JSON.parse(text).error];
   });
   return Promise.race([opened, rejected]);
 }

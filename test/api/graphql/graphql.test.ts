@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import WebSocket from 'ws';
 import {
   AnalyzeDocument,
   SentimentDocument,
@@ -164,16 +163,6 @@ describe('on one WebSocket', () => {
     }
     senti.source.say('coffee');
     expect((await first).value?.data?.sentiment.post.id).toBe('0');
-  });
-
-  test('a protocol that is not spoken is turned away', async () => {
-    const senti = await startSenti();
-    const socket = new WebSocket(`${senti.socketUrl}/graphql`, 'graphql-ws');
-    const rejected = await new Promise<string>((resolve) => {
-      socket.once('error', ({ message }: Error) => resolve(message));
-      socket.once('close', (code: number) => resolve(String(code)));
-    });
-    expect(rejected).toMatch(/subprotocol|4406/i);
   });
 });
 

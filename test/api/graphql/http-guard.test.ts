@@ -39,7 +39,7 @@ describe('a POST', () => {
       expect(await errorOf(response)).toEqual([
         415,
         'BAD_REQUEST',
-        `POST takes the Content-Type application/json; it was ${type || 'none'}.`,
+        `POST takes JSON; send the header "Content-Type: application/json". It was ${type || 'none'}.`,
       ]);
     }
     expect(source.wanted).toEqual([]);

@@ -63,6 +63,9 @@ describe('the dashboard', () => {
     expect(Number(head.headers.get('content-length'))).toBeGreaterThan(100);
     const posted = await fetch(url, { method: 'POST', body: 'x' });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect(await posted.json()).toEqual({
+      error: 'POST is not allowed here; use GET, or POST on /graphql',
+    });
   });
 
   test.each([

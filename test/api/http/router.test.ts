@@ -100,6 +100,20 @@ describe('over HTTP', () => {
     ]);
   });
 
+  test.each(['GET', 'POST'])(
+    'a %s of /track without an upgrade is told to upgrade',
+    async (method) => {
+      const { url } = await startSenti();
+      for (let i = 0; i < 2; i++) {
+        const response = await fetch(`${url}/track`, { method });
+        expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket']);
+        expect(await response.json()).toEqual({
+          error: 'Open this address as a WebSocket, and send {"track": "coffee"}',
+        });
+      }
+    },
+  );
+
   test('unknown paths get 404, and wrong methods 405', async () => {
     const { url } = await startSenti();
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
