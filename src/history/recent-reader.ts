@@ -11,19 +11,15 @@ export class RecentReader implements PastReader {
   readonly #recent: RecentOfTrack;
   /** The number of the next entry to read. */
   #next: number;
-  /** Gaps before this entry were told by `isComplete` being false. */
-  readonly #toldUntil: number;
 
   constructor(recent: RecentOfTrack, start: Start) {
     this.#recent = recent;
     if ('last' in start) {
       this.#next = newest(recent, start.last);
       this.isComplete = false;
-      this.#toldUntil = this.#next;
     } else {
       this.#next = firstAfter(recent, start.after);
       this.isComplete = isComplete(recent, start.after, this.#next);
-      this.#toldUntil = recent.end;
     }
     this.completeSince = before(recent, this.#next)?.time;
   }
@@ -38,10 +34,8 @@ export class RecentReader implements PastReader {
       const entry = recent.at(this.#next);
       if (!isGap(entry)) {
         if (entry.event !== undefined) events.push(entry.event);
-      } else if (this.#next >= this.#toldUntil) {
-        if (events.length > 0) break;
-        gap = true;
-      }
+      } else if (events.length > 0) break;
+      else gap = true;
     }
     return { gap, events };
   }

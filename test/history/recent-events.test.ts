@@ -84,15 +84,15 @@ describe('recent events', () => {
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: [] });
   });
 
-  test('a gap since the position is told once, at the beginning', () => {
+  test('a gap since the position makes it incomplete, and is told where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
     coffee.event(event(1));
     coffee.event(event(2));
     coffee.gap(at(3));
     coffee.event(event(4));
-    expect(resume(past, at(1))).toEqual({ isComplete: false, told: ['1.2', '1.4'] });
-    expect(resume(past, at(2))).toEqual({ isComplete: false, told: ['1.4'] });
+    expect(resume(past, at(1))).toEqual({ isComplete: false, told: ['1.2', 'gap', '1.4'] });
+    expect(resume(past, at(2))).toEqual({ isComplete: false, told: ['gap', '1.4'] });
     expect(resume(past, at(3))).toEqual({ isComplete: true, told: ['1.4'] });
     expect(resume(past, at(4))).toEqual({ isComplete: true, told: [] });
   });
@@ -133,7 +133,7 @@ describe('recent events', () => {
     coffee.event(event(7, 1));
     coffee.event(event(8, 1));
     past.open(COFFEE, at(0, 2)).event(event(1, 2));
-    expect(resume(past, at(7, 1))).toEqual({ isComplete: false, told: ['1.8', '2.1'] });
+    expect(resume(past, at(7, 1))).toEqual({ isComplete: false, told: ['1.8', 'gap', '2.1'] });
     expect(resume(past, at(0, 2))).toEqual({ isComplete: true, told: ['2.1'] });
     expect(resume(past, at(1, 2))).toEqual({ isComplete: true, told: [] });
   });
@@ -145,7 +145,7 @@ describe('recent events', () => {
     const repeated = { ...event(1, 2), post: event(1, 1).post };
     coffee.gap(at(0, 2));
     coffee.event(repeated);
-    expect(resume(past, at(0, 1)).told).toEqual(['1.1']);
+    expect(resume(past, at(0, 1)).told).toEqual(['1.1', 'gap']);
   });
 
   test('the newest events are those that are kept, and no fewer than asked for', () => {
