@@ -3,6 +3,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** How long a bucket of counts lasts. Buckets begin at whole multiples of it, in UTC. */
+export type Bucket =
+  /** An hour. */
+  | 'HOUR'
+  /** A minute. */
+  | 'MINUTE'
+  /** Ten minutes. */
+  | 'TEN_MINUTES';
+
 /** The sentiment of a text. */
 export type Polarity =
   /** The score is below -0.05. */
@@ -25,6 +34,16 @@ export type AnalyzeQueryVariables = Exact<{
 
 
 export type AnalyzeQuery = { analyze: { polarityIndex: number, polarity: Polarity, score: number, positive: number, neutral: number, negative: number, hashtags: Array<{ tag: string, count: number }> } };
+
+export type HistoryQueryVariables = Exact<{
+  track: string;
+  from: string;
+  to?: string | null | undefined;
+  bucket?: Bucket;
+}>;
+
+
+export type HistoryQuery = { history: { retainedFrom: string, cursor: string, buckets: Array<{ start: string, posts: number, positive: number, negative: number, neutral: number, meanScore: number | null, complete: boolean, hashtags: Array<{ tag: string, count: number }>, bySource: Array<{ source: string, posts: number }> }> } };
 
 export type SentimentSubscriptionVariables = Exact<{
   track: string;
@@ -89,6 +108,31 @@ export const AnalyzeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AnalyzeQuery, AnalyzeQueryVariables>;
+export const HistoryDocument = new TypedDocumentString(`
+    query History($track: String!, $from: DateTime!, $to: DateTime, $bucket: Bucket! = MINUTE) {
+  history(track: $track, from: $from, to: $to, bucket: $bucket) {
+    buckets {
+      start
+      posts
+      positive
+      negative
+      neutral
+      meanScore
+      hashtags {
+        tag
+        count
+      }
+      bySource {
+        source
+        posts
+      }
+      complete
+    }
+    retainedFrom
+    cursor
+  }
+}
+    `) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
 export const SentimentDocument = new TypedDocumentString(`
     subscription Sentiment($track: String!) {
   sentiment(track: $track) {

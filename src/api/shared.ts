@@ -19,7 +19,11 @@ export interface Shared {
   readonly isAllowed: OriginCheck;
   /** True while the server stops; then it takes nothing new. */
   readonly isStopping: () => boolean;
-  readonly limits: MessageLimits & QueryLimits;
+  readonly limits: MessageLimits &
+    QueryLimits & {
+      /** Of one question about the past. */
+      readonly maxHistoryBuckets: number;
+    };
 }
 
 export interface MessageLimits {

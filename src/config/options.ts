@@ -16,6 +16,7 @@ import { certificate, privateKey } from './tls-files.ts';
 import {
   anyText,
   bearerTokens,
+  duration,
   jetstreamUrls,
   keySet,
   languages,
@@ -47,6 +48,7 @@ const bytes = wholeNumber(1024, 16 * 1024 * 1024, 'BYTES');
 const timeout = wholeNumber(1, 600, 'SECONDS');
 const linger = wholeNumber(0, 86_400, 'SECONDS');
 const recentEvents = wholeNumber(0, 100_000);
+const historyBytes = wholeNumber(16 * 1024 * 1024, 2 ** 40, 'BYTES');
 const recentBytes = wholeNumber(0, 64 * 1024 * 1024 * 1024, 'BYTES');
 const lease = wholeNumber(1, 60, 'SECONDS');
 const host = matching('ADDRESS', /^[\w.:-]+$/, 'a host name or IP address');
@@ -54,6 +56,9 @@ const xToken = matching('TOKEN', /^[\x21-\x7e]+$/, 'a token without spaces, as X
 const prefix = matching('NAME', /^[\w-]{1,32}$/, '1 to 32 letters, digits, - and _');
 const path = { ...anyText, label: 'PATH' };
 const SECRET = { flag: undefined };
+
+/** In milliseconds. */
+const DAY = 24 * 3_600_000;
 
 /** A client that lost its connection comes back within this time. On X, what it misses meanwhile costs money. */
 export const LINGER_SECONDS = 120;
@@ -141,6 +146,19 @@ const PAST = named({
   linger: option(linger, undefined, 'How long a track stays open without a listener.', {
     usual: `${LINGER_SECONDS}, on X ${LINGER_SECONDS_ON_X}`,
   }),
+  history: option(path, '', 'The file that keeps the counts of each topic over a restart.', {
+    usual: 'none: in memory',
+  }),
+  historyBytes: option(historyBytes, 128 * 1024 * 1024, 'Bytes that these counts may take.'),
+  historyByMinute: option(duration, DAY, 'How long counts by the minute are kept.', {
+    usual: '24h',
+  }),
+  historyByTenMinutes: option(duration, 7 * DAY, 'How long counts by ten minutes are kept.', {
+    usual: '7d',
+  }),
+  historyByHour: option(duration, 90 * DAY, 'How long counts by the hour are kept.', {
+    usual: '90d',
+  }),
 });
 
 const LIMITS = named({
@@ -160,6 +178,7 @@ const LIMITS = named({
   maxAttemptsPerAddress: limit(20, 'New connections and requests a second from one address.'),
   maxWorkPerSecond: limit(200_000, 'Work a second that one connection may ask for.'),
   maxWorkPerAddress: limit(500_000, 'Work a second that one address may ask for.'),
+  maxHistoryBuckets: limit(1500, 'Buckets that one question about the past may ask for.'),
   initTimeout: option(timeout, 3, 'How long a WebSocket may take to send connection_init.'),
   requestTimeout: option(timeout, 10, 'How long a request may take to arrive.'),
 });

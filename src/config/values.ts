@@ -73,6 +73,20 @@ const positive = kind('NUMBER', 'a number above 0', (text) => {
 
 export const rate = orWord(positive, 'max', 'max');
 
+const UNITS = { m: 60_000, h: 3_600_000, d: 24 * 3_600_000 };
+const LONGEST = 3650 * UNITS.d;
+
+/** A time, in milliseconds. */
+export const duration = kind(
+  'TIME',
+  'a time such as 90m, 24h or 7d, of ten years at most',
+  (text) => {
+    const [, count, unit] = /^(\d{1,9})([mhd])$/.exec(text) ?? [];
+    const ms = Number(count) * UNITS[unit as keyof typeof UNITS];
+    return ms > 0 && ms <= LONGEST ? ms : undefined;
+  },
+);
+
 /** Takes `word` as well, which stands for `value`. */
 export function orWord<T, const W>({ label, parse }: Kind<T>, word: string, value: W): Kind<T | W> {
   return {

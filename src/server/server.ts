@@ -25,9 +25,10 @@ import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/options.ts';
 import { LiveWindows } from '../history/live-windows.ts';
-import { RecentEvents } from '../history/recent-events.ts';
+import { createPast } from '../history/past.ts';
 import { createAnalyzer } from '../sentiment/analysis.ts';
 import { vader } from '../sentiment/vader/vader.ts';
+import type { SourceState } from '../source/source.ts';
 import { Multiplexer } from '../stream/multiplexer.ts';
 import type { BoundedLog } from '../stream/telemetry.ts';
 import { followTracks } from './followed-tracks.ts';
@@ -80,18 +81,25 @@ export async function startServer(
   const analyze = createAnalyzer(config.profile, vader);
   const flushes = createFlushScheduler(clock, telemetry);
   const behind = new Set<Outbox>();
-  const past = new RecentEvents(config);
+  const kept = createPast(config, clock, telemetry);
   const connectFeed = await createFeed({
     config,
     connect(sink) {
-      const post = flushes.timed(sink.post);
-      const isBehind = () => behind.values().some(({ isNearlyFull }) => isNearlyFull);
-      return connect(config, { ...sink, post, isBehind }, clock, telemetry.log('source').warn);
+      const watched = {
+        ...sink,
+        post: flushes.timed(sink.post),
+        isBehind: () => behind.values().some(({ isNearlyFull }) => isNearlyFull),
+        state(state: SourceState) {
+          kept.source(state);
+          sink.state(state);
+        },
+      };
+      return connect(config, watched, clock, telemetry.log('source').warn);
     },
     analyze,
     telemetry,
     listeners: () => multiplexer.listeners,
-    past,
+    past: kept.past,
     clock,
   });
   const multiplexer = new Multiplexer(
@@ -124,7 +132,7 @@ export async function startServer(
   const { deletions } = multiplexer;
   const writeBuffer = new WriteBuffer();
   const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
-  const operations = createOperations(shared, analyze);
+  const operations = createOperations(shared, analyze, kept.lookBack);
   const streams = createSseStreams(operations.feeding, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [
@@ -138,6 +146,7 @@ export async function startServer(
       sse: streams.count(),
       track: upgrade.count(TRACK_PATH),
     }),
+    history: () => kept.state,
     logDropped,
     expires: () => server.expires,
   });
@@ -184,6 +193,7 @@ export async function startServer(
         drains: [...upgrade.drains(), ...streams.drains()],
         multiplexer,
         graphql,
+        past: kept,
         clock,
         random,
       });

@@ -17,6 +17,7 @@ interface Running {
   readonly drains: readonly Drain[];
   readonly multiplexer: Multiplexer;
   readonly graphql: { dispose(): PromiseLike<void> | void };
+  readonly past: { close(): Promise<void> };
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -28,17 +29,19 @@ export function shutDown(running: Running): Promise<void> {
 }
 
 async function stop(running: Running): Promise<void> {
-  const { http, drains, multiplexer, graphql, clock, random } = running;
+  const { http, drains, multiplexer, graphql, past, clock, random } = running;
   // Another node takes over while clients are told to leave.
   const handedOver = multiplexer.handOver();
   await drainInBatches(drains, clock, random);
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   await handedOver;
   await multiplexer.close();
+  const pastClosed = past.close();
   const cancel = clock.after(GRACE_MS, () => http.closeAllConnections());
   await closed;
   cancel();
   await graphql.dispose();
+  await pastClosed;
 }
 
 /** Follows the connections of `http`. The returned function destroys those that are left. */

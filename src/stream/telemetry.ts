@@ -21,6 +21,7 @@ export const REJECTION_KINDS = [
   'tracks',
   'query',
   'work',
+  'history',
 ] as const;
 export type RejectionKind = (typeof REJECTION_KINDS)[number];
 
@@ -41,7 +42,8 @@ export type Subject =
   | 'connection'
   | 'keys'
   | 'source'
-  | 'cluster';
+  | 'cluster'
+  | 'history';
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 /** A log for lines that clients and upstreams can cause: it writes a bounded number of them a minute. */
 export type BoundedLog = Readonly<Record<Level, (line: string, error?: unknown) => void>>;

@@ -2,6 +2,7 @@
 
 import { measurePipeline } from './history-pipeline.ts';
 import { measureResume } from './history-resume.ts';
+import { measureStore } from './history-store.ts';
 import { measureWindows } from './history-window.ts';
 import { table } from './measure.ts';
 
@@ -10,6 +11,7 @@ const PARTS = {
   pipeline: async () => measurePipeline(),
   resume: measureResume,
   windows: measureWindows,
+  store: measureStore,
 } as const;
 
 export async function run(asked: readonly string[]): Promise<void> {

@@ -21,6 +21,7 @@ describe('the limits', () => {
       introspection: true,
       maxSubscriptions: 32,
       maxTracks: 10_000,
+      maxHistoryBuckets: 1500,
       maxSockets: 20_000,
       maxSocketsPerAddress: 100,
       maxAttempts: 1000,
@@ -37,7 +38,7 @@ describe('the limits', () => {
     const limits = Object.values(OPTIONS).filter(
       ({ flag, label }) => flag?.startsWith('max-') && label === 'NUMBER|none',
     );
-    expect(limits.length).toBe(15);
+    expect(limits.length).toBe(16);
     for (const { flag } of limits) expect(read(`--${flag}`, 'none')).not.toHaveProperty('mistakes');
     expect(read('--max-tracks', 'none')).toMatchObject({ maxTracks: Number.POSITIVE_INFINITY });
     expect(read('--max-tracks', '0', '--max-message-bytes', 'none')).toEqual({

@@ -21,5 +21,6 @@ test(`nothing that a client sends ends the server, shows its inside or stays in 
   for (const surface of SURFACES) expect(progress.bySurface[surface]).toBeGreaterThan(500);
   // Caches are full after the warm-up; a leak of 200 bytes an input would be 15 MiB.
   expect(progress.heap - progress.warmHeap).toBeLessThan(8 * MEBIBYTE);
-  expect(progress.files).toBeLessThanOrEqual(progress.filesAtStart + 5);
+  // The worker of the history starts meanwhile, and has some files of its own.
+  expect(progress.files).toBeLessThanOrEqual(progress.filesAtStart + 12);
 }, 300_000);

@@ -1,5 +1,6 @@
 // What an ingest needs to keep the past, for tests that are about something else.
 
+import type { BoundedLookBack } from '../../src/api/graphql/builder.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { RecentEvents } from '../../src/history/recent-events.ts';
@@ -11,6 +12,13 @@ export const SOMEWHERE = { epoch: 7, number: 1, time: 1_763_000_000_000 };
 export function createPast(limits: Partial<ConstructorParameters<typeof RecentEvents>[0]> = {}) {
   return new RecentEvents({ recentEvents: 1000, recentBytes: 64 * 1024 * 1024, ...limits });
 }
+
+/** Of an API that nobody asks about the past. */
+export const NO_LOOK_BACK: BoundedLookBack = {
+  now: () => 0,
+  maxBuckets: 0,
+  history: () => Promise.reject(new Error('nobody asks')),
+};
 
 /** A track closes as soon as nothing wants it. */
 export function keeping(clock: Clock = systemClock) {

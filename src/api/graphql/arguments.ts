@@ -1,11 +1,13 @@
 // Reads the arguments of operations, or throws the error that tells a client what is wrong with them.
 
+import type { GraphQLError } from 'graphql';
 import { type Position, parseCursor } from '../../base/position.ts';
 import { MAX_TEXT } from '../../base/post.ts';
 import { UserError } from '../../base/user-error.ts';
 import type { Start } from '../../stream/recorder.ts';
 import { EVERY, SPAN, type WindowRequest } from '../../stream/windows.ts';
 import { parseTrack, type Track } from '../../track/track.ts';
+import type { BoundedLookBack } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
 
 /** The most events that `last` can ask for. */
@@ -33,13 +35,13 @@ export function readStart(
   if (typeof after === 'string' && typeof last === 'number') {
     const message =
       'A subscription begins either after a cursor or with the last events; leave out "after" or "last".';
-    throw toGraphQLError(new UserError('BAD_USER_INPUT', message));
+    throw badInput(message);
   }
   if (typeof after === 'string') return { after: readCursor(after) };
   if (typeof last !== 'number') return undefined;
   if (last >= 0 && last <= MAX_LAST) return { last };
   const message = `"last" is ${last}. It must be a number from 0 to ${MAX_LAST}.`;
-  throw toGraphQLError(new UserError('BAD_USER_INPUT', message));
+  throw badInput(message);
 }
 
 export function readWindow(query: string, span: number, every: number): WindowRequest {
@@ -51,10 +53,37 @@ export function readWindow(query: string, span: number, every: number): WindowRe
 function checkSeconds(name: string, seconds: number, { least, most }: typeof SPAN): void {
   if (seconds >= least && seconds <= most) return;
   const message = `"${name}" is ${seconds}. It must be a number of seconds from ${least} to ${most}.`;
-  throw toGraphQLError(new UserError('BAD_USER_INPUT', message));
+  throw badInput(message);
 }
 
-function right<T>(read: T | UserError): T {
+/** The time that a question about the past is about, in milliseconds since 1970. Buckets last `length`. */
+export function readSpan(
+  from: Date,
+  to: Date | null | undefined,
+  length: number,
+  { now, maxBuckets }: Pick<BoundedLookBack, 'now' | 'maxBuckets'>,
+): { readonly from: number; readonly to: number | undefined } {
+  const start = from.getTime();
+  const end = to?.getTime();
+  if (end !== undefined && start >= end) {
+    throw badInput('"from" must be before "to".');
+  }
+  if (start > now()) throw badInput('"from" must be in the past.');
+  const last = Math.min(end ?? now(), now());
+  const buckets = Math.floor(last / length) - Math.floor(start / length) + 1;
+  if (buckets > maxBuckets) {
+    const message = `The question is about ${buckets} buckets; ask for ${maxBuckets} at most, or for longer ones.`;
+    throw toGraphQLError(new UserError('LIMIT_REACHED', message));
+  }
+  return { from: start, to: end };
+}
+
+function badInput(message: string): GraphQLError {
+  return toGraphQLError(new UserError('BAD_USER_INPUT', message));
+}
+
+/** Returns what was read, or throws what was wrong with it. */
+export function right<T>(read: T | UserError): T {
   if (read instanceof UserError) throw toGraphQLError(read);
   return read;
 }

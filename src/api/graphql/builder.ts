@@ -5,16 +5,31 @@ import type { PublicPost } from '../../base/post.ts';
 import type { Analysis, Analyze, HashtagCount, SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
+import {
+  BUCKETS,
+  type Bucket,
+  type History,
+  type LookBack,
+  type SourceCount,
+} from '../../stream/history.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Start } from '../../stream/recorder.ts';
 import type { Span, TrackWindow, WindowRequest } from '../../stream/windows.ts';
 import type { Clause, Track } from '../../track/track.ts';
 import { PRICES, type Work } from '../access/work-budget.ts';
 
+/** What answers questions about the past, and the bounds of one. */
+export interface BoundedLookBack extends LookBack {
+  /** In milliseconds since 1970. */
+  readonly now: () => number;
+  readonly maxBuckets: number;
+}
+
 /** What resolvers work with. */
 export interface ApiContext {
   readonly multiplexer: Multiplexer;
   readonly analyze: Analyze;
+  readonly lookBack: BoundedLookBack;
   /** What the transport makes of a subscription to a track. */
   readonly follow: (track: Track, start?: Start) => AsyncIterable<SentimentEvent>;
   /** The same of a subscription to a window. */
@@ -24,8 +39,9 @@ export interface ApiContext {
 /** What is the same for all operations. */
 export type QueryContext = Omit<ApiContext, 'follow' | 'watch'>;
 
-/** `context` for one query, whose texts `work` pays for. It analyzes equal texts once, and follows nothing. */
+/** `context` for one query, whose texts and buckets `work` pays for. It analyzes equal texts once, and follows nothing. */
 export function payFor(context: QueryContext, work: Work): ApiContext {
+  const { now, maxBuckets, history } = context.lookBack;
   const analyzed = new Map<string, Analysis>();
   return {
     ...context,
@@ -39,6 +55,14 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
       analyzed.set(text, analysis);
       return analysis;
     },
+    lookBack: {
+      now,
+      maxBuckets,
+      history(track, from, to, size) {
+        work.charge(Math.ceil(((to ?? now()) - from) / BUCKETS[size]) * PRICES.bucket);
+        return history(track, from, to, size);
+      },
+    },
   };
 }
 
@@ -46,10 +70,10 @@ function subscribesToNothing(): never {
   throw new Error('a query subscribes to nothing');
 }
 
-/** Takes the types, which stand in `schema` and `status`. */
+/** Takes the types, which stand in `schema`, `status` and `history-schema`. */
 export const builder = new SchemaBuilder<{
   Context: ApiContext;
-  Scalars: { DateTime: { Input: never; Output: Date } };
+  Scalars: { DateTime: { Input: Date; Output: Date } };
   Objects: {
     HashtagCount: HashtagCount;
     Post: PublicPost;
@@ -64,6 +88,9 @@ export const builder = new SchemaBuilder<{
     Status: Multiplexer;
     Span: Span;
     Window: TrackWindow;
+    SourceCount: SourceCount;
+    HistoryBucket: Bucket;
+    History: History;
   };
   DefaultFieldNullability: false;
   DefaultInputFieldRequiredness: true;

@@ -1,6 +1,7 @@
 // What every transport of GraphQL shares: documents, selections, and the masking of errors.
 
 import type { Analyze } from '../../sentiment/analysis.ts';
+import type { LookBack } from '../../stream/history.ts';
 import type { Shared } from '../shared.ts';
 import { createBroadcast } from './broadcast.ts';
 import { CatchUps } from './catch-ups.ts';
@@ -11,10 +12,12 @@ import { schema } from './schema.ts';
 export type Operations = ReturnType<typeof createOperations>;
 
 export function createOperations(
-  { telemetry, multiplexer, windows, limits }: Shared,
+  { telemetry, multiplexer, windows, limits, clock }: Shared,
   analyze: Analyze,
+  { history }: LookBack,
 ) {
-  const context = { multiplexer, analyze };
+  const lookBack = { history, now: () => clock.now(), maxBuckets: limits.maxHistoryBuckets };
+  const context = { multiplexer, analyze, lookBack };
   const mask = createMask(telemetry.log('operation'));
   const documents = createDocuments(schema, limits, telemetry);
   const feeding = { multiplexer, windows, catchUps: new CatchUps() };

@@ -6,12 +6,17 @@ import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
 import { spellTerm } from '../../track/query-term.ts';
 import { MAX_LAST, readStart, readText, readTrack } from './arguments.ts';
 import { builder } from './builder.ts';
+import { readDateTime } from './date-time.ts';
+import './history-schema.ts';
 import './status.ts';
 import './window-schema.ts';
 
 builder.scalarType('DateTime', {
-  description: 'A time in UTC, in ISO 8601 format: `2026-11-20T10:11:12.000Z`.',
+  description:
+    'A time in ISO 8601 format, such as `2026-11-20T10:11:12.000Z`. Answers are in UTC. Arguments need a time zone: `Z`, ' +
+    'or an offset such as `+01:00`.',
   serialize: (date) => date.toISOString(),
+  parseValue: readDateTime,
 });
 
 const PolarityEnum = builder.enumType('Polarity', {

@@ -17,6 +17,12 @@ export interface Readable {
   readonly multiplexer: Multiplexer;
   /** Open connections by surface. */
   readonly sockets: () => Readonly<Record<string, number>>;
+  /** How the counts by the minute are kept. */
+  readonly history: () => {
+    readonly problem?: string | undefined;
+    readonly faults: number;
+    readonly bytes: number;
+  };
   /** How many log lines were dropped since the start. */
   readonly logDropped: () => number;
   /** When the TLS certificate expires, in milliseconds since 1970, if there is one. */
@@ -46,6 +52,7 @@ const COUNTED = [
 export function gaugesOf({
   multiplexer,
   sockets,
+  history,
   logDropped,
   expires,
 }: Readable): Record<string, Reading> {
@@ -56,6 +63,18 @@ export function gaugesOf({
         { help: COUNTS[count], read: () => multiplexer.counters[count] },
       ]),
     ),
+    senti_history_writable: {
+      help: '1 while the counts by the minute can be kept where they belong, 0 while they cannot.',
+      read: () => (history().problem === undefined ? 1 : 0),
+    },
+    senti_history_faults_total: {
+      help: 'Times that the counts by the minute could not be kept or read.',
+      read: () => history().faults,
+    },
+    senti_history_bytes: {
+      help: 'What the counts by the minute take, in memory or in their file.',
+      read: () => history().bytes,
+    },
     senti_log_lines_dropped_total: {
       help: 'Log lines that standard output did not take.',
       read: logDropped,

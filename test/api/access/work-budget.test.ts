@@ -10,6 +10,7 @@ import { createBudget, PRICES, Work } from '../../../src/api/access/work-budget.
 import { type ApiContext, payFor } from '../../../src/api/graphql/builder.ts';
 import { connectTrack } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { NO_LOOK_BACK } from '../../support/keeping.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { until } from '../../support/until.ts';
 
@@ -203,6 +204,7 @@ test('an operation that repeats a text analyzes it and pays for it once', () => 
       analyses += 1;
       return {};
     },
+    lookBack: NO_LOOK_BACK,
   } as unknown as ApiContext;
   const { analyze } = payFor(context, work);
   for (let i = 0; i < 8; i++) analyze(TEXT);

@@ -15,7 +15,7 @@ import { Ingest } from '../../../src/stream/ingest.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import type { Track } from '../../../src/track/track.ts';
 import { createHandSource, type HandSource } from '../../support/hand-source.ts';
-import { keeping } from '../../support/keeping.ts';
+import { keeping, NO_LOOK_BACK } from '../../support/keeping.ts';
 import { configOf } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { streamTopics } from '../../support/topic-stream.ts';
@@ -43,7 +43,12 @@ function start() {
     { telemetry },
   );
   if (!source) throw new Error('no source was connected');
-  const contextValue = { multiplexer, analyze, follow: streamTopics(multiplexer) };
+  const contextValue = {
+    multiplexer,
+    analyze,
+    lookBack: NO_LOOK_BACK,
+    follow: streamTopics(multiplexer),
+  };
   const broadcast = createBroadcast(contextValue, (error) => error);
   return { source, broadcast, multiplexer, contextValue };
 }

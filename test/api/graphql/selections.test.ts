@@ -16,6 +16,7 @@ import { postCountersAtZero } from '../../../src/stream/counters.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { post } from '../../support/clients.ts';
 import { createHandSource } from '../../support/hand-source.ts';
+import { NO_LOOK_BACK } from '../../support/keeping.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { until } from '../../support/until.ts';
@@ -99,7 +100,11 @@ test('the server has a bounded number of different selections, and takes one tha
     stop: async () => {},
   };
   const multiplexer = new Multiplexer(() => feed, { telemetry });
-  const contextValue = { multiplexer, analyze: createAnalyzer('full', vader) };
+  const contextValue = {
+    multiplexer,
+    analyze: createAnalyzer('full', vader),
+    lookBack: NO_LOOK_BACK,
+  };
   const broadcast = createBroadcast(contextValue, (error) => error);
   const open = (query: string) => broadcast.open({ schema, document: parse(query), contextValue });
   const opened = [];

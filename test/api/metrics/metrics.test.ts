@@ -265,6 +265,7 @@ test('a time to the wire counts in all buckets that are wide enough', async () =
   const readable = {
     multiplexer: new Multiplexer(() => feed, { telemetry: recordTelemetry() }),
     sockets: () => ({}),
+    history: () => ({ faults: 0, bytes: 0 }),
     logDropped: () => 0,
     expires: () => undefined,
   };

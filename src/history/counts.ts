@@ -1,0 +1,210 @@
+// Counts the events of each topic by the minute. A minute that has ended goes to the store as one batch.
+
+import { atTime, type Clock } from '../base/clock.ts';
+import type { Position } from '../base/position.ts';
+import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { Recorder, Recording } from '../stream/recorder.ts';
+import type { Track } from '../track/track.ts';
+import { MINUTE, type MinuteBatch, type TopicCounts } from './store.ts';
+import { TopicMinute } from './topic-minute.ts';
+
+/** What is counted of a topic in the minute that still runs. */
+export interface Running {
+  /** The start of the minute, in milliseconds since 1970. */
+  readonly minute: number;
+  /** One for each source. */
+  readonly counts: readonly TopicCounts[];
+  /** Since when every post of the topic was counted. Infinity if the topic is not followed, or the source is down. */
+  readonly completeFrom: number;
+}
+
+/** A source notices within this time that it has lost its upstream, in milliseconds. */
+const NOTICED_AFTER = 30_000;
+
+/** Takes each minute in which a topic was followed. */
+type Keep = (batch: MinuteBatch) => void;
+
+export class Counts implements Recorder {
+  /** The start of the running minute. It never goes back, even if the clock is set back. */
+  minute = Number.NEGATIVE_INFINITY;
+  readonly #clock: Clock;
+  readonly #keep: Keep;
+  readonly #followed = new Map<string, FollowedTopic>();
+  /** Topics that were closed in the running minute. */
+  #closed: FollowedTopic[] = [];
+  /** Topics with events in the running minute. */
+  #counted = new Map<string, TopicMinute>();
+  /** Since when the source has been live; Infinity while it is not. */
+  #liveFrom = Number.POSITIVE_INFINITY;
+  /** Of the last event or gap. */
+  #end: Position | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock, keep: Keep) {
+    this.#clock = clock;
+    this.#keep = keep;
+  }
+
+  /** Of the last event that was counted. Before any, a place from which nothing can be resumed. */
+  get end(): Position {
+    return this.#end ?? { epoch: 0, number: 0, time: Math.max(0, this.#clock.now()) };
+  }
+
+  /** Without `since`, another node makes the events and counts them. */
+  open(track: Track, since?: Position): Recording {
+    if (since === undefined) return NOT_COUNTED;
+    this.reach(since);
+    const topic = new FollowedTopic(this, track.canonical, this.startingAt(since.time));
+    this.#followed.set(track.canonical, topic);
+    this.#cancel ??= this.#wait();
+    return topic;
+  }
+
+  /** The source is live from now on, or not. */
+  live(isLive: boolean): void {
+    const now = this.#clock.now();
+    this.#turn(now);
+    this.#liveFrom = isLive ? this.startingAt(now) : Number.POSITIVE_INFINITY;
+  }
+
+  /** What the running minute has of a topic, and what is known of the time before. */
+  running(topic: string): Running {
+    const followedFrom = this.#followed.get(topic)?.completeFrom ?? Number.POSITIVE_INFINITY;
+    return {
+      minute: this.minute,
+      counts: [...countsOf([this.#counted.get(topic)])],
+      completeFrom: Math.max(followedFrom, this.#liveFrom),
+    };
+  }
+
+  /** Hands over the running minute as it is. Nothing may be counted afterwards. */
+  close(): void {
+    this.#cancel?.();
+    this.#handOver();
+  }
+
+  /** For the topics: everything until `position` belongs to the running minute, or ends it. */
+  reach(position: Position): void {
+    if (position.time >= this.minute + MINUTE) this.#turn(position.time);
+    this.#end = position;
+  }
+
+  /** For the topics: since when a topic is complete that is followed from `time` on. */
+  startingAt(time: number): number {
+    // The clock was set back. What happens now counts in the running minute, which the topic has missed a part of.
+    return time < this.minute ? this.minute + MINUTE : time;
+  }
+
+  /** For the topics: the running minute of a topic and source. */
+  minuteOf(topic: string, source: string): TopicMinute {
+    const first = this.#counted.get(topic);
+    for (let minute = first; minute !== undefined; minute = minute.next) {
+      if (minute.source === source) return minute;
+    }
+    const made = new TopicMinute(topic, source, this.minute);
+    made.next = first;
+    this.#counted.set(topic, made);
+    return made;
+  }
+
+  /** For the topics. */
+  closed(topic: FollowedTopic): void {
+    this.#turn(this.#clock.now());
+    // Another feed may follow it already.
+    if (this.#followed.get(topic.name) === topic) this.#followed.delete(topic.name);
+    this.#closed.push(topic);
+    if (this.#followed.size > 0) return;
+    // Nothing may happen for hours, so the minute does not wait for its end.
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#handOver();
+  }
+
+  /** Ends the running minute if `time` is past it. */
+  #turn(time: number): void {
+    const next = Math.floor(time / MINUTE) * MINUTE;
+    if (next > this.minute) this.#endMinute(next);
+  }
+
+  #endMinute(next: number): void {
+    const isContinuous = next === this.minute + MINUTE;
+    // The process slept, or the clock was set forward: nothing is known of the minutes in between.
+    if (!isContinuous) this.#liveFrom = Math.max(this.#liveFrom, next + 1);
+    this.#handOver(next);
+    this.minute = next;
+  }
+
+  /** Hands over what the running minute has. `now` is when the next one begins, unless this one goes on. */
+  #handOver(now = this.#clock.now()): void {
+    const before = this.minute - MINUTE;
+    const isCertain = this.#liveFrom <= before && now - this.minute >= NOTICED_AFTER;
+    const topics = [...this.#followed.values(), ...this.#closed];
+    const counted = this.#counted;
+    this.#counted = new Map();
+    this.#closed = [];
+    if (this.#end === undefined || (topics.length === 0 && counted.size === 0)) return;
+    this.#keep({
+      minute: this.minute,
+      end: this.#end,
+      counts: countsOf(counted.values()),
+      // Taken now, since the store reads the batch bit by bit, and a gap may come meanwhile.
+      complete: isCertain ? completeIn(topics, before) : [],
+    });
+  }
+
+  /** Ends each minute in time, while a topic is followed. */
+  #wait(): () => void {
+    return atTime(this.#clock, this.minute + MINUTE, () => {
+      this.#turn(this.#clock.now());
+      this.#cancel = this.#wait();
+    });
+  }
+}
+
+class FollowedTopic implements Recording {
+  readonly name: string;
+  completeFrom: number;
+  readonly #counts: Counts;
+  /** Where the last event was counted. */
+  #last: TopicMinute | undefined;
+
+  constructor(counts: Counts, name: string, completeFrom: number) {
+    this.#counts = counts;
+    this.name = name;
+    this.completeFrom = completeFrom;
+  }
+
+  event(event: SentimentEvent): void {
+    this.#counts.reach(event.position);
+    let minute = this.#last;
+    const { source } = event.post;
+    if (minute?.minute !== this.#counts.minute || minute.source !== source) {
+      minute = this.#counts.minuteOf(this.name, source);
+      this.#last = minute;
+    }
+    minute.add(event);
+  }
+
+  gap(at: Position): void {
+    this.#counts.reach(at);
+    this.completeFrom = this.#counts.startingAt(at.time);
+  }
+
+  wanted(): void {}
+
+  close(): void {
+    this.#counts.closed(this);
+  }
+}
+
+const NOT_COUNTED: Recording = { event() {}, gap() {}, wanted() {}, close() {} };
+
+function* countsOf(minutes: Iterable<TopicMinute | undefined>): Generator<TopicCounts> {
+  for (const first of minutes) {
+    for (let minute = first; minute !== undefined; minute = minute.next) yield minute.counts();
+  }
+}
+
+function completeIn(topics: readonly FollowedTopic[], minute: number): string[] {
+  return topics.filter(({ completeFrom }) => completeFrom <= minute).map(({ name }) => name);
+}

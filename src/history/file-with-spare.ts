@@ -1,0 +1,132 @@
+// A history file with a spare: while the file cannot be written to, memory takes what is counted. Every batch tries the
+// file again, and brings it what it has missed. Synchronous, so it belongs into a worker.
+
+import { unite } from './intervals.ts';
+import { type DatabaseOptions, HistoryDatabase } from './sqlite-database.ts';
+import { codeOf, explainFault, SQLITE } from './sqlite-fault.ts';
+import { IN_MEMORY } from './sqlite-message.ts';
+import { NOTHING, type Span, type Stored, type StoreState, type WholeBatch } from './store.ts';
+
+/** Counts that wait for the file. Without a file for longer, the oldest batches are missing from it. */
+const MOST_WAITING = 200_000;
+
+export class FileWithSpare {
+  readonly #path: string;
+  readonly #options: DatabaseOptions;
+  #file: HistoryDatabase | undefined;
+  #spare: HistoryDatabase | undefined;
+  /** What the file lacks, oldest first. */
+  #waiting: WholeBatch[] = [];
+  #waitingCounts = 0;
+  #problem: string | undefined;
+  #faults = 0;
+
+  /** A `path` of IN_MEMORY has no file. */
+  constructor(path: string, options: DatabaseOptions) {
+    this.#path = path;
+    this.#options = options;
+    this.#attempt(() => this.#openFile());
+  }
+
+  get state(): StoreState {
+    const bytes = (this.#file?.bytes ?? 0) + (this.#spare?.bytes ?? 0);
+    return { problem: this.#problem, faults: this.#faults, bytes };
+  }
+
+  append(batch: WholeBatch): void {
+    this.#waiting.push(batch);
+    this.#waitingCounts += batch.counts.length;
+    const isKept = this.#attempt(() => this.#catchUp());
+    if (isKept) {
+      this.#problem = undefined;
+      this.#spare?.close();
+      this.#spare = undefined;
+      return;
+    }
+    // Memory that is full has no spare.
+    const most = this.#path === IN_MEMORY ? 0 : MOST_WAITING;
+    while (this.#waiting.length > 0 && this.#waitingCounts > most) this.#forgetFirst();
+    if (this.#path === IN_MEMORY) this.#waiting = [];
+    else this.#keepInSpare(batch);
+  }
+
+  read(span: Span): Stored {
+    const first = this.#readFile(span);
+    const second = this.#spare?.read(span);
+    if (first === undefined || second === undefined) return first ?? second ?? NOTHING;
+    return {
+      counts: [...first.counts, ...second.counts].sort((a, b) => a.start - b.start),
+      complete: unite([...first.complete, ...second.complete]),
+      retainedFrom: Math.min(first.retainedFrom, second.retainedFrom),
+    };
+  }
+
+  /** Tries once more to write what the file lacks. */
+  close(): void {
+    if (this.#waiting.length > 0) this.#attempt(() => this.#catchUp());
+    this.#file?.close();
+    this.#spare?.close();
+    this.#file = undefined;
+    this.#spare = undefined;
+  }
+
+  #keepInSpare(batch: WholeBatch): void {
+    try {
+      this.#spare ??= new HistoryDatabase(IN_MEMORY, this.#options);
+      this.#spare.append(batch);
+    } catch (error) {
+      // It is full: the batch waits for the file, and until then its minute is not complete.
+      if (codeOf(error) !== SQLITE.FULL) throw error;
+    }
+  }
+
+  #openFile(): HistoryDatabase {
+    this.#file ??= new HistoryDatabase(this.#path, this.#options);
+    return this.#file;
+  }
+
+  #catchUp(): void {
+    const file = this.#openFile();
+    for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
+      file.append(batch);
+      this.#forgetFirst();
+    }
+  }
+
+  #forgetFirst(): void {
+    this.#waitingCounts -= this.#waiting.shift()?.counts.length ?? 0;
+  }
+
+  #readFile(span: Span): Stored | undefined {
+    let stored: Stored | undefined;
+    this.#attempt(() => {
+      stored = this.#file?.read(span);
+    });
+    return stored;
+  }
+
+  #explain(reason: string): string {
+    return this.#path === IN_MEMORY
+      ? `The history cannot be kept: ${reason}`
+      : `The history file ${this.#path} cannot be used: ${reason} Until it can be, counts are kept in memory.`;
+  }
+
+  /** Returns whether `use` of the file worked. Throws what is no fault of the file. */
+  #attempt(use: () => void): boolean {
+    try {
+      use();
+      return true;
+    } catch (error) {
+      const reason = explainFault(error);
+      if (reason === undefined) throw error;
+      this.#faults += 1;
+      this.#problem = this.#explain(reason);
+      // A full disk can be read. Anything else is opened again, as the operator may have put another file there.
+      if (codeOf(error) !== SQLITE.FULL) {
+        this.#file?.close();
+        this.#file = undefined;
+      }
+      return false;
+    }
+  }
+}

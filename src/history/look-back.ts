@@ -1,0 +1,93 @@
+// Answers what the past of a topic was like: what the store has, and the running minute.
+
+import type { Clock } from '../base/clock.ts';
+import { UserError } from '../base/user-error.ts';
+import { BUCKETS, type Bucket, type History, type LookBack } from '../stream/history.ts';
+import { TOP_HASHTAGS } from '../stream/windows.ts';
+import type { Counts as RunningCounts } from './counts.ts';
+import { addHashtags, mostFrequent } from './hashtag-posts.ts';
+import { covers, unite } from './intervals.ts';
+import { type Counts, type Retention, SCORE_SCALE, type Store } from './store.ts';
+
+/** Questions that wait for the store. Each takes it some milliseconds. */
+export const MAX_WAITING = 64;
+const TOO_MANY = `${MAX_WAITING} questions about the past wait for their answers; ask again in a second.`;
+
+interface LookBackOptions {
+  readonly counts: RunningCounts;
+  readonly store: Store;
+  readonly retention: Retention;
+  readonly clock: Clock;
+  /** Called for each question that is rejected. */
+  readonly rejected: (reason: string) => void;
+}
+
+export function createLookBack(options: LookBackOptions): LookBack {
+  const { counts, store, retention, clock, rejected } = options;
+  let waiting = 0;
+
+  return {
+    async history(track, from, to, size): Promise<History | UserError> {
+      if (waiting >= MAX_WAITING) {
+        rejected(TOO_MANY);
+        return new UserError('LIMIT_REACHED', TOO_MANY);
+      }
+      // Taken in one tick with the question to the store, so that each event is in one of the two.
+      const length = BUCKETS[size];
+      const now = Math.max(clock.now(), counts.minute);
+      const running = counts.running(track.canonical);
+      const { end } = counts;
+      const first = Math.floor(from / length) * length;
+      // The bucket that still runs has no end yet.
+      const last = Math.floor(Math.min(to === undefined ? now : to - 1, now) / length) * length;
+      const span = { topic: track.canonical, size, from: first, to: last + length };
+      waiting += 1;
+      const stored = await store.read(span).finally(() => {
+        waiting -= 1;
+      });
+
+      const byStart = Map.groupBy(
+        [...stored.counts, ...running.counts.map((row) => ({ ...row, start: running.minute }))],
+        ({ start }) => Math.floor(start / length) * length,
+      );
+      const complete = unite([...stored.complete, [running.completeFrom, now]]);
+      const buckets: Bucket[] = [];
+      for (let start = first; start <= last; start += length) {
+        const until = Math.max(start, Math.min(start + length, now));
+        const isComplete = covers(complete, start, until);
+        buckets.push(bucketOf(start, byStart.get(start) ?? [], isComplete));
+      }
+      const kept = Math.ceil((now - retention[size]) / length) * length;
+      return { buckets, retainedFrom: Math.max(stored.retainedFrom, kept), end };
+    },
+  };
+}
+
+/** The sum of what was counted of several minutes and sources. */
+function bucketOf(start: number, counted: readonly Counts[], isComplete: boolean): Bucket {
+  let [positive, negative, neutral, score] = [0, 0, 0, 0];
+  const sources = new Map<string, number>();
+  for (const counts of counted) {
+    positive += counts.positive;
+    negative += counts.negative;
+    neutral += counts.neutral;
+    score += counts.score;
+    const posts = counts.positive + counts.negative + counts.neutral;
+    sources.set(counts.source, (sources.get(counts.source) ?? 0) + posts);
+  }
+  const posts = positive + negative + neutral;
+  const hashtags = addHashtags(
+    counted.map((counts) => counts.hashtags),
+    TOP_HASHTAGS,
+  );
+  return {
+    start,
+    positive,
+    negative,
+    neutral,
+    meanScore: posts === 0 ? null : score / SCORE_SCALE / posts,
+    hashtags: hashtags.map(([tag, count]) => ({ tag, count })),
+    bySource: mostFrequent(sources, sources.size).map(([source, posts]) => ({ source, posts })),
+    isComplete,
+  };
+}

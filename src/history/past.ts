@@ -1,0 +1,105 @@
+// Puts the parts of the past together: the recent events, the counts by the minute, and where those are kept.
+
+import type { Clock } from '../base/clock.ts';
+import type { Position } from '../base/position.ts';
+import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { SourceState } from '../source/source.ts';
+import type { LookBack } from '../stream/history.ts';
+import type { Past, Recorder, Recording } from '../stream/recorder.ts';
+import type { Telemetry } from '../stream/telemetry.ts';
+import type { Track } from '../track/track.ts';
+import { Counts } from './counts.ts';
+import { createLookBack } from './look-back.ts';
+import { RecentEvents, type RecentLimits } from './recent-events.ts';
+import { IN_MEMORY } from './sqlite-message.ts';
+import { SqliteStore } from './sqlite-store.ts';
+import type { StoreState } from './store.ts';
+
+interface PastOptions extends RecentLimits {
+  /** The file that keeps the counts; empty for memory. */
+  readonly history: string;
+  readonly historyBytes: number;
+  /** How long counts are kept by the minute, by ten minutes and by the hour, in milliseconds. */
+  readonly historyByMinute: number;
+  readonly historyByTenMinutes: number;
+  readonly historyByHour: number;
+}
+
+export interface KeptPast {
+  readonly past: Past;
+  readonly lookBack: LookBack;
+  /** Of the counts. */
+  readonly state: StoreState;
+  /** The source of this node is in another state. */
+  source(state: SourceState): void;
+  /** Keeps the running minute as it is, and ends. */
+  close(): Promise<void>;
+}
+
+export function createPast(
+  options: PastOptions,
+  clock: Clock,
+  telemetry: Pick<Telemetry, 'log' | 'rejected'>,
+): KeptPast {
+  const retention = {
+    MINUTE: options.historyByMinute,
+    TEN_MINUTES: options.historyByTenMinutes,
+    HOUR: options.historyByHour,
+  };
+  const store = new SqliteStore(
+    { path: options.history || IN_MEMORY, retention, maxBytes: options.historyBytes },
+    telemetry.log('history'),
+  );
+  const counts = new Counts(clock, (batch) => store.append(batch));
+  const rejected = (reason: string) => telemetry.rejected('history', reason);
+  return {
+    past: recordAll(new RecentEvents(options), [counts]),
+    lookBack: createLookBack({ counts, store, retention, clock, rejected }),
+    get state() {
+      return store.state;
+    },
+    source({ name }) {
+      // An idle source lacks nothing: no track is followed.
+      if (name !== 'idle') counts.live(name === 'live');
+    },
+    async close() {
+      counts.close();
+      await store.close();
+    },
+  };
+}
+
+/** `past`, whose recordings `others` make as well. */
+function recordAll(past: Past, others: readonly Recorder[]): Past {
+  const recorders = [past, ...others];
+  return {
+    open: (track: Track, since?: Position) =>
+      new Recordings(recorders.map((recorder) => recorder.open(track, since))),
+    read: (track, start) => past.read(track, start),
+    deleted: (postId) => past.deleted(postId),
+  };
+}
+
+class Recordings implements Recording {
+  readonly #recordings: readonly Recording[];
+
+  constructor(recordings: readonly Recording[]) {
+    this.#recordings = recordings;
+  }
+
+  event(event: SentimentEvent): void {
+    for (const recording of this.#recordings) recording.event(event);
+  }
+
+  gap(at: Position): void {
+    for (const recording of this.#recordings) recording.gap(at);
+  }
+
+  wanted(isWanted: boolean): void {
+    for (const recording of this.#recordings) recording.wanted(isWanted);
+  }
+
+  close(): void {
+    for (const recording of this.#recordings) recording.close();
+  }
+}

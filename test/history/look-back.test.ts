@@ -1,0 +1,197 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { UserError } from '../../src/base/user-error.ts';
+import { Counts } from '../../src/history/counts.ts';
+import { createLookBack, MAX_WAITING } from '../../src/history/look-back.ts';
+import { SqliteStore } from '../../src/history/sqlite-store.ts';
+import { MINUTE, NOTHING, type Store } from '../../src/history/store.ts';
+import type { Recording } from '../../src/stream/recorder.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { eventAt, SIZES, START } from '../support/history.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
+import { track } from '../support/tracks.ts';
+
+function createHistory(store: Store = createStore()) {
+  const clock = new FakeClock(START);
+  const counts = new Counts(clock, (batch) => store.append(batch));
+  counts.live(true);
+  let number = 0;
+  const position = () => ({ epoch: 1, number, time: clock.now() });
+  const rejected: string[] = [];
+  const lookBack = createLookBack({
+    counts,
+    store,
+    retention: SIZES.retention,
+    clock,
+    rejected: (reason) => void rejected.push(reason),
+  });
+  return {
+    clock,
+    rejected,
+    open: (query: string) => counts.open(track(query), position()),
+    say(recording: Recording, more: Parameters<typeof eventAt>[1] = {}) {
+      number += 1;
+      recording.event(eventAt(position(), more));
+    },
+    /** From and to are in minutes after START. */
+    async ask(from: number, to?: number, size: 'MINUTE' | 'TEN_MINUTES' | 'HOUR' = 'MINUTE') {
+      const end = to === undefined ? undefined : START + to * MINUTE;
+      const answer = await lookBack.history(track('coffee'), START + from * MINUTE, end, size);
+      if (answer instanceof UserError) throw answer;
+      return answer;
+    },
+  };
+}
+
+function createStore(): SqliteStore {
+  const store = new SqliteStore({ path: ':memory:', ...SIZES }, recordTelemetry().log('history'));
+  onTestFinished(() => store.close());
+  return store;
+}
+
+test('every bucket of the span is there, the running one included', async () => {
+  const { clock, open, say, ask } = createHistory();
+  const coffee = open('coffee');
+  say(coffee, { score: 0.5, hashtags: [{ tag: 'a', count: 1 }] });
+  clock.advance(2 * MINUTE + 1000);
+  say(coffee, { score: -0.7, polarityIndex: 1, hashtags: [{ tag: 'b', count: 1 }] });
+  say(coffee, {
+    score: 0,
+    polarityIndex: 2,
+    post: { id: '3', source: 'x', text: null, langs: [] },
+  });
+  const { buckets, end } = await ask(-1);
+  expect(end).toEqual({ epoch: 1, number: 3, time: clock.now() });
+  expect(buckets).toEqual([
+    { ...EMPTY, start: START - MINUTE, isComplete: false },
+    {
+      ...EMPTY,
+      start: START,
+      positive: 1,
+      meanScore: 0.5,
+      hashtags: [{ tag: 'a', count: 1 }],
+      bySource: [{ source: 'hand', posts: 1 }],
+    },
+    { ...EMPTY, start: START + MINUTE },
+    {
+      ...EMPTY,
+      start: START + 2 * MINUTE,
+      negative: 1,
+      neutral: 1,
+      meanScore: -0.35,
+      hashtags: [{ tag: 'b', count: 1 }],
+      bySource: [
+        { source: 'hand', posts: 1 },
+        { source: 'x', posts: 1 },
+      ],
+    },
+  ]);
+});
+
+const EMPTY = {
+  positive: 0,
+  negative: 0,
+  neutral: 0,
+  meanScore: null,
+  hashtags: [],
+  bySource: [],
+  isComplete: true,
+};
+
+test('a span may begin and end anywhere: its buckets are whole', async () => {
+  const { clock, open, say, ask } = createHistory();
+  const coffee = open('coffee');
+  for (let minute = 0; minute < 130; minute++) {
+    say(coffee);
+    clock.advance(MINUTE);
+  }
+  const starts = async (...span: Parameters<typeof ask>) =>
+    (await ask(...span)).buckets.map(({ start, positive }) => [(start - START) / MINUTE, positive]);
+  expect(await starts(3.5, 5.5)).toEqual([
+    [3, 1],
+    [4, 1],
+    [5, 1],
+  ]);
+  expect(await starts(3, 5)).toEqual([
+    [3, 1],
+    [4, 1],
+  ]);
+  expect(await starts(15, 45, 'TEN_MINUTES')).toEqual([
+    [10, 10],
+    [20, 10],
+    [30, 10],
+    [40, 10],
+  ]);
+  expect(await starts(59, undefined, 'HOUR')).toEqual([
+    [0, 60],
+    [60, 60],
+    [120, 10],
+  ]);
+  // A time that has not come yet counts as now.
+  expect(await starts(129, 1000)).toEqual([
+    [129, 1],
+    [130, 0],
+  ]);
+  expect(await starts(200)).toEqual([]);
+});
+
+test('long buckets are complete if each of their minutes is', async () => {
+  const { clock, open, ask } = createHistory();
+  open('coffee');
+  clock.advance(30 * MINUTE);
+  const { buckets } = await ask(-60, undefined, 'HOUR');
+  expect(buckets.map(({ isComplete }) => isComplete)).toEqual([false, true]);
+  const late = createHistory();
+  late.clock.advance(10 * MINUTE + 1);
+  late.open('coffee');
+  late.clock.advance(30 * MINUTE);
+  expect((await late.ask(0, undefined, 'HOUR')).buckets[0]?.isComplete).toBe(false);
+  expect((await late.ask(0, undefined, 'TEN_MINUTES')).buckets.map((b) => b.isComplete)).toEqual([
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+test('a gap is known at once, before the store hears of it', async () => {
+  const { clock, open, ask } = createHistory();
+  const coffee = open('coffee');
+  clock.advance(3 * MINUTE + 5000);
+  const complete = async () => (await ask(0)).buckets.map(({ isComplete }) => isComplete);
+  expect(await complete()).toEqual([true, true, true, true]);
+  coffee.gap({ epoch: 1, number: 0, time: clock.now() });
+  // The source may have been silent for a while before the gap was noticed.
+  expect(await complete()).toEqual([true, true, false, false]);
+  coffee.close();
+  clock.advance(MINUTE);
+  expect(await complete()).toEqual([true, true, false, false, false]);
+});
+
+test('says since when buckets of a size are kept', async () => {
+  const { ask, open, clock } = createHistory();
+  open('coffee');
+  clock.advance(MINUTE / 2);
+  const { MINUTE: day } = SIZES.retention;
+  expect((await ask(0)).retainedFrom).toBe(START + MINUTE - day);
+  expect((await ask(0, undefined, 'HOUR')).retainedFrom).toBe(
+    START + 60 * MINUTE - SIZES.retention.HOUR,
+  );
+});
+
+test('rejects what is asked while too many questions wait', async () => {
+  const { promise, resolve } = Promise.withResolvers<typeof NOTHING>();
+  const store: Store = {
+    state: { faults: 0, bytes: 0 },
+    append() {},
+    read: () => promise,
+    close: async () => {},
+  };
+  const { ask, rejected } = createHistory(store);
+  const waiting = Array.from({ length: MAX_WAITING }, () => ask(-1));
+  await expect(ask(-1)).rejects.toThrow(UserError);
+  expect(rejected.length).toBe(1);
+  resolve(NOTHING);
+  await Promise.all(waiting);
+  expect((await ask(-1)).buckets.length).toBe(2);
+});
