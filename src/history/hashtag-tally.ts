@@ -1,6 +1,4 @@
-// Counts of hashtags within bounds, and the most frequent ones of several counts.
-
-import type { HashtagCount } from '../sentiment/analysis.ts';
+// Counts of hashtags within bounds.
 
 /** Distinct hashtags of one tally. Further ones are ignored. */
 const MAX_TAGS = 50;
@@ -46,23 +44,4 @@ export class HashtagTally {
   sumInto(sums: Map<string, number>): void {
     for (const [tag, count] of this.#counts) sums.set(tag, (sums.get(tag) ?? 0) + count);
   }
-}
-
-/** The `most` most frequent hashtags, most frequent first, then by name. */
-export function mostFrequent(counts: ReadonlyMap<string, number>, most: number): HashtagCount[] {
-  const best: HashtagCount[] = [];
-  for (const [tag, count] of counts) {
-    // Sorting them all would take ten times as long.
-    let at = best.length;
-    while (at > 0 && precedes(tag, count, best[at - 1])) at -= 1;
-    if (at === most) continue;
-    if (best.length === most) best.pop();
-    best.splice(at, 0, { tag, count });
-  }
-  return best;
-}
-
-function precedes(tag: string, count: number, other: HashtagCount | undefined): boolean {
-  if (other === undefined || count !== other.count) return count > (other?.count ?? 0);
-  return tag < other.tag;
 }

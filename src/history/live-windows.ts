@@ -3,15 +3,18 @@
 
 import type { Clock } from '../base/clock.ts';
 import { UserError } from '../base/user-error.ts';
+import type { LookBack } from '../stream/history.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import type { WindowListener, WindowRequest, Windows } from '../stream/windows.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import type { Part } from './parts.ts';
 import { SharedWindow } from './shared-window.ts';
+import { readKept } from './window-past.ts';
 
 interface LiveWindowsOptions {
   readonly multiplexer: Pick<Multiplexer, 'listen' | 'read' | 'source'>;
+  readonly lookBack: LookBack;
   readonly clock: Clock;
   /** Distinct windows at once. */
   readonly maxWindows: number;
@@ -84,9 +87,19 @@ export class LiveWindows implements Windows {
       return leave;
     }
     if (this.#windows.size === 1) this.#schedule();
-    multiplexer.read(track, EVERYTHING, (reader) => {
+    multiplexer.read(track, EVERYTHING, async (reader) => {
       if (hasEnded) return;
-      shared.begin(reader, this.#isLive);
+      const now = this.#now();
+      const time = { from: now - shared.reach, to: now };
+      const past = readKept(track, reader, time, this.#isLive);
+      shared.begin(past);
+      if (past.readOlder !== undefined) {
+        const older = await past.readOlder(this.#options.lookBack);
+        if (hasEnded) return;
+        // If the clock was set back meanwhile, that lies in the future now.
+        if (this.#now() >= now) shared.addPast(older);
+        this.#moveOn();
+      }
       shared.ready();
     });
     return leave;

@@ -1,16 +1,13 @@
-// A window and the listeners that share it. It begins with the events that are kept of its track.
+// A window and the listeners that share it.
 
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { PastReader } from '../stream/recorder.ts';
 import type { Listener } from '../stream/topic.ts';
 import type { TrackWindow, WindowListener } from '../stream/windows.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import type { Part } from './parts.ts';
-import { type Counted, Window } from './window.ts';
-
-/** Kept events that are read in one go. */
-const EVENTS_A_STEP = 1000;
+import { Window } from './window.ts';
+import { type KeptPast, secondOf, type WindowPast } from './window-past.ts';
 
 interface SharedWindowOptions {
   /** In seconds. */
@@ -65,36 +62,20 @@ export class SharedWindow implements Listener {
     };
   }
 
-  /** Counts the kept events, and from now on those that come. Returns from when on none is missing, if that is known. */
-  begin(reader: PastReader, isLive: boolean): number | undefined {
+  /** Counts the kept past, and from now on the events that come. */
+  begin(past: KeptPast): void {
     const now = this.#options.now();
-    const { completeSince } = reader;
-    // Of the second itself, an event may be missing.
-    const since = completeSince === undefined ? undefined : Math.floor(completeSince / 1000) + 1;
-    let from = since;
-    let last = since ?? now;
-    for (;;) {
-      const { gap, events } = reader.next(EVENTS_A_STEP);
-      if (gap && from !== undefined) {
-        this.#know({ from, to: last });
-        from = undefined;
-      }
-      if (events.length === 0) break;
-      for (const event of events) {
-        last = this.#count(event);
-        from ??= last + 1;
-      }
-    }
-    if (from !== undefined) this.#know({ from, to: isLive ? now : last });
-    this.#knownFrom = isLive && from !== undefined && from <= now ? now : now + 1;
+    this.addPast(past);
+    this.#knownFrom = past.isKnownNow ? now : now + 1;
     this.#gapFrom = now;
     this.#hasBegun = true;
-    return since;
   }
 
-  /** Adds what was counted before. */
-  addCounted(counted: Counted): void {
-    this.#window.addCounted(counted);
+  /** Adds what is known of the past. */
+  addPast({ events, known, counted }: WindowPast): void {
+    for (const { event, second } of events) this.#window.add(event, second);
+    for (const part of known) this.#know(part);
+    for (const some of counted) this.#window.addCounted(some);
   }
 
   /** Nothing more is known of the past, so the listeners get their first window. */
@@ -106,7 +87,10 @@ export class SharedWindow implements Listener {
   }
 
   event(event: SentimentEvent): void {
-    if (this.#hasBegun) this.#gapFrom = this.#count(event);
+    if (!this.#hasBegun) return;
+    const second = secondOf(event, this.#options.now());
+    this.#window.add(event, second);
+    this.#gapFrom = second;
   }
 
   gap(): void {
@@ -140,12 +124,18 @@ export class SharedWindow implements Listener {
 
   /** Whether a listener is to get a window at the end of this time. */
   isDue(time: Part): boolean {
-    return this.#hasBegun && this.#listeners.keys().some((every) => hasMultiple(every, time));
+    if (!this.#hasBegun) return false;
+    return (
+      this.#waiting.size > 0 || this.#listeners.keys().some((every) => hasMultiple(every, time))
+    );
   }
 
   /** Hands the window at the end of this time to the listeners that are to get it. */
   send(time: Part): void {
-    if (!this.#isReady) this.ready();
+    if (!this.#isReady) {
+      this.ready();
+      return;
+    }
     for (const [every, listeners] of this.#listeners) {
       if (!hasMultiple(every, time)) continue;
       for (const listener of listeners) listener.window(this.#at(time.to));
@@ -155,13 +145,6 @@ export class SharedWindow implements Listener {
   #at(to: number): TrackWindow {
     if (this.#latest?.to !== to * 1000) this.#latest = this.#window.at(to);
     return this.#latest;
-  }
-
-  /** Returns the second in which the event counts. The clock of another node may be ahead. */
-  #count(event: SentimentEvent): number {
-    const second = Math.min(Math.floor(event.position.time / 1000), this.#options.now());
-    this.#window.add(event, second);
-    return second;
   }
 
   #know({ from, to }: Part): void {

@@ -3,7 +3,8 @@
 
 import type { HashtagCount, SentimentEvent } from '../sentiment/analysis.ts';
 import { type Span, TOP_HASHTAGS, type TrackWindow } from '../stream/windows.ts';
-import { type HashtagRoom, mostFrequent } from './hashtag-tally.ts';
+import { mostFrequent } from './hashtag-posts.ts';
+import type { HashtagRoom } from './hashtag-tally.ts';
 import { Pace } from './pace.ts';
 import { type Part, partsOf } from './parts.ts';
 import { isSpike } from './spike.ts';
@@ -32,8 +33,10 @@ export class Window {
   /** The second that still runs: it is in no window yet. */
   readonly #running: WindowBucket;
   readonly #pace: Pace;
-  /** What began before it was counted in steps that do not fit the buckets. */
-  #exactFrom = 0;
+  /** Until here, posts were counted in steps that are longer than the buckets. */
+  #coarseUntil = 0;
+  /** How long these steps were at most. They begin at whole multiples of it. */
+  #coarseStep = 1;
 
   /** `room` is shared by all windows. */
   constructor(span: number, room: HashtagRoom) {
@@ -69,7 +72,12 @@ export class Window {
       Math.floor((n * (part.to - from)) / (to - from)) -
       Math.floor((n * (part.from - from)) / (to - from));
     for (const part of partsOf({ from, to }, this.#width)) {
-      if (part.to < to) this.#exactFrom = Math.max(this.#exactFrom, to);
+      if (part.to < to) {
+        // The minute that still runs is shorter.
+        const step = Math.ceil((to - from) / MINUTE) * MINUTE;
+        this.#coarseUntil = Math.max(this.#coarseUntil, to);
+        this.#coarseStep = Math.max(this.#coarseStep, step);
+      }
       const bucket = this.#bucket(part.from);
       if (bucket === undefined) continue;
       const [positive, negative, neutral] = counts.map((n) => share(n, part));
@@ -107,7 +115,8 @@ export class Window {
     for (const bucket of this.#ring) bucket.restart(-1);
     this.#running.restart(-1);
     this.#pace.clear();
-    this.#exactFrom = 0;
+    this.#coarseUntil = 0;
+    this.#coarseStep = 1;
   }
 
   /** The window that ends at `to`, which is not in the future. */
@@ -152,12 +161,17 @@ export class Window {
     return {
       from: from * 1000,
       to: to * 1000,
-      isComplete: known === to - from && from >= this.#exactFrom,
+      isComplete: known === to - from && this.#splitsNothing(from) && this.#splitsNothing(to),
       postsPerMinute: known === 0 ? undefined : (MINUTE * knownPosts) / known,
       counts,
       scoreSum,
-      hashtags: mostFrequent(hashtags, TOP_HASHTAGS),
+      hashtags: mostFrequent(hashtags, TOP_HASHTAGS).map(([tag, count]) => ({ tag, count })),
     };
+  }
+
+  /** Whether it is known how many posts came before this moment, and how many after it. */
+  #splitsNothing(second: number): boolean {
+    return second >= this.#coarseUntil || second % this.#coarseStep === 0;
   }
 
   /** Undefined for a time that is too long ago. */

@@ -108,7 +108,8 @@ export async function startServer(
     { maxTracks: config.maxTracks, telemetry },
   );
   const { maxTracks: maxWindows } = config;
-  const windows = new LiveWindows({ multiplexer, clock, maxWindows, telemetry });
+  const { lookBack } = kept;
+  const windows = new LiveWindows({ multiplexer, lookBack, clock, maxWindows, telemetry });
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
     tokens: config.authTokens,
@@ -132,7 +133,7 @@ export async function startServer(
   const { deletions } = multiplexer;
   const writeBuffer = new WriteBuffer();
   const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
-  const operations = createOperations(shared, analyze, kept.lookBack);
+  const operations = createOperations(shared, analyze, lookBack);
   const streams = createSseStreams(operations.feeding, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [

@@ -1,25 +1,38 @@
 // Windows that clients watch: when they come, what they know of the past, and what they share.
 
+import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
 import { LiveWindows } from '../../src/history/live-windows.ts';
 import { Window } from '../../src/history/window.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { BUCKETS, type LookBack } from '../../src/stream/history.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import type { TrackWindow } from '../../src/stream/windows.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
-import { keeping } from '../support/keeping.ts';
+import { createPast, keeping, SOMEWHERE } from '../support/keeping.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
+import { ticks } from '../support/until.ts';
 
 /** At the beginning of a minute. */
 const START = Date.parse('2026-11-20T10:00:00Z');
 const LINGER = 3_600_000;
+/** Nothing was counted. */
+const NOTHING: LookBack = {
+  history: async () => ({ buckets: [], retainedFrom: START, end: SOMEWHERE }),
+};
 
-function start({ lingerMs = LINGER, maxWindows = 100, maxTracks = 100 } = {}) {
+function start({
+  lingerMs = LINGER,
+  maxWindows = 100,
+  maxTracks = 100,
+  recentEvents = 1000,
+  lookBack = NOTHING,
+} = {}) {
   let source: HandSource | undefined;
   const clock = new FakeClock(START);
   const telemetry = recordTelemetry();
@@ -35,6 +48,7 @@ function start({ lingerMs = LINGER, maxWindows = 100, maxTracks = 100 } = {}) {
           languages: 'any',
           postText: true,
           ...keeping(clock),
+          past: createPast({ recentEvents }),
           lingerMs,
           telemetry,
         },
@@ -43,20 +57,21 @@ function start({ lingerMs = LINGER, maxWindows = 100, maxTracks = 100 } = {}) {
     { maxTracks, telemetry },
   );
   if (!source) throw new Error('no source was connected');
-  const windows = new LiveWindows({ multiplexer, clock, maxWindows, telemetry });
+  const windows = new LiveWindows({ multiplexer, lookBack, clock, maxWindows, telemetry });
   return { clock, multiplexer, source, windows, telemetry };
 }
 
 type Started = ReturnType<typeof start>;
 
 /** Watches, and keeps what comes. */
-function watch({ windows }: Started, { query = 'coffee', span = 60, every = 5 } = {}) {
+async function watch({ windows }: Started, { query = 'coffee', span = 60, every = 5 } = {}) {
   const got: TrackWindow[] = [];
   const ends: (UserError | undefined)[] = [];
   const stop = windows.watch(
     { track: track(query), span, every },
     { window: (window) => got.push(window), end: (error) => ends.push(error) },
   );
+  await ticks(1);
   return { got, ends, stop };
 }
 
@@ -64,11 +79,11 @@ const endsOf = (got: readonly TrackWindow[]) => got.map(({ to }) => (to - START)
 const countsOf = (got: readonly TrackWindow[]) => got.map(({ counts }) => counts.join());
 
 describe('a window comes', () => {
-  test('at once, and then at whole multiples of `every`, exactly', () => {
+  test('at once, and then at whole multiples of `every`, exactly', async () => {
     const started = start();
     started.clock.advance(12_345);
-    const five = watch(started);
-    const seven = watch(started, { every: 7, query: 'tea' });
+    const five = await watch(started);
+    const seven = await watch(started, { every: 7, query: 'tea' });
     started.clock.advance(20_000);
     expect(endsOf(five.got)).toEqual([12, 15, 20, 25, 30]);
     expect(
@@ -78,18 +93,18 @@ describe('a window comes', () => {
     ).toEqual([0, 0, 0]);
   });
 
-  test('after a late tick as well, once, up to the running second', () => {
+  test('after a late tick as well, once, up to the running second', async () => {
     const started = start();
-    const { got } = watch(started);
+    const { got } = await watch(started);
     started.clock.spend(13_700);
     started.clock.advance(0);
     started.clock.advance(2000);
     expect(endsOf(got)).toEqual([0, 13, 15]);
   });
 
-  test('once the clock, which was set back, has caught up, or from its new time on', () => {
+  test('once the clock, which was set back, has caught up, or from its new time on', async () => {
     const started = start();
-    const { got } = watch(started);
+    const { got } = await watch(started);
     started.source.say('coffee');
     started.clock.advance(10_000);
     started.clock.set(START + 7_000);
@@ -103,10 +118,10 @@ describe('a window comes', () => {
     expect(countsOf(got).slice(-2)).toEqual(['0,0,1', '0,0,1']);
   });
 
-  test('until its listener leaves, and the last one closes the topic', () => {
+  test('until its listener leaves, and the last one closes the topic', async () => {
     const started = start({ lingerMs: 0 });
-    const one = watch(started);
-    const other = watch(started);
+    const one = await watch(started);
+    const other = await watch(started);
     one.stop();
     one.stop();
     started.clock.advance(5_000);
@@ -117,7 +132,7 @@ describe('a window comes', () => {
     expect(started.source.wanted.at(-1)).toEqual([]);
     expect(started.clock.pending).toBe(0);
     // A window that is over must not close one of the same name that has come after it.
-    const again = watch(started);
+    const again = await watch(started);
     one.stop();
     other.stop();
     started.clock.advance(5_000);
@@ -126,28 +141,30 @@ describe('a window comes', () => {
 
   test('no more once the track has ended, and the listener hears why', async () => {
     const started = start();
-    const { ends } = watch(started);
-    const other = watch(started, { every: 60 });
+    const { ends } = await watch(started);
+    const other = await watch(started, { every: 60 });
     const full = new UserError('UPSTREAM_FULL', 'No room.');
     started.source.sink.rejected(track('coffee'), full);
     expect([ends, other.ends]).toEqual([[full], [full]]);
     expect(started.windows.size).toBe(0);
 
-    const last = watch(started);
+    const last = await watch(started);
     await started.multiplexer.close();
     expect(last.ends).toEqual([undefined]);
-    const late = watch(started);
+    const late = await watch(started);
     expect([late.got.length, late.ends]).toEqual([0, [undefined]]);
     expect([started.windows.size, started.clock.pending]).toEqual([0, 0]);
   });
 });
 
 describe('what is shared', () => {
-  test('one computation serves all listeners of a track and span, whatever their rhythm', () => {
+  test('one computation serves all listeners of a track and span, whatever their rhythm', async () => {
     const at = vi.spyOn(Window.prototype, 'at');
     const started = start();
-    const listeners = Array.from({ length: 300 }, (_, i) =>
-      watch(started, { query: i % 2 ? 'coffee' : 'COFFEE', every: [1, 2, 5][i % 3] ?? 1 }),
+    const listeners = await Promise.all(
+      Array.from({ length: 300 }, (_, i) =>
+        watch(started, { query: i % 2 ? 'coffee' : 'COFFEE', every: [1, 2, 5][i % 3] ?? 1 }),
+      ),
     );
     expect(at).toHaveBeenCalledTimes(1);
     started.clock.advance(10_000);
@@ -158,30 +175,32 @@ describe('what is shared', () => {
     at.mockRestore();
   });
 
-  test('other spans and tracks have windows of their own, in bounded number', () => {
+  test('other spans and tracks have windows of their own, in bounded number', async () => {
     const started = start({ maxWindows: 3 });
-    watch(started);
-    watch(started, { span: 300 });
-    watch(started, { query: 'tea' });
-    watch(started, { query: 'tea', every: 60 });
+    await watch(started);
+    await watch(started, { span: 300 });
+    await watch(started, { query: 'tea' });
+    await watch(started, { query: 'tea', every: 60 });
     expect(started.windows.size).toBe(3);
-    const { got, ends } = watch(started, { query: 'milk' });
+    const { got, ends } = await watch(started, { query: 'milk' });
     expect(got).toEqual([]);
     expect(ends[0]?.code).toBe('LIMIT_REACHED');
     expect(started.telemetry.rejections).toEqual(['tracks']);
   });
 
-  test('a window counts as a listener of its track, for the limit of tracks as well', () => {
+  test('a window counts as a listener of its track, for the limit of tracks as well', async () => {
     const started = start({ maxTracks: 1 });
-    watch(started);
-    const { ends } = watch(started, { query: 'tea' });
+    await watch(started);
+    const { ends } = await watch(started, { query: 'tea' });
     expect(ends[0]?.code).toBe('LIMIT_REACHED');
     expect([started.multiplexer.tracks, started.windows.size]).toEqual([1, 1]);
   });
 
-  test('many windows leave in several ticks, so that events pass in between', () => {
+  test('many windows leave in several ticks, so that events pass in between', async () => {
     const started = start({ maxTracks: 1000, maxWindows: 1000 });
-    const all = Array.from({ length: 100 }, (_, i) => watch(started, { query: `word${i}` }));
+    const all = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => watch(started, { query: `word${i}` })),
+    );
     const due = () => all.filter(({ got }) => got.length === 2).length;
     let dueInBetween = 0;
     started.clock.spend(5_000);
@@ -193,9 +212,11 @@ describe('what is shared', () => {
   });
 });
 
-test('a server that cannot keep up skips windows, and never piles them up', () => {
+test('a server that cannot keep up skips windows, and never piles them up', async () => {
   const started = start({ maxTracks: 1000, maxWindows: 1000 });
-  const all = Array.from({ length: 50 }, (_, i) => watch(started, { query: `word${i}`, every: 1 }));
+  const all = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => watch(started, { query: `word${i}`, every: 1 })),
+  );
   started.clock.spend(1_000);
   // The first 20 windows take a whole second, so the next is there before all are sent.
   started.clock.after(0, () => started.clock.spend(1_000));
@@ -207,9 +228,9 @@ test('a server that cannot keep up skips windows, and never piles them up', () =
 });
 
 describe('what a window knows', () => {
-  test('is complete once the span is covered, and the span before it later', () => {
+  test('is complete once the span is covered, and the span before it later', async () => {
     const started = start();
-    const { got } = watch(started, { every: 1 });
+    const { got } = await watch(started, { every: 1 });
     started.clock.advance(500);
     started.source.say('coffee is great #espresso');
     started.clock.advance(125_000);
@@ -222,30 +243,30 @@ describe('what a window knows', () => {
     expect(got[62]?.previous.counts).toEqual([1, 0, 0]);
   });
 
-  test('begins with the events that are kept of a track that lingered', () => {
+  test('begins with the events that are kept of a track that lingered', async () => {
     const started = start();
-    const first = watch(started);
+    const first = await watch(started);
     started.clock.advance(1_000);
     for (let second = 0; second < 150; second++) {
       started.source.say('coffee');
       if (second === 20) first.stop();
       started.clock.advance(1_000);
     }
-    const { got } = watch(started);
+    const { got } = await watch(started);
     expect(got).toHaveLength(1);
     expect(got[0]).toMatchObject({ counts: [0, 0, 60], isComplete: true, postsPerMinute: 60 });
     expect(got[0]?.previous).toMatchObject({ counts: [0, 0, 60], isComplete: true });
     started.source.say('coffee');
     started.clock.advance(1_500);
-    expect(watch(started, { every: 60 }).got[0]).toMatchObject({
+    expect((await watch(started, { every: 60 })).got[0]).toMatchObject({
       counts: [0, 0, 60],
       isComplete: true,
     });
   });
 
-  test('is not complete beyond the events that are kept', () => {
+  test('is not complete beyond the events that are kept', async () => {
     const started = start();
-    const first = watch(started, { query: 'coffee', span: 300 });
+    const first = await watch(started, { query: 'coffee', span: 300 });
     started.clock.advance(1_000);
     // 1,000 events are kept of a track.
     for (let second = 0; second < 120; second++) {
@@ -253,16 +274,16 @@ describe('what a window knows', () => {
       started.clock.advance(1_000);
     }
     first.stop();
-    expect(watch(started).got[0]).toMatchObject({
+    expect((await watch(started)).got[0]).toMatchObject({
       counts: [0, 0, 600],
       isComplete: true,
       previous: { counts: [0, 0, 400], isComplete: false, postsPerMinute: 600 },
     });
   });
 
-  test('is not complete after a gap, from the last event before it on', () => {
+  test('is not complete after a gap, from the last event before it on', async () => {
     const started = start();
-    const { got } = watch(started, { every: 1 });
+    const { got } = await watch(started, { every: 1 });
     started.clock.advance(130_000);
     started.source.say('coffee');
     started.clock.advance(10_000);
@@ -276,9 +297,9 @@ describe('what a window knows', () => {
     expect(got.at(-1)).toMatchObject({ isComplete: true, previous: { isComplete: false } });
   });
 
-  test('is not complete after an outage of the source, or a gap while nobody watched', () => {
+  test('is not complete after an outage of the source, or a gap while nobody watched', async () => {
     const started = start();
-    const { got, stop } = watch(started, { every: 1 });
+    const { got, stop } = await watch(started, { every: 1 });
     started.clock.advance(130_000);
     started.source.become({ name: 'waiting', reason: 'it is away', until: 0 });
     started.clock.advance(5_500);
@@ -294,22 +315,119 @@ describe('what a window knows', () => {
     started.clock.advance(5_000);
     started.source.say('coffee');
     started.clock.advance(200_000);
-    expect(watch(started, { span: 120 }).got[0]).toMatchObject({ isComplete: true });
-    expect(watch(started, { span: 300 }).got[0]).toMatchObject({
+    expect((await watch(started, { span: 120 })).got[0]).toMatchObject({ isComplete: true });
+    expect((await watch(started, { span: 300 })).got[0]).toMatchObject({
       counts: [0, 0, 2],
       isComplete: false,
     });
   });
 
-  test('does not begin before the source is live', () => {
+  test('does not begin before the source is live', async () => {
     const started = start();
     started.source.become({ name: 'connecting' });
-    const { got } = watch(started, { every: 1 });
+    const { got } = await watch(started, { every: 1 });
     started.source.become({ name: 'connecting' });
     started.clock.advance(30_000);
     expect(got.at(-1)?.postsPerMinute).toBeUndefined();
     started.source.become({ name: 'live' });
     started.clock.advance(61_000);
     expect(endsOf(got.filter(({ isComplete }) => isComplete))).toEqual([91]);
+  });
+});
+
+/** Answers from all that was said, as if every time had been recorded. */
+function lookBackAt(said: readonly number[], clock: () => number): LookBack {
+  return {
+    async history(_track, from, to, size) {
+      const now = clock();
+      const length = BUCKETS[size];
+      const first = Math.floor(from / length) * length;
+      const buckets = [];
+      for (let start = first; start < Math.min(to ?? now, now); start += length) {
+        const end = Math.min(start + length, to ?? Number.POSITIVE_INFINITY);
+        const neutral = said.filter((time) => time >= start && time < end).length;
+        const posts = { positive: 0, negative: 0, neutral, meanScore: neutral === 0 ? null : 0 };
+        const hashtags = neutral === 0 ? [] : [{ tag: 'bean', count: neutral }];
+        buckets.push({ start, ...posts, hashtags, bySource: [], isComplete: true });
+      }
+      return { buckets, retainedFrom: 0, end: SOMEWHERE };
+    },
+  };
+}
+
+describe('what is older than the kept events', () => {
+  test('comes from the counts by the minute, each post once, whenever the window begins', async () => {
+    const seconds = fc.array(fc.oneof(fc.constant(0), fc.nat({ max: 3 }), fc.nat({ max: 40 })), {
+      minLength: 1,
+      maxLength: 300,
+    });
+    let exact = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        seconds,
+        fc.constantFrom(0, 10, 100, 1000),
+        fc.constantFrom(60, 300, 3600, 86_400),
+        fc.integer({ min: 0, max: 999 }),
+        async (posts, recentEvents, span, offset) => {
+          const said: number[] = [];
+          const lookBack = lookBackAt(said, () => started.clock.now());
+          const started: Started = start({ recentEvents, lookBack });
+          started.clock.advance(offset);
+          await watch(started);
+          const say = (count: number) => {
+            for (let i = 0; i < count; i++) {
+              started.source.say('coffee #bean');
+              said.push(started.clock.now());
+            }
+          };
+          for (const count of posts) {
+            say(count);
+            started.clock.advance(1_000);
+          }
+          const { got } = await watch(started, { span, every: 1 });
+          say(posts.at(-1) ?? 0);
+          started.clock.advance(1_000);
+          say(1);
+          started.clock.advance(2_000);
+          expect(got.length).toBe(4);
+          for (const { from, to, counts, hashtags, isComplete } of got) {
+            const within = said.filter((time) => time >= from && time < to).length;
+            if (isComplete || span >= 3600) expect(counts).toEqual([0, 0, within]);
+            if (isComplete) exact += 1;
+            // At most the minute that the window begins in is spread.
+            const cut = said.filter((time) => Math.abs(time - from) < 60_000).length;
+            expect(Math.abs(counts[2] - within)).toBeLessThanOrEqual(cut);
+            expect(hashtags[0]?.count ?? 0).toBe(counts[2]);
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+    expect(exact).toBeGreaterThan(100);
+  });
+
+  test('does not hold the first window up', async () => {
+    const answer = Promise.withResolvers<never>();
+    const started = start({ lookBack: { history: () => answer.promise } });
+    const { got } = await watch(started);
+    expect(got).toEqual([]);
+    started.clock.advance(1_000);
+    expect(endsOf(got)).toEqual([1]);
+    const often = await watch(started, { query: 'tea', every: 1 });
+    started.clock.advance(2_000);
+    expect(endsOf(often.got)).toEqual([2, 3]);
+  });
+
+  test('is left out when too many questions wait', async () => {
+    const full = new UserError('LIMIT_REACHED', 'Too many wait.');
+    const started = start({ recentEvents: 10, lookBack: { history: async () => full } });
+    await watch(started);
+    started.clock.advance(30_000);
+    for (let i = 0; i < 20; i++) started.source.say('coffee');
+    started.clock.advance(1_000);
+    expect((await watch(started, { span: 300 })).got[0]).toMatchObject({
+      counts: [0, 0, 10],
+      isComplete: false,
+    });
   });
 });

@@ -210,18 +210,23 @@ describe('what was counted before', () => {
     }
   });
 
-  test('is spread over narrower buckets, and not complete while the window may begin in it', () => {
+  test('is spread over narrower buckets, and the window is not complete where it begins in the middle', () => {
     const window = new Window(300, ENOUGH());
     for (let minute = 0; minute < 10; minute++) window.addCounted(counted(START + minute * 60, 60));
     expect(window.at(START + 600)).toMatchObject({
       counts: [50, 25, 5],
       postsPerMinute: 16,
-      isComplete: false,
-      previous: { counts: [50, 25, 5], isComplete: false },
+      isComplete: true,
+      previous: { counts: [50, 25, 5], isComplete: true },
     });
+    window.know({ from: START + 600, to: START + 630 });
     // Half of a minute has left.
-    expect(window.at(START + 630).counts).toEqual([45, 23, 5]);
-    window.know({ from: START + 600, to: START + 900 });
+    expect(window.at(START + 630)).toMatchObject({
+      counts: [45, 23, 5],
+      isComplete: false,
+      previous: { isComplete: false },
+    });
+    window.know({ from: START + 630, to: START + 900 });
     expect(window.at(START + 899).isComplete).toBe(false);
     expect(window.at(START + 900)).toMatchObject({ isComplete: true, counts: [0, 0, 0] });
   });

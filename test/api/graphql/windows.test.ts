@@ -148,6 +148,31 @@ describe('what a client may ask for', () => {
   });
 });
 
+test('begins with the counts by the minute where no events are kept', async () => {
+  const senti = await start('--recent-events', '10', '--linger', '3600');
+  const first = watch(senti, 'SSE');
+  await next(first);
+  senti.clock.advance(60_000);
+  for (let minute = 1; minute <= 10; minute++) {
+    for (let i = 0; i < 20; i++) senti.source.say('coffee is great #bean');
+    senti.clock.advance(60_000);
+  }
+  await first.return?.();
+  // The last minute has ended, and is confirmed by the one that runs.
+  senti.source.say('coffee');
+  const window = await next(watch(senti, 'SSE'));
+  expect(window).toMatchObject({
+    to: '2026-11-20T10:11:00.000Z',
+    posts: 100,
+    positive: 100,
+    complete: true,
+    postsPerMinute: 20,
+    hashtags: [{ tag: 'bean', count: 100 }],
+    previous: { posts: 100, postsPerMinute: 20 },
+  });
+  expect(window.meanScore).toBeCloseTo(0.6249, 4);
+});
+
 /** A WebSocket for many operations. */
 async function openSocket({ socketUrl }: Senti, headers = {}) {
   const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws', { headers });
