@@ -9,6 +9,7 @@ const LONGEST = [
   'cluster/processes',
   'api/access/surfaces',
   'cluster/nats',
+  'clients/types',
   'cluster/feed',
   'api/socket/outbox',
   'server/stop',

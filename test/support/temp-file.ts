@@ -1,15 +1,19 @@
 // Files that are gone when the test is over.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
+/** How long it may take to remove a folder with all packages of a project from a busy disk, in milliseconds. */
+const REMOVE_WITHIN_MS = 120_000;
+
 /** The path of a new folder. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'senti-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }), REMOVE_WITHIN_MS);
   return folder;
 }
 
