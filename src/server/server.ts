@@ -5,11 +5,12 @@ import { createAuth, type JwtCheck } from '../api/access/auth.ts';
 import { ConnectionLimits } from '../api/access/connection-limits.ts';
 import { createJwtCheck } from '../api/access/jwt.ts';
 import { createOriginCheck, isLoopback } from '../api/access/origins.ts';
+import { EVENT_STREAM, MULTIPART } from '../api/graphql/accept.ts';
 import { createGraphiQL } from '../api/graphql/graphiql.ts';
 import { createGraphQLSocket } from '../api/graphql/graphql-socket.ts';
 import { createHttpGuard } from '../api/graphql/http-guard.ts';
+import { createHttpStreams } from '../api/graphql/http-streams.ts';
 import { createOperations } from '../api/graphql/operations.ts';
-import { createSseStreams } from '../api/graphql/sse-streams.ts';
 import { createGraphQLHandler, GRAPHQL_PATH } from '../api/graphql/yoga.ts';
 import { answerClientError } from '../api/http/client-error.ts';
 import { readDashboard } from '../api/http/dashboard.ts';
@@ -134,7 +135,7 @@ export async function startServer(
   const writeBuffer = new WriteBuffer();
   const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
   const operations = createOperations(shared, analyze, lookBack);
-  const streams = createSseStreams(operations.feeding, outboxes);
+  const streams = createHttpStreams(operations.feeding, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [
     createGraphQLSocket(shared, operations),
@@ -144,7 +145,8 @@ export async function startServer(
     multiplexer,
     sockets: () => ({
       graphql: upgrade.count(GRAPHQL_PATH),
-      sse: streams.count(),
+      sse: streams.count(EVENT_STREAM),
+      multipart: streams.count(MULTIPART),
       track: upgrade.count(TRACK_PATH),
     }),
     history: () => kept.state,

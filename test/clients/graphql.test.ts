@@ -1,6 +1,13 @@
 // Common GraphQL clients, each from its real package, against the running server.
 
-import { ApolloClient, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
+import {
+  ApolloClient,
+  type ApolloLink,
+  HttpLink,
+  InMemoryCache,
+  type TypedDocumentNode,
+} from '@apollo/client';
+import { RetryLink } from '@apollo/client/link/retry';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { parse } from 'graphql';
@@ -14,9 +21,12 @@ import {
   type SentimentSubscription,
   type SentimentSubscriptionVariables,
 } from '../../schema/operations.ts';
+import { UserError } from '../../src/base/user-error.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { crash, listening, start } from '../support/program.ts';
 import { type Senti, startSenti } from '../support/senti.ts';
-import { until } from '../support/until.ts';
+import { track } from '../support/tracks.ts';
+import { ticks, until } from '../support/until.ts';
 
 const POSTS = ['great coffee #good', 'awful coffee #bad', 'coffee'];
 const SENTIMENT = parse(String(SentimentDocument)) as TypedDocumentNode<
@@ -50,24 +60,29 @@ function connectSocket(senti: Senti) {
 }
 
 describe('Apollo Client', () => {
-  function connectApollo(senti: Senti): ApolloClient {
-    const link = new GraphQLWsLink(connectSocket(senti));
+  const links: readonly [string, (senti: Senti) => ApolloLink][] = [
+    ['over graphql-ws', (senti) => new GraphQLWsLink(connectSocket(senti))],
+    ['over its own HttpLink', ({ url }) => new HttpLink({ uri: `${url}/graphql` })],
+  ];
+
+  function connectApollo(link: ApolloLink): ApolloClient {
     const apollo = new ApolloClient({ link, cache: new InMemoryCache() });
     onTestFinished(() => apollo.stop());
     return apollo;
   }
 
-  test('receives every event, typed', async () => {
+  test.each(links)('receives every event %s, typed', async (_, make) => {
     const senti = await startSenti();
-    const subscription = connectApollo(senti).subscribe({ query: SENTIMENT, variables });
+    const subscription = connectApollo(make(senti)).subscribe({ query: SENTIMENT, variables });
     const events = firstValueFrom(subscription.pipe(take(POSTS.length), toArray()));
     await emitPosts(senti);
     expectPosts((await events).map(({ data }) => data));
+    await until(() => senti.source.wanted.at(-1)?.length === 0, 'the track is closed');
   });
 
-  test('receives the code and the message of a rejected track', async () => {
+  test.each(links)('receives the code and the message of a rejected track %s', async (_, make) => {
     const senti = await startSenti();
-    const subscription = connectApollo(senti).subscribe({
+    const subscription = connectApollo(make(senti)).subscribe({
       query: SENTIMENT,
       variables: { track: 'the' },
     });
@@ -75,6 +90,61 @@ describe('Apollo Client', () => {
     expect(error).toMatchObject({
       errors: [{ message: expect.stringMatching(/stop words/), extensions: { code: 'BAD_TRACK' } }],
     });
+  });
+
+  test.each(links)('receives the error that ends its subscription %s', async (_, make) => {
+    const senti = await startSenti();
+    const subscription = connectApollo(make(senti)).subscribe({
+      query: SENTIMENT,
+      variables,
+      fetchPolicy: 'no-cache',
+    });
+    const results = firstValueFrom(subscription.pipe(toArray()));
+    await until(() => senti.source.wanted.length > 0, 'coffee is tracked');
+    senti.source.say('coffee');
+    senti.source.sink.rejected(track('coffee'), new UserError('UPSTREAM_FULL', 'No room.'));
+    const [event, last, ...more] = await results;
+    expect([event?.data?.sentiment.post.id, event?.error]).toEqual(['0', undefined]);
+    expect(last?.error).toMatchObject({
+      errors: [{ message: 'No room.', extensions: { code: 'UPSTREAM_FULL' } }],
+    });
+    expect(more).toEqual([]);
+  });
+
+  test('ignores the heartbeats of its HttpLink', async () => {
+    const clock = new FakeClock();
+    const senti = await startSenti(undefined, clock);
+    const link = new HttpLink({ uri: `${senti.url}/graphql` });
+    const subscription = connectApollo(link).subscribe({ query: SENTIMENT, variables });
+    const results = firstValueFrom(subscription.pipe(take(2), toArray()));
+    await until(() => senti.source.wanted.length > 0, 'coffee is tracked');
+    senti.source.say('coffee');
+    for (let i = 0; i < 3; i++) {
+      clock.advance(12_000);
+      await ticks(5);
+    }
+    senti.source.say('coffee');
+    const ids = (await results).map(({ data }) => data?.sentiment.post.id);
+    expect(ids).toEqual(['0', '1']);
+  });
+
+  test('subscribes again over its HttpLink after the server is killed and restarted', async () => {
+    const first = start('--port', '0');
+    const url = await listening(first);
+    const retry = new RetryLink({ attempts: { max: Number.POSITIVE_INFINITY }, delay: () => 1 });
+    const apollo = connectApollo(retry.concat(new HttpLink({ uri: `${url}/graphql` })));
+    const ids: string[] = [];
+    const subscription = apollo
+      .subscribe({ query: SENTIMENT, variables: { track: 'coffee, tea, music' } })
+      .subscribe({ next: ({ data }) => void ids.push(data?.sentiment.post.id ?? '') });
+    onTestFinished(() => subscription.unsubscribe());
+    await until(() => ids.length > 1, 'two events');
+    const [, seed] = ids[0]?.split('-') ?? [];
+    await crash(first);
+    await listening(start('--port', new URL(url).port));
+    // A new server has a new seed.
+    await until(() => ids.at(-1)?.split('-')[1] !== seed, 'an event of the new server');
+    expect(ids.every((id) => id.startsWith('sample-'))).toBe(true);
   });
 });
 

@@ -5,13 +5,14 @@ import { SentimentDocument, StatusDocument } from '../../schema/operations.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { samplePosts } from '../../src/source/sample.ts';
-import { connectGraphQL, connectTrack, post, run, runOverSse } from '../support/clients.ts';
+import { connectGraphQL, connectTrack, post, run } from '../support/clients.ts';
 import { readNdjson, sharedFile } from '../support/data.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startReal } from '../support/senti.ts';
 import { matchesPartsSlowly, readSlowly } from '../support/slow-matcher.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
+import { runOver, STREAMS } from '../support/transports.ts';
 
 interface ReplayedPost {
   readonly id: string;
@@ -57,12 +58,12 @@ describe.each(files)('on %s', (_, read = () => []) => {
       expect(FORTY_QUERIES.length).toBe(40);
       const socket = await connectTrack(socketUrl);
       socket.send(variables);
-      const one = connectGraphQL(socketUrl);
       // One socket may not run this many operations.
       const others = [connectGraphQL(socketUrl), connectGraphQL(socketUrl)] as const;
       const streams = [
-        collect(run(one, SentimentDocument, variables), loves.length),
-        collect(runOverSse(url, SentimentDocument, variables), loves.length),
+        ...STREAMS.map((stream) =>
+          collect(runOver({ url, socketUrl }, stream, SentimentDocument, variables), loves.length),
+        ),
         ...FORTY_QUERIES.map((query, i) => {
           const other = others[i < 20 ? 0 : 1];
           return collect(run(other, SentimentDocument, { track: query }), idsOf(query).length);
@@ -77,8 +78,7 @@ describe.each(files)('on %s', (_, read = () => []) => {
       await Promise.all(streams.map(({ full }) => full));
       await socket.received(loves.length);
       expect(streams.map(({ ids }) => ids)).toEqual([
-        loves,
-        loves,
+        ...STREAMS.map(() => loves),
         ...FORTY_QUERIES.map((query) => idsOf(query)),
       ]);
 

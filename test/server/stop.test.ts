@@ -5,20 +5,14 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { SentimentDocument, StatusDocument } from '../../schema/operations.ts';
-import {
-  connectGraphQL,
-  connectTrack,
-  post,
-  run,
-  runOverSse,
-  type TrackClient,
-} from '../support/clients.ts';
+import { connectGraphQL, connectTrack, post, run, type TrackClient } from '../support/clients.ts';
 import { FakeClock, passTime } from '../support/fake-clock.ts';
+import { HTTP_STREAMS, openStream } from '../support/http-stream.ts';
 import { exitOf, listening, logged, start, startWith } from '../support/program.ts';
 import { connectRaw, openStalled } from '../support/raw-socket.ts';
 import { type Senti, startSenti } from '../support/senti.ts';
-import { openSse } from '../support/sse.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
+import { runOver } from '../support/transports.ts';
 import { until } from '../support/until.ts';
 
 const TEN_SECONDS = 10_000;
@@ -90,20 +84,27 @@ describe('a server that stops', () => {
     const codes: number[] = [];
     graphql.on('closed', (event) => void codes.push((event as { code: number }).code));
     const overSocket = run(graphql, SentimentDocument, { track: 'coffee' });
-    const overSse = runOverSse(senti.url, SentimentDocument, { track: 'tea' });
+    const [overSse, inParts] = HTTP_STREAMS.map((stream) =>
+      runOver(senti, stream, SentimentDocument, { track: stream }),
+    );
     const track = await connectTrack(senti.socketUrl);
     track.send({ track: 'milk' });
     const idle = await connectTrack(senti.socketUrl);
-    const answers = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
-    await until(() => senti.source.wanted.length === 3, 'all tracks are wanted');
-    senti.source.say('coffee tea milk');
+    const answers = Promise.all([
+      overSocket.next(),
+      overSse?.next(),
+      inParts?.next(),
+      track.received(1),
+    ]);
+    await until(() => senti.source.wanted.at(-1)?.length === 4, 'all tracks are wanted');
+    senti.source.say('coffee SSE multipart milk');
     await answers;
-    const [inSocket, inSse] = [overSocket.next(), overSse.next()];
+    const [inSocket, ...ends] = [overSocket.next(), overSse?.next(), inParts?.next()];
     // Not `complete`: a client would take it for the end of its operation and not reconnect.
     const broken = expect(inSocket).rejects.toMatchObject({ code: 1001 });
     await senti.close();
     await broken;
-    expect(await inSse).toEqual({ done: true, value: undefined });
+    for (const end of ends) expect(await end).toEqual({ done: true, value: undefined });
     expect(codes).toEqual([1001]);
     expect((await track.closed).code).toBe(1001);
     expect((await idle.closed).code).toBe(1001);
@@ -116,11 +117,11 @@ describe('a server that stops', () => {
     const peers = [
       (await openStalled(senti, '/graphql')).socket,
       (await openStalled(senti, '/track')).socket,
-      await openSse(senti.url, QUERY),
+      ...(await Promise.all(HTTP_STREAMS.map((stream) => openStream(senti.url, QUERY, stream)))),
       // This peer gets no events and does not answer a close.
       (await connectRaw(senti, '/track')).socket,
     ];
-    while ((await countListeners(senti)) < 3) await setImmediate();
+    while ((await countListeners(senti)) < 4) await setImmediate();
     for (let i = 0; i < FLOOD; i++) {
       senti.source.say(`coffee ${FILLER}`);
       if (i % 50 === 0) await setImmediate();
@@ -147,7 +148,7 @@ describe('a server that stops', () => {
       source.close = () => never;
       return source;
     });
-    const peer = await openSse(senti.url, QUERY);
+    const peer = await openStream(senti.url, QUERY);
     await until(() => senti.source.wanted.length > 0, 'the stream listens');
     for (let i = 0; i < FLOOD; i++) {
       senti.source.say(`coffee ${FILLER}`);
@@ -185,7 +186,7 @@ describe('the program', () => {
       }
       socket.pause();
     }
-    await openSse(url, QUERY);
+    await openStream(url, QUERY);
     // A dropped event shows that at least one client has stalled.
     for (;;) {
       const { data } = await post(url, StatusDocument, {});

@@ -13,12 +13,13 @@ import { STALLED_FOR } from '../../src/api/socket/outbox.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { createCertificate, writeCertificate } from '../support/certificate.ts';
-import { connectGraphQL, connectTrack, post, run, runOverSse } from '../support/clients.ts';
+import { connectGraphQL, connectTrack, post, run } from '../support/clients.ts';
 import { FakeClock, passTime } from '../support/fake-clock.ts';
+import { openStream } from '../support/http-stream.ts';
 import { exitOf, listening, logged, start } from '../support/program.ts';
 import { configOf, type Senti, startSenti } from '../support/senti.ts';
-import { openSse } from '../support/sse.ts';
 import { NO_FILES, tempFile } from '../support/temp-file.ts';
+import { runOver, STREAMS } from '../support/transports.ts';
 import { until } from '../support/until.ts';
 
 const ONE = createCertificate('one');
@@ -65,16 +66,17 @@ describe('a server with a certificate', () => {
     expect((await fetch(url)).headers.get('content-type')).toContain('text/html');
     const analysis = await post(url, AnalyzeDocument, { text: 'great' });
     expect(analysis.data?.analyze.polarity).toBe('POSITIVE');
-    const overSocket = run(connectGraphQL(socketUrl), SentimentDocument, { track: 'coffee' });
-    const overSse = runOverSse(url, SentimentDocument, { track: 'tea' });
+    const streams = STREAMS.map((stream) =>
+      runOver(senti, stream, SentimentDocument, { track: stream }).next(),
+    );
     const track = await connectTrack(socketUrl, { origin: url });
     track.send({ track: 'milk' });
-    const events = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
-    await until(() => source.wanted.length === 3, 'all tracks are wanted');
-    source.say('great coffee, tea, milk');
-    const [inSocket, inSse, [message]] = await events;
-    expect(inSocket.value?.data?.sentiment.polarityIndex).toBe(0);
-    expect(inSse.value?.data?.sentiment.polarityIndex).toBe(0);
+    await until(() => source.wanted.at(-1)?.length === 4, 'all tracks are wanted');
+    source.say(`great milk, ${STREAMS.join(', ')}`);
+    for (const { value } of await Promise.all(streams)) {
+      expect(value?.data?.sentiment.polarityIndex).toBe(0);
+    }
+    const [message] = await track.received(1);
     expect(message?.polarityIndex).toBe(0);
   });
 
@@ -133,8 +135,8 @@ describe('a server with a certificate', () => {
     const clock = new FakeClock();
     const { senti } = await startSecure(clock);
     const query = 'subscription { sentiment(track: "coffee") { hashtags { tag } } }';
-    const stalled = await openSse(senti.url, query);
-    const reading = await openSse(senti.url, query);
+    const stalled = await openStream(senti.url, query);
+    const reading = await openStream(senti.url, query);
     let read = 0;
     reading.on('data', (chunk: Buffer) => {
       read += chunk.length;

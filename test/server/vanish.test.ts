@@ -8,7 +8,8 @@ import { expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { StatusDocument } from '../../schema/operations.ts';
 import { post } from '../support/clients.ts';
-import { startSenti } from '../support/senti.ts';
+import { ACCEPTS, type HttpStream } from '../support/http-stream.ts';
+import { type Senti, startSenti } from '../support/senti.ts';
 
 const QUERY = 'subscription ($track: String!) { sentiment(track: $track) { polarityIndex } }';
 const AT_A_TIME = 100;
@@ -19,15 +20,15 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 test('two thousand vanished clients leave no memory and no handles behind', async () => {
   const senti = await startSenti();
-  const closeLastClient = await openTrack(senti.socketUrl, 'coffee');
+  const closeLastClient = await openTrack(senti, 'coffee');
 
   async function connectAndVanish(count: number): Promise<void> {
     for (let done = 0; done < count; done += AT_A_TIME) {
       const clients = await Promise.all(
         Array.from({ length: AT_A_TIME }, (_, i) => {
           const query = i % 2 === 0 ? 'coffee' : `word${done + i}`;
-          const open = [openGraphQL, openTrack, openSse][i % 3] ?? openTrack;
-          return open(i % 3 === 2 ? senti.url : senti.socketUrl, query);
+          const open = OPEN[i % OPEN.length] ?? openTrack;
+          return open(senti, query);
         }),
       );
       await listeners(1 + AT_A_TIME);
@@ -64,7 +65,7 @@ test('two thousand vanished clients leave no memory and no handles behind', asyn
 
 // Each of these functions opens a client and returns a function that makes it vanish.
 
-async function openGraphQL(socketUrl: string, track: string): Promise<() => void> {
+async function openGraphQL({ socketUrl }: Senti, track: string): Promise<() => void> {
   const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');
   socket.send('{"type":"connection_init"}');
@@ -74,17 +75,17 @@ async function openGraphQL(socketUrl: string, track: string): Promise<() => void
   return () => socket.terminate();
 }
 
-async function openTrack(socketUrl: string, track: string): Promise<() => void> {
+async function openTrack({ socketUrl }: Senti, track: string): Promise<() => void> {
   const socket = new WebSocket(`${socketUrl}/track`);
   await once(socket, 'open');
   socket.send(JSON.stringify({ track }));
   return () => socket.terminate();
 }
 
-async function openSse(url: string, track: string): Promise<() => void> {
+async function openStream({ url }: Senti, track: string, stream: HttpStream): Promise<() => void> {
   const outgoing = request(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: { 'content-type': 'application/json', accept: ACCEPTS[stream] },
     agent: false,
   });
   outgoing.on('error', () => {});
@@ -94,3 +95,10 @@ async function openSse(url: string, track: string): Promise<() => void> {
   response.resume();
   return () => outgoing.destroy();
 }
+
+const OPEN: readonly ((senti: Senti, track: string) => Promise<() => void>)[] = [
+  openGraphQL,
+  openTrack,
+  (senti, track) => openStream(senti, track, 'SSE'),
+  (senti, track) => openStream(senti, track, 'multipart'),
+];

@@ -2,7 +2,6 @@
 
 import { once } from 'node:events';
 import type { FormattedExecutionResult } from 'graphql';
-import { createClient as createSseClient } from 'graphql-sse';
 import { type Client, createClient } from 'graphql-ws';
 import { onTestFinished } from 'vitest';
 import WebSocket, { type ClientOptions } from 'ws';
@@ -29,21 +28,6 @@ export function run<T extends object, V extends object>(
   document: TypedDocumentString<T, V>,
   variables: V,
 ): Results<T> {
-  const payload = {
-    query: document.toString(),
-    variables: { ...variables } as Record<string, unknown>,
-  };
-  return client.iterate(payload) as Results<T>;
-}
-
-/** The same over Server-Sent Events. */
-export function runOverSse<T extends object, V extends object>(
-  url: string,
-  document: TypedDocumentString<T, V>,
-  variables: V,
-): Results<T> {
-  const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
-  onTestFinished(() => client.dispose());
   const payload = {
     query: document.toString(),
     variables: { ...variables } as Record<string, unknown>,

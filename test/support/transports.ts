@@ -3,15 +3,41 @@
 import type { FormattedExecutionResult } from 'graphql';
 import { createClient as createSseClient } from 'graphql-sse';
 import { onTestFinished } from 'vitest';
+import type { TypedDocumentString } from '../../schema/operations.ts';
 import { connectGraphQL } from './clients.ts';
+import { runInParts } from './multipart.ts';
 import type { Senti } from './senti.ts';
 
-export const TRANSPORTS = ['POST', 'SSE', 'WebSocket'] as const;
+/** Those that a subscription goes over. */
+export const STREAMS = ['WebSocket', 'SSE', 'multipart'] as const;
+export type Stream = (typeof STREAMS)[number];
+export const TRANSPORTS = ['POST', ...STREAMS] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 export interface Question {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
+}
+
+/** The results of an operation, from a client of its own. */
+export function runOver<T extends object, V extends object>(
+  { url, socketUrl }: Pick<Senti, 'url' | 'socketUrl'>,
+  stream: Stream,
+  document: TypedDocumentString<T, V> | string,
+  variables: V,
+): AsyncIterableIterator<FormattedExecutionResult<T>> {
+  const operation = {
+    query: document.toString(),
+    variables: { ...variables } as Record<string, unknown>,
+  };
+  const iterate = () => {
+    if (stream === 'multipart') return runInParts(url, operation);
+    if (stream === 'WebSocket') return connectGraphQL(socketUrl).iterate(operation);
+    const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
+    onTestFinished(() => client.dispose());
+    return client.iterate(operation);
+  };
+  return iterate() as AsyncIterableIterator<FormattedExecutionResult<T>>;
 }
 
 /** The first result, or the rejection as if it were one. */
@@ -28,10 +54,9 @@ export async function ask(
     });
     return (await response.json()) as FormattedExecutionResult;
   }
-  if (transport === 'SSE') {
-    const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
-    onTestFinished(() => client.dispose());
-    const { value } = await client.iterate(question).next();
+  if (transport !== 'WebSocket') {
+    const { query, variables = {} } = question;
+    const { value } = await runOver({ url, socketUrl }, transport, query, variables).next();
     return value as FormattedExecutionResult;
   }
   const client = connectGraphQL(socketUrl);

@@ -8,13 +8,13 @@ import { parseJson } from '../../base/json.ts';
 import type { BoundedLog } from '../../stream/telemetry.ts';
 import type { Client } from '../access/auth.ts';
 import type { Shared } from '../shared.ts';
-import { admits, EVENT_STREAM } from './accept.ts';
+import { admits, EVENT_STREAM, MULTIPART, type StreamType, streamOf } from './accept.ts';
 import type { Opened } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
+import type { HttpStreams } from './http-streams.ts';
 import { maskBug } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
 import { schema } from './schema.ts';
-import type { SseStreams } from './sse-streams.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -23,6 +23,7 @@ const TO_STREAM =
 const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STREAM}.`;
 const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
 const JSON_TYPE = 'application/json';
+const RESPONSE_TYPE = 'application/graphql-response+json';
 
 /** Placeholders for Yoga when it does not serve the subscription: its result, and a response that is never sent. */
 const OPENED = {};
@@ -30,8 +31,8 @@ const UNSENT = new Response(null);
 
 /** The client and its request. */
 interface RequestContext extends Client {
-  /** Headers of the request. */
-  readonly accept: string | undefined;
+  /** The stream that the client wants for a subscription. */
+  readonly stream: StreamType | undefined;
   /** The id of the last event that a browser got before it reconnected. */
   readonly lastId: string | undefined;
   /** Called with the subscription that the request has opened, if it has. */
@@ -44,7 +45,7 @@ export type GraphQLHandler = ReturnType<typeof createGraphQLHandler>;
 export function createGraphQLHandler(
   { telemetry, limits }: Shared,
   operations: Operations,
-  streams: SseStreams,
+  streams: HttpStreams,
 ) {
   const log = telemetry.log('GraphQL');
   const yoga = createYogaServer(operations, log, limits.maxMessageBytes);
@@ -55,16 +56,17 @@ export function createGraphQLHandler(
       client: Client,
     ): Promise<void> {
       let opened: Opened | undefined;
+      const stream = streamOf(request.headers.accept);
       const context = {
         ...client,
-        accept: request.headers.accept,
+        stream,
         lastId: request.headers['last-event-id']?.toString(),
         opened: (subscription: Opened) => (opened = subscription),
       };
       try {
         const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
-        if (opened === undefined) await send(response, answer);
-        else streams.serve(opened, response, client);
+        if (opened && stream) streams.serve(opened, stream, response, client);
+        else await send(response, answer);
       } catch (error) {
         opened?.release();
         // Yoga fails when the client leaves in the middle of its request.
@@ -111,7 +113,7 @@ function createYogaServer(operations: Operations, log: BoundedLog, maxBytes: num
 }
 
 /** Has Yoga use what all transports share. */
-function sharing({ documents, broadcast }: Operations): Plugin<Context> {
+function sharing({ documents, broadcast }: Operations): Plugin<Context, Context> {
   return {
     onRequestParse: ({ request, url }) => checkParameters(request, url),
     onParse: ({ context, setParseFn }) => setParseFn((text) => documents.parse(text, context.work)),
@@ -121,16 +123,21 @@ function sharing({ documents, broadcast }: Operations): Plugin<Context> {
       setExecuteFn(async (args) => args.contextValue.work.chargeAnswer(await executeFn(args))),
     onSubscribe: ({ setSubscribeFn }) =>
       setSubscribeFn(async (args) => {
-        const { accept, lastId, opened, work }: RequestContext = args.contextValue;
+        const { stream, lastId, opened, work }: RequestContext = args.contextValue;
         // Yoga would subscribe first, and then find no way to answer.
-        if (!admits(accept, EVENT_STREAM)) return notAcceptable(NO_STREAM);
+        if (stream === undefined) return notAcceptable(NO_STREAM);
         const result = await broadcast.open(args, work, lastId);
         if (!('selection' in result)) return result;
         opened(result);
         return OPENED;
       }),
-    onResultProcess({ result, resultProcessor, setResultProcessor }) {
+    onResultProcess({ request, result, serverContext, resultProcessor, setResultProcessor }) {
       if (result === OPENED) return setResultProcessor(() => UNSENT, EVENT_STREAM);
+      // Yoga's own parts are of another protocol. Clients of this one read JSON as well.
+      const wantsParts = serverContext.stream === MULTIPART;
+      if (wantsParts && !admits(request.headers.get('accept') ?? '', RESPONSE_TYPE)) {
+        return setResultProcessor(processRegularResult, JSON_TYPE);
+      }
       if (resultProcessor) return;
       const answer = notAcceptable(NO_ANSWER);
       setResultProcessor((_, api) => processRegularResult(answer, api, JSON_TYPE), JSON_TYPE);

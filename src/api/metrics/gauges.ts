@@ -80,7 +80,7 @@ export function gaugesOf({
       read: logDropped,
     },
     senti_sockets: {
-      help: 'Open WebSockets and streams of Server-Sent Events.',
+      help: 'Open WebSockets and streams over HTTP.',
       label: 'surface',
       read: sockets,
     },

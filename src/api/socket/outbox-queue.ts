@@ -71,7 +71,7 @@ function write(message: Message, framing: Framing, bytes: Buffer, start: number)
   }
   bytes.set(payload, at);
   at += payload.length;
-  // A suffix is a byte or two, which `set` would take longer for.
+  // A suffix is a few bytes, which `set` would take longer for.
   for (const byte of stream?.suffix ?? NOTHING) bytes[at++] = byte;
   return at;
 }

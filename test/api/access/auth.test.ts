@@ -7,6 +7,7 @@ import WebSocket from 'ws';
 import { SentimentDocument } from '../../../schema/operations.ts';
 import { connectTrack, run } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { ACCEPTS } from '../../support/http-stream.ts';
 import { connectRaw } from '../../support/raw-socket.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { createIssuer, OTHER_TOKEN, TOKEN, withKeys, withTokens } from '../../support/tokens.ts';
@@ -71,7 +72,7 @@ async function handshake({ socketUrl }: Senti, path: string, headers: Record<str
 }
 
 describe('without a token', () => {
-  test.each(['application/json', GRAPHQL, '*/*', 'text/event-stream'])(
+  test.each(['application/json', GRAPHQL, '*/*', ...Object.values(ACCEPTS)])(
     'a POST that accepts %s gets 401, a challenge and an error',
     async (accept) => {
       const senti = await startSenti(withTokens());
@@ -79,7 +80,7 @@ describe('without a token', () => {
         const response = await ask(senti, { accept, authorization }, SUBSCRIPTION);
         expect(response.status).toBe(401);
         expect(response.headers.get('www-authenticate')).toBe('Bearer');
-        const type = accept === GRAPHQL ? GRAPHQL : 'application/json';
+        const type = accept.includes(GRAPHQL) ? GRAPHQL : 'application/json';
         expect(response.headers.get('content-type')).toBe(`${type}; charset=utf-8`);
         const message =
           'This server asks for a token; send it in a header "Authorization: Bearer <token>".';
@@ -306,22 +307,26 @@ describe('a JWT that expires', () => {
     expect((await closed).code).toBe(1000);
   });
 
-  test('ends an SSE stream with an error as its last result', async () => {
+  test.each([
+    ['SSE', /^data: ?(.+)$/gm],
+    ['multipart', /^(\{.+\})\r$/gm],
+  ] as const)('ends a stream over %s with an error as its last result', async (stream, json) => {
     const senti = await start();
     const { clock, issuer, source } = senti;
-    const headers = { ...bearer(await issuer.sign(SECONDS)), accept: 'text/event-stream' };
+    const headers = { ...bearer(await issuer.sign(SECONDS)), accept: ACCEPTS[stream] };
     const response = await ask(senti, headers, SUBSCRIPTION);
     await until(() => source.state.name === 'live', 'the source is live');
     source.say('coffee');
     const text = response.text();
     clock.advance(SECONDS * 1000);
-    const results = [...(await text).matchAll(/^data: ?(.+)$/gm)].map(([, json]) =>
-      JSON.parse(json ?? ''),
+    const results = [...(await text).matchAll(json)].map(([, result]) => JSON.parse(result ?? ''));
+    const data = { sentiment: { post: { id: '0' } } };
+    const errors = [{ message: EXPIRED, extensions: { code: 'UNAUTHENTICATED' } }];
+    expect(results).toEqual(
+      stream === 'SSE'
+        ? [{ data }, { errors }]
+        : [{ payload: { data } }, { payload: null, errors }],
     );
-    expect(results).toEqual([
-      { data: { sentiment: { post: { id: '0' } } } },
-      { errors: [{ message: EXPIRED, extensions: { code: 'UNAUTHENTICATED' } }] },
-    ]);
     expect(source.state.name).toBe('idle');
   });
 

@@ -5,10 +5,13 @@ import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { ACCEPTS, HTTP_STREAMS } from '../../support/http-stream.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 
-const SURFACES = ['POST', 'SSE', 'WebSocket', '/track', 'page'] as const;
+const SURFACES = ['POST', ...HTTP_STREAMS, 'WebSocket', '/track', 'page'] as const;
 type Surface = (typeof SURFACES)[number];
+/** Those that stay open. */
+const OPEN = ['SSE', 'WebSocket', '/track', 'multipart'] as const;
 
 /** The response to a request or a handshake. */
 interface Answer {
@@ -43,18 +46,19 @@ async function ask({ url, socketUrl }: Senti, surface: Surface, client?: string)
   }
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
-  const accept = surface === 'SSE' ? 'text/event-stream' : 'application/json';
+  const isStream = surface === 'SSE' || surface === 'multipart';
+  const accept = isStream ? ACCEPTS[surface] : 'application/json';
   const response =
     surface === 'page'
       ? await fetch(`${url}/`, { headers: from, signal: stop.signal })
       : await fetch(`${url}/graphql`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', accept, ...from },
-          body: surface === 'SSE' ? SUBSCRIPTION : '{"query":"{ __typename }"}',
+          body: isStream ? SUBSCRIPTION : '{"query":"{ __typename }"}',
           signal: stop.signal,
         });
   const retryAfter = response.headers.get('retry-after');
-  const isOpen = surface === 'SSE' && response.status === 200;
+  const isOpen = isStream && response.status === 200;
   const body = isOpen ? '' : await response.text();
   return { status: response.status, retryAfter, body, leave: () => stop.abort() };
 }
@@ -106,12 +110,12 @@ describe.each(SURFACES)('%s', (surface) => {
   });
 
   test('rejects an address with too many connections with 429 until one closes', async () => {
-    const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-sockets-per-address', '3'));
+    const senti = await startSenti(configOf(...BEHIND_PROXY, '--max-sockets-per-address', '4'));
     const open = [];
-    for (const kind of ['SSE', 'WebSocket', '/track'] as const) {
+    for (const kind of OPEN) {
       open.push(await ask(senti, kind, '2001:db8:1:2::5'));
     }
-    expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
+    expect(open.map(({ status }) => status)).toEqual([200, 101, 101, 200]);
     const other = '2001:db8:1:2:ffff::6';
     expectRejected(await ask(senti, surface, other), surface, 429, /its limit of connections/);
     expect(ADMITTED).toContain((await ask(senti, surface, '2001:db8:1:3::5')).status);
@@ -123,10 +127,10 @@ describe.each(SURFACES)('%s', (surface) => {
   });
 
   test('rejects connections over the global limit with 503 until one closes', async () => {
-    const senti = await startSenti(configOf('--max-sockets', '3'));
+    const senti = await startSenti(configOf('--max-sockets', '4'));
     const open = [];
-    for (const kind of ['SSE', 'WebSocket', '/track'] as const) open.push(await ask(senti, kind));
-    expect(open.map(({ status }) => status)).toEqual([200, 101, 101]);
+    for (const kind of OPEN) open.push(await ask(senti, kind));
+    expect(open.map(({ status }) => status)).toEqual([200, 101, 101, 200]);
     const answer = await ask(senti, surface);
     expectRejected(answer, surface, 503, /its limit of connections/);
     open[1]?.leave();

@@ -1,7 +1,8 @@
 // The Accept header: a subscription that could not be answered is not opened, and the client learns why.
 
 import { describe, expect, test } from 'vitest';
-import { admits } from '../../../src/api/graphql/accept.ts';
+import { admits, streamOf } from '../../../src/api/graphql/accept.ts';
+import { ACCEPT_PARTS, PARTS_TYPE } from '../../support/multipart.ts';
 import { startSenti } from '../../support/senti.ts';
 import { ticks, until } from '../../support/until.ts';
 
@@ -17,10 +18,12 @@ function ask(url: string, method: string, query: string, accept: string): Promis
     : fetch(`${address}?query=${encodeURIComponent(query)}`, { method, headers });
 }
 
-/** What clients send that has no place for a stream; the first two are Apollo Client's and urql's. */
+/** What clients send that has no place for a stream; the first is Apollo Client's. */
 const NO_STREAM = [
   'application/graphql-response+json,application/json;q=0.9',
-  'multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json',
+  'multipart/mixed;subscriptionSpec=2.0,application/json',
+  'multipart/mixed;subscriptionSpec=1.0;q=0,application/json',
+  'multipart/mixed;deferSpec=20220824,application/json',
   'application/json',
   'multipart/mixed',
   'image/png',
@@ -59,6 +62,34 @@ describe.each(['POST', 'GET'])('a %s', (method) => {
     },
   );
 
+  test.each(['multipart/mixed;subscriptionSpec=1.0', ACCEPT_PARTS])(
+    'for a subscription that takes %j is answered in parts, which end with their client',
+    async (accept) => {
+      const { url, source } = await startSenti();
+      const response = await ask(url, method, SUBSCRIPTION, accept);
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, PARTS_TYPE]);
+      await response.body?.cancel();
+      await until(() => source.wanted.length === 2, 'nobody listens');
+      expect(source.wanted).toEqual([['coffee'], []]);
+    },
+  );
+
+  test.each([
+    SUBSCRIPTION.replace('coffee', 'the'),
+    SUBSCRIPTION.replace('score', 'nothing'),
+    'subscription {',
+    QUERY,
+  ])('for %j that takes nothing but the parts of a subscription gets JSON', async (query) => {
+    const { url } = await startSenti();
+    const response = await ask(url, method, query, 'multipart/mixed;subscriptionSpec=1.0');
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'application/json; charset=utf-8',
+    ]);
+    const { data, errors } = (await response.json()) as { data?: object; errors?: object[] };
+    expect([data !== undefined, errors !== undefined]).toEqual([query === QUERY, query !== QUERY]);
+  });
+
   test.each(['image/png', 'application/json;charset=latin1'])(
     'for a query that takes %j is told of JSON',
     async (accept) => {
@@ -93,4 +124,24 @@ test.each<[string | undefined, boolean]>([
   ['*', false],
 ])('Accept %j takes a stream of events: %s', (accept, takes) => {
   expect(admits(accept, STREAM)).toBe(takes);
+});
+
+const PARTS = 'multipart/mixed';
+
+test.each<[string | undefined, ReturnType<typeof streamOf>]>([
+  [undefined, STREAM],
+  ['*/*', STREAM],
+  [PARTS, undefined],
+  [`${PARTS};subscriptionSpec=1.0`, PARTS],
+  [`${PARTS}; boundary="graphql"; SubscriptionSpec="1.0", ${STREAM}`, PARTS],
+  [`${STREAM}, ${PARTS};subscriptionSpec=1.0`, PARTS],
+  [`${PARTS};subscriptionSpec=1.0, */*;q=0.1`, PARTS],
+  [`${PARTS};subscriptionSpec=1.0;q=0.5, ${STREAM}`, STREAM],
+  [`${PARTS};subscriptionSpec=1.0;q=0.5, ${STREAM};q=0.1`, PARTS],
+  [`${PARTS};subscriptionSpec=1.0;q=0, ${STREAM};q=0.1`, STREAM],
+  [`${PARTS};subscriptionSpec=1.0;q=nonsense`, PARTS],
+  [`${PARTS};subscriptionSpec=1.0;charset=latin1`, undefined],
+  [`${PARTS};deferSpec=20220824, application/json`, undefined],
+])('of the streams, Accept %j prefers %s', (accept, stream) => {
+  expect(streamOf(accept)).toBe(stream);
 });

@@ -8,9 +8,11 @@ import {
   TrackDocument,
 } from '../../../schema/operations.ts';
 import { UserError } from '../../../src/base/user-error.ts';
-import { connectGraphQL, post, run, runOverSse } from '../../support/clients.ts';
+import { connectGraphQL, post, run } from '../../support/clients.ts';
+import { ACCEPTS, HTTP_STREAMS } from '../../support/http-stream.ts';
 import { startSenti } from '../../support/senti.ts';
 import { track } from '../../support/tracks.ts';
+import { runOver, STREAMS } from '../../support/transports.ts';
 import { until } from '../../support/until.ts';
 
 const BAD_TRACK = {
@@ -19,19 +21,9 @@ const BAD_TRACK = {
 };
 
 describe('a subscription', () => {
-  const transports = [
-    ['WebSocket', (s: { socketUrl: string }) => connectGraphQL(s.socketUrl)],
-    ['SSE', (s: { url: string }) => s.url],
-  ] as const;
-
-  test.each(transports)('over %s delivers what the schema promises', async (_, connect) => {
+  test.each(STREAMS)('over %s delivers what the schema promises', async (stream) => {
     const senti = await startSenti();
-    const client = connect(senti);
-    const variables = { track: 'coffee' };
-    const events =
-      typeof client === 'string'
-        ? runOverSse(client, SentimentDocument, variables)
-        : run(client, SentimentDocument, variables);
+    const events = runOver(senti, stream, SentimentDocument, { track: 'coffee' });
     const first = events.next();
     await until(() => senti.source.wanted.length === 1, 'the track is wanted');
     senti.source.say('I love coffee #yum #Yum #joy', {
@@ -67,52 +59,39 @@ describe('a subscription', () => {
     await until(() => senti.source.state.name === 'idle', 'the source is idle');
   });
 
-  test.each(transports)(
-    'over %s is told when the upstream has no room for it',
-    async (_, connect) => {
-      const senti = await startSenti();
-      const client = connect(senti);
-      const variables = { track: 'coffee' };
-      const events =
-        typeof client === 'string'
-          ? runOverSse(client, SentimentDocument, variables)
-          : run(client, SentimentDocument, variables);
-      const first = events.next();
-      await until(() => senti.source.state.name === 'live', 'the source is live');
-      senti.source.say('coffee');
-      await first;
-      const error = new UserError('UPSTREAM_FULL', 'X has no room for another topic.');
-      senti.source.sink.rejected(track('coffee'), error);
-      expect((await events.next()).value?.errors).toEqual([
-        { message: error.message, extensions: { code: 'UPSTREAM_FULL' } },
-      ]);
-      expect((await events.next()).done).toBe(true);
-      expect(senti.source.state).toEqual({ name: 'idle' });
-    },
-  );
-
-  test.each(transports)('over %s is told why its track is rejected', async (_, connect) => {
+  test.each(STREAMS)('over %s is told when the upstream has no room for it', async (stream) => {
     const senti = await startSenti();
-    const client = connect(senti);
-    const variables = { track: 'the' };
-    const events =
-      typeof client === 'string'
-        ? runOverSse(client, SentimentDocument, variables)
-        : run(client, SentimentDocument, variables);
+    const events = runOver(senti, stream, SentimentDocument, { track: 'coffee' });
+    const first = events.next();
+    await until(() => senti.source.state.name === 'live', 'the source is live');
+    senti.source.say('coffee');
+    await first;
+    const error = new UserError('UPSTREAM_FULL', 'X has no room for another topic.');
+    senti.source.sink.rejected(track('coffee'), error);
+    expect((await events.next()).value?.errors).toEqual([
+      { message: error.message, extensions: { code: 'UPSTREAM_FULL' } },
+    ]);
+    expect((await events.next()).done).toBe(true);
+    expect(senti.source.state).toEqual({ name: 'idle' });
+  });
+
+  test.each(STREAMS)('over %s is told why its track is rejected', async (stream) => {
+    const senti = await startSenti();
+    const events = runOver(senti, stream, SentimentDocument, { track: 'the' });
     expect((await events.next()).value?.errors).toEqual([expect.objectContaining(BAD_TRACK)]);
     expect(senti.source.wanted).toEqual([]);
   });
 
-  test('over SSE ends when its client goes without a word', async () => {
+  test.each(HTTP_STREAMS)('over %s ends when its client goes without a word', async (stream) => {
     const senti = await startSenti();
     const stop = new AbortController();
     const response = await fetch(`${senti.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      headers: { 'content-type': 'application/json', accept: ACCEPTS[stream] },
       body: JSON.stringify({ query: 'subscription { sentiment(track: "coffee") { score } }' }),
       signal: stop.signal,
     });
-    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    expect(response.status).toBe(200);
     await until(() => senti.source.state.name === 'live', 'the source is live');
     stop.abort();
     await until(() => senti.source.state.name === 'idle', 'the source is idle');
@@ -273,7 +252,7 @@ test('an error that is ours is masked on POST, SSE and WebSocket, and logged', a
   const client = connectGraphQL(senti.socketUrl);
   const answers = [
     await post(senti.url, StatusDocument, {}),
-    (await runOverSse(senti.url, StatusDocument, {}).next()).value,
+    (await runOver(senti, 'SSE', StatusDocument, {}).next()).value,
     (await run(client, StatusDocument, {}).next()).value,
   ];
   for (const answer of answers) {

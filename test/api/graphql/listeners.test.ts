@@ -26,6 +26,7 @@ const ACCEPTS = [
   'application/json',
   'application/graphql-response+json, application/json;q=0.9',
   'multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json',
+  'multipart/mixed;subscriptionSpec=1.0;q=0.5, text/event-stream',
   'multipart/mixed',
   'text/html',
   'image/png',
@@ -90,7 +91,9 @@ class Client {
 
   get isListening(): boolean {
     const last = this.#answers.at(-1) ?? '';
-    const isStream = /^200 .*content-type: text\/event-stream/is.test(last);
+    const isStream = /^200 .*content-type: (text\/event-stream|multipart\/mixed;boundary)/is.test(
+      last,
+    );
     return isStream && !this.socket.destroyed && !last.includes('event: complete');
   }
 

@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FormattedExecutionResult } from 'graphql';
-import { createClient as createSseClient } from 'graphql-sse';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatCursor } from '../../../src/base/position.ts';
-import { connectGraphQL } from '../../support/clients.ts';
+import { openStream } from '../../support/http-stream.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
-import { openSse } from '../../support/sse.ts';
+import { runOver, STREAMS, type Stream } from '../../support/transports.ts';
 import { until } from '../../support/until.ts';
 
 type Result = FormattedExecutionResult<
@@ -19,31 +18,19 @@ const QUERY = `subscription ($track: String!, $after: String, $last: Int) {
 }`;
 const LINGERING = configOf('--linger', '60');
 
-/** Begins to listen over one of the two streaming transports, and records what comes. */
-function listen(senti: Senti, transport: 'WebSocket' | 'SSE', variables: Variables) {
-  const client =
-    transport === 'WebSocket'
-      ? connectGraphQL(senti.socketUrl)
-      : createSseClient({ url: `${senti.url}/graphql`, retryAttempts: 0 });
-  onTestFinished(() => client.dispose());
+/** Begins to listen, and records what comes. */
+function listen(senti: Senti, transport: Stream, variables: Variables) {
   const results: Result[] = [];
   let hasEnded = false;
-  const stop = client.subscribe(
-    { query: QUERY, variables },
-    {
-      next: (result) => void results.push(result as Result),
-      error(error) {
-        if (Array.isArray(error)) results.push({ errors: error } as unknown as Result);
-        hasEnded = true;
-      },
-      complete: () => {
-        hasEnded = true;
-      },
-    },
-  );
+  const events = runOver(senti, transport, QUERY, variables);
+  onTestFinished(async () => void (await events.return?.()));
+  void (async () => {
+    for await (const result of events) results.push(result as Result);
+    hasEnded = true;
+  })();
   return {
     results,
-    stop,
+    stop: () => void events.return?.(),
     get hasEnded() {
       return hasEnded;
     },
@@ -59,7 +46,7 @@ function listen(senti: Senti, transport: 'WebSocket' | 'SSE', variables: Variabl
   };
 }
 
-describe.each(['WebSocket', 'SSE'] as const)('over %s', (transport) => {
+describe.each(STREAMS)('over %s', (transport) => {
   const lost = (listener: ReturnType<typeof listen>) => listener.stop();
 
   async function heardOne() {
@@ -210,7 +197,7 @@ describe('a slow client that resumes', () => {
     const filler = 'x'.repeat(2900);
     for (let i = 0; i < 4000; i += 1) senti.source.say(`coffee ${filler}`);
     const query = `subscription { sentiment(track: "coffee", after: "${first.cursor()}") { post { id text } } }`;
-    const slow = await openSse(senti.url, query);
+    const slow = await openStream(senti.url, query);
     // The server can write some of the 12 MB, and then has to wait for the client.
     for (let i = 0; i < 2000; i += 1) await setImmediate();
     const ids: string[] = [];

@@ -1,4 +1,4 @@
-// Subscriptions to windows, over WebSocket and Server-Sent Events.
+// Subscriptions to windows, over every transport that streams.
 
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -13,16 +13,15 @@ import {
 import { MAX_WINDOWS_PER_ADDRESS } from '../../../src/api/access/work-budget.ts';
 import { Selection } from '../../../src/api/graphql/selection.ts';
 import { UserError } from '../../../src/base/user-error.ts';
-import { connectGraphQL, post, run, runOverSse } from '../../support/clients.ts';
+import { post } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { createIssuer, withKeys } from '../../support/tokens.ts';
 import { track } from '../../support/tracks.ts';
-import { ask, TRANSPORTS } from '../../support/transports.ts';
+import { ask, runOver, STREAMS, type Stream } from '../../support/transports.ts';
 import { ticks, until } from '../../support/until.ts';
 
 const START = Date.parse('2026-11-20T10:00:00Z');
-const STREAMS = ['WebSocket', 'SSE'] as const;
 
 async function start(...argv: readonly string[]) {
   const clock = new FakeClock(START);
@@ -30,10 +29,8 @@ async function start(...argv: readonly string[]) {
   return { ...senti, clock };
 }
 
-function watch(senti: Senti, stream: (typeof STREAMS)[number], variables = { track: 'coffee' }) {
-  return stream === 'SSE'
-    ? runOverSse(senti.url, WindowDocument, variables)
-    : run(connectGraphQL(senti.socketUrl), WindowDocument, variables);
+function watch(senti: Senti, stream: Stream, variables = { track: 'coffee' }) {
+  return runOver(senti, stream, WindowDocument, variables);
 }
 
 type Result = FormattedExecutionResult<WindowSubscription>;
@@ -134,7 +131,7 @@ describe('what a client may ask for', () => {
   ])('is bounded: %s', async (argument, message) => {
     const senti = await start();
     const query = `subscription { window(track: "coffee", ${argument}) { posts } }`;
-    for (const transport of TRANSPORTS.filter((name) => name !== 'POST')) {
+    for (const transport of STREAMS) {
       const { errors } = await ask(senti, transport, { query });
       expect(errors?.[0]).toMatchObject({ message, extensions: { code: 'BAD_USER_INPUT' } });
     }

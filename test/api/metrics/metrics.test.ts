@@ -14,14 +14,16 @@ import { MAX_TEXT } from '../../../src/base/post.ts';
 import { postCountersAtZero } from '../../../src/stream/counters.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { createCertificate, writeCertificate } from '../../support/certificate.ts';
-import { connectGraphQL, connectTrack, post, run, runOverSse } from '../../support/clients.ts';
+import { connectGraphQL, connectTrack, post, run } from '../../support/clients.ts';
 import { readExposition } from '../../support/exposition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createHandSource } from '../../support/hand-source.ts';
+import { HTTP_STREAMS } from '../../support/http-stream.ts';
 import { connectRaw, openStalled } from '../../support/raw-socket.ts';
 import { createRecordingSink } from '../../support/recording-sink.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
+import { runOver } from '../../support/transports.ts';
 import { ticks, until } from '../../support/until.ts';
 
 /** Longer than anything else blocks the event loop, in milliseconds. */
@@ -37,10 +39,12 @@ async function scrape({ url }: Pick<Senti, 'url'>) {
 /** Opens one listener on each surface, on tracks that begin with `name`. */
 async function listenEverywhere({ url, socketUrl, source }: Senti, name: string) {
   const overSocket = run(connectGraphQL(socketUrl), SentimentDocument, { track: `${name}1` });
-  const overSse = runOverSse(url, SentimentDocument, { track: `${name}2` });
+  const overHttp = HTTP_STREAMS.map((stream) =>
+    runOver({ url, socketUrl }, stream, SentimentDocument, { track: `${name}2` }).next(),
+  );
   const track = await connectTrack(socketUrl, { headers: { 'user-agent': name } });
   track.send({ track: `${name}3, ${name}1` });
-  const all = Promise.all([overSocket.next(), overSse.next(), track.received(1)]);
+  const all = Promise.all([overSocket.next(), ...overHttp, track.received(1)]);
   await until(() => source.wanted.at(-1)?.length === 3, 'all clients listen');
   return { all };
 }
@@ -79,11 +83,12 @@ describe('/metrics', () => {
       senti_posts_bad_total: 1,
       senti_posts_repeated_total: 2,
       senti_posts_truncated_total: 1,
-      // The first post matches two tracks.
+      // The first post matches two tracks, and the second has two listeners.
       senti_events_total: 3,
-      senti_events_delivered_total: 3,
+      senti_events_delivered_total: 4,
       'senti_sockets{surface="graphql"}': 1,
       'senti_sockets{surface="sse"}': 1,
+      'senti_sockets{surface="multipart"}': 1,
       'senti_sockets{surface="track"}': 1,
       'senti_source_state{state="live"}': 0,
       'senti_source_state{state="waiting"}': 1,
@@ -169,10 +174,10 @@ describe('/metrics', () => {
     expect(values.get('senti_post_to_wire_seconds_bucket{le="0.025"}')).toBe(1);
   });
 
-  test('times posts over Server-Sent Events as well', async () => {
+  test.each(HTTP_STREAMS)('times posts over %s as well', async (stream) => {
     const clock = new FakeClock();
     const senti = await startSenti(undefined, clock);
-    const event = runOverSse(senti.url, SentimentDocument, { track: 'coffee' }).next();
+    const event = runOver(senti, stream, SentimentDocument, { track: 'coffee' }).next();
     await until(() => senti.source.wanted.length === 1, 'coffee is wanted');
     senti.source.say('coffee');
     clock.advance(20);

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument } from '../../../schema/operations.ts';
-import { connectGraphQL, connectTrack, run, runOverSse } from '../../support/clients.ts';
+import { connectTrack } from '../../support/clients.ts';
 import { openStalled } from '../../support/raw-socket.ts';
 import { startSenti } from '../../support/senti.ts';
+import { runOver, STREAMS } from '../../support/transports.ts';
 import { until } from '../../support/until.ts';
 
 const TRACK = { track: 'coffee' };
@@ -12,12 +13,9 @@ const FILLER = '#filler'.padEnd(3000, 'x');
 const FLOOD = 4000;
 
 describe('a post that its source deletes', () => {
-  test.each(['a WebSocket', 'SSE'])('is not sent over %s, and counts as dropped', async (way) => {
+  test.each(STREAMS)('is not sent over %s, and counts as dropped', async (stream) => {
     const senti = await startSenti();
-    const results =
-      way === 'SSE'
-        ? runOverSse(senti.url, SentimentDocument, TRACK)
-        : run(connectGraphQL(senti.socketUrl), SentimentDocument, TRACK);
+    const results = runOver(senti, stream, SentimentDocument, TRACK);
     const first = results.next();
     await until(() => senti.source.wanted.length > 0, 'coffee is wanted');
     senti.source.say('coffee #gone', { id: 'a' });

@@ -6,15 +6,15 @@ import { describe, expect, test } from 'vitest';
 import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import { createCertificate, writeCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { HTTP_STREAMS, openStream } from '../../support/http-stream.ts';
 import { openStalled } from '../../support/raw-socket.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
-import { openSse } from '../../support/sse.ts';
 import { ticks, until } from '../../support/until.ts';
 
 const CERTIFICATE = createCertificate('slow');
 setDefaultCACertificates([CERTIFICATE.cert]);
 
-const SURFACES = ['/graphql', '/track', 'Server-Sent Events'] as const;
+const SURFACES = ['/graphql', '/track', ...HTTP_STREAMS] as const;
 const CELLS = SURFACES.flatMap((surface) => [
   { surface, scheme: 'http' },
   { surface, scheme: 'https' },
@@ -32,7 +32,7 @@ const STREAM_SIP = 512 * 1024;
 const QUERY = 'subscription { sentiment(track: "coffee") { hashtags { tag } post { id } } }';
 
 describe.each(CELLS)('a peer of $surface over $scheme', ({ surface, scheme }) => {
-  const isStream = surface === 'Server-Sent Events';
+  const isStream = surface === 'SSE' || surface === 'multipart';
 
   async function open() {
     const clock = new FakeClock();
@@ -40,7 +40,7 @@ describe.each(CELLS)('a peer of $surface over $scheme', ({ surface, scheme }) =>
     const flags = scheme === 'https' ? ['--tls-cert', tlsCert, '--tls-key', tlsKey] : [];
     const senti = await startSenti(configOf(...flags), clock);
     const { socket } = isStream
-      ? { socket: await openSse(senti.url, QUERY) }
+      ? { socket: await openStream(senti.url, QUERY, surface) }
       : await openStalled(senti, surface);
     await until(() => senti.source.wanted.length > 0, 'coffee is wanted');
     return { clock, senti, socket };
