@@ -90,7 +90,7 @@ export function requestSession(dice: Dice): Session {
 /** One request for a stream, which may stay open. */
 export function streamSession(dice: Dice): Session {
   const body = dice.chance(0.9) ? oddRequest(dice) : brokenJson(dice);
-  const accept = 'text/event-stream';
+  const accept = dice.pick(['text/event-stream', 'multipart/mixed;subscriptionSpec=1.0']);
   const request = post(body, [
     `Accept: ${accept}`,
     `Content-Type: ${JSON_TYPE}`,
