@@ -23,7 +23,7 @@ import {
 } from '../../schema/operations.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { crash, listening, start } from '../support/program.ts';
+import { crash, exitOf, listening, start } from '../support/program.ts';
 import { type Senti, startSenti } from '../support/senti.ts';
 import { track } from '../support/tracks.ts';
 import { ticks, until } from '../support/until.ts';
@@ -128,10 +128,10 @@ describe('Apollo Client', () => {
     expect(ids).toEqual(['0', '1']);
   });
 
-  test('subscribes again over its HttpLink after the server is killed and restarted', async () => {
+  test('subscribes again over its HttpLink when the server stops and starts anew', async () => {
     const first = start('--port', '0');
     const url = await listening(first);
-    const retry = new RetryLink({ attempts: { max: Number.POSITIVE_INFINITY }, delay: () => 1 });
+    const retry = new RetryLink({ attempts: { max: Number.POSITIVE_INFINITY }, delay: () => 50 });
     const apollo = connectApollo(retry.concat(new HttpLink({ uri: `${url}/graphql` })));
     const ids: string[] = [];
     const subscription = apollo
@@ -140,7 +140,9 @@ describe('Apollo Client', () => {
     onTestFinished(() => subscription.unsubscribe());
     await until(() => ids.length > 1, 'two events');
     const [, seed] = ids[0]?.split('-') ?? [];
-    await crash(first);
+    const stopped = exitOf(first);
+    first.kill('SIGTERM');
+    await stopped;
     await listening(start('--port', new URL(url).port));
     // A new server has a new seed.
     await until(() => ids.at(-1)?.split('-')[1] !== seed, 'an event of the new server');

@@ -99,12 +99,17 @@ describe('a server that stops', () => {
     await until(() => senti.source.wanted.at(-1)?.length === 4, 'all tracks are wanted');
     senti.source.say('coffee SSE multipart milk');
     await answers;
-    const [inSocket, ...ends] = [overSocket.next(), overSse?.next(), inParts?.next()];
+    const [inSocket, inSse, last] = [overSocket.next(), overSse?.next(), inParts?.next()];
     // Not `complete`: a client would take it for the end of its operation and not reconnect.
-    const broken = expect(inSocket).rejects.toMatchObject({ code: 1001 });
+    const broken = Promise.all([
+      expect(inSocket).rejects.toMatchObject({ code: 1001 }),
+      expect(inSse).rejects.toThrow('Connection closed while having active streams'),
+    ]);
     await senti.close();
     await broken;
-    for (const end of ends) expect(await end).toEqual({ done: true, value: undefined });
+    expect((await last)?.value?.errors).toEqual([
+      { message: 'The server is stopping; subscribe again.' },
+    ]);
     expect(codes).toEqual([1001]);
     expect((await track.closed).code).toBe(1001);
     expect((await idle.closed).code).toBe(1001);

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { UserError } from '../../base/user-error.ts';
 import type { Client } from '../access/auth.ts';
 import { closedWithin } from '../socket/close.ts';
-import type { Drain } from '../socket/drain.ts';
+import { type Drain, STOPPING } from '../socket/drain.ts';
 import { Outbox, type OutboxOptions, type Wire } from '../socket/outbox.ts';
 import type { Framing } from '../socket/outbox-queue.ts';
 import { EVENT_STREAM, MULTIPART, type StreamType } from './accept.ts';
@@ -41,12 +41,20 @@ interface StreamFormat {
   /** The last message of a stream that ends with errors, which are JSON. */
   errors(json: string): string;
   readonly closing: string;
+  /** Ends a stream because the server stops, so that clients subscribe again; `closing` would tell them not to. */
+  readonly leaving: string;
 }
 
 const COMMENT = ':\n\n';
 /** A part begins after the delimiter of the one before it, since clients read a part once they see the next one. */
 const DELIMITER = '\r\n--graphql';
 const PART = '\r\ncontent-type: application/json\r\n\r\n';
+
+const CLOSING = '--\r\n';
+
+function errorsPart(json: string): string {
+  return `${PART}{"payload":null,"errors":${json}}${DELIMITER}`;
+}
 
 const FORMATS: Readonly<Record<StreamType, StreamFormat>> = {
   [EVENT_STREAM]: {
@@ -58,6 +66,7 @@ const FORMATS: Readonly<Record<StreamType, StreamFormat>> = {
     heartbeat: COMMENT,
     errors: (json) => `event: next\ndata: {"errors":${json}}\n\n`,
     closing: 'event: complete\ndata:\n\n',
+    leaving: '',
   },
   [MULTIPART]: {
     contentType: `${MULTIPART};boundary="graphql";subscriptionSpec=1.0`,
@@ -66,8 +75,9 @@ const FORMATS: Readonly<Record<StreamType, StreamFormat>> = {
     suffix: [...Buffer.from(`}${DELIMITER}`)],
     payloadOf: ({ json }) => json,
     heartbeat: `${PART}{}${DELIMITER}`,
-    errors: (json) => `${PART}{"payload":null,"errors":${json}}${DELIMITER}`,
-    closing: '--\r\n',
+    errors: errorsPart,
+    closing: CLOSING,
+    leaving: errorsPart(`[{"message":"${STOPPING}; subscribe again."}]`) + CLOSING,
   },
 };
 
@@ -79,7 +89,7 @@ export function createHttpStreams(feeding: Feeding, options: OutboxOptions) {
   return {
     /** How many streams of that type are open. */
     count: (type: StreamType) => [...open].filter(({ format }) => format === FORMATS[type]).length,
-    /** One for each open stream: completes it after the events that wait, or by force if the peer stalls. */
+    /** One for each open stream: ends it after the events that wait, or by force if the peer stalls. */
     drains: (): readonly Drain[] =>
       [...open].map((subscription) => () => subscription.leave(clock)),
     /** Answers with the events of a subscription, until it ends or the client leaves. */
@@ -112,6 +122,7 @@ class HttpSubscription extends Subscription {
   readonly format: StreamFormat;
   readonly #outbox: Outbox;
   readonly #response: ServerResponse;
+  #isLeaving = false;
 
   constructor(opened: Opened, format: StreamFormat, outbox: Outbox, response: ServerResponse) {
     super(format, opened, outbox);
@@ -126,18 +137,19 @@ class HttpSubscription extends Subscription {
 
   protected override ended(error: UserError | undefined): void {
     if (this.#response.destroyed) return;
-    const { errors, closing } = this.format;
+    const { errors, closing, leaving } = this.format;
     if (error !== undefined) this.#outbox.send(errors(JSON.stringify([toGraphQLError(error)])));
-    this.#outbox.send(closing);
+    this.#outbox.send(this.#isLeaving ? leaving : closing);
     // An earlier end would drop the events that still wait, and allow a stalled peer more time.
     this.#outbox.whenWritten(() => this.#response.end());
   }
 
-  /** Ends, and resolves once the peer has everything or its time is up. */
+  /** Ends because the server stops, and resolves once the peer has everything or its time is up. */
   async leave(clock: Clock): Promise<void> {
     const response = this.#response;
     if (response.closed) return;
     const closed = closedWithin(clock, LEAVE_WITHIN_MS, response, () => response.destroy());
+    this.#isLeaving = true;
     this.end();
     await closed;
   }

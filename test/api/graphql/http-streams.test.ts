@@ -37,14 +37,11 @@ function lossIn(text: string): number {
   return told.reduce((sum, [, dropped]) => sum + Number(dropped), 0);
 }
 
-/** How a stream ends, and how it ends with an error. */
+/** How a stream ends when the server stops, and with an error. */
 const ENDS: Readonly<Record<HttpStream, readonly [RegExp, RegExp]>> = {
-  SSE: [
-    /\}\n\nevent: complete\ndata:\n\n$/,
-    /"UPSTREAM_FULL"[^\n]*\n\nevent: complete\ndata:\n\n$/,
-  ],
+  SSE: [/\}\n\n$/, /"UPSTREAM_FULL"[^\n]*\n\nevent: complete\ndata:\n\n$/],
   multipart: [
-    /\}\r\n--graphql--\r\n$/,
+    /\{"payload":null,"errors":\[\{"message":"The server is stopping; subscribe again."\}\]\}\r\n--graphql--\r\n$/,
     /\{"payload":null,"errors":\[[^\n]*"UPSTREAM_FULL"[^\n]*\r\n--graphql--\r\n$/,
   ],
 };
@@ -102,6 +99,8 @@ test('every part is delimited at once, whole, and a quiet stream has empty ones'
   expect(await next()).toMatchObject({ payload: { data: { sentiment: { post: { id: '1' } } } } });
   const last = parts.next();
   await senti.close();
+  const errors = [{ message: 'The server is stopping; subscribe again.' }];
+  expect(JSON.parse((await last).value)).toEqual({ payload: null, errors });
   // The reader of the test would fail without the closing delimiter.
-  expect(await last).toEqual({ done: true, value: undefined });
+  expect(await parts.next()).toEqual({ done: true, value: undefined });
 });
