@@ -21,6 +21,7 @@ interface Followed {
 const page = {
   status: the('#status', HTMLElement),
   statusText: the('#status-text', HTMLElement),
+  question: the('#question', HTMLElement),
   form: the('#form', HTMLFormElement),
   input: the('#track', HTMLInputElement),
   tokenForm: the('#token-form', HTMLFormElement),
@@ -71,11 +72,17 @@ function follow(track: string): Followed {
       liveRegion.say(`${track} is not tracked. ${reason}`);
     },
   });
-  const view = createTopicView(topic, () => {
-    go(tracks().filter((other) => other !== track));
-    page.input.focus();
-  });
+  const view = createTopicView(topic, () => stopTracking(track));
   return { topic, view, unfollow };
+}
+
+/** The focus goes to what comes next, and not to the input: on a phone, that would raise the keyboard. */
+function stopTracking(track: string): void {
+  const place = tracks().indexOf(track);
+  go(tracks().filter((other) => other !== track));
+  const next = followed[Math.min(place, followed.length - 1)];
+  if (next) next.view.focus();
+  else page.question.focus();
 }
 
 function tracks(): string[] {

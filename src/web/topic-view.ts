@@ -74,6 +74,7 @@ export function createTopicView(topic: Topic, onClose: () => void) {
         showMinutes();
       }
     },
+    focus: () => close.focus(),
     destroy(): void {
       chart?.destroy();
       element.remove();

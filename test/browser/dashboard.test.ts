@@ -243,6 +243,6 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await close.focus();
     await page.keyboard.press('Enter');
     await topicOf(page).topic.waitFor({ state: 'detached' });
-    expect(await page.evaluate('document.activeElement?.id')).toBe('track');
+    expect(await page.evaluate('document.activeElement?.id')).toBe('question');
   });
 });
