@@ -19,6 +19,7 @@ import { Leader, type Route } from './leader.ts';
 import { decodeMessage, encodeMessage, type Ingesting, type NodeMessage } from './node-message.ts';
 import { PeerFaults } from './peer-faults.ts';
 import { Peers } from './peers.ts';
+import { Recall } from './recall.ts';
 import { isSameTerm, type Term } from './term.ts';
 
 export interface ClusterOptions {
@@ -60,6 +61,7 @@ export class Cluster<T> implements Feed<T> {
   readonly #publisher: InterestPublisher;
   readonly #peers: Peers;
   readonly #faults: PeerFaults;
+  readonly #recall: Recall;
   #cancelBeat = () => {};
 
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
@@ -99,6 +101,15 @@ export class Cluster<T> implements Feed<T> {
         log.error(`cluster: node ${of} does not say what it wants; does it run another version?`),
       onLeaderless: () => this.#election.claim(),
     });
+    this.#recall = new Recall({
+      ...options,
+      relay,
+      election: this.#election,
+      interest: this.#interest,
+      delivery: this.#delivery,
+      flush: () => this.#publisher.flush(),
+      onBad: (what) => this.#faults.bad(what),
+    });
     relay.listen(NODES, (bytes) => this.#receive(bytes));
     this.#cancelBeat = clock.after(ALIVE_EVERY_MS, () => this.#beat());
   }
@@ -133,13 +144,14 @@ export class Cluster<T> implements Feed<T> {
   }
 
   close(track: Track): void {
+    this.#recall.close(track);
     this.#delivery.close(track);
     this.#publisher.drop(track.canonical);
     this.#interest.setOwn(track.canonical, false);
   }
 
   read(track: Track, start: Start, then: (reader: PastReader) => void): void {
-    then(this.#options.past.read(track, start));
+    this.#recall.read(track, start, then);
   }
 
   handOver(): Promise<void> {
@@ -149,6 +161,7 @@ export class Cluster<T> implements Feed<T> {
   async stop(): Promise<void> {
     await this.handOver();
     this.#cancelBeat();
+    this.#recall.stop();
     this.#publisher.stop();
     this.#election.stop();
     this.#tell({ kind: 'bye', node: this.#options.id });

@@ -6,7 +6,7 @@ import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { RelayCounters } from '../stream/cluster-state.ts';
 import type { FeedSink } from '../stream/feed.ts';
-import type { Recorder, Recording } from '../stream/recorder.ts';
+import type { Recorder, Recording, Stretch } from '../stream/recorder.ts';
 import type { Relay } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
 import type { Election } from './election.ts';
@@ -44,6 +44,8 @@ interface Subscription<T> {
 
 /** How many events are remembered to detect repeats. Only a new leader repeats any, for a few seconds. */
 const REMEMBERED_EVENTS = 50_000;
+/** A new leader repeats only events that are younger, in milliseconds. */
+const REPEATED_WITHIN_MS = 30_000;
 /** A longer key of an event is remembered as its hash. */
 const REMEMBERED_CHARACTERS = 200;
 
@@ -93,6 +95,23 @@ export class Delivery<T> {
     this.#subscriptions.delete(canonical);
   }
 
+  /**
+   * The node that ingests has told what it kept of an open track. Its next event there has the number after `sequence`,
+   * and those that it told may be repeated by a new leader.
+   */
+  continueFrom({ canonical }: Track, sequence: number, { until, entries }: Stretch): void {
+    const subscription = this.#subscriptions.get(canonical);
+    if (subscription === undefined) return;
+    const { term } = this.#options.election;
+    subscription.term ??= term;
+    if (subscription.term === term) subscription.sequence ??= sequence;
+    for (const { event } of entries) {
+      if (event !== undefined && event.position.time > until.time - REPEATED_WITHIN_MS) {
+        this.#isRepeat(subscription, event);
+      }
+    }
+  }
+
   /** Delivers an event that this node has made. None can be lost on the way, so it needs no sequence number. */
   deliver(event: SentimentEvent, wants: readonly Want[]): void {
     const outlets: T[] = [];
@@ -140,7 +159,7 @@ export class Delivery<T> {
   #accept(
     subscription: Subscription<T>,
     sequence: number | undefined,
-    { post, position }: SentimentEvent,
+    event: SentimentEvent,
     isRecorded: boolean,
   ): boolean {
     const { counters, sink, election } = this.#options;
@@ -153,17 +172,23 @@ export class Delivery<T> {
     if (subscription.term !== undefined && !(isSameTerm && isNext)) subscription.gap = true;
     subscription.term = term;
     subscription.sequence = sequence;
-    const key = `${subscription.channel} ${post.source} ${post.id}`;
-    if (this.#recent.check(key.length > REMEMBERED_CHARACTERS ? channelOf(key) : key)) {
+    if (this.#isRepeat(subscription, event)) {
       counters.repeated += 1;
       return false;
     }
     if (subscription.gap) {
       subscription.gap = false;
       counters.gaps += 1;
-      if (isRecorded) subscription.recording.gap({ ...position, number: position.number - 1 });
+      if (isRecorded)
+        subscription.recording.gap({ ...event.position, number: event.position.number - 1 });
       sink.gap(subscription.outlet);
     }
     return true;
+  }
+
+  /** Whether an event was delivered before; it is remembered from now on. */
+  #isRepeat({ channel }: Subscription<T>, { post }: SentimentEvent): boolean {
+    const key = `${channel} ${post.source} ${post.id}`;
+    return this.#recent.check(key.length > REMEMBERED_CHARACTERS ? channelOf(key) : key);
   }
 }

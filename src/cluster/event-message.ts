@@ -84,7 +84,8 @@ function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
 
-function readEvent(value: unknown, postText: boolean): SentimentEvent | undefined {
+/** Reads what `encodeEvent` returned, once it is parsed. */
+export function readEvent(value: unknown, postText: boolean): SentimentEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { polarityIndex, score, hashtags, positive, neutral, negative } = value;
   const polarity = POLARITIES[isCount(polarityIndex) ? polarityIndex : POLARITIES.length];
@@ -131,7 +132,7 @@ function readPost(value: unknown, postText: boolean): PublicPost | undefined {
 }
 
 const isPlace = (value: unknown): value is number => isCount(value) && value < POSITION_LIMIT;
-const isPosition = hasFields({ epoch: isPlace, number: isPlace, time: isPlace });
+export const isPosition = hasFields({ epoch: isPlace, number: isPlace, time: isPlace });
 
 function isWithin(value: unknown, least: number, most: number): boolean {
   return isNumber(value) && value >= least && value <= most;

@@ -32,6 +32,10 @@ export class Interest {
     return this.#wants.values();
   }
 
+  of(canonical: string): Want | undefined {
+    return this.#wants.get(canonical);
+  }
+
   setOwn(canonical: string, wanted: boolean): void {
     this.#change([canonical], (want) => {
       want.own = wanted;

@@ -1,6 +1,7 @@
 // The node that ingests. It runs the source for the tracks of all nodes, and sends each event to the nodes that want it.
 
 import type { Clock } from '../base/clock.ts';
+import type { Position } from '../base/position.ts';
 import { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { CloseOptions } from '../source/source.ts';
@@ -27,6 +28,15 @@ interface LeaderOptions {
   readonly gap: (want: Want) => void;
   /** Called in a later microtask, so that `open` has returned. */
   readonly onRejected: (track: string, error: UserError) => void;
+}
+
+/** Up to where the peers were sent the events of a track. */
+interface Place {
+  readonly track: Track;
+  /** Of the last event of the track. */
+  readonly sequence: number;
+  /** Of the last event of any track. */
+  readonly position: Position;
 }
 
 /** Where the events of one track go. */
@@ -94,6 +104,19 @@ export class Leader {
     const { epoch } = this.#options.term;
     const { name, state, usage } = this.#ingest.source;
     return { epoch, name, state: this.#isStarting ? { name: 'connecting' } : state, usage };
+  }
+
+  /** Whether it has yet to open or close some tracks. */
+  get isWorking(): boolean {
+    return this.#isWorking;
+  }
+
+  /** What came last of a track, and of all; undefined unless the peers get the events of the track. */
+  placeOf({ canonical }: Want): Place | undefined {
+    const route = this.#routes.get(canonical);
+    if (route === undefined || route.want.peers === 0) return undefined;
+    const { track, sequence } = route;
+    return { track, sequence, position: this.#ingest.position };
   }
 
   /** Opens and closes tracks, many of them slice by slice. */

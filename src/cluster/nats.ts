@@ -134,10 +134,10 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       connection: () => (offlineReason === undefined ? nats : undefined),
       warn,
     }),
-    send(channel, message) {
+    send(channel, message, share = 1) {
       if (offlineReason !== undefined || nats === undefined || nats.isClosed()) return false;
       if (message.length > (nats.info?.max_payload ?? 0)) return false;
-      if (unconfirmed.bytes + message.length > MAX_UNCONFIRMED_BYTES) return false;
+      if (unconfirmed.bytes + message.length > share * MAX_UNCONFIRMED_BYTES) return false;
       nats.publish(`${prefix}.${channel}`, message);
       unconfirmed.messages += 1;
       unconfirmed.bytes += message.length;

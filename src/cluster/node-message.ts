@@ -17,7 +17,7 @@ import {
 } from './message-checks.ts';
 
 /** A NATS server takes 1 MiB by default. */
-const MAX_MESSAGE_BYTES = 512 * 1024;
+export const MAX_MESSAGE_BYTES = 512 * 1024;
 /** The tracks of one message have about this many characters. */
 export const CHUNK_CHARACTERS = 64 * 1024;
 /** Of one node. The sum for a thousand nodes still fits into a GraphQL Int. */
@@ -43,7 +43,7 @@ export function isNodeId(value: unknown): value is string {
 }
 
 /** A track in canonical form. */
-const isTrack = (value: unknown): value is string =>
+export const isTrack = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= MAX_CANONICAL_CHARACTERS;
 
 const isErrorCode = (value: unknown): value is UserErrorCode =>

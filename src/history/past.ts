@@ -76,6 +76,8 @@ function recordAll(past: Past, others: readonly Recorder[]): Past {
     open: (track: Track, since?: Position) =>
       new Recordings(recorders.map((recorder) => recorder.open(track, since))),
     read: (track, start) => past.read(track, start),
+    stretch: (track, starts, until, most) => past.stretch(track, starts, until, most),
+    fill: (track, stretch) => past.fill(track, stretch),
     deleted: (postId) => past.deleted(postId),
   };
 }

@@ -5,7 +5,7 @@
 
 import type { Position } from '../base/position.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Past, PastReader, Recording, Start } from '../stream/recorder.ts';
+import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import {
   type Entry,
@@ -16,6 +16,7 @@ import {
   RecentOfTrack,
 } from './recent-of-track.ts';
 import { RecentReader } from './recent-reader.ts';
+import { nothingUntil, stretchOf } from './recent-stretch.ts';
 
 export interface RecentLimits {
   /** Events kept of one track. */
@@ -83,6 +84,21 @@ export class RecentEvents implements Past {
     return new RecentReader(recent, start);
   }
 
+  stretch({ canonical }: Track, starts: readonly Start[], until: Position, most: number): Stretch {
+    const recent = this.#tracks.get(canonical);
+    return recent === undefined ? nothingUntil(until) : stretchOf(recent, starts, until, most);
+  }
+
+  fill({ canonical }: Track, { since, until, entries }: Stretch): void {
+    const recent = this.#tracks.get(canonical);
+    if (recent === undefined) return;
+    const filled = entries.map(({ position, event }) =>
+      event === undefined ? this.#mark(position) : this.#keep(event),
+    );
+    recent.fill(filled, since, until);
+    if (this.#bytes > this.#limits.recentBytes) this.#evict();
+  }
+
   deleted(postId: string): void {
     const kept = this.#byPost.get(postId);
     if (kept === undefined) return;
@@ -105,6 +121,8 @@ export class RecentEvents implements Past {
     const { position, post } = event;
     const before = this.#byPost.get(post.id);
     const isRepeat = before !== undefined && before.position.epoch !== position.epoch;
+    // Another node has sent it again.
+    if (before?.position.number === position.number && !isRepeat) return before;
     const repeats = isRepeat ? before : undefined;
     const bytes = bytesOf(event);
     const key = this.#unused.pop() ?? this.#entries.length;

@@ -52,6 +52,8 @@ export class RecentOfTrack implements Recording {
   readonly canonical: string;
   /** How many recordings there are of this track. */
   users = 0;
+  /** How often entries were put before others. Entries may have other numbers since. */
+  fills = 0;
   readonly #keeper: Keeper;
   /**
    * The keys of the entries, as a ring: entry `n` stands at `n` modulo its length, a power of two. Plain numbers, since
@@ -72,7 +74,7 @@ export class RecentOfTrack implements Recording {
     return this.#completeSince;
   }
 
-  /** The numbers of the entries go from `first` up to `end`. An entry keeps its number for good. */
+  /** The numbers of the entries go from `first` up to `end`. An entry keeps its number, unless it is filled. */
   get first(): number {
     return this.#first;
   }
@@ -113,17 +115,35 @@ export class RecentOfTrack implements Recording {
   }
 
   /**
-   * Adds older events, which have a place each, and gives up entries of other epochs that are older still. Nothing
-   * after `since` and before the entries that are kept is missing from `older`.
+   * Puts `filled`, which have a place each, where events may be missing: after `since` and up to `until`, two places of
+   * one epoch. Nothing in between is missing from them.
    */
-  addOlder(older: readonly Kept[], since: Position): void {
-    while (this.#end > this.#first && this.at(this.#first).position.epoch !== since.epoch) {
-      this.evict();
+  fill(filled: readonly Entry[], since: Position, until: Position): void {
+    const known = this.#completeSince;
+    if (known !== undefined && isAfter(known, until)) {
+      // What came between was given up, so there is no room for what is older.
+      for (const entry of filled) this.#keeper.freed(entry);
+      return;
     }
-    this.#growTo(this.#end - this.#first + older.length);
-    this.#first -= older.length;
-    for (const [i, { key }] of older.entries()) this.#set(this.#first + i, key);
-    this.#completeSince = since;
+    const entries = Array.from({ length: this.#end - this.#first }, (_, i) =>
+      this.at(this.#first + i),
+    );
+    const isReplaced = ({ position }: Entry) =>
+      isAfter(position, since) && !isAfter(position, until);
+    const firstNewer = entries.findIndex(({ position }) => isAfter(position, until));
+    const split = firstNewer === -1 ? entries.length : firstNewer;
+    const older = entries.slice(0, split).filter((entry) => !isReplaced(entry));
+    const newer = entries.slice(split).filter((entry) => !isReplaced(entry));
+    const isRepeat = (entry: Entry) =>
+      !isGap(entry) && entry.repeats !== undefined && older.includes(entry.repeats);
+    const isJoined = joins(older.at(-1)?.position ?? known, since, entries[older.length]);
+    if (!isJoined && older.length === 0) this.#completeSince = since;
+    const between = isJoined || older.length === 0 ? [] : [this.#keeper.mark(since)];
+    const kept = filled.filter((entry) => !isRepeat(entry));
+    this.#replaceAll([...older, ...between, ...kept, ...newer]);
+    for (const entry of [...entries.filter(isReplaced), ...filled.filter(isRepeat)]) {
+      this.#keeper.freed(entry);
+    }
     this.#evictExcess();
   }
 
@@ -135,6 +155,13 @@ export class RecentOfTrack implements Recording {
     this.#completeSince = entry.position;
     this.#keeper.freed(entry);
     return true;
+  }
+
+  #replaceAll(entries: readonly Entry[]): void {
+    this.fills += 1;
+    this.#growTo(entries.length);
+    this.#first = this.#end - entries.length;
+    for (const [i, { key }] of entries.entries()) this.#set(this.#first + i, key);
   }
 
   #push({ key }: Entry): void {
@@ -169,4 +196,17 @@ export class RecentOfTrack implements Recording {
     }
     return false;
   }
+}
+
+/** Whether `a` is of the same epoch as `b`, and later. */
+function isAfter(a: Position, b: Position): boolean {
+  return a.epoch === b.epoch && a.number > b.number;
+}
+
+/** Whether nothing is missing between `last`, the last position that is known, and `since`; `next` came after `last`. */
+function joins(last: Position | undefined, since: Position, next: Entry | undefined): boolean {
+  if (last?.epoch !== since.epoch) return false;
+  // While nothing has come, it is not known whether something was lost.
+  const isUnbroken = next !== undefined && !isGap(next);
+  return last.number === since.number || (last.number < since.number && isUnbroken);
 }

@@ -9,26 +9,32 @@ export class RecentReader implements PastReader {
   readonly isComplete: boolean;
   readonly completeSince: number | undefined;
   readonly #recent: RecentOfTrack;
+  /** Where the reader is: after the last entry that it has read. */
+  #from: Start;
   /** The number of the next entry to read. */
-  #next: number;
+  #next = 0;
+  #fills: number;
 
   constructor(recent: RecentOfTrack, start: Start) {
     this.#recent = recent;
-    if ('last' in start) {
-      this.#next = newest(recent, start.last);
-      this.isComplete = false;
-    } else {
-      this.#next = firstAfter(recent, start.after);
-      this.isComplete = isComplete(recent, start.after, this.#next);
-    }
+    this.#from = start;
+    this.#fills = recent.fills;
+    this.isComplete = this.#find() && ('last' in start || !hasGapAfter(recent, this.#next));
     this.completeSince = before(recent, this.#next)?.time;
   }
 
   next(most: number): PastEvents {
     const recent = this.#recent;
+    let gap = false;
+    if (this.#fills !== recent.fills) {
+      this.#fills = recent.fills;
+      gap = !this.#find() && 'after' in this.#from;
+    }
     // Events that came faster than they were read may have left by now.
-    let gap = this.#next < recent.first;
-    if (gap) this.#next = recent.first;
+    if (this.#next < recent.first) {
+      gap = true;
+      this.#next = recent.first;
+    }
     const events: SentimentEvent[] = [];
     for (; this.#next < recent.end && events.length < most; this.#next += 1) {
       const entry = recent.at(this.#next);
@@ -36,13 +42,28 @@ export class RecentReader implements PastReader {
         if (entry.event !== undefined) events.push(entry.event);
       } else if (events.length > 0) break;
       else gap = true;
+      this.#from = { after: entry.position };
     }
     return { gap, events };
+  }
+
+  /** Finds the next entry to read. Returns whether all that was to be read before it was read. */
+  #find(): boolean {
+    const recent = this.#recent;
+    const from = this.#from;
+    if ('last' in from) {
+      const { first, found } = newest(recent, from.last);
+      this.#next = first;
+      return found >= from.last;
+    }
+    this.#next = firstAfter(recent, from.after);
+    const since = before(recent, this.#next);
+    return since?.epoch === from.after.epoch && since.number <= from.after.number;
   }
 }
 
 /** The number of the first entry after `cursor`. */
-function firstAfter(recent: RecentOfTrack, cursor: Position): number {
+export function firstAfter(recent: RecentOfTrack, cursor: Position): number {
   let isOfEpoch = false;
   for (let number = recent.end - 1; number >= recent.first; number -= 1) {
     const { position } = recent.at(number);
@@ -59,27 +80,25 @@ function firstAfter(recent: RecentOfTrack, cursor: Position): number {
   return recent.end;
 }
 
-/** Whether nothing is missing between `cursor` and the present; `first` is the first entry after it. */
-function isComplete(recent: RecentOfTrack, cursor: Position, first: number): boolean {
-  const since = before(recent, first);
-  if (since?.epoch !== cursor.epoch || since.number > cursor.number) return false;
+function hasGapAfter(recent: RecentOfTrack, first: number): boolean {
   for (let number = first; number < recent.end; number += 1) {
-    if (isGap(recent.at(number))) return false;
+    if (isGap(recent.at(number))) return true;
   }
-  return true;
+  return false;
 }
 
 /** The position after which nothing is missing before the entry with this number; undefined if not known. */
-function before(recent: RecentOfTrack, number: number): Position | undefined {
+export function before(recent: RecentOfTrack, number: number): Position | undefined {
   return number > recent.first ? recent.at(number - 1).position : recent.completeSince;
 }
 
-/** The number of the entry from which on `count` events are kept. */
-function newest(recent: RecentOfTrack, count: number): number {
-  let number = recent.end;
-  for (let found = 0; found < count && number > recent.first; number -= 1) {
-    const entry = recent.at(number - 1);
+/** The number of the first of the newest entries that have `count` events together, or as many as are kept. */
+export function newest(recent: RecentOfTrack, count: number): { first: number; found: number } {
+  let first = recent.end;
+  let found = 0;
+  for (; found < count && first > recent.first; first -= 1) {
+    const entry = recent.at(first - 1);
     if (!isGap(entry) && entry.event !== undefined) found += 1;
   }
-  return number;
+  return { first, found };
 }

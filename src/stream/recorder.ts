@@ -32,12 +32,35 @@ export type Start = { readonly after: Position } | { readonly last: number };
 export interface Past extends Recorder {
   /** Reads the events of an open track from `start` on. */
   read(track: Track, start: Start): PastReader;
+  /**
+   * What is kept of `track` from the earliest of `starts` up to `until`, a place in the present epoch. Of more than
+   * `most` entries, the newest.
+   */
+  stretch(track: Track, starts: readonly Start[], until: Position, most: number): Stretch;
+  /** Adds what another node keeps of an open track. Listeners that read the track notice nothing. */
+  fill(track: Track, stretch: Stretch): void;
   /** The source has deleted a post. Its events MUST NOT be read any more. */
   deleted(postId: string): void;
 }
 
+/** What is kept of a track after `since` and up to `until`. All of it is of one epoch. */
+export interface Stretch {
+  readonly since: Position;
+  readonly until: Position;
+  /** Oldest first. */
+  readonly entries: readonly PastEntry[];
+  /** Whether nothing older of this epoch is kept. */
+  readonly isAll: boolean;
+}
+
+export interface PastEntry {
+  readonly position: Position;
+  /** Undefined where events may be missing. */
+  readonly event: SentimentEvent | undefined;
+}
+
 export interface PastReader {
-  /** Whether no event is missing from where the reader began until now. Never true for the newest ones. */
+  /** Whether no event is missing from where the reader began until now; for the newest ones, whether all are kept. */
   readonly isComplete: boolean;
   /** Since when none of the events that are read is missing, in milliseconds since 1970; undefined if not known. */
   readonly completeSince: number | undefined;

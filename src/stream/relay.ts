@@ -11,9 +11,10 @@ export interface Relay {
   /**
    * Sends `message` to every other node that listens on `channel`: at most once, and in order. The name of a channel
    * has letters, digits, `-` and `_`. Returns false if the message is known to reach no node.
-   * MUST NOT wait, and MUST NOT hold more than a bounded amount for slow nodes or a slow network.
+   * MUST NOT wait, and MUST NOT hold more than a bounded amount for slow nodes or a slow network. If a `share` of that
+   * amount is given, 0 to 1, it takes the message only while it holds no more than that.
    */
-  send(channel: string, message: Uint8Array): boolean;
+  send(channel: string, message: Uint8Array, share?: number): boolean;
   /**
    * Calls `receive` for each message on `channel`, until the returned function is called.
    * MUST call it as messages arrive, without a queue of its own. `receive` MUST NOT keep the bytes.

@@ -97,8 +97,12 @@ function postsOf(texts: readonly string[], round: number): Post[] {
 
 const NOTHING_KEPT: Past = {
   open: () => ({ event: () => {}, gap: () => {}, wanted: () => {}, close: () => {} }),
-  read: () => {
-    throw new Error('nothing resumes here');
-  },
+  read: () => nothingResumes(),
+  stretch: () => nothingResumes(),
+  fill: () => {},
   deleted: () => {},
 };
+
+function nothingResumes(): never {
+  throw new Error('nothing resumes here');
+}

@@ -10,6 +10,12 @@ import {
   type NodeMessage,
 } from '../../src/cluster/node-message.ts';
 import { FORGOTTEN_AT_ONCE, GONE_AFTER_MS, Peers } from '../../src/cluster/peers.ts';
+import {
+  encodeAnswer,
+  encodeQuestion,
+  type Question,
+  recallChannels,
+} from '../../src/cluster/recall-message.ts';
 import { parseTerm } from '../../src/cluster/term.ts';
 import { ROOM, TrackSet } from '../../src/cluster/track-set.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -205,6 +211,95 @@ describe('a forged deletion', () => {
     await nodes.say('coffee', leads);
     await nodes.until(() => coffee.told.length > 1);
     expect(coffee.told).toEqual(['p0', 'p2']);
+  });
+});
+
+describe('a forged question about the past', () => {
+  const ABSURD = { epoch: LARGEST_NUMBER, number: LARGEST_NUMBER, time: LARGEST_NUMBER };
+
+  test.each<[string, Partial<Question>]>([
+    ['of another term', { epoch: LARGEST }],
+    ['about a track that no node wants', { track: 'milk' }],
+    ['up to a place that is not reached yet', { until: ABSURD }],
+  ])('%s is not answered', async (_, said) => {
+    const { nodes, leads, forge } = await start();
+    await nodes.say('coffee', leads);
+    await nodes.pass(1500);
+    const { questions } = recallChannels(leads.multiplexer.cluster.id);
+    const { epoch = 0 } = parseTerm(nodes.hub.holder ?? '', 0) ?? {};
+    const question = { node: 'x', epoch, id: 1, track: 'coffee', last: 9 };
+    await forge(questions, encodeQuestion({ ...question, ...said }));
+    await nodes.pass(100);
+    expect(leads.relay.sent.get(recallChannels('x').answers)).toBeUndefined();
+    await forge(questions, encodeQuestion({ ...question, after: ABSURD }));
+    await nodes.pass(100);
+    expect(leads.relay.sent.get(recallChannels('x').answers)).toBeGreaterThan(0);
+  });
+
+  test('takes a bounded amount, however often it comes, and the nodes get their answers', async () => {
+    const { nodes, leads, one, heard, forge } = await start();
+    await nodes.pass(1500);
+    for (let i = 0; i < 1000; i++) {
+      leads.source?.say(`coffee ${'x'.repeat(2000)}`, { id: `long${i}` });
+    }
+    await ticks(2);
+    const { questions } = recallChannels(leads.multiplexer.cluster.id);
+    const { epoch = 0 } = parseTerm(nodes.hub.holder ?? '', 0) ?? {};
+    const names = Array.from({ length: 50 }, (_, i) => `x${i}`);
+    const late = nodes.start();
+    await nodes.pass(500);
+    let resumed: ReturnType<Node['listen']> | undefined;
+    const since = nodes.clock.monotonic();
+    for (let i = 0; i < 40; i++) {
+      for (const node of names) {
+        for (let id = 0; id < 5; id++) {
+          await forge(
+            questions,
+            encodeQuestion({ node, epoch, id, track: 'coffee', last: LARGEST }),
+          );
+        }
+      }
+      if (i === 20) {
+        const after = heard[0]?.events.at(-3)?.position ?? ABSURD;
+        resumed = late.listen('coffee', { after });
+      }
+      leads.source?.say('coffee', { id: `live${i}` });
+      await nodes.pass(50);
+      expect(heard[0]?.told.at(-1)).toBe(`live${i}`);
+    }
+    const seconds = (nodes.clock.monotonic() - since) / 1000;
+    const sent = names.map((node) => leads.relay.sent.get(recallChannels(node).answers) ?? 0);
+    const answers = sent.reduce((sum, count) => sum + count, 0);
+    expect(answers).toBeGreaterThan(50);
+    // 128 KiB each.
+    expect(answers).toBeLessThan((seconds + 1) * 64);
+    expect(resumed?.told.slice(0, 3)).toEqual(['recovered', 'live18', 'live19']);
+    expect(one.multiplexer.cluster.counters.bad).toBe(0);
+  });
+
+  test('is answered once, and what nobody has asked for is ignored', async () => {
+    const { nodes, leads, one, two, forge } = await start();
+    await nodes.say('coffee', leads);
+    await nodes.pass(1500);
+    const { epoch = 0 } = parseTerm(nodes.hub.holder ?? '', 0) ?? {};
+    const until = { epoch: 1, number: 9, time: 9 };
+    const stretch = { since: { ...until, number: 1 }, until, entries: [], isAll: true };
+    const { answers } = recallChannels(one.multiplexer.cluster.id);
+    const bytes = one.past.bytes;
+    for (let id = 0; id < 10; id++) {
+      await forge(answers, encodeAnswer({ epoch, id }, { sequence: 1, stretch }));
+    }
+    await forge(answers, Buffer.from('nonsense'));
+    expect(one.past.bytes).toBe(bytes);
+    const after = { epoch: 1, number: 1, time: 1 };
+    const resumed = one.listen('coffee', { after });
+    await nodes.pass(10);
+    for (const text of ['[', '{}', '{"entries":[1]}']) {
+      const header = encodeAnswer({ epoch, id: 0 }, { sequence: 1, stretch }).subarray(0, 12);
+      two.relay.inject(answers, Buffer.concat([header, Buffer.from(text)]));
+    }
+    await nodes.until(() => resumed.told.length > 1);
+    expect(resumed.told).toEqual(['gap', 'p0']);
   });
 });
 

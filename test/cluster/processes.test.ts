@@ -15,8 +15,8 @@ import { exitOf } from '../support/program.ts';
 /** The promise to users, in milliseconds. */
 const AGAIN_WITHIN_MS = 10_000;
 
-async function startListening() {
-  const cluster = await startCluster(3);
+async function startListening(leaseSeconds?: number) {
+  const cluster = await startCluster(3, leaseSeconds);
   const leads = await cluster.leader();
   const others = cluster.nodes.filter((node) => node !== leads) as [ClusterNode, ClusterNode];
   const heard = await Promise.all(others.map((node) => node.listen('coffee')));
@@ -197,6 +197,50 @@ describe.skipIf(!findNatsServer())('three nodes', { timeout: 60_000 }, () => {
       expect(untold).toEqual([]);
       expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
     }
+  });
+
+  /** Adds a client that has got some posts about tea. From the first one on, all posts are about tea. */
+  async function startResuming() {
+    // So long that a busy machine causes no takeover.
+    const it = await startListening(5);
+    const before = await it.others[0].listen('tea');
+    await eventually(async () => {
+      it.say('tea');
+      await it.leads.ready();
+      return before.ids.length > 4;
+    });
+    return { ...it, before };
+  }
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'let a client resume at another node without loss after its own got %s',
+    async (signal) => {
+      const it = await startResuming();
+      const [one, two] = it.others;
+      await one.kill(signal);
+      for (let i = 0; i < 200; i++) it.say('tea');
+      // The node that ingests needs no other one.
+      const [cursor] = it.before.cursors;
+      const resumed = [await two.listen('tea', cursor), await it.leads.listen('tea', cursor)];
+      const last = it.say('tea');
+      await eventually(async () => resumed.every(({ ids }) => placeOf(ids.at(-1) ?? '') === last));
+      const first = placeOf(it.before.ids[1] ?? '');
+      for (const { ids, recovered, gaps } of resumed) {
+        expect(ids.map(placeOf)).toEqual(
+          Array.from({ length: last + 1 - first }, (_, i) => first + i),
+        );
+        expect([recovered, gaps]).toEqual([[ids[0]], []]);
+      }
+    },
+  );
+
+  test('tell a client of the gap that resumes after the node that ingested was killed', async () => {
+    const it = await startResuming();
+    await it.leads.kill('SIGKILL');
+    await it.leader(it.others);
+    const resumed = await it.others[1].listen('tea', it.before.cursors.at(-1));
+    await it.sayUntil('tea', () => resumed.ids.length > 1);
+    expect([resumed.recovered, resumed.gaps]).toEqual([[], [resumed.ids[0]]]);
   });
 
   test('hand over at once when the node that ingests stops in order', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import type { Feed, FeedSink } from '../../src/stream/feed.ts';
+import type { PastReader, Start } from '../../src/stream/recorder.ts';
 import type { Track } from '../../src/track/track.ts';
 import type { HandSource } from '../support/hand-source.ts';
 import { track as parse } from '../support/tracks.ts';
@@ -202,6 +203,55 @@ export function feedContract(
         ['event', 'coffee', 'b'],
       ]);
       expect(told.filter(([, outlet]) => outlet === 'tea').length).toBe(2);
+    });
+
+    /** What `feed` knows of coffee from `begin` on, once it has said so. */
+    async function readCoffee({ feed, until }: FeedUnderTest, begin: Start) {
+      let reader: PastReader | undefined;
+      feed.read(track('coffee'), begin, (made) => {
+        reader = made;
+      });
+      await until(() => reader !== undefined);
+      const ids: string[] = [];
+      for (let some = reader?.next(2); some?.events.length; some = reader?.next(2)) {
+        ids.push(...some.events.map(({ post }) => post.id));
+      }
+      return { isComplete: reader?.isComplete, ids };
+    }
+
+    test('reads what came after a position, and the newest events', async () => {
+      const it = await open();
+      await it.follow('coffee', 'tea');
+      for (const id of ['a', 'b', 'c', 'd', 'e']) it.say(id === 'c' ? 'tea' : 'coffee', id);
+      await it.heard('coffee', 'e');
+      const [, b] = it.events;
+      if (b === undefined) throw new Error('nothing was heard');
+      const { position } = b;
+      expect(await readCoffee(it, { after: position })).toEqual({
+        isComplete: true,
+        ids: ['d', 'e'],
+      });
+      expect((await readCoffee(it, { last: 3 })).ids).toEqual(['b', 'd', 'e']);
+      it.source()?.sink.deleted('d');
+      await it.until(() => it.deleted.length > 0);
+      expect((await readCoffee(it, { after: position })).ids).toEqual(['e']);
+    });
+
+    test('says that events may be missing after a position that nobody knows', async () => {
+      const it = await open();
+      await it.follow('coffee');
+      it.say('coffee', 'a');
+      await it.heard('coffee', 'a');
+      const [a] = it.events;
+      const after = { epoch: 1, number: 1, time: (a?.position.time ?? 0) - 1 };
+      expect(await readCoffee(it, { after })).toEqual({ isComplete: false, ids: ['a'] });
+      it.source()?.sink.gap();
+      it.say('coffee', 'b');
+      await it.heard('coffee', 'b');
+      expect(await readCoffee(it, { after: a?.position ?? after })).toEqual({
+        isComplete: false,
+        ids: ['b'],
+      });
     });
 
     test('names the source and its state', async () => {

@@ -2,18 +2,22 @@
 
 import type { Clock } from '../../src/base/clock.ts';
 import { Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';
+import type { RecentEvents } from '../../src/history/recent-events.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { FeedSink } from '../../src/stream/feed.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
-import { keeping } from './keeping.ts';
+import { createPast, keeping } from './keeping.ts';
 import { recordTelemetry } from './telemetry.ts';
 
 export interface ClusterFeedOptions extends Pick<ClusterOptions, 'id' | 'connect'> {
   readonly clock: Clock;
   readonly redact?: ClusterOptions['redact'];
   readonly scoring?: string;
+  readonly past?: RecentEvents;
+  readonly lingerMs?: number;
+  readonly postText?: boolean;
   readonly listeners?: () => number;
   readonly log?: ClusterOptions['log'];
   /** Called for each text that this node analyzes, and for each track that it opens to ingest. */
@@ -21,11 +25,15 @@ export interface ClusterFeedOptions extends Pick<ClusterOptions, 'id' | 'connect
   readonly opened?: () => void;
 }
 
+/** Each ingest has another one. */
+let epochs = 1000;
+
 export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink<T>) {
   const { analyzed = () => {}, opened = () => {}, scoring = 'profile=full' } = options;
   const analyze = createAnalyzer('full', vader);
   let source: HandSource | undefined;
-  const kept = keeping(options.clock);
+  const { past = createPast(), lingerMs = 0, postText = true } = options;
+  const kept = { ...keeping(options.clock), past, lingerMs };
   const feed = new Cluster(
     {
       id: options.id,
@@ -44,8 +52,9 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
               return analyze(text);
             },
             languages: 'any',
-            postText: true,
+            postText,
             ...kept,
+            epoch: epochs++,
             telemetry: recordTelemetry(),
           },
           ingestSink,
@@ -60,8 +69,8 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
       },
       source: 'hand',
       scoring,
-      postText: true,
-      past: kept.past,
+      postText,
+      past,
       listeners: options.listeners ?? (() => 0),
       log: options.log ?? { info: () => {}, warn: () => {}, error: () => {} },
     },

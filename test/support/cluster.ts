@@ -16,17 +16,19 @@ type Status = StatusQuery['status'];
 const DEADLINE_MS = 20_000;
 /** The shortest lease there is, so that tests are short. */
 const LEASE_SECONDS = 1;
-const EVENTS = `subscription ($track: String!) { sentiment(track: $track) { post { id } } }`;
+const EVENTS = `subscription ($track: String!, $after: String) {
+  sentiment(track: $track, after: $after) { cursor post { id } }
+}`;
 
 export type ClusterNode = Awaited<ReturnType<typeof startNode>>;
 
-export async function startCluster(size: number) {
+export async function startCluster(size: number, leaseSeconds = LEASE_SECONDS) {
   const nats = await startNats();
   onTestFinished(() => nats.stop());
   const jetstream = await startFakeJetstream();
   onTestFinished(() => jetstream.close());
   const nodes = await Promise.all(
-    Array.from({ length: size }, () => startNode(nats.port, jetstream.url)),
+    Array.from({ length: size }, () => startNode(nats.port, jetstream.url, leaseSeconds)),
   );
   await eventually(async () => {
     const all = await Promise.all(nodes.map((node) => node.status()));
@@ -50,10 +52,11 @@ export async function startCluster(size: number) {
       return found as ClusterNode;
     },
     /** Starts one more node. */
-    add: () => startNode(nats.port, jetstream.url),
-    /** Posts on Bluesky. */
-    say(text: string): void {
-      jetstream.emit(postEvent(said++, { text, langs: ['en'] }));
+    add: () => startNode(nats.port, jetstream.url, leaseSeconds),
+    /** Posts on Bluesky, and returns the place of the post. */
+    say(text: string): number {
+      jetstream.emit(postEvent(said, { text, langs: ['en'] }));
+      return said++;
     },
     /** Posts again and again until `holds` does. */
     async sayUntil(text: string, holds: () => boolean): Promise<void> {
@@ -65,13 +68,13 @@ export async function startCluster(size: number) {
   };
 }
 
-async function startNode(natsPort: number, jetstreamUrl: string) {
+async function startNode(natsPort: number, jetstreamUrl: string, leaseSeconds: number) {
   const proxy = await startProxy(natsPort);
   const program = start(
     ...['--port', '0', '--source', 'bluesky', '--bluesky-url', jetstreamUrl],
     // The tests ask for the status of a node again and again.
     ...['--max-work-per-second', 'none'],
-    ...['--nats', `nats://127.0.0.1:${proxy.port}`, '--nats-lease', String(LEASE_SECONDS)],
+    ...['--nats', `nats://127.0.0.1:${proxy.port}`, '--nats-lease', String(leaseSeconds)],
   );
   const url = await listening(program);
   return {
@@ -84,8 +87,8 @@ async function startNode(natsPort: number, jetstreamUrl: string) {
       return data.status;
     },
     ready: async () => (await fetch(`${url}/ready`)).status,
-    /** Connects a client over graphql-ws that records its events. */
-    listen: (track: string) => listen(url, track),
+    /** Connects a client over graphql-ws that records its events, and resumes after the cursor `after`. */
+    listen: (track: string, after?: string) => listen(url, track, after),
     kill: (signal: NodeJS.Signals) => kill(program, signal),
   };
 }
@@ -95,22 +98,33 @@ export interface ClusterListener {
   readonly ids: readonly string[];
   /** The posts whose message reported a gap. */
   readonly gaps: readonly string[];
+  /** The posts whose message said that nothing is missing before. */
+  readonly recovered: readonly string[];
+  /** Of each post. */
+  readonly cursors: readonly string[];
   readonly isOpen: boolean;
 }
 
-async function listen(url: string, track: string): Promise<ClusterListener> {
+async function listen(url: string, track: string, after?: string): Promise<ClusterListener> {
   const client = connectGraphQL(url.replace('http', 'ws'));
   const ids: string[] = [];
   const gaps: string[] = [];
+  const recovered: string[] = [];
+  const cursors: string[] = [];
   let isOpen = true;
   const before = (await askListeners(url)) + 1;
-  client.subscribe<{ sentiment: { post: { id: string } } }, { gap?: boolean }>(
-    { query: EVENTS, variables: { track } },
+  client.subscribe<
+    { sentiment: { cursor: string; post: { id: string } } },
+    { gap?: boolean; recovered?: boolean }
+  >(
+    { query: EVENTS, variables: { track, after } },
     {
       next({ data, extensions }) {
         const id = data?.sentiment.post.id ?? '';
         ids.push(id);
+        cursors.push(data?.sentiment.cursor ?? '');
         if (extensions?.gap === true) gaps.push(id);
+        if (extensions?.recovered === true) recovered.push(id);
       },
       error: () => {
         isOpen = false;
@@ -124,6 +138,8 @@ async function listen(url: string, track: string): Promise<ClusterListener> {
   return {
     ids,
     gaps,
+    recovered,
+    cursors,
     get isOpen() {
       return isOpen;
     },

@@ -1,11 +1,14 @@
 // Nodes of a cluster in one process, on one clock that the test moves.
 
 import type { UserError } from '../../src/base/user-error.ts';
+import type { RecentEvents } from '../../src/history/recent-events.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import type { PastReader, Start } from '../../src/stream/recorder.ts';
 import { type ClusterFeedOptions, createClusterFeed } from './cluster-feed.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { HandSource } from './hand-source.ts';
+import { createPast } from './keeping.ts';
 import { createMemoryHub, type MemoryRelay } from './memory-relay.ts';
 import { recordTelemetry } from './telemetry.ts';
 import { track } from './tracks.ts';
@@ -18,14 +21,25 @@ export interface Node {
   /** The last source that was read here. */
   readonly source: HandSource | undefined;
   readonly leads: boolean;
-  /** Adds a listener that records the ids of its posts, and `gap`. */
-  listen(query: string): {
+  /** What this node keeps. */
+  readonly past: RecentEvents;
+  /**
+   * Adds a listener that records the ids of its posts, and `gap`. If it has to begin in the past, it reads a few events
+   * in a tick, and first records `recovered` or `gap`, as clients are told.
+   */
+  listen(
+    query: string,
+    start?: Start,
+  ): {
     readonly told: readonly string[];
     readonly events: readonly SentimentEvent[];
     readonly ends: readonly (UserError | undefined)[];
     stop(): void;
   };
 }
+
+/** Events that a listener reads in a tick while it catches up. */
+const READ_IN_A_TICK = 3;
 
 export function createNodes() {
   const clock = new FakeClock();
@@ -34,16 +48,18 @@ export function createNodes() {
   let posts = 0;
 
   function start(
-    options: Pick<ClusterFeedOptions, 'redact' | 'scoring' | 'analyzed' | 'opened'> = {},
+    options: Partial<Omit<ClusterFeedOptions, 'id' | 'clock' | 'connect'>> = {},
   ): Node {
     let relay: MemoryRelay | undefined;
     let cluster: ReturnType<typeof createClusterFeed> | undefined;
     const logged: string[] = [];
+    const past = options.past ?? createPast();
     const multiplexer = new Multiplexer(
       (sink) => {
         const made = createClusterFeed(
           {
             ...options,
+            past,
             id: `node-${nodes.length + 1}`,
             clock,
             connect: (relaySink) => {
@@ -69,24 +85,44 @@ export function createNodes() {
       relay,
       multiplexer,
       logged,
+      past,
       get source() {
         return cluster?.source;
       },
       get leads() {
         return multiplexer.cluster.role === 'INGEST';
       },
-      listen(query) {
+      listen(query, start) {
         const told: string[] = [];
         const events: SentimentEvent[] = [];
         const ends: (UserError | undefined)[] = [];
+        let isCatchingUp = start !== undefined;
+        const hear = (event: SentimentEvent) => {
+          events.push(event);
+          told.push(event.post.id);
+        };
         const stop = multiplexer.listen(track(query), {
           event: (event) => {
-            events.push(event);
-            told.push(event.post.id);
+            if (!isCatchingUp) hear(event);
           },
-          gap: () => told.push('gap'),
+          gap: () => {
+            if (!isCatchingUp) told.push('gap');
+          },
           end: (error) => ends.push(error),
         });
+        const catchUp = (reader: PastReader) => {
+          const { gap, events: missed } = reader.next(READ_IN_A_TICK);
+          if (gap && told.at(-1) !== 'gap') told.push('gap');
+          for (const event of missed) hear(event);
+          isCatchingUp = missed.length > 0;
+          if (isCatchingUp) setImmediate(catchUp, reader);
+        };
+        if (start !== undefined) {
+          multiplexer.read(track(query), start, (reader) => {
+            if ('after' in start) told.push(reader.isComplete ? 'recovered' : 'gap');
+            setImmediate(catchUp, reader);
+          });
+        }
         return { told, events, ends, stop };
       },
     };
