@@ -53,7 +53,7 @@ export function createPast(
   const counts = new Counts(clock, (batch) => store.append(batch));
   const rejected = (reason: string) => telemetry.rejected('history', reason);
   return {
-    past: recordAll(new RecentEvents(options), [counts]),
+    past: recordBoth(new RecentEvents(options), counts),
     lookBack: createLookBack({ counts, store, retention, clock, rejected }),
     get state() {
       return store.state;
@@ -69,12 +69,11 @@ export function createPast(
   };
 }
 
-/** `past`, whose recordings `others` make as well. */
-function recordAll(past: Past, others: readonly Recorder[]): Past {
-  const recorders = [past, ...others];
+/** `past`, whose recordings `counts` makes as well. */
+function recordBoth(past: Past, counts: Recorder): Past {
   return {
     open: (track: Track, since?: Position) =>
-      new Recordings(recorders.map((recorder) => recorder.open(track, since))),
+      new Both(past.open(track, since), counts.open(track, since)),
     read: (track, start) => past.read(track, start),
     stretch: (track, starts, until, most) => past.stretch(track, starts, until, most),
     fill: (track, stretch) => past.fill(track, stretch),
@@ -82,26 +81,33 @@ function recordAll(past: Past, others: readonly Recorder[]): Past {
   };
 }
 
-class Recordings implements Recording {
-  readonly #recordings: readonly Recording[];
+/** Two recordings of one track. Every event of every topic passes here. */
+class Both implements Recording {
+  readonly #one: Recording;
+  readonly #other: Recording;
 
-  constructor(recordings: readonly Recording[]) {
-    this.#recordings = recordings;
+  constructor(one: Recording, other: Recording) {
+    this.#one = one;
+    this.#other = other;
   }
 
   event(event: SentimentEvent): void {
-    for (const recording of this.#recordings) recording.event(event);
+    this.#one.event(event);
+    this.#other.event(event);
   }
 
   gap(at: Position): void {
-    for (const recording of this.#recordings) recording.gap(at);
+    this.#one.gap(at);
+    this.#other.gap(at);
   }
 
   wanted(isWanted: boolean): void {
-    for (const recording of this.#recordings) recording.wanted(isWanted);
+    this.#one.wanted(isWanted);
+    this.#other.wanted(isWanted);
   }
 
   close(): void {
-    for (const recording of this.#recordings) recording.close();
+    this.#one.close();
+    this.#other.close();
   }
 }

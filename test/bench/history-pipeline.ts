@@ -1,6 +1,8 @@
 // Part of npm run bench -- history: posts through matcher, analysis and topics, with and without the past.
 
+import { systemClock } from '../../src/base/clock.ts';
 import type { Post } from '../../src/base/post.ts';
+import { createPast } from '../../src/history/past.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { SourceSink } from '../../src/source/source.ts';
@@ -9,6 +11,7 @@ import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import type { Past } from '../../src/stream/recorder.ts';
 import type { Track } from '../../src/track/track.ts';
 import { keeping } from '../support/keeping.ts';
+import { configOf } from '../support/senti.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { cpuNanoseconds, median } from './measure.ts';
 import { makeTracks, readTexts, vocabularyOf } from './workload.ts';
@@ -24,7 +27,7 @@ export function measurePipeline() {
     ['1,000 tracks', tracks.slice(0, 1000)],
   ] as const;
   const rows = workloads.map(([workload, active]) => {
-    const ways = { without: start(active, NOTHING_KEPT), with: start(active, keeping().past) };
+    const ways = { without: start(active, NOTHING_KEPT), with: start(active, past()) };
     const found: Record<keyof typeof ways, number[]> = { without: [], with: [] };
     for (let round = 0; round < ROUNDS; round++) {
       const posts = postsOf(texts, round);
@@ -80,6 +83,13 @@ function start(active: readonly Track[], past: Past): { readonly sink: SourceSin
   const [sink] = found;
   if (sink === undefined) throw new Error('no source was connected');
   return { sink };
+}
+
+/** As the server keeps it. */
+function past(): Past {
+  const kept = createPast(configOf(), systemClock, recordTelemetry());
+  kept.source({ name: 'live' });
+  return kept.past;
 }
 
 /** No source sends a post twice. */
