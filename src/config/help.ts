@@ -20,7 +20,7 @@ export function describeOptions(): string {
   );
   return [
     'Senti: live sentiment for any topic.\n',
-    'Usage: npm start -- [options]\n',
+    'Usage: npm start -- [options], or --help, or --version\n',
     'You can also set an option by the environment variable beside it. A flag wins over its variable.',
     'src/config/README.md says more about each option.\n',
     ...groups,

@@ -96,7 +96,7 @@ const MAX_TYPOS = 2;
 function suggest(name: string): string {
   const typed = name.toLowerCase();
   // The first letter is seldom the wrong one. Without this, --gate would get --rate suggested.
-  const alike = [...BY_FLAG.keys()].filter((flag) => flag[0] === typed[0]);
+  const alike = [...BY_FLAG.keys(), 'help', 'version'].filter((flag) => flag[0] === typed[0]);
   const meant =
     closestMatch(typed, alike, { maxDistance: MAX_TYPOS }) ??
     alike.find((flag) => typed.length > 2 && flag.startsWith(typed));

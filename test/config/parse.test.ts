@@ -168,6 +168,7 @@ describe('the options', () => {
     ['--log-levle', '--log-level'],
     ['--Port', '--port'],
     ['--lang', '--languages'],
+    ['--verison', '--version'],
     ['--blusky-url', '--bluesky-url'],
   ])('%s gets %s suggested', (typed, meant) => {
     expect(mistakesOf([typed, 'x'])).toEqual([`Unknown option ${typed}. Did you mean ${meant}?`]);

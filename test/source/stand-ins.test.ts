@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { exitOf, logged, startNode } from '../support/program.ts';
+import { startSenti } from '../support/senti.ts';
 import { tempFile } from '../support/temp-file.ts';
 
 const POSTS = fileURLToPath(new URL('../../src/source/posts.ndjson', import.meta.url));
@@ -27,12 +28,14 @@ describe.each(['fake-x', 'fake-jetstream'])('%s', (command) => {
 
   test('says which option, file or line is wrong', async () => {
     const broken = tempFile('broken.ndjson', '{"text": "fine"}\n{text}\n');
+    const taken = new URL((await startSenti()).url).port;
     const cases: readonly (readonly [argv: readonly string[], sentence: string])[] = [
       [[], 'Name the file to play with --file.'],
       [['--bogus'], "Unknown option '--bogus'"],
       [['--file', POSTS, '--rate', '0'], '--rate must be a number above 0.'],
       [['--file', '/nowhere.ndjson'], '/nowhere.ndjson cannot be read (ENOENT'],
       [['--file', broken], `${broken}:2 is not JSON.`],
+      [['--file', POSTS, '--port', taken], 'Choose another --port.'],
       [['--file', tempFile('empty.ndjson', '\n')], 'empty.ndjson has no posts.'],
     ];
     const runs = cases.map(async ([argv, sentence]) => {

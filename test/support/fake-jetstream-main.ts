@@ -3,7 +3,7 @@
 import { systemClock } from '../../src/base/clock.ts';
 import { startFakeJetstream } from './fake-jetstream.ts';
 import { identityEvent, postEvent } from './jetstream-events.ts';
-import { type PlayArguments, readPlayArguments } from './play-arguments.ts';
+import { listening, type PlayArguments, readPlayArguments } from './play-arguments.ts';
 
 /** So much passes at most without a frame: the real stream is never still either. */
 const SIGN_OF_LIFE_MS = 5000;
@@ -13,7 +13,7 @@ const told = readPlayArguments('fake-jetstream', 50);
 if (told !== undefined) await play(told);
 
 async function play({ posts, rate, port }: PlayArguments): Promise<void> {
-  const jetstream = await startFakeJetstream({ port });
+  const jetstream = await listening('fake-jetstream', startFakeJetstream({ port }));
   console.log(`${posts.length} posts, ${rate} a second, over and over. Try it with:\n`);
   for (const url of [jetstream.url, jetstream.urlV2]) {
     console.log(`  npm start -- --source bluesky --bluesky-url ${url}\n`);

@@ -170,7 +170,10 @@ export async function startFakeJetstream({
     else accept(request, socket, head);
     changed();
   });
-  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, '127.0.0.1', resolve);
+  });
 
   const origin = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {

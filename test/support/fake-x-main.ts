@@ -2,7 +2,7 @@
 // npm run fake-x -- --file FILE [--rate N] [--port N]
 
 import { startFakeX } from './fake-x.ts';
-import { readPlayArguments } from './play-arguments.ts';
+import { listening, readPlayArguments } from './play-arguments.ts';
 
 const KEEP_ALIVE_MS = 20_000;
 /** X counts the milliseconds in its ids from this moment on. */
@@ -11,7 +11,7 @@ const EPOCH_OF_IDS = 1288834974657n;
 const play = readPlayArguments('fake-x', 20);
 if (play !== undefined) {
   const { posts, rate, port } = play;
-  const x = await startFakeX({ port, keepAliveMs: KEEP_ALIVE_MS });
+  const x = await listening('fake-x', startFakeX({ port, keepAliveMs: KEEP_ALIVE_MS }));
   process.stdout.write(
     `A stand-in for X plays ${posts.length} posts, ${rate} a second. In another terminal:\n\n` +
       `  X_BEARER_TOKEN=${x.token} npm start -- --source x --x-url ${x.url}\n\n`,

@@ -46,6 +46,17 @@ export function readPlayArguments(command: string, usualRate: number): PlayArgum
   }
 }
 
+/** Ends the command with a sentence if its server cannot listen. */
+export async function listening<T>(command: string, server: Promise<T>): Promise<T> {
+  try {
+    return await server;
+  } catch (error) {
+    if (!isSystemError(error) || error.syscall !== 'listen') throw error;
+    process.stderr.write(`${command}: ${error.message}. Choose another --port.\n`);
+    process.exit(1);
+  }
+}
+
 function parse(usualRate: number) {
   try {
     return parseArgs({

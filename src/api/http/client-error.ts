@@ -1,4 +1,4 @@
-// Answers connections that fail before a request arrives, as Node.js itself would, and counts the late ones.
+// Answers connections that fail before a request arrives, with the statuses of Node.js, and counts the late ones.
 
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -6,22 +6,30 @@ import type { Telemetry } from '../../stream/telemetry.ts';
 
 const TOO_LATE = 408;
 /** By the code of Node's error; every other error is a bad request. */
-const STATUSES: Readonly<Record<string, number>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: TOO_LATE,
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+const ANSWERS: Readonly<Record<string, readonly [status: number, sentence: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    TOO_LATE,
+    'The request did not arrive in time; send it without a pause',
+  ],
+  HPE_HEADER_OVERFLOW: [431, 'The headers are too long; send fewer or shorter ones'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The chunk extensions are too long; send none'],
 };
-const BAD_REQUEST = 400;
+const BAD_REQUEST = [400, 'This is not a valid request; send HTTP/1.1'] as const;
 
 /** For a server's `clientError` event; Node.js then answers nothing itself. */
 export function answerClientError(
   telemetry: Telemetry,
 ): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   return (error, socket) => {
-    const status = STATUSES[error.code ?? ''] ?? BAD_REQUEST;
+    const [status, sentence] = ANSWERS[error.code ?? ''] ?? BAD_REQUEST;
     if (status === TOO_LATE) telemetry.rejected('request', 'a request that did not arrive in time');
     if (isFree(socket)) {
-      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+      const body = `${JSON.stringify({ error: sentence })}\n`;
+      socket.write(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
+          'Content-Type: application/json; charset=utf-8\r\n' +
+          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
     }
     socket.destroy(error);
   };

@@ -241,9 +241,13 @@ test('a connection that sends nothing or never completes its request is closed',
 });
 
 test.each([
-  [400, 'NONSENSE\r\n\r\n'],
-  [431, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`],
-])('an invalid request is answered with %i', async (status, sent) => {
+  [400, 'send HTTP/1.1', 'NONSENSE\r\n\r\n'],
+  [
+    431,
+    'send fewer or shorter ones',
+    `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`,
+  ],
+])('an invalid request is answered with %i and a sentence', async (status, sentence, sent) => {
   const { url } = await startSenti();
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -251,6 +255,7 @@ test.each([
   socket.write(sent);
   const [answer] = await once(socket, 'data');
   expect(String(answer)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(JSON.parse(String(answer).split('\r\n\r\n')[1] ?? '').error).toContain(sentence);
 });
 
 const POST_BEGUN =
