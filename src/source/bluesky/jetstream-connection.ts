@@ -2,6 +2,7 @@
 
 import { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
+import { explainNetwork } from '../../base/network-error.ts';
 import { Inflow } from '../inflow.ts';
 import { type SilenceWatch, watchSilence } from '../silence.ts';
 import { excerpt } from './excerpt.ts';
@@ -155,7 +156,7 @@ export function connectJetstream(
 function explain(error: Error & { code?: string }): Loss {
   const { code = '' } = error;
   // An address with two IPs fails with an AggregateError, which has a code and no message.
-  const what = excerpt(error.message || code || error.name);
+  const what = explainNetwork(error) ?? excerpt(error.message || code || error.name);
   return code.startsWith('WS_ERR_')
     ? { reason: `sent a frame that cannot be read: ${what}`, brokenFrame: true }
     : { reason: `cannot be reached: ${what}` };

@@ -6,6 +6,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../base/clock.ts';
 import { parseJson } from '../../base/json.ts';
+import { explainNetwork } from '../../base/network-error.ts';
 import { Inflow } from '../inflow.ts';
 import { LINES_A_TICK, type Line, LineSplitter } from '../lines.ts';
 import { watchSilence } from '../silence.ts';
@@ -99,8 +100,9 @@ export function connectStream(
     answer.on('error', breakOff);
   }
 
-  function breakOff({ message }: Error): void {
-    end(`${isOpen ? 'the connection to X broke' : 'X cannot be reached'} (${message})`);
+  function breakOff(error: Error): void {
+    const why = explainNetwork(error) ?? error.message;
+    end(`${isOpen ? 'the connection to X broke' : 'X cannot be reached'} (${why})`);
   }
 
   // Uncompressed: in a compressed stream, a line waits for the compressor's next block.
