@@ -47,10 +47,12 @@ export type HistoryQuery = { history: { retainedFrom: string, cursor: string, bu
 
 export type SentimentSubscriptionVariables = Exact<{
   track: string;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
 }>;
 
 
-export type SentimentSubscription = { sentiment: { polarityIndex: number, polarity: Polarity, score: number, hashtags: Array<{ tag: string, count: number }>, post: { id: string, source: string, url: string | null, createdAt: string | null, lang: string | null } } };
+export type SentimentSubscription = { sentiment: { cursor: string, receivedAt: string, polarityIndex: number, polarity: Polarity, score: number, hashtags: Array<{ tag: string, count: number }>, post: { id: string, source: string, url: string | null, createdAt: string | null, lang: string | null } } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -134,8 +136,10 @@ export const HistoryDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
 export const SentimentDocument = new TypedDocumentString(`
-    subscription Sentiment($track: String!) {
-  sentiment(track: $track) {
+    subscription Sentiment($track: String!, $after: String, $last: Int) {
+  sentiment(track: $track, after: $after, last: $last) {
+    cursor
+    receivedAt
     polarityIndex
     polarity
     score

@@ -41,7 +41,7 @@ let state: ConnectionState = { name: 'connecting' };
 
 const connection = connect(readToken(), (changed) => {
   state = changed;
-  for (const { topic } of followed) topic.window.watch(isListening(topic), Date.now());
+  for (const { topic } of followed) topic.listen(isListening(topic), Date.now());
   if (changed.name === 'open') source.ask();
   showTokenForm(changed.name === 'locked');
   showStatus();
@@ -63,9 +63,9 @@ function isListening(topic: Topic): boolean {
 
 function follow(track: string): Followed {
   const topic = new Topic(track);
-  topic.window.watch(isListening(topic), Date.now());
+  topic.listen(isListening(topic), Date.now());
   const unfollow = connection.follow(track, {
-    event: (event) => topic.hear(event, Date.now()),
+    event: (event, notice) => topic.hear(event, Date.now(), notice),
     dropped: (count) => topic.drop(count),
     rejected(reason) {
       topic.reject(reason, Date.now());

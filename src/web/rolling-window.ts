@@ -17,7 +17,7 @@ interface Bucket {
   second: number;
   counts: Counts;
   tags: string[];
-  /** False while the page was not listening, so that the counts are unknown. */
+  /** False if the counts are unknown, because the page did not listen, or posts may be missing. */
   watched: boolean;
 }
 
@@ -36,10 +36,10 @@ export class RollingWindow {
   #buckets: Bucket[] = [];
   #watching = false;
 
-  /** All times are in milliseconds since 1970. A time in the past counts as now. */
-  add(polarityIndex: number, tags: readonly string[], now: number): void {
-    this.advance(now);
-    const bucket = this.#buckets.at(-1);
+  /** All times are in milliseconds since 1970. What is older than the window does not count. */
+  add(polarityIndex: number, tags: readonly string[], at: number): void {
+    this.advance(at);
+    const [bucket] = this.#between(at, at);
     if (!bucket || polarityIndex < 0 || polarityIndex > 2) return;
     bucket.counts[polarityIndex as 0 | 1 | 2]++;
     this.totals[polarityIndex as 0 | 1 | 2]++;
@@ -57,6 +57,12 @@ export class RollingWindow {
     this.#watching = watching;
     const bucket = this.#buckets.at(-1);
     if (bucket && watching) bucket.watched = true;
+  }
+
+  /** Says whether all posts of a past span are known, after all. */
+  know(isKnown: boolean, from: number, to: number): void {
+    this.advance(to);
+    for (const bucket of this.#between(from, to)) bucket.watched = isKnown;
   }
 
   /** Moves the window to `now`, and forgets what is older. */
@@ -99,7 +105,8 @@ export class RollingWindow {
       if (leaving?.watched) seconds -= 1;
       curves[0].push(isLast ? now / 1000 : bucket.second + 1);
       for (const polarity of [0, 1, 2] as const) {
-        sums[polarity] += bucket.counts[polarity] - (leaving?.counts[polarity] ?? 0);
+        if (bucket.watched) sums[polarity] += bucket.counts[polarity];
+        if (leaving?.watched) sums[polarity] -= leaving.counts[polarity];
         const mean = sums[polarity] / Math.max(seconds, LEAST_SECONDS);
         curves[(polarity + 1) as 1 | 2 | 3].push(bucket.watched ? mean : null);
       }
@@ -116,6 +123,18 @@ export class RollingWindow {
       if (minute) for (const polarity of [0, 1, 2] as const) minute[polarity] += counts[polarity];
     }
     return minutes;
+  }
+
+  /** The buckets of a span, as far as it is within the window, which may be longer for it. */
+  #between(from: number, to: number): Bucket[] {
+    const last = this.#buckets.at(-1)?.second ?? Number.NEGATIVE_INFINITY;
+    const first = Math.max(Math.floor(from / 1000), last - WINDOW_SECONDS);
+    for (let second = (this.#buckets[0]?.second ?? first) - 1; second >= first; second--) {
+      this.#buckets.unshift({ second, counts: [0, 0, 0], tags: [], watched: false });
+    }
+    const oldest = this.#buckets[0]?.second ?? first;
+    const end = Math.floor(to / 1000) + 1;
+    return end <= first ? [] : this.#buckets.slice(first - oldest, end - oldest);
   }
 
   #forget({ counts, tags }: Bucket): void {

@@ -18,8 +18,11 @@ export type ConnectionState =
   /** The server rejected the connection, and trying again would not help. */
   | { readonly name: 'failed'; readonly reason: string };
 
+/** What the server says about the events before one: that none of them is missing, or that some may be. */
+export type Notice = 'recovered' | 'gap';
+
 interface Follower {
-  event(event: SentimentSubscription['sentiment']): void;
+  event(event: SentimentSubscription['sentiment'], notice: Notice | undefined): void;
   /** So many events were dropped. */
   dropped(count: number): void;
   /** The server does not follow this track. No event follows. */
@@ -32,6 +35,8 @@ export type Connection = ReturnType<typeof connect>;
 const WAITS = [500, 1000, 2000, 4000, 8000];
 /** How long the server may be silent before the page pings it, in milliseconds. */
 const KEEP_ALIVE = 10_000;
+/** As many events as the server sends at most of those before a track was followed. */
+const BEGIN_WITH = 100;
 /** How long the server may take to answer a ping, in milliseconds. */
 const ANSWER_TIME = 5000;
 
@@ -80,20 +85,36 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     onState({ name: 'failed', reason });
   }
 
-  /** Follows a track across reconnects until the returned function is called. */
+  /**
+   * Follows a track across reconnects until the returned function is called. Begins with its newest events, and
+   * resumes after the last one that came.
+   */
   function follow(track: string, follower: Follower): () => void {
     let wanted = true;
     let stop = () => {};
+    let cursor: string | undefined;
+    // The client reads these again whenever it reconnects.
+    const variables = {
+      track,
+      get after() {
+        return cursor;
+      },
+      get last() {
+        return cursor === undefined ? BEGIN_WITH : undefined;
+      },
+    };
     const subscribe = (retries: number) => {
-      stop = client.subscribe<SentimentSubscription, { readonly dropped?: number }>(
-        { query: String(SentimentDocument), variables: { track } },
+      stop = client.subscribe<SentimentSubscription, Extensions>(
+        { query: String(SentimentDocument), variables },
         {
           next({ data, errors, extensions }) {
             retries = 0;
             const dropped = extensions?.dropped;
             if (typeof dropped === 'number') follower.dropped(dropped);
-            if (data) follower.event(data.sentiment);
-            else if (errors) follower.rejected(sentence(errors));
+            if (data) {
+              cursor = data.sentiment.cursor;
+              follower.event(data.sentiment, noticeOf(extensions));
+            } else if (errors) follower.rejected(sentence(errors));
           },
           error(error) {
             if (Array.isArray(error)) follower.rejected(sentence(error));
@@ -131,6 +152,17 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
   }
 
   return { follow, askStatus };
+}
+
+interface Extensions {
+  readonly dropped?: number;
+  readonly recovered?: boolean;
+  readonly gap?: boolean;
+}
+
+function noticeOf(extensions: Extensions | undefined): Notice | undefined {
+  if (extensions?.gap) return 'gap';
+  return extensions?.recovered ? 'recovered' : undefined;
 }
 
 function isForbidden(error: unknown): error is CloseEvent {

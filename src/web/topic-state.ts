@@ -1,17 +1,20 @@
-// The state of one topic: whether the server follows it, its events, and how many were dropped.
+// The state of one topic: whether the server follows it, its events, and which of them are missing.
 
 import type { SentimentSubscription } from '../../schema/operations.ts';
 import { RollingWindow } from './rolling-window.ts';
+import type { Notice } from './server-connection.ts';
 
 export type SentimentEvent = SentimentSubscription['sentiment'];
 
-/** An event and its time of arrival, in milliseconds since 1970. */
+/** An event and the time at which it counts, in milliseconds since 1970. */
 export interface Heard {
   readonly event: SentimentEvent;
   readonly at: number;
 }
 
 export const LATEST_EVENTS = 6;
+/** After it has begun to listen, a page gets what came before within this time, in milliseconds. */
+const CATCH_UP_TIME = 5000;
 
 export class Topic {
   readonly track: string;
@@ -20,17 +23,39 @@ export class Topic {
   latest: readonly Heard[] = [];
   /** Events that the server reported as dropped. */
   dropped = 0;
+  /** Events may be missing before this time, in milliseconds since 1970. */
+  gapBefore: number | undefined;
   /** Why the server rejected the track, if it did. */
   rejection: string | undefined;
+
+  /** When the page began to listen, for the last time. */
+  #listensSince = 0;
+  /** When the last event counts. */
+  #heardUntil: number | undefined;
 
   constructor(track: string) {
     this.track = track;
   }
 
-  hear(event: SentimentEvent, now: number): void {
+  /** Says whether the page listens from now on. */
+  listen(isListening: boolean, now: number): void {
+    if (isListening) this.#listensSince = now;
+    this.window.watch(isListening, now);
+  }
+
+  hear(event: SentimentEvent, now: number, notice?: Notice): void {
     const tags = event.hashtags.flatMap(({ tag, count }) => Array<string>(count).fill(tag));
-    this.window.add(event.polarityIndex, tags, now);
-    this.latest = [{ event, at: now }, ...this.latest.slice(0, LATEST_EVENTS - 1)];
+    const at = this.#timeOf(event, now);
+    const before = this.#heardUntil ?? at;
+    if (notice === 'gap') {
+      this.gapBefore = at;
+      this.window.know(false, before, at);
+    }
+    // The server has sent all that came since then.
+    if (at < now || notice) this.window.know(true, notice === 'recovered' ? before : at, now);
+    this.#heardUntil = at;
+    this.window.add(event.polarityIndex, tags, at);
+    this.latest = [{ event, at }, ...this.latest.slice(0, LATEST_EVENTS - 1)];
   }
 
   drop(count: number): void {
@@ -40,5 +65,12 @@ export class Topic {
   reject(reason: string, now: number): void {
     this.rejection = reason;
     this.window.watch(false, now);
+  }
+
+  /** An event counts when it arrives, or if the page did not listen yet, when the server got it. */
+  #timeOf({ receivedAt }: SentimentEvent, now: number): number {
+    const received = Date.parse(receivedAt);
+    const isCatchingUp = now - this.#listensSince < CATCH_UP_TIME && received < this.#listensSince;
+    return isCatchingUp ? received : now;
   }
 }

@@ -5,7 +5,7 @@ import { h, setText, the } from './dom.ts';
 import { createEventList } from './event-list.ts';
 import { balanceOf, type Curves, sharesOf, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
-import { counted, moodOf, sideOf, signed } from './wording.ts';
+import { counted, describeMissing, moodOf, sideOf, signed } from './wording.ts';
 
 /** The shortest time between two changes of the lists, so that they can be read; in milliseconds. */
 const LIST_PACE = 500;
@@ -45,7 +45,7 @@ export function createTopicView(topic: Topic, onClose: () => void) {
   const noTags = part('.empty');
   const tags = part('.tags');
   const showEvents = createEventList(part('.events'), topic);
-  const dropped = part('.dropped');
+  const missing = part('.missing');
 
   let chart: ReturnType<typeof createChart> | undefined;
   let listsAt = 0;
@@ -98,8 +98,7 @@ export function createTopicView(topic: Topic, onClose: () => void) {
       const count = totals[polarity].toLocaleString('en');
       setCells(shares[i], [count, `${percentages[polarity]} %`]);
     });
-    const lost = `${counted(topic.dropped, 'event')} dropped, because this connection was too slow.`;
-    setText(dropped, topic.dropped === 0 ? '' : lost);
+    setText(missing, describeMissing(topic, Date.now() - WINDOW_SECONDS * 1000));
   }
 
   function showTags(): void {

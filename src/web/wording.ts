@@ -107,3 +107,13 @@ export function moodOf(balance: number | undefined): string {
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** Which events a topic lacks; a gap matters as long as the picture goes back to it. */
+export function describeMissing(
+  { dropped, gapBefore = 0 }: { readonly dropped: number; readonly gapBefore: number | undefined },
+  since: number,
+): string {
+  const slow = `${counted(dropped, 'event')} dropped, because this connection was too slow.`;
+  const gap = `Posts may be missing before ${clockTime(gapBefore)}.`;
+  return [...(dropped > 0 ? [slow] : []), ...(gapBefore > since ? [gap] : [])].join(' ');
+}

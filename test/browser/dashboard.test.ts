@@ -2,9 +2,10 @@
 
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { executablePath, useBrowser } from '../support/browser.ts';
+import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
 import { crash, listening, start } from '../support/program.ts';
-import { startReal, startSenti } from '../support/senti.ts';
+import { configOf, startReal, startSenti } from '../support/senti.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 
 /** Topic number `n` on the page, from 0. */
@@ -40,6 +41,11 @@ async function until(page: Page, condition: string): Promise<void> {
       else requestAnimationFrame(check);
     })();
   })`);
+}
+
+/** Resolves when a topic says that it is about so many posts. */
+async function shows(page: Page, basis: string): Promise<void> {
+  await page.locator('.basis').filter({ hasText: basis }).waitFor();
 }
 
 async function saysStatus(page: Page, text: string | RegExp): Promise<void> {
@@ -158,6 +164,12 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await saysStatus(page, 'Connection lost. Reconnecting…');
     await listening(start('--port', new URL(url).port));
     await saysStatus(page, /^Live: made-up posts .*Reconnected at \d\d:\d\d:\d\d$/);
+    // The new server cannot know what the old one would have sent.
+    for (const n of [0, 1]) {
+      const { topic } = topicOf(page, n);
+      await topic.getByText(/^Posts may be missing before \d\d:\d\d:\d\d\.$/).waitFor();
+    }
+    expect(await violationsOf(page)).toEqual([]);
     const posts = page.locator('.shares td:nth-of-type(1)');
     const before = await posts.allTextContents();
     await until(
@@ -165,6 +177,42 @@ describe.skipIf(!executablePath)('the dashboard', () => {
       `[...document.querySelectorAll('.shares td:nth-of-type(1)')].map((cell) => cell.textContent).join() !== '${before}'`,
     );
     await moved(page);
+  });
+
+  test('goes on where it was when its connection was cut, without loss', async () => {
+    const { url, source } = await startSenti(configOf('--linger', '60'));
+    const proxy = await startProxy(Number(new URL(url).port));
+    const { page } = await open();
+    await page.goto(`http://127.0.0.1:${proxy.port}/?track=coffee`);
+    await saysStatus(page, 'Live: posts from hand');
+    const say = (count: number) => {
+      for (let n = 0; n < count; n += 1) source.say('coffee');
+    };
+    say(3);
+    await shows(page, '3 posts so far');
+    proxy.cut();
+    await saysStatus(page, 'Connection lost. Reconnecting…');
+    say(4);
+    proxy.mend();
+    await saysStatus(page, /Reconnected at/);
+    await shows(page, '7 posts so far');
+    say(1);
+    await shows(page, '8 posts so far');
+    expect(await page.locator('.missing').textContent()).toBe('');
+  });
+
+  test('begins with the newest posts when it is reloaded', async () => {
+    const { url, source } = await startSenti(configOf('--linger', '60'));
+    const { page } = await open();
+    await page.goto(`${url}/?track=coffee`);
+    await saysStatus(page, 'Live: posts from hand');
+    for (let n = 0; n < 4; n += 1) source.say('coffee');
+    await shows(page, '4 posts so far');
+    await page.reload();
+    await shows(page, '4 posts so far');
+    await page.locator('.events li').nth(3).waitFor();
+    source.say('coffee');
+    await shows(page, '5 posts so far');
   });
 
   test('reconnects by itself to a server that told it to leave', async () => {

@@ -23,7 +23,7 @@ import {
 } from '../../schema/operations.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { crash, exitOf, listening, start } from '../support/program.ts';
+import { exitOf, listening, start } from '../support/program.ts';
 import { type Senti, startSenti } from '../support/senti.ts';
 import { track } from '../support/tracks.ts';
 import { ticks, until } from '../support/until.ts';
@@ -235,28 +235,4 @@ test('graphql-sse receives every event, typed', async () => {
   }
   await posts;
   expectPosts(events);
-});
-
-test("graphql-ws's own client resumes after the server is killed and restarted", async () => {
-  const first = start('--port', '0');
-  const url = await listening(first);
-  const client = createClient({
-    url: `${url.replace('http', 'ws')}/graphql`,
-    retryAttempts: Number.POSITIVE_INFINITY,
-    shouldRetry: () => true,
-    // By default the client waits a second before its first retry; here it waits one tick.
-    retryWait: () => new Promise((resolve) => setImmediate(resolve)),
-  });
-  onTestFinished(() => void client.dispose());
-  const payload = { query: String(SentimentDocument), variables: { track: 'coffee, tea, music' } };
-  const events = client.iterate<SentimentSubscription>(payload);
-  const next = async () => (await events.next()).value?.data?.sentiment.post.id ?? '';
-  expect(await next()).toMatch(/^sample-/);
-  const [, seed] = (await next()).split('-');
-  await crash(first);
-  await listening(start('--port', new URL(url).port));
-  // Events from before the crash may still wait to be read. A new server has a new seed.
-  let id = await next();
-  while (id.split('-')[1] === seed) id = await next();
-  expect(id).toMatch(/^sample-/);
 });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { SharedScale } from '../../src/web/chart-scale.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
+import { WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
 import { suggest } from '../../src/web/suggestions.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
-import { clockTime, describe as say, signed } from '../../src/web/wording.ts';
+import { clockTime, describeMissing, describe as say, signed } from '../../src/web/wording.ts';
 
 describe('the address', () => {
   test('holds the topics, and gives them back as they were written', () => {
@@ -34,6 +35,8 @@ test('suggestions begin with single topics and a comparison, and end with the fo
 
 describe('a topic', () => {
   const event: SentimentEvent = {
+    cursor: 'a',
+    receivedAt: '1970-01-01T00:00:00.000Z',
     polarityIndex: 1,
     polarity: 'NEGATIVE',
     score: -0.5,
@@ -50,6 +53,78 @@ describe('a topic', () => {
     expect(topic.window.topTags(1)).toEqual([['rain', 20]]);
     expect(topic.latest.length).toBe(LATEST_EVENTS);
     expect(topic.latest[0]?.event.post.id).toBe('9');
+  });
+
+  const START = Date.UTC(2026, 10, 20);
+  const at = (seconds: number) => START + seconds * 1000;
+  const receivedAt = (seconds: number) => ({
+    ...event,
+    receivedAt: new Date(at(seconds)).toISOString(),
+  });
+  /** The seconds after START whose counts are known, up to `now`. */
+  function known(topic: Topic, now: number): number[] {
+    topic.window.advance(at(now));
+    const [times, values] = topic.window.curves(at(now));
+    return times
+      .slice(0, -1)
+      .flatMap((time, i) => (values[i] === null ? [] : [time - START / 1000 - 1]));
+  }
+
+  test('that begins with what came before shows it at its time, and knows everything since', () => {
+    const topic = new Topic('rain');
+    topic.listen(true, at(0));
+    for (const seconds of [-400, -4, -2]) topic.hear(receivedAt(seconds), at(0.1));
+    expect(topic.latest.map((heard) => heard.at)).toEqual([at(-2), at(-4), at(-400)]);
+    expect(topic.window.totals).toEqual([0, 2, 0]);
+    expect(known(topic, 2)).toHaveLength(WINDOW_SECONDS);
+
+    const hot = new Topic('rain');
+    hot.listen(true, at(0));
+    for (const seconds of [-3, -2]) hot.hear(receivedAt(seconds), at(0.1));
+    expect(known(hot, 2)).toEqual([-3, -2, -1, 0, 1]);
+  });
+
+  function resumed(notice: 'recovered' | 'gap'): Topic {
+    const topic = new Topic('rain');
+    topic.listen(true, at(0));
+    topic.hear(receivedAt(2), at(2));
+    topic.listen(false, at(4));
+    topic.listen(true, at(10));
+    topic.hear(receivedAt(7), at(10.1), notice);
+    topic.hear(receivedAt(8), at(10.1));
+    // On its way for two seconds, but after the time of catching up.
+    topic.hear(receivedAt(9), at(16));
+    return topic;
+  }
+
+  test('that resumes without loss has no gap', () => {
+    const topic = resumed('recovered');
+    expect(known(topic, 17)).toEqual(Array.from({ length: 17 }, (_, second) => second));
+    expect(topic.gapBefore).toBeUndefined();
+    expect(topic.latest.map((heard) => heard.at)).toEqual([at(16), at(8), at(7), at(2)]);
+  });
+
+  test('that lacks events shows since when and until when', () => {
+    const topic = resumed('gap');
+    expect(known(topic, 17)).toEqual([0, 1, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    expect(topic.gapBefore).toBe(at(7));
+  });
+
+  test('shows a gap in a connection that did not break', () => {
+    const topic = new Topic('rain');
+    topic.listen(true, at(0));
+    topic.hear(receivedAt(2), at(2));
+    topic.hear(receivedAt(5), at(5), 'gap');
+    expect(known(topic, 7)).toEqual([0, 1, 5, 6]);
+  });
+
+  test('says what is missing, and forgets a gap that the picture does not go back to', () => {
+    const missing = { dropped: 2, gapBefore: at(3) };
+    const dropped = '2 events dropped, because this connection was too slow.';
+    const gap = `Posts may be missing before ${clockTime(at(3))}.`;
+    expect(describeMissing(missing, at(0))).toBe(`${dropped} ${gap}`);
+    expect(describeMissing(missing, at(3))).toBe(dropped);
+    expect(describeMissing({ dropped: 0, gapBefore: undefined }, at(0))).toBe('');
   });
 
   test('adds up dropped events', () => {

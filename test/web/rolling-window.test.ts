@@ -87,6 +87,38 @@ describe('the rolling window', () => {
     expect(positive.slice(20).every((value) => value !== null)).toBe(true);
   });
 
+  test('counts what comes late at its time, and not at all if that is over', () => {
+    const window = watched();
+    window.advance(at(20));
+    window.add(0, [], at(-10));
+    window.add(0, [], at(-9.5));
+    window.add(1, [], at(19));
+    const [times, positive] = window.curves(at(20));
+    expect(times.slice(0, 2)).toEqual([at(-9) / 1000, at(-8) / 1000]);
+    expect(positive.slice(0, 10)).toEqual(Array(10).fill(null));
+    expect(window.since).toBe(at(0));
+    window.add(1, ['old'], at(20 - WINDOW_SECONDS - 1));
+    expect(window.totals).toEqual([2, 1, 0]);
+    expect(window.topTags(5)).toEqual([]);
+  });
+
+  test('draws a time that turns out to be known, and leaves out one that does not', () => {
+    const window = watched();
+    window.watch(false, at(5));
+    window.watch(true, at(15));
+    window.add(0, [], at(10));
+    window.know(true, at(5), at(16));
+    expect(window.curves(at(16))[1]).not.toContain(null);
+    window.know(false, at(8), at(12));
+    const [, positive] = window.curves(at(16));
+    expect(positive.flatMap((value, second) => (value === null ? [second] : []))).toEqual([
+      8, 9, 10, 11, 12,
+    ]);
+    // The post in between is unknown like its neighbours.
+    expect(positive.slice(13).every((value) => value === 0)).toBe(true);
+    expect(window.totals).toEqual([1, 0, 0]);
+  });
+
   test('takes a clock that goes back as standing still', () => {
     const window = watched();
     window.add(0, [], at(10));

@@ -88,6 +88,11 @@ builder.objectType('SentimentEvent', {
       description: 'The place of the event. Pass it as `after` to resume from here.',
       resolve: ({ position }) => formatCursor(position),
     }),
+    receivedAt: t.field({
+      type: 'DateTime',
+      description: 'When the server got the post. Counts over time use this time.',
+      resolve: ({ position }) => new Date(position.time),
+    }),
   }),
 });
 

@@ -35,6 +35,8 @@ describe('a subscription', () => {
     expect((await first).value).toEqual({
       data: {
         sentiment: {
+          cursor: expect.stringMatching(/^[\w-]{24}$/),
+          receivedAt: expect.stringMatching(/^\d{4}-.*Z$/),
           polarityIndex: 0,
           polarity: 'POSITIVE',
           score: expect.any(Number),

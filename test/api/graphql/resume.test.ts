@@ -2,6 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { FormattedExecutionResult } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatCursor } from '../../../src/base/position.ts';
+import { connectGraphQL } from '../../support/clients.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { openStream } from '../../support/http-stream.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
 import { runOver, STREAMS, type Stream } from '../../support/transports.ts';
@@ -185,6 +187,27 @@ describe.each(STREAMS)('over %s', (transport) => {
     senti.source.say('coffee');
     await first.received(2);
   });
+});
+
+test('an event that was missed still says when the server got its post', async () => {
+  const clock = new FakeClock();
+  const senti = await startSenti(LINGERING, clock);
+  const query = 'subscription { sentiment(track: "coffee", last: 2) { receivedAt } }';
+  const first = connectGraphQL(senti.socketUrl).iterate({ query });
+  const received = first.next();
+  await until(() => senti.source.wanted.length === 1);
+  const times = [];
+  for (let i = 0; i < 2; i += 1) {
+    times.push(new Date(clock.now()).toISOString());
+    senti.source.say('coffee');
+    clock.advance(1000);
+  }
+  await received;
+  const late = connectGraphQL(senti.socketUrl).iterate({ query });
+  const events = [(await late.next()).value, (await late.next()).value];
+  expect(events.map((event) => event?.data)).toEqual(
+    times.map((receivedAt) => ({ sentiment: { receivedAt } })),
+  );
 });
 
 describe('a slow client that resumes', () => {
