@@ -33,7 +33,7 @@ export type AnalyzeQueryVariables = Exact<{
 }>;
 
 
-export type AnalyzeQuery = { analyze: { polarityIndex: number, polarity: Polarity, score: number, positive: number, neutral: number, negative: number, hashtags: Array<{ tag: string, count: number }> } };
+export type AnalyzeQuery = { analyze: { polarityIndex: number, polarity: Polarity, score: number, positive: number, neutral: number, negative: number, hashtags: Array<{ tag: string, count: number }>, words: Array<{ word: string, valence: number }> } };
 
 export type HistoryQueryVariables = Exact<{
   track: string;
@@ -107,6 +107,10 @@ export const AnalyzeDocument = new TypedDocumentString(`
     positive
     neutral
     negative
+    words {
+      word
+      valence
+    }
   }
 }
     `) as unknown as TypedDocumentString<AnalyzeQuery, AnalyzeQueryVariables>;

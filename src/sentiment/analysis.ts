@@ -4,7 +4,8 @@ import type { Position } from '../base/position.ts';
 import type { PublicPost } from '../base/post.ts';
 import { fullText } from './profile/full.ts';
 import { originalText } from './profile/original.ts';
-import type { Scorer } from './scorer.ts';
+import { beforeReplacement, type Replacement } from './replacement.ts';
+import type { Rater, Scorer } from './scorer.ts';
 
 export const POLARITIES = ['POSITIVE', 'NEGATIVE', 'NEUTRAL'] as const;
 export type Polarity = (typeof POLARITIES)[number];
@@ -39,6 +40,17 @@ export interface Analysis {
  */
 export type Analyze = (text: string, tags?: readonly string[], asSent?: string) => Analysis;
 
+/** A word, smiley or emoji that counts in the score of a text. */
+export interface RatedWord {
+  /** As it stands in the text. */
+  readonly word: string;
+  /** VADER's valence of the word after its rules, never 0. */
+  readonly valence: number;
+}
+
+/** The first MAX_WORDS words that made the score of a text, in the order of the text. */
+export type Explain = (text: string) => RatedWord[];
+
 /** An analysis and its post. Immutable, and the same object for every listener. */
 export interface SentimentEvent extends Analysis {
   readonly post: PublicPost;
@@ -47,6 +59,12 @@ export interface SentimentEvent extends Analysis {
 
 /** Honest posts have fewer distinct hashtags, and every listener gets a copy of them. */
 export const MAX_HASHTAGS = 50;
+
+/** A long post has fewer, and an answer is not much longer than its text. */
+export const MAX_WORDS = 100;
+
+/** Drops what adding up binary fractions leaves, such as the last digit of 2.2930000000000001. */
+const VALENCE_DECIMALS = 9;
 
 /** Above it positive, below its negative value negative, strictly; between them neutral. */
 const NEUTRAL_BAND = 0.05;
@@ -60,6 +78,22 @@ export function createAnalyzer(profile: Profile, score: Scorer): Analyze {
     const polarity = POLARITIES[polarityIndex];
     const hashtags = count(tags);
     return { polarityIndex, polarity, score: compound, hashtags, positive, neutral, negative };
+  };
+}
+
+/** `rate` finds the words for the scorer of the analyzer. */
+export function createExplainer(profile: Profile, rate: Rater): Explain {
+  return (text) => {
+    const replaced: Replacement[] = [];
+    const { polarityText, shownText = polarityText } =
+      profile === 'original' ? originalText(text) : fullText(text, [], replaced);
+    return beforeReplacement(rate(polarityText, MAX_WORDS), replaced)
+      .map(({ start, end, valence }) => ({
+        word: shownText.slice(start, end),
+        valence: Number(valence.toFixed(VALENCE_DECIMALS)),
+      }))
+      .filter(({ valence }) => valence !== 0)
+      .toArray();
   };
 }
 

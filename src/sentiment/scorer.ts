@@ -9,5 +9,16 @@ export interface Scores {
   readonly negative: number;
 }
 
+/** A word or sign of a text that counts in its compound: from `start` to `end`, in UTF-16 code units. */
+export interface RatedPart {
+  readonly start: number;
+  readonly end: number;
+  /** What it adds to the sum from which the compound is made. Never 0, except as a sum of several. */
+  readonly valence: number;
+}
+
 /** Scores any string, the empty one included. MUST NOT throw, and MUST give equal texts equal scores. */
 export type Scorer = (text: string) => Scores;
+
+/** Finds the first `most` parts that a scorer's compound is made of, in the order of the text. MUST NOT throw. */
+export type Rater = (text: string, most: number) => RatedPart[];

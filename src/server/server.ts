@@ -27,8 +27,8 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/options.ts';
 import { LiveWindows } from '../history/live-windows.ts';
 import { createPast } from '../history/past.ts';
-import { createAnalyzer } from '../sentiment/analysis.ts';
-import { vader } from '../sentiment/vader/vader.ts';
+import { createAnalyzer, createExplainer } from '../sentiment/analysis.ts';
+import { vader, vaderWords } from '../sentiment/vader/vader.ts';
 import type { SourceState } from '../source/source.ts';
 import { Multiplexer } from '../stream/multiplexer.ts';
 import type { BoundedLog } from '../stream/telemetry.ts';
@@ -134,7 +134,8 @@ export async function startServer(
   const { deletions } = multiplexer;
   const writeBuffer = new WriteBuffer();
   const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
-  const operations = createOperations(shared, analyze, lookBack);
+  const explain = createExplainer(config.profile, vaderWords);
+  const operations = createOperations(shared, { analyze, explain }, lookBack);
   const streams = createHttpStreams(operations.feeding, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [

@@ -14,7 +14,7 @@ export const PRICES = {
   token: 50,
   /** Each bucket of a question about the past. */
   bucket: 100,
-  /** Each character of a parsed query, of an analyzed text, and of an answer. */
+  /** Each character of a parsed query, of an analyzed or explained text, and of an answer. */
   character: 1,
 } as const;
 

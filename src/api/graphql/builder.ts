@@ -2,7 +2,14 @@
 
 import SchemaBuilder from '@pothos/core';
 import type { PublicPost } from '../../base/post.ts';
-import type { Analysis, Analyze, HashtagCount, SentimentEvent } from '../../sentiment/analysis.ts';
+import type {
+  Analysis,
+  Analyze,
+  Explain,
+  HashtagCount,
+  RatedWord,
+  SentimentEvent,
+} from '../../sentiment/analysis.ts';
 import type { Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
 import {
@@ -29,6 +36,7 @@ export interface BoundedLookBack extends LookBack {
 export interface ApiContext {
   readonly multiplexer: Multiplexer;
   readonly analyze: Analyze;
+  readonly explain: Explain;
   readonly lookBack: BoundedLookBack;
   /** What the transport makes of a subscription to a track. */
   readonly follow: (track: Track, start?: Start) => AsyncIterable<SentimentEvent>;
@@ -39,22 +47,15 @@ export interface ApiContext {
 /** What is the same for all operations. */
 export type QueryContext = Omit<ApiContext, 'follow' | 'watch'>;
 
-/** `context` for one query, whose texts and buckets `work` pays for. It analyzes equal texts once, and follows nothing. */
+/** `context` for one query, whose texts and buckets `work` pays for. It reads equal texts once, and follows nothing. */
 export function payFor(context: QueryContext, work: Work): ApiContext {
   const { now, maxBuckets, history } = context.lookBack;
-  const analyzed = new Map<string, Analysis>();
   return {
     ...context,
     follow: subscribesToNothing,
     watch: subscribesToNothing,
-    analyze(text) {
-      const known = analyzed.get(text);
-      if (known) return known;
-      work.charge(text.length * PRICES.character);
-      const analysis = context.analyze(text);
-      analyzed.set(text, analysis);
-      return analysis;
-    },
+    analyze: onceForEach((text) => context.analyze(text), work),
+    explain: onceForEach(context.explain, work),
     lookBack: {
       now,
       maxBuckets,
@@ -63,6 +64,19 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
         return history(track, from, to, size);
       },
     },
+  };
+}
+
+/** `read` as a function that reads equal texts once, and has each paid for by its length. */
+function onceForEach<T>(read: (text: string) => T, work: Work): (text: string) => T {
+  const done = new Map<string, T>();
+  return (text) => {
+    const known = done.get(text);
+    if (known) return known;
+    work.charge(text.length * PRICES.character);
+    const result = read(text);
+    done.set(text, result);
+    return result;
   };
 }
 
@@ -78,7 +92,8 @@ export const builder = new SchemaBuilder<{
     HashtagCount: HashtagCount;
     Post: PublicPost;
     SentimentEvent: SentimentEvent;
-    Analysis: Analysis;
+    Analysis: Analysis & { readonly text: string };
+    RatedWord: RatedWord;
     Clause: Clause;
     Track: Track;
     Usage: Usage;

@@ -27,6 +27,7 @@ subscription Sentiment {
     positive
     neutral
     negative
+    words { word valence }
     hashtags { tag count }
   }
 }

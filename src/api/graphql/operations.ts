@@ -1,6 +1,6 @@
 // What every transport of GraphQL shares: documents, selections, and the masking of errors.
 
-import type { Analyze } from '../../sentiment/analysis.ts';
+import type { Analyze, Explain } from '../../sentiment/analysis.ts';
 import type { LookBack } from '../../stream/history.ts';
 import type { Shared } from '../shared.ts';
 import { createBroadcast } from './broadcast.ts';
@@ -13,11 +13,11 @@ export type Operations = ReturnType<typeof createOperations>;
 
 export function createOperations(
   { telemetry, multiplexer, windows, limits, clock }: Shared,
-  analyze: Analyze,
+  { analyze, explain }: { readonly analyze: Analyze; readonly explain: Explain },
   { history }: LookBack,
 ) {
   const lookBack = { history, now: () => clock.now(), maxBuckets: limits.maxHistoryBuckets };
-  const context = { multiplexer, analyze, lookBack };
+  const context = { multiplexer, analyze, explain, lookBack };
   const mask = createMask(telemetry.log('operation'));
   const documents = createDocuments(schema, limits, telemetry);
   const feeding = { multiplexer, windows, catchUps: new CatchUps() };

@@ -2,7 +2,7 @@
 
 import { formatCursor } from '../../base/position.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT } from '../../base/post.ts';
-import { MAX_HASHTAGS, POLARITIES } from '../../sentiment/analysis.ts';
+import { MAX_HASHTAGS, MAX_WORDS, POLARITIES } from '../../sentiment/analysis.ts';
 import { spellTerm } from '../../track/query-term.ts';
 import { MAX_LAST, readStart, readText, readTrack } from './arguments.ts';
 import { builder } from './builder.ts';
@@ -56,7 +56,8 @@ builder.objectType('Post', {
       nullable: true,
       description:
         `The first ${MAX_PUBLIC_TEXT} characters of the post, with its links in full. Null on X, whose terms forbid ` +
-        'passing texts on, and where the operator has switched texts off.',
+        'passing texts on, and where the operator has switched texts off. Pass it to `analyze` to learn which words ' +
+        'made the score.',
     }),
     url: t.exposeString('url', {
       nullable: true,
@@ -106,6 +107,30 @@ builder.objectType('Analysis', {
     positive: t.exposeFloat('positive', { description: 'The positive share, from 0 to 1.' }),
     neutral: t.exposeFloat('neutral', { description: 'The neutral share, from 0 to 1.' }),
     negative: t.exposeFloat('negative', { description: 'The negative share, from 0 to 1.' }),
+    words: t.field({
+      type: ['RatedWord'],
+      description:
+        'The words, smileys and emoji that made the score, in the order of the text: the first ' +
+        `${MAX_WORDS}. Words that count as 0 are left out.`,
+      resolve: ({ text }, _args, { explain }) => explain(text),
+    }),
+  }),
+});
+
+builder.objectType('RatedWord', {
+  description: 'A word, smiley or emoji that counts in the score of a text.',
+  fields: (t) => ({
+    word: t.exposeString('word', {
+      description:
+        'The word as it stands in the text, without the punctuation around it and with typographic signs as ASCII. An ' +
+        'emoji stands for all words that VADER reads in its place. With the profile `original`, in lower case.',
+    }),
+    valence: t.exposeFloat('valence', {
+      description:
+        "What the word adds to the score: its valence in VADER's lexicon, from -4 to 4, after the rules on boosters, " +
+        'negations, capitals, idioms and "but". Exclamation and question marks belong to no word: they strengthen the ' +
+        'sum of all valences, of which the score is made.',
+    }),
   }),
 });
 
@@ -143,11 +168,16 @@ builder.queryType({
   fields: (t) => ({
     analyze: t.field({
       type: 'Analysis',
-      description: 'Scores a text as if it were a post.',
+      description:
+        "Scores a text as if it were a post. For the text of an event's post, the score is that of the event, unless " +
+        'the text was cut or the profile is `original`, which reads addresses as the source sent them.',
       args: {
         text: t.arg.string({ description: `A text of up to ${MAX_TEXT} characters.` }),
       },
-      resolve: (_root, { text }, { analyze }) => analyze(readText(text)),
+      resolve: (_root, { text }, { analyze }) => {
+        const read = readText(text);
+        return { ...analyze(read), text: read };
+      },
     }),
     track: t.field({
       type: 'Track',

@@ -1,5 +1,6 @@
 // Emoji that VADER's own table rates wrongly or not at all, each with a word of the same sign that VADER rates.
 
+import type { Replacement } from '../replacement.ts';
 import { rowsOf } from '../table.ts';
 
 /**
@@ -14,7 +15,15 @@ const WORDS: ReadonlyMap<string, string> = new Map(
 );
 const EMOJI = new RegExp(`[${[...WORDS.keys()].join('')}]`, 'gu');
 
-/** Puts a space before each word, as VADER does before its descriptions of emoji. */
-export function emojiAsWords(text: string): string {
-  return text.replace(EMOJI, (emoji) => ` ${WORDS.get(emoji)}`);
+/** Puts a space before each word, as VADER does before its descriptions of emoji. `replaced` gets the places. */
+export function emojiAsWords(text: string, replaced?: Replacement[]): string {
+  let longer = 0;
+  return text.replace(EMOJI, (emoji, from: number) => {
+    const spaced = ` ${WORDS.get(emoji)}`;
+    const start = from + longer + 1;
+    longer += spaced.length - emoji.length;
+    const to = from + emoji.length;
+    replaced?.push({ start, end: to + longer, from, to });
+    return spaced;
+  });
 }

@@ -1,5 +1,6 @@
 // Emoji put into words, so that VADER can score them: 😀 becomes "grinning face".
 
+import type { Replacement } from '../replacement.ts';
 import { rowsOf } from '../table.ts';
 
 // The single code points of the reference's emoji_utf8_lexicon.txt (MIT licence). It looks every
@@ -16,9 +17,10 @@ const SPACE = 0x20;
 
 /**
  * Replaces each emoji by its description, as the reference's polarity_scores does: a space goes
- * before it unless one stands there already, and none after it, so that what follows sticks to it.
+ * before it unless one stands there already, and none after it, so that what follows sticks to it. `replaced` gets the
+ * places.
  */
-export function describeEmoji(text: string): string {
+export function describeEmoji(text: string, replaced?: Replacement[]): string {
   let described = '';
   let kept = 0;
   for (let at = 0; at < text.length; at++) {
@@ -29,6 +31,8 @@ export function describeEmoji(text: string): string {
       const apart = at === 0 || (at > kept && text.charCodeAt(at - 1) === SPACE);
       described += text.slice(kept, at) + (apart ? '' : ' ') + description;
       kept = at + (point > LAST_SINGLE_UNIT ? 2 : 1);
+      const end = described.length;
+      replaced?.push({ start: end - description.length, end, from: at, to: kept });
     }
     if (point > LAST_SINGLE_UNIT) at++;
   }

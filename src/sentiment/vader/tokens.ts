@@ -1,5 +1,6 @@
 // A text's words and emoticons: SentiText in the reference, in one pass that makes no strings.
 
+import type { Replacement } from '../replacement.ts';
 import * as characters from './characters.ts';
 import { describeEmoji } from './emoji.ts';
 import { pointAt, widthAt } from './utf8.ts';
@@ -38,8 +39,10 @@ export class Tokens {
   /** By position, the first token at LEAD: its word, and 1 if it is in capitals. */
   readonly words: Uint16Array;
   readonly capitals: Uint8Array;
-  /** The positions of rated words. */
+  /** The positions of rated words, and where the bytes of each start and end. */
   readonly rated: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
   /** The text in UTF-8, which is faster to walk than a string, and a blank. */
   readonly bytes: Buffer;
   count = 0;
@@ -55,19 +58,21 @@ export class Tokens {
     this.words = new Uint16Array(LEAD + most + TAIL).fill(vocabulary.ABSENT, 0, LEAD);
     this.capitals = new Uint8Array(LEAD + most);
     this.rated = new Uint32Array(most);
+    this.starts = new Uint32Array(most);
+    this.ends = new Uint32Array(most);
     this.bytes = Buffer.allocUnsafeSlow(textLength * MAX_BYTES_PER_UNIT + 1);
   }
 }
 
 const shared = new Tokens(SHARED_LENGTH);
 
-/** What this returns is good until the next call. */
-export function tokenize(text: string): Tokens {
+/** What this returns is good until the next call. `replaced` gets the emoji that are read as words. */
+export function tokenize(text: string, replaced?: Replacement[]): Tokens {
   let tokens = tokensFor(text);
   let end = tokens.bytes.write(text);
   if (end !== text.length) {
     // There are characters beyond ASCII, which take more bytes than code units.
-    const described = describeEmoji(text.replaceAll(KELVIN_SIGN, 'K'));
+    const described = describeEmoji(text.replaceAll(KELVIN_SIGN, 'K'), replaced);
     tokens = tokensFor(described);
     end = tokens.bytes.write(described);
   }
@@ -147,18 +152,20 @@ function readToken(tokens: Tokens, start: number): number {
 
   // No word of the vocabulary has a character outside ASCII.
   let word = UNKNOWN;
+  const isBare = bareEnd - bareStart > EMOTICON_LENGTH || (bareStart === start && bareEnd === at);
   if ((seen & NOT_ASCII) === 0) {
-    word =
-      bareEnd - bareStart > EMOTICON_LENGTH || (bareStart === start && bareEnd === at)
-        ? find(bytes, bareStart, bareEnd, bareHash)
-        : findUnhashed(bytes, start, at);
+    word = isBare ? find(bytes, bareStart, bareEnd, bareHash) : findUnhashed(bytes, start, at);
   }
   if (word === UNKNOWN && contractedNot) word = CONTRACTED_NOT;
 
   const position = LEAD + tokens.count++;
   tokens.words[position] = word;
-  if (((traits[word] ?? 0) & RATED) !== 0) tokens.rated[tokens.ratedCount++] = position;
-  else if (word === BUT && tokens.but === 0) tokens.but = position;
+  if (((traits[word] ?? 0) & RATED) !== 0) {
+    const index = tokens.ratedCount++;
+    tokens.rated[index] = position;
+    tokens.starts[index] = isBare ? bareStart : start;
+    tokens.ends[index] = isBare ? bareEnd : at;
+  } else if (word === BUT && tokens.but === 0) tokens.but = position;
   const inCapitals = (seen & (UPPER | LOWER)) === UPPER ? 1 : 0;
   tokens.capitals[position] = inCapitals;
   tokens.capitalCount += inCapitals;

@@ -1,7 +1,8 @@
 // VADER (Hutto & Gilbert 2014), to the letter of its reference implementation, vaderSentiment 3.3.2.
 // The names in brackets are the reference's functions.
 
-import type { Scorer, Scores } from '../scorer.ts';
+import { beforeReplacement, type Replacement } from '../replacement.ts';
+import type { RatedPart, Rater, Scorer, Scores } from '../scorer.ts';
 import { contrast } from './contrast.ts';
 import { round } from './rounding.ts';
 import { type Tokens, tokenize } from './tokens.ts';
@@ -33,8 +34,30 @@ export const vader: Scorer = (text) => {
   return tokens.count === 0 ? NOTHING : scores(tokens, valences(tokens));
 };
 
-/** The valences other than 0 of a text's words, in order (polarity_scores). */
-function valences(tokens: Tokens): number[] {
+/** The words that made a text's sum, before its punctuation counts. An emoji stands for the words of its description. */
+export const vaderWords: Rater = (text, most) => {
+  const replaced: Replacement[] = [];
+  const tokens = tokenize(text, replaced);
+  return [...beforeReplacement(ratedParts(tokens), replaced).take(most)];
+};
+
+function* ratedParts(tokens: Tokens): Generator<RatedPart> {
+  const { bytes, starts, ends } = tokens;
+  const indexes: number[] = [];
+  const found = valences(tokens, indexes);
+  let at = 0;
+  let units = 0;
+  for (const [i, index] of indexes.entries()) {
+    const start = starts[index] ?? 0;
+    units += bytes.toString('utf8', at, start).length;
+    at = start;
+    // A rated word is ASCII.
+    yield { start: units, end: units + (ends[index] ?? 0) - start, valence: found[i] ?? 0 };
+  }
+}
+
+/** The valences other than 0 of a text's words, in order (polarity_scores). `indexes` gets their indexes in `rated`. */
+function valences(tokens: Tokens, indexes?: number[]): number[] {
   const { words, rated, ratedCount, but } = tokens;
   const found: number[] = [];
   let beforeBut = 0;
@@ -44,6 +67,7 @@ function valences(tokens: Tokens): number[] {
     const valence = ratedValence(tokens, at);
     if (valence === 0) continue;
     found.push(valence);
+    indexes?.push(index);
     if (at < but) beforeBut = found.length;
   }
   if (but > 0) contrast(found, beforeBut);

@@ -194,24 +194,32 @@ test('GraphiQL and 32 subscriptions at once stay well within the limits', async 
   expect(messages.filter(({ type }) => type === 'error')).toEqual([]);
 });
 
-test('an operation that repeats a text analyzes it and pays for it once', () => {
+test('an operation that repeats a text reads it and pays for it once, and once more for its words', () => {
   const clock = new FakeClock();
   const budget = createBudget(TEXT.length, 0);
   const work = new Work([{ payer: 'connection', bucket: budget }], clock, () => {});
   let analyses = 0;
+  let explanations = 0;
   const context = {
     analyze() {
       analyses += 1;
       return {};
     },
+    explain() {
+      explanations += 1;
+      return [];
+    },
     lookBack: NO_LOOK_BACK,
   } as unknown as ApiContext;
-  const { analyze } = payFor(context, work);
+  const { analyze, explain } = payFor(context, work);
   for (let i = 0; i < 8; i++) analyze(TEXT);
   analyze(`${TEXT.slice(1)}!`);
   expect(analyses).toBe(2);
-  // The budget began with twice the rate.
+  // The budget began with twice the rate, and the next unit comes with the rate.
   expect(budget.wait(0)).toBeCloseTo(1000 / TEXT.length);
+  for (let i = 0; i < 8; i++) explain(TEXT);
+  expect(explanations).toBe(1);
+  expect(budget.wait(0)).toBeCloseTo(1000 + 1000 / TEXT.length);
 });
 
 test('an operation that arrives while the server stops is not executed', async () => {

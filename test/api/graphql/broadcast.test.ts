@@ -46,6 +46,7 @@ function start() {
   const contextValue = {
     multiplexer,
     analyze,
+    explain: () => [],
     lookBack: NO_LOOK_BACK,
     follow: streamTopics(multiplexer),
   };

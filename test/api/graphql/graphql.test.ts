@@ -174,6 +174,11 @@ describe('a query', () => {
       positive: expect.any(Number),
       neutral: expect.any(Number),
       negative: expect.any(Number),
+      words: [
+        { word: 'Awful', valence: -2 },
+        { word: 'awful', valence: -2 },
+        { word: ':(', valence: -1.9 },
+      ],
     });
   });
 

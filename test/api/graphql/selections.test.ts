@@ -103,6 +103,7 @@ test('the server has a bounded number of different selections, and takes one tha
   const contextValue = {
     multiplexer,
     analyze: createAnalyzer('full', vader),
+    explain: () => [],
     lookBack: NO_LOOK_BACK,
   };
   const broadcast = createBroadcast(contextValue, (error) => error);

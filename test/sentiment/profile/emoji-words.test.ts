@@ -74,6 +74,10 @@ describe('the list of emoji', () => {
   });
 
   test('leaves emoji in links alone, and ends a hashtag at an emoji', () => {
-    expect(fullText('https://t.co/👍 #a👍')).toEqual({ polarityText: ' #a good', tags: ['a'] });
+    expect(fullText('https://t.co/👍 #a👍')).toEqual({
+      polarityText: ' #a good',
+      shownText: ' #a👍',
+      tags: ['a'],
+    });
   });
 });
