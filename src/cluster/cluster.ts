@@ -16,7 +16,8 @@ import { Election } from './election.ts';
 import { Interest } from './interest.ts';
 import { InterestPublisher } from './interest-publisher.ts';
 import { Leader, type Route } from './leader.ts';
-import { decodeMessage, encodeMessage, type Ingesting, type NodeMessage } from './node-message.ts';
+import { decodeMessage, encodeMessage, type NodeMessage } from './node-message.ts';
+import { NodeStatus } from './node-status.ts';
 import { PeerFaults } from './peer-faults.ts';
 import { Peers } from './peers.ts';
 import { Recall } from './recall.ts';
@@ -62,6 +63,7 @@ export class Cluster<T> implements Feed<T> {
   readonly #peers: Peers;
   readonly #faults: PeerFaults;
   readonly #recall: Recall;
+  readonly #status: NodeStatus;
   #cancelBeat = () => {};
 
   constructor(options: ClusterOptions, sink: FeedSink<T>) {
@@ -101,11 +103,17 @@ export class Cluster<T> implements Feed<T> {
         log.error(`cluster: node ${of} does not say what it wants; does it run another version?`),
       onLeaderless: () => this.#election.claim(),
     });
+    const parts = { relay, election: this.#election, interest: this.#interest };
+    this.#status = new NodeStatus({
+      ...options,
+      ...parts,
+      peers: this.#peers,
+      faults: this.#faults,
+      counters,
+    });
     this.#recall = new Recall({
       ...options,
-      relay,
-      election: this.#election,
-      interest: this.#interest,
+      ...parts,
       delivery: this.#delivery,
       flush: () => this.#publisher.flush(),
       onBad: (what) => this.#faults.bad(what),
@@ -115,26 +123,11 @@ export class Cluster<T> implements Feed<T> {
   }
 
   get source(): Feed<T>['source'] {
-    const { offlineReason } = this.#relay;
-    if (offlineReason !== undefined) return this.#waiting(offlineReason);
-    const { leader, isBeginning, reason } = this.#election;
-    if (leader !== undefined) return leader.source;
-    if (isBeginning) return { name: this.#options.source, state: { name: 'connecting' } };
-    return this.#ingestingPeer ?? this.#waiting(reason ?? 'no node ingests at the moment');
+    return this.#status.source;
   }
 
   get cluster(): ClusterState {
-    const { id, listeners, redact } = this.#options;
-    const problem = this.#relay.offlineReason ?? this.#election.reason ?? this.#faults.mismatch;
-    return {
-      id,
-      role: this.#election.leader === undefined ? 'GATEWAY' : 'INGEST',
-      nodes: 1 + this.#peers.size,
-      tracks: this.#interest.size,
-      listeners: listeners() + this.#peers.listeners,
-      problem: problem && redact(problem),
-      counters: this.#relayCounters,
-    };
+    return this.#status.cluster;
   }
 
   open(track: Track, outlet: T): void {
@@ -168,24 +161,13 @@ export class Cluster<T> implements Feed<T> {
     await this.#relay.close();
   }
 
-  /** What the peer that ingests says about that, if it has been heard lately. */
-  get #ingestingPeer(): Ingesting | undefined {
-    const { term } = this.#election;
-    return term && this.#peers.ingesting(term.node);
-  }
-
-  #waiting(reason: string): Feed<T>['source'] {
-    const { source: name, clock, redact } = this.#options;
-    const until = clock.now() + this.#relay.lease.ttl;
-    return { name, state: { name: 'waiting', reason: redact(reason), until } };
-  }
-
   #beat(): void {
     this.#cancelBeat = this.#options.clock.after(ALIVE_EVERY_MS, () => this.#beat());
     if (this.#relay.offlineReason === undefined) {
       this.#peers.forgetSilent();
       // The lease may run out at any moment, so claim it more often.
-      if (this.#ingestingPeer === undefined && !this.#election.holdsLease) this.#election.claim();
+      if (this.#status.ingestingPeer === undefined && !this.#election.holdsLease)
+        this.#election.claim();
     }
     this.#election.leader?.retryRejected();
     // Don't announce that we stopped while we still hold the lease: others would try to claim it in vain.

@@ -315,6 +315,40 @@ describe('questions', () => {
     }
   });
 
+  test('wait for their track while the node that ingests has many to open', async () => {
+    let spend = () => {};
+    const { nodes, leads, one, two } = await start({ opened: () => spend() });
+    const queries = Array.from({ length: 500 }, (_, i) => `word${i}`);
+    const before = queries.map((query) => one.listen(query));
+    await nodes.until(() => leads.source?.wanted.at(-1)?.length === 500);
+    for (const query of queries)
+      for (const n of [1, 2]) leads.source?.say(query, { id: `${query} ${n}` });
+    await nodes.until(() => before.every(({ events }) => events.length === 2));
+    // Now they linger.
+    for (const { stop } of before) stop();
+    await nodes.pass(200);
+    spend = () => nodes.clock.spend(1);
+    const heard = queries.map((query, i) =>
+      two.listen(query, { after: positionOf(before[i]?.events ?? [], 0) }),
+    );
+    await nodes.until(() => heard.every(({ told }) => told.length > 1));
+    for (const [i, { told }] of heard.entries()) expect(told).toEqual(['recovered', `word${i} 2`]);
+  });
+
+  test('are answered once the node that ingests has room, and events come first', async () => {
+    const { nodes, leads, one, two, follow } = await start();
+    const before = await follow('coffee', one);
+    for (let i = 0; i < 3; i++) await nodes.say('coffee');
+    leads.relay.isHalfFull = true;
+    const { told } = two.listen('coffee', { after: positionOf(before.events, 0) });
+    await nodes.pass(500);
+    await nodes.say('coffee');
+    expect([before.told.at(-1), told]).toEqual(['p3', []]);
+    leads.relay.isHalfFull = false;
+    await nodes.until(() => told.includes('p3'));
+    expect(told).toEqual(['recovered', 'p1', 'p2', 'p3']);
+  });
+
   test('end with their last listener, and nothing waits for the answer', async () => {
     const { nodes, leads, one, two, follow } = await start();
     const before = await follow('coffee', one);

@@ -9,6 +9,8 @@ export interface MemoryRelay extends Relay {
   mend(): void;
   /** While true, messages of this node are lost without a sign. */
   swallow: boolean;
+  /** While true, this node holds so much that it takes no message that names a share. */
+  isHalfFull: boolean;
   /** Sends `message` to all other nodes, whatever it is. */
   inject(channel: string, message: string | Uint8Array): void;
   /** Messages sent so far, by channel. */
@@ -82,6 +84,7 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
 
       const relay: MemoryRelay = {
         swallow: false,
+        isHalfFull: false,
         sent,
         get offlineReason() {
           return cutOff.has(self) ? 'cut off' : undefined;
@@ -97,8 +100,8 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
               if (lease?.revision === revision) lease = undefined;
             }),
         },
-        send(channel, message) {
-          if (cutOff.has(self)) return false;
+        send(channel, message, share) {
+          if (cutOff.has(self) || (share !== undefined && relay.isHalfFull)) return false;
           send(channel, message);
           return true;
         },

@@ -1,0 +1,75 @@
+// What a node tells of itself: the source, whichever node reads it, and the state of the cluster.
+
+import type { Clock } from '../base/clock.ts';
+import type { Redact } from '../base/redact.ts';
+import type { Source } from '../source/source.ts';
+import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
+import type { Relay } from '../stream/relay.ts';
+import type { Election } from './election.ts';
+import type { Interest } from './interest.ts';
+import type { Ingesting } from './node-message.ts';
+import type { PeerFaults } from './peer-faults.ts';
+import type { Peers } from './peers.ts';
+
+interface NodeStatusOptions {
+  readonly id: string;
+  readonly clock: Clock;
+  /** Takes secrets out of the reasons that the relay gives. */
+  readonly redact: Redact;
+  /** The name of the source, for the time before any node reads it. */
+  readonly source: string;
+  /** How many listeners this node has. */
+  readonly listeners: () => number;
+  readonly relay: Relay;
+  readonly election: Election;
+  readonly interest: Interest;
+  readonly peers: Peers;
+  readonly faults: PeerFaults;
+  readonly counters: RelayCounters;
+}
+
+type SourceStatus = Pick<Source, 'name' | 'state' | 'usage'>;
+
+export class NodeStatus {
+  readonly #options: NodeStatusOptions;
+
+  constructor(options: NodeStatusOptions) {
+    this.#options = options;
+  }
+
+  get source(): SourceStatus {
+    const { relay, election, source } = this.#options;
+    const { leader, isBeginning, reason } = election;
+    if (relay.offlineReason !== undefined) return this.#waiting(relay.offlineReason);
+    if (leader !== undefined) return leader.source;
+    if (isBeginning) return { name: source, state: { name: 'connecting' } };
+    return this.ingestingPeer ?? this.#waiting(reason ?? 'no node ingests at the moment');
+  }
+
+  get cluster(): ClusterState {
+    const { id, listeners, redact, relay, election, interest, peers, faults, counters } =
+      this.#options;
+    const problem = relay.offlineReason ?? election.reason ?? faults.mismatch;
+    return {
+      id,
+      role: election.leader === undefined ? 'GATEWAY' : 'INGEST',
+      nodes: 1 + peers.size,
+      tracks: interest.size,
+      listeners: listeners() + peers.listeners,
+      problem: problem && redact(problem),
+      counters,
+    };
+  }
+
+  /** What the peer that ingests says about that, if it has been heard lately. */
+  get ingestingPeer(): Ingesting | undefined {
+    const { election, peers } = this.#options;
+    return election.term && peers.ingesting(election.term.node);
+  }
+
+  #waiting(reason: string): SourceStatus {
+    const { source: name, clock, redact, relay } = this.#options;
+    const until = clock.now() + relay.lease.ttl;
+    return { name, state: { name: 'waiting', reason: redact(reason), until } };
+  }
+}
