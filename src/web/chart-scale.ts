@@ -12,6 +12,8 @@ const YOUNGEST = 60;
 export class SharedScale {
   #current: ChartScale = { above: 1, below: 1, back: YOUNGEST };
   #at = 0;
+  /** Whether the last scale is still on its way to the height that fits. */
+  isGliding = false;
 
   /** The scale that fits all curves, the oldest of which began at `since`. Times are in milliseconds. `still` skips the animation. */
   fit(all: readonly Curves[], since: number, now: number, still: boolean): ChartScale {
@@ -32,6 +34,7 @@ export class SharedScale {
       below: approach(this.#current.below, wanted.below, step),
       back: Math.min(Math.max((now - since) / 1000, YOUNGEST), WINDOW_SECONDS),
     };
+    this.isGliding = this.#current.above !== wanted.above || this.#current.below !== wanted.below;
     return this.#current;
   }
 }

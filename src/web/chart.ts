@@ -67,6 +67,10 @@ export function createChart(host: HTMLElement) {
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
   resized.observe(host);
   return {
+    /** The width in pixels of the screen. */
+    get pixels(): number {
+      return plot.width * devicePixelRatio;
+    },
     /** Draws the curves with the window's right edge at `now`, in seconds since 1970. */
     draw([times, positive, negative, neutral]: Curves, now: number, next: ChartScale): void {
       right = now;

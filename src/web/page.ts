@@ -1,7 +1,8 @@
-// The page: takes topics from the address and events from the connection, and draws once a frame.
+// The page: takes topics from the address and events from the connection, and draws what has changed.
 
 import { SharedScale } from './chart-scale.ts';
 import { setText, the } from './dom.ts';
+import { createLoop, timeToMove } from './drawing-pace.ts';
 import { createLiveRegion } from './live-region.ts';
 import { addressOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { type ConnectionState, connect } from './server-connection.ts';
@@ -9,7 +10,7 @@ import { watchSource } from './source-watch.ts';
 import { showSuggestions } from './suggestions.ts';
 import { enterToken, readToken } from './token.ts';
 import { Topic } from './topic-state.ts';
-import { createTopicView } from './topic-view.ts';
+import { createTopicView, NUMBER_PACE } from './topic-view.ts';
 import { describe } from './wording.ts';
 
 interface Followed {
@@ -33,11 +34,11 @@ const page = {
 const liveRegion = createLiveRegion(the('#live-region', HTMLElement));
 const scale = new SharedScale();
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
-/** With reduced motion, charts move in steps this often, in milliseconds. */
-const STEP = 1000;
 
 let followed: readonly Followed[] = [];
 let state: ConnectionState = { name: 'connecting' };
+/** Since when the source may be out, in milliseconds since 1970. */
+let outSince: number | undefined;
 
 const connection = connect(readToken(), (changed) => {
   state = changed;
@@ -46,7 +47,21 @@ const connection = connect(readToken(), (changed) => {
   showTokenForm(changed.name === 'locked');
   showStatus();
 });
-const source = watchSource(connection, showStatus);
+const source = watchSource(connection, () => {
+  watchOutage(source.outSince);
+  showStatus();
+});
+
+/** While the source is out, nobody knows how many posts there are: charts have a gap, and not zero. */
+function watchOutage(since: number | undefined): void {
+  if (since === outSince) return;
+  outSince = since;
+  const now = Date.now();
+  for (const { topic } of followed) {
+    if (since !== undefined) topic.doubt(since, now);
+    topic.listen(isListening(topic), now);
+  }
+}
 
 /** Shows the form for a token in place of that for a topic. */
 function showTokenForm(isLocked: boolean): void {
@@ -58,7 +73,7 @@ function showTokenForm(isLocked: boolean): void {
 }
 
 function isListening(topic: Topic): boolean {
-  return state.name === 'open' && topic.rejection === undefined;
+  return state.name === 'open' && topic.rejection === undefined && outSince === undefined;
 }
 
 function follow(track: string): Followed {
@@ -114,7 +129,8 @@ function show(topics: readonly string[]): void {
   showSuggestions(page.suggestions, topics, go);
   source.ask();
   showStatus();
-  if (count > 0) requestFrame();
+  chartsRest = 0;
+  if (count > 0) loop.request();
 }
 
 /** Shows these topics, as a step that the back button undoes. */
@@ -140,34 +156,34 @@ function showStatus(): void {
   page.status.dataset.tone = tone;
 }
 
-let frame = 0;
-let drawnAt = 0;
+let chartsAt = 0;
+let chartsRest = 0;
+const loop = createLoop(draw, () => Math.min(chartsRest, NUMBER_PACE));
 
-function requestFrame(): void {
-  if (frame === 0) frame = requestAnimationFrame(draw);
-}
-
-function draw(): void {
-  frame = 0;
+function draw(now: number): void {
   if (followed.length === 0) return;
-  requestFrame();
-  const now = Date.now();
-  if (stillness.matches && now - drawnAt < STEP) return;
-  drawnAt = now;
-  const curves = followed.map(({ topic }) => {
-    topic.window.advance(now);
-    return topic.window.curves(now);
-  });
-  const since = Math.min(...followed.map(({ topic }) => topic.window.since ?? now));
-  const fitting = scale.fit(curves, since, now, stillness.matches);
-  followed.forEach(({ view }, i) => {
-    const own = curves[i];
-    if (own) view.render(own, now, fitting);
-  });
+  for (const { topic } of followed) topic.window.advance(now);
+  if (now < chartsAt || now - chartsAt >= chartsRest) drawCharts(now);
+  for (const { view } of followed) view.render(now);
   liveRegion.review(
     followed.map(({ topic }) => topic),
     now,
   );
+  loop.request();
+}
+
+function drawCharts(now: number): void {
+  const curves = followed.map(({ topic }) => topic.window.curves(now));
+  const since = Math.min(...followed.map(({ topic }) => topic.window.since ?? now));
+  const fitting = scale.fit(curves, since, now, stillness.matches);
+  followed.forEach(({ view }, i) => {
+    const own = curves[i];
+    if (own) view.draw(own, now, fitting);
+  });
+  const pixels = Math.max(...followed.map(({ view }) => view.pixels));
+  const how = stillness.matches ? 'still' : scale.isGliding ? 'gliding' : 'calm';
+  chartsRest = timeToMove(fitting.back, pixels, how);
+  chartsAt = now;
 }
 
 page.form.addEventListener('submit', (submit) => {

@@ -6,9 +6,13 @@ import type { Connection } from './server-connection.ts';
 /** The time between two polls of a live or idle source, and of any other; in milliseconds. */
 const CALM_PACE = 5000;
 const BUSY_PACE = 1000;
+/** The states in which no posts come. An idle source starts as soon as something is tracked. */
+const OUT = ['connecting', 'waiting', 'paused'];
 
 export function watchSource(connection: Connection, onChange: () => void) {
   let status: StatusQuery['status']['source'] | undefined;
+  let fineAt = Date.now();
+  let outSince: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Only the answer to the newest query counts. */
   let question = 0;
@@ -21,6 +25,11 @@ export function watchSource(connection: Connection, onChange: () => void) {
     if (mine !== question) return;
     if (answer) {
       status = answer.source;
+      if (OUT.includes(status.state)) outSince ??= fineAt;
+      else {
+        outSince = undefined;
+        fineAt = Date.now();
+      }
       onChange();
     }
     const isCalm = burst-- <= 0 && (status?.state === 'live' || status?.state === 'idle');
@@ -31,6 +40,10 @@ export function watchSource(connection: Connection, onChange: () => void) {
   return {
     get status() {
       return status;
+    },
+    /** Since when no posts may have come, in milliseconds since 1970; undefined while they come. */
+    get outSince() {
+      return outSince;
     },
     /** Polls now and a few times soon after, since the state of the source is about to change. */
     ask(): void {

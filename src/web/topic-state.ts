@@ -58,6 +58,11 @@ export class Topic {
     this.latest = [{ event, at }, ...this.latest.slice(0, LATEST_EVENTS - 1)];
   }
 
+  /** Posts may be missing since a time in the past, as far as none have come since then. */
+  doubt(since: number, now: number): void {
+    this.window.know(false, Math.max(since, this.#heardUntil ?? 0) + 1000, now);
+  }
+
   drop(count: number): void {
     this.dropped += count;
   }

@@ -9,7 +9,8 @@ import { counted, describeMissing, moodOf, sideOf, signed } from './wording.ts';
 
 /** The shortest time between two changes of the lists, so that they can be read; in milliseconds. */
 const LIST_PACE = 500;
-const NUMBER_PACE = 120;
+/** The same for numbers. */
+export const NUMBER_PACE = 250;
 const TOP_TAGS = 8;
 
 /** The order on the page, with neutral in the middle. */
@@ -53,16 +54,24 @@ export function createTopicView(topic: Topic, onClose: () => void) {
 
   return {
     element,
-    /** Draws the topic. Called once a frame, with the time in milliseconds. */
-    render(curves: Curves, now: number, scale: ChartScale): void {
+    /** The width of the chart, in pixels of the screen. */
+    get pixels(): number {
+      return chart?.pixels ?? 1;
+    },
+    /** Draws the chart, at a time in milliseconds. */
+    draw(curves: Curves, now: number, scale: ChartScale): void {
+      if (topic.rejection !== undefined) return;
+      chart ??= createChart(chartHost);
+      chart.draw(curves, now / 1000, scale);
+    },
+    /** Shows everything else. */
+    render(now: number): void {
       if (topic.rejection !== undefined) {
         rejection.hidden = false;
         picture.hidden = true;
         setText(reason, topic.rejection);
         return;
       }
-      chart ??= createChart(chartHost);
-      chart.draw(curves, now / 1000, scale);
       if (now - numbersAt >= NUMBER_PACE) {
         numbersAt = now;
         showNumbers();

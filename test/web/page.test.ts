@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SharedScale } from '../../src/web/chart-scale.ts';
+import { timeToMove } from '../../src/web/drawing-pace.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
 import { suggest } from '../../src/web/suggestions.ts';
@@ -127,6 +128,23 @@ describe('a topic', () => {
     expect(describeMissing({ dropped: 0, gapBefore: undefined }, at(0))).toBe('');
   });
 
+  test('does not know what was said while the source was out, but what was said before', () => {
+    const topic = new Topic('rain');
+    const second = (n: number) => Date.UTC(2026, 10, 20) + n * 1000;
+    topic.listen(true, second(0));
+    topic.hear({ ...event, receivedAt: new Date(second(3)).toISOString() }, second(3));
+    topic.doubt(second(1), second(8));
+    topic.listen(false, second(8));
+    topic.listen(true, second(12));
+    topic.window.advance(second(14));
+    const [, , negative] = topic.window.curves(second(14));
+    expect(negative.map((value) => value !== null)).toEqual([
+      ...Array(4).fill(true),
+      ...Array(8).fill(false),
+      ...Array(3).fill(true),
+    ]);
+  });
+
   test('adds up dropped events', () => {
     const topic = new Topic('rain');
     topic.drop(3);
@@ -168,6 +186,13 @@ describe('the status in plain words', () => {
   test('a balance has its sign', () => {
     expect([5, -5, 0, undefined].map(signed)).toEqual(['+5', '−5', '0', '–']);
   });
+});
+
+test('a chart is drawn when a pixel moves, at most 15 times a second', () => {
+  expect(timeToMove(300, 600, 'calm')).toBe(500);
+  expect(timeToMove(60, 4000, 'calm')).toBeCloseTo(1000 / 15);
+  expect(timeToMove(300, 600, 'gliding')).toBeCloseTo(1000 / 15);
+  expect(timeToMove(300, 600, 'still')).toBe(1000);
 });
 
 describe('the scale of the charts', () => {
