@@ -30,6 +30,8 @@ export interface KeptPast {
   readonly lookBack: LookBack;
   /** Of the counts. */
   readonly state: StoreState;
+  /** Bytes of recent events, by estimate. */
+  readonly recentBytes: number;
   /** The source of this node is in another state. */
   source(state: SourceState): void;
   /** Keeps the running minute as it is, and ends. */
@@ -52,9 +54,13 @@ export function createPast(
   );
   const counts = new Counts(clock, (batch) => store.append(batch));
   const rejected = (reason: string) => telemetry.rejected('history', reason);
+  const recent = new RecentEvents(options);
   return {
-    past: recordBoth(new RecentEvents(options), counts),
+    past: recordBoth(recent, counts),
     lookBack: createLookBack({ counts, store, retention, clock, rejected }),
+    get recentBytes() {
+      return recent.bytes;
+    },
     get state() {
       return store.state;
     },

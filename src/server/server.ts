@@ -151,6 +151,7 @@ export async function startServer(
       track: upgrade.count(TRACK_PATH),
     }),
     history: () => kept.state,
+    recentBytes: () => kept.recentBytes,
     logDropped,
     expires: () => server.expires,
   });

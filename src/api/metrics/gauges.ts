@@ -23,6 +23,8 @@ export interface Readable {
     readonly faults: number;
     readonly bytes: number;
   };
+  /** What recent events take, in bytes. */
+  readonly recentBytes: () => number;
   /** How many log lines were dropped since the start. */
   readonly logDropped: () => number;
   /** When the TLS certificate expires, in milliseconds since 1970, if there is one. */
@@ -53,6 +55,7 @@ export function gaugesOf({
   multiplexer,
   sockets,
   history,
+  recentBytes,
   logDropped,
   expires,
 }: Readable): Record<string, Reading> {
@@ -74,6 +77,10 @@ export function gaugesOf({
     senti_history_bytes: {
       help: 'What the counts by the minute take, in memory or in their file.',
       read: () => history().bytes,
+    },
+    senti_recent_bytes: {
+      help: 'What the events take that are kept for clients that resume, by estimate.',
+      read: recentBytes,
     },
     senti_log_lines_dropped_total: {
       help: 'Log lines that standard output did not take.',

@@ -263,6 +263,14 @@ describe('/metrics', () => {
   });
 });
 
+test('the metrics tell how much is kept for clients that resume', async () => {
+  const senti = await startSenti(configOf('--follow', 'coffee'));
+  const kept = async () => (await scrape(senti)).values.get('senti_recent_bytes') ?? 0;
+  expect(await kept()).toBe(0);
+  senti.source.say('coffee');
+  expect(await kept()).toBeGreaterThan(0);
+});
+
 test('a time to the wire counts in all buckets that are wide enough', async () => {
   const source = createHandSource(createRecordingSink());
   const counters = postCountersAtZero();
@@ -271,6 +279,7 @@ test('a time to the wire counts in all buckets that are wide enough', async () =
     multiplexer: new Multiplexer(() => feed, { telemetry: recordTelemetry() }),
     sockets: () => ({}),
     history: () => ({ faults: 0, bytes: 0 }),
+    recentBytes: () => 0,
     logDropped: () => 0,
     expires: () => undefined,
   };
