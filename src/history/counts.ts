@@ -1,9 +1,10 @@
-// Counts the events of each topic by the minute. A minute that has ended goes to the store as one batch.
+// Counts the events of each topic by the minute. A minute that has ended goes to the store as one batch. Everything is
+// passed on to another past, which keeps the events themselves.
 
 import { atTime, type Clock } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Recorder, Recording } from '../stream/recorder.ts';
+import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { MINUTE, type MinuteBatch, type TopicCounts } from './store.ts';
 import { TopicMinute } from './topic-minute.ts';
@@ -24,9 +25,10 @@ const NOTICED_AFTER = 30_000;
 /** Takes each minute in which a topic was followed. */
 type Keep = (batch: MinuteBatch) => void;
 
-export class Counts implements Recorder {
+export class Counts implements Past {
   /** The start of the running minute. It never goes back, even if the clock is set back. */
   minute = Number.NEGATIVE_INFINITY;
+  readonly #past: Past;
   readonly #clock: Clock;
   readonly #keep: Keep;
   readonly #followed = new Map<string, FollowedTopic>();
@@ -40,7 +42,8 @@ export class Counts implements Recorder {
   #end: Position | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, keep: Keep) {
+  constructor(past: Past, clock: Clock, keep: Keep) {
+    this.#past = past;
     this.#clock = clock;
     this.#keep = keep;
   }
@@ -52,12 +55,29 @@ export class Counts implements Recorder {
 
   /** Without `since`, another node makes the events and counts them. */
   open(track: Track, since?: Position): Recording {
-    if (since === undefined) return NOT_COUNTED;
+    const recording = this.#past.open(track, since);
+    if (since === undefined) return recording;
     this.reach(since);
-    const topic = new FollowedTopic(this, track.canonical, this.startingAt(since.time));
+    const topic = new FollowedTopic(this, recording, track.canonical, this.startingAt(since.time));
     this.#followed.set(track.canonical, topic);
     this.#cancel ??= this.#wait();
     return topic;
+  }
+
+  read(track: Track, start: Start): PastReader {
+    return this.#past.read(track, start);
+  }
+
+  stretch(track: Track, starts: readonly Start[], until: Position, most: number): Stretch {
+    return this.#past.stretch(track, starts, until, most);
+  }
+
+  fill(track: Track, stretch: Stretch): void {
+    this.#past.fill(track, stretch);
+  }
+
+  deleted(postId: string): void {
+    this.#past.deleted(postId);
   }
 
   /** The source is live from now on, or not. */
@@ -165,16 +185,19 @@ class FollowedTopic implements Recording {
   readonly name: string;
   completeFrom: number;
   readonly #counts: Counts;
+  readonly #recording: Recording;
   /** Where the last event was counted. */
   #last: TopicMinute | undefined;
 
-  constructor(counts: Counts, name: string, completeFrom: number) {
+  constructor(counts: Counts, recording: Recording, name: string, completeFrom: number) {
     this.#counts = counts;
+    this.#recording = recording;
     this.name = name;
     this.completeFrom = completeFrom;
   }
 
   event(event: SentimentEvent): void {
+    this.#recording.event(event);
     this.#counts.reach(event.position);
     let minute = this.#last;
     const { source } = event.post;
@@ -186,18 +209,20 @@ class FollowedTopic implements Recording {
   }
 
   gap(at: Position): void {
+    this.#recording.gap(at);
     this.#counts.reach(at);
     this.completeFrom = this.#counts.startingAt(at.time);
   }
 
-  wanted(): void {}
+  wanted(isWanted: boolean): void {
+    this.#recording.wanted(isWanted);
+  }
 
   close(): void {
+    this.#recording.close();
     this.#counts.closed(this);
   }
 }
-
-const NOT_COUNTED: Recording = { event() {}, gap() {}, wanted() {}, close() {} };
 
 function* countsOf(minutes: Iterable<TopicMinute | undefined>): Generator<TopicCounts> {
   for (const first of minutes) {

@@ -1,13 +1,10 @@
 // Puts the parts of the past together: the recent events, the counts by the minute, and where those are kept.
 
 import type { Clock } from '../base/clock.ts';
-import type { Position } from '../base/position.ts';
-import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { SourceState } from '../source/source.ts';
 import type { LookBack } from '../stream/history.ts';
-import type { Past, Recorder, Recording } from '../stream/recorder.ts';
+import type { Past } from '../stream/recorder.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
-import type { Track } from '../track/track.ts';
 import { Counts } from './counts.ts';
 import { createLookBack } from './look-back.ts';
 import { RecentEvents, type RecentLimits } from './recent-events.ts';
@@ -52,11 +49,11 @@ export function createPast(
     { path: options.history || IN_MEMORY, retention, maxBytes: options.historyBytes },
     telemetry.log('history'),
   );
-  const counts = new Counts(clock, (batch) => store.append(batch));
-  const rejected = (reason: string) => telemetry.rejected('history', reason);
   const recent = new RecentEvents(options);
+  const counts = new Counts(recent, clock, (batch) => store.append(batch));
+  const rejected = (reason: string) => telemetry.rejected('history', reason);
   return {
-    past: recordBoth(recent, counts),
+    past: counts,
     lookBack: createLookBack({ counts, store, retention, clock, rejected }),
     get recentBytes() {
       return recent.bytes;
@@ -73,47 +70,4 @@ export function createPast(
       await store.close();
     },
   };
-}
-
-/** `past`, whose recordings `counts` makes as well. */
-function recordBoth(past: Past, counts: Recorder): Past {
-  return {
-    open: (track: Track, since?: Position) =>
-      new Both(past.open(track, since), counts.open(track, since)),
-    read: (track, start) => past.read(track, start),
-    stretch: (track, starts, until, most) => past.stretch(track, starts, until, most),
-    fill: (track, stretch) => past.fill(track, stretch),
-    deleted: (postId) => past.deleted(postId),
-  };
-}
-
-/** Two recordings of one track. Every event of every topic passes here. */
-class Both implements Recording {
-  readonly #one: Recording;
-  readonly #other: Recording;
-
-  constructor(one: Recording, other: Recording) {
-    this.#one = one;
-    this.#other = other;
-  }
-
-  event(event: SentimentEvent): void {
-    this.#one.event(event);
-    this.#other.event(event);
-  }
-
-  gap(at: Position): void {
-    this.#one.gap(at);
-    this.#other.gap(at);
-  }
-
-  wanted(isWanted: boolean): void {
-    this.#one.wanted(isWanted);
-    this.#other.wanted(isWanted);
-  }
-
-  close(): void {
-    this.#one.close();
-    this.#other.close();
-  }
 }

@@ -16,7 +16,10 @@ export class TopicMinute {
   readonly minute: number;
   /** The same minute and topic, for another source. Nearly always, there is none. */
   next: TopicMinute | undefined;
-  readonly #posts: [positive: number, negative: number, neutral: number] = [0, 0, 0];
+  // Plain numbers in this object: an event touches as little memory as it can.
+  #positive = 0;
+  #negative = 0;
+  #neutral = 0;
   #score = 0;
   #hashtags: Map<string, number> | undefined;
 
@@ -27,28 +30,46 @@ export class TopicMinute {
   }
 
   add({ polarityIndex, score, hashtags }: SentimentEvent): void {
-    this.#posts[polarityIndex as 0 | 1 | 2] += 1;
+    if (polarityIndex === 0) this.#positive += 1;
+    else if (polarityIndex === 1) this.#negative += 1;
+    else this.#neutral += 1;
     this.#score += Math.round(score * SCORE_SCALE);
     if (hashtags.length > 0) this.#addHashtags(hashtags);
   }
 
   counts(): TopicCounts {
-    const { topic, source } = this;
-    const [positive, negative, neutral] = this.#posts;
-    const hashtags = mostFrequent(this.#hashtags ?? [], KEPT_HASHTAGS);
-    return { topic, source, positive, negative, neutral, score: this.#score, hashtags };
+    return {
+      topic: this.topic,
+      source: this.source,
+      positive: this.#positive,
+      negative: this.#negative,
+      neutral: this.#neutral,
+      score: this.#score,
+      hashtags: mostFrequent(this.#hashtags ?? [], KEPT_HASHTAGS),
+    };
   }
 
   #addHashtags(hashtags: SentimentEvent['hashtags']): void {
     this.#hashtags ??= new Map();
     const counted = this.#hashtags;
-    for (const { tag } of hashtags) {
+    for (const tag of namesOf(hashtags)) {
       const posts = counted.get(tag);
       if (posts !== undefined) counted.set(tag, posts + 1);
-      else if (counted.size < MAX_HASHTAGS && tag.length <= MAX_HASHTAG_CHARACTERS) {
-        // A part of a string keeps the whole one alive, here the text of the post.
-        counted.set(Buffer.from(tag).toString(), 1);
-      }
+      else if (counted.size < MAX_HASHTAGS) counted.set(tag, 1);
     }
   }
+}
+
+let last: SentimentEvent['hashtags'] = [];
+let lastNames: readonly string[] = [];
+
+/** The names to count. All topics that an event matches ask for the same ones, one right after the other. */
+function namesOf(hashtags: SentimentEvent['hashtags']): readonly string[] {
+  if (hashtags === last) return lastNames;
+  last = hashtags;
+  lastNames = hashtags
+    .filter(({ tag }) => tag.length <= MAX_HASHTAG_CHARACTERS)
+    // A part of a string keeps the whole one alive, here the text of the post.
+    .map(({ tag }) => Buffer.from(tag).toString());
+  return lastNames;
 }

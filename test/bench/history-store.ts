@@ -16,6 +16,7 @@ import { BUCKETS, type BucketSize } from '../../src/stream/history.ts';
 import type { Recording } from '../../src/stream/recorder.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { eventAt, SIZES, START } from '../support/history.ts';
+import { createPast } from '../support/keeping.ts';
 import { seeded } from '../support/seeded.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
@@ -109,7 +110,7 @@ async function measure(path: string, { events, minutes }: Load) {
 /** Each call counts a minute of events, most of them of few topics. */
 function createFeed(events: number, keep: (batch: MinuteBatch) => void, start = START) {
   const clock = new FakeClock(start);
-  const counts = new Counts(clock, keep);
+  const counts = new Counts(createPast({ recentEvents: 0 }), clock, keep);
   counts.live(true);
   let number = 0;
   const at = () => ({ epoch: 1, number, time: clock.now() });

@@ -6,12 +6,13 @@ import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import type { Recording } from '../../src/stream/recorder.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { eventAt, START } from '../support/history.ts';
+import { createPast } from '../support/keeping.ts';
 import { track } from '../support/tracks.ts';
 
 function createCounts() {
   const clock = new FakeClock(START);
   const batches: WholeBatch[] = [];
-  const counts = new Counts(clock, (batch) => {
+  const counts = new Counts(createPast(), clock, (batch) => {
     batches.push({ ...batch, counts: [...batch.counts], complete: [...batch.complete] });
   });
   counts.live(true);

@@ -7,12 +7,13 @@ import { MINUTE, NOTHING, type Store } from '../../src/history/store.ts';
 import type { Recording } from '../../src/stream/recorder.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { eventAt, SIZES, START } from '../support/history.ts';
+import { createPast } from '../support/keeping.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
 
 function createHistory(store: Store = createStore()) {
   const clock = new FakeClock(START);
-  const counts = new Counts(clock, (batch) => store.append(batch));
+  const counts = new Counts(createPast(), clock, (batch) => store.append(batch));
   counts.live(true);
   let number = 0;
   const position = () => ({ epoch: 1, number, time: clock.now() });
