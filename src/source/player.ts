@@ -2,6 +2,7 @@
 
 import { type Clock, sleep } from '../base/clock.ts';
 import type { Post } from '../base/post.ts';
+import type { Track } from '../track/track.ts';
 import type { Source, SourceSink, SourceState } from './source.ts';
 
 /** Posts a second; `max` is as fast as they can be read. */
@@ -10,8 +11,8 @@ export type Rate = number | 'max';
 interface Playlist {
   readonly name: string;
   readonly rate: Rate;
-  /** The posts from the first one on. Called each time that the source leaves `idle`. */
-  open(signal: AbortSignal): AsyncIterable<Post> | Iterable<Post>;
+  /** The posts from the first one on. Called each time that the source leaves `idle`. `wanted` tells the tracks of now. */
+  open(signal: AbortSignal, wanted: () => ReadonlySet<Track>): AsyncIterable<Post> | Iterable<Post>;
   /** From the first listener to the first post, in milliseconds. */
   readonly leadIn: number;
   /** The reason for `paused` after the last post. */
@@ -29,6 +30,7 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
   let state: SourceState = { name: 'idle' };
   let stop: AbortController | undefined;
   let closed = false;
+  let wanted: ReadonlySet<Track> = new Set();
   let playing = Promise.resolve();
 
   function become(next: SourceState): void {
@@ -41,7 +43,7 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
     if (signal.aborted) return;
     const nextIsDue = createPace(playlist.rate, clock, signal);
     try {
-      for await (const post of playlist.open(signal)) {
+      for await (const post of playlist.open(signal, () => wanted)) {
         await nextIsDue();
         if (signal.aborted) return;
         sink.post(post);
@@ -62,6 +64,7 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
       return state;
     },
     want(tracks) {
+      wanted = tracks;
       if (tracks.size > 0 && stop === undefined && !closed) {
         stop = new AbortController();
         const { signal } = stop;

@@ -1,5 +1,9 @@
-// What tracks get of the sample, worked out from the seed that its posts' ids tell.
+// What the server under attack plays, posts of the sample from a file, and what tracks get of them. The sample itself
+// also talks about what other clients track, which nobody could work out.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
@@ -12,8 +16,20 @@ import { words } from '../../src/track/words.ts';
 /** Posts whose texts are remembered: some minutes of them. */
 const REMEMBERED = 50_000;
 
+const SEED = 1;
+/** The file's posts, which are played over and over. */
+const TEXTS = [...samplePosts(SEED, systemClock).take(10_000)].map(({ text }) => text);
+
+/** Writes the file, which is gone when this program ends. Returns the options that have a server play it. */
+export function played(rate: number): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'senti-'));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'posts.ndjson');
+  writeFileSync(file, TEXTS.map((text) => `${JSON.stringify({ text })}\n`).join(''));
+  return ['--source', 'replay', '--file', file, '--loop', '--rate', String(rate)];
+}
+
 export class Sample {
-  readonly #posts: Iterator<{ readonly text: string }>;
   readonly #analyze = createAnalyzer('full', vader);
   readonly #matcher = new Matcher<string>();
   /** The numbers of the posts that match, by query. */
@@ -22,8 +38,7 @@ export class Sample {
   readonly #onTrack: (string | undefined)[] = [];
   #count = 0;
 
-  constructor(seed: number, rate: number, queries: readonly string[]) {
-    this.#posts = samplePosts(seed, systemClock, rate);
+  constructor(queries: readonly string[]) {
     this.#matching = new Map(queries.map((query) => [query, []]));
     for (const query of queries) {
       const track = parseTrack(query);
@@ -65,7 +80,7 @@ export class Sample {
   }
 
   #make(): void {
-    const { text } = this.#posts.next().value as { text: string };
+    const text = TEXTS[this.#count % TEXTS.length] ?? '';
     this.#texts[this.#count % REMEMBERED] = text;
     this.#onTrack[this.#count % REMEMBERED] = undefined;
     for (const query of this.#matcher.match(words(text))) {
@@ -75,8 +90,7 @@ export class Sample {
   }
 }
 
-/** The seed and the number in the id of a post of the sample. */
-export function readId(id: string): { readonly seed: number; readonly n: number } {
-  const [, seed, n] = /^sample-(\d+)-(\d+)$/.exec(id) ?? [];
-  return { seed: Number(seed), n: Number(n) };
+/** The number of the post with this id, from 0; NaN for another id. */
+export function numberOf(id: string): number {
+  return Number(/^line-(\d+)$/.exec(id)?.[1] ?? NaN) - 1;
 }

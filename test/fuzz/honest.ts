@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
-import { readId, Sample } from './expected.ts';
+import { Sample } from './expected.ts';
 import { Ledger, type Message } from './ledger.ts';
 import type { Surface } from './session.ts';
 
@@ -28,14 +28,12 @@ export interface Honest {
 /** Those who are honest with one server: what one of them knows of the sample, all know. */
 export class HonestClients {
   readonly #url: URL;
-  readonly #rate: number;
   readonly #queries: readonly string[];
   readonly #newest = { n: 0 };
   #sample: Sample | undefined;
 
-  constructor(url: URL, rate: number, queries: readonly string[]) {
+  constructor(url: URL, queries: readonly string[]) {
     this.#url = url;
-    this.#rate = rate;
     this.#queries = queries;
   }
 
@@ -52,8 +50,7 @@ export class HonestClients {
   #enter(ledger: Ledger, result: Message): void {
     const id = result.data?.sentiment?.post?.id;
     // The first to know tells all.
-    if (typeof id === 'string')
-      this.#sample ??= new Sample(readId(id).seed, this.#rate, this.#queries);
+    if (typeof id === 'string') this.#sample ??= new Sample(this.#queries);
     ledger.enterResult(result);
   }
 

@@ -1,7 +1,7 @@
 // Holds an honest client's messages against what its track should get: each once, in order, none missing
 // but those that it was told of.
 
-import { readId, type Sample } from './expected.ts';
+import { numberOf, type Sample } from './expected.ts';
 
 /** What of a message matters here: a GraphQL result, or what /track sends. */
 export interface Message {
@@ -30,7 +30,7 @@ export class Ledger {
 
   /** A message as it came over graphql-ws or SSE. */
   enterResult(payload: Message): void {
-    const { n } = readId(payload.data?.sentiment.post.id ?? '');
+    const n = numberOf(payload.data?.sentiment.post.id ?? '');
     const sample = this.#sample();
     this.received += 1;
     if (!sample || !this.#isNumber(n, payload)) return;

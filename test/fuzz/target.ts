@@ -1,6 +1,7 @@
 // The server under attack, and the questions that it has to answer all the while.
 
 import { type Inspected, type Measured, startInspected } from '../support/inspected.ts';
+import { played } from './expected.ts';
 import { type Honest, HonestClients } from './honest.ts';
 
 /** Posts a second: enough that nobody waits long for one. */
@@ -28,8 +29,8 @@ export interface Target {
 }
 
 export async function startTarget(options: readonly string[] = []): Promise<Target> {
-  const server = await startInspected(['--rate', String(RATE), ...IN_A_HURRY, ...options]);
-  const clients = new HonestClients(server.url, RATE, [EVERYTHING]);
+  const server = await startInspected([...played(RATE), ...IN_A_HURRY, ...options]);
+  const clients = new HonestClients(server.url, [EVERYTHING]);
   const witnesses: Honest[] = [];
   for (const surface of ['graphql', 'sse', 'track'] as const) {
     witnesses.push(await clients.open(surface, EVERYTHING));

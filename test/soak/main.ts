@@ -2,6 +2,7 @@
 // the server]: a real server and a crowd; its memory minute by minute, and whether it stays flat.
 
 import { parseArgs } from 'node:util';
+import { played } from '../fuzz/expected.ts';
 import { HonestClients } from '../fuzz/honest.ts';
 import { startInspected } from '../support/inspected.ts';
 import { createTally, gather, TOPICS } from './crowd.ts';
@@ -30,9 +31,9 @@ const [minutes, size, rate] = [values.minutes, values.clients, values.rate].map(
 const seed = Number(values.seed);
 const every = Number(values.every) * 1000;
 
-const server = await startInspected(['--rate', String(rate), ...positionals]);
-const clients = new HonestClients(server.url, rate, TOPICS);
-// While it listens the sample never begins anew, and it holds what all others are held against.
+const server = await startInspected([...played(rate), ...positionals]);
+const clients = new HonestClients(server.url, TOPICS);
+// While it listens the file never begins anew, and it holds what all others are held against.
 const witness = await clients.open('graphql', TOPICS[0] ?? '');
 const stop = new AbortController();
 const tally = createTally();
