@@ -39,6 +39,9 @@ const jetstream = await startFakeJetstream();
 const nodes: { program: ChildProcess; url: string }[] = [];
 const findings: string[] = [];
 const did = { cuts: 0, pauses: 0, kills: 0, stops: 0 };
+process.once('exit', () => {
+  for (const { program } of nodes) program.kill('SIGKILL');
+});
 for (let i = 0; i < Number(values.nodes); i++) await startNode();
 
 const said = new Map<string, number[]>(TOPICS.map((topic) => [topic, []]));
@@ -135,7 +138,6 @@ async function startNode(): Promise<void> {
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: {} },
   );
-  process.once('exit', () => program.kill('SIGKILL'));
   createInterface(program.stderr).on('line', (line) => findings.push(`a node wrote: ${line}`));
   const url = await new Promise<string>((resolve) => {
     createInterface(program.stdout).on('line', (line) => {
