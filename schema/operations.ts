@@ -52,7 +52,7 @@ export type SentimentSubscriptionVariables = Exact<{
 }>;
 
 
-export type SentimentSubscription = { sentiment: { cursor: string, receivedAt: string, polarityIndex: number, polarity: Polarity, score: number, hashtags: Array<{ tag: string, count: number }>, post: { id: string, source: string, url: string | null, createdAt: string | null, lang: string | null } } };
+export type SentimentSubscription = { sentiment: { cursor: string, receivedAt: string, polarityIndex: number, polarity: Polarity, score: number, hashtags: Array<{ tag: string, count: number }>, post: { id: string, source: string, url: string | null, createdAt: string | null, lang: string | null, text: string | null } } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -157,6 +157,7 @@ export const SentimentDocument = new TypedDocumentString(`
       url
       createdAt
       lang
+      text
     }
   }
 }

@@ -31,3 +31,12 @@ export function the<T extends Element>(
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Whether a list has to hold still, because a person points at it or is in it. */
+export function isHeld(list: Element): boolean {
+  // On a touch screen, the last tap counts as hovering for ever.
+  return (
+    list.matches(':focus-within') ||
+    (matchMedia('(hover: hover)').matches && list.matches(':hover'))
+  );
+}

@@ -1,50 +1,66 @@
-// The latest events of a topic. The list holds still under the pointer and while it has the focus.
+// The latest posts of a topic. The list holds still while it is paused, scrolled, under the pointer or in focus.
 
-import { h } from './dom.ts';
+import { isHeld, setText, the } from './dom.ts';
+import { createPostRow, type PostActions } from './post-row.ts';
 import type { Heard, Topic } from './topic-state.ts';
-import { clockTime } from './wording.ts';
 
-const TAGS_SHOWN = 3;
+const SHOWN = 10;
+/** The shortest time between two changes of a full list, so that it can be read; in milliseconds. */
+const PACE = 2000;
 
-/** Returns a function that shows the latest events of `topic` in `list`. */
-export function createEventList(list: HTMLElement, topic: Topic): () => void {
+/** Returns a function that shows the latest posts of `topic` in `section`. */
+export function createEventList(section: HTMLElement, topic: Topic, actions: PostActions) {
+  const list = the('.events', HTMLElement, section);
+  const filter = the('.filter', HTMLSelectElement, section);
+  const pause = the('.pause', HTMLButtonElement, section);
+  const none = the('.no-posts', HTMLElement, section);
+  // A row that stays is not made anew, so what was opened in it stays open.
+  const rows = new WeakMap<Heard, HTMLElement>();
   let shown: readonly Heard[] = [];
-  return () => {
-    if (shown === topic.latest || list.matches(':hover, :focus-within')) return;
-    shown = topic.latest;
-    list.replaceChildren(...shown.map(row));
+  let shownAt = 0;
+  let isPaused = false;
+
+  list.ariaLabel = `Latest posts on ${topic.track}`;
+  filter.addEventListener('change', () => show(Date.now()));
+  pause.addEventListener('click', () => {
+    isPaused = !isPaused;
+    if (!isPaused) show(Date.now());
+    nameButton();
+  });
+  return (now: number): void => {
+    if (isPaused) {
+      nameButton();
+      return;
+    }
+    const isTooEarly = shown.length === SHOWN && now >= shownAt && now - shownAt < PACE;
+    if (!isTooEarly && !isHeld(list) && list.scrollTop === 0) show(now);
   };
-}
 
-function row({ event, at }: Heard): HTMLElement {
-  const { polarity, score, hashtags, post } = event;
-  const name = polarity.toLowerCase();
-  const tags = hashtags.slice(0, TAGS_SHOWN).map(({ tag }) => `#${tag}`);
-  const time = clockTime(at);
-  return h(
-    'li',
-    {},
-    h('i', { class: `mark ${name}`, 'aria-hidden': 'true' }),
-    h('span', { class: 'score' }, h('span', { class: 'unseen' }, `${name}, `), scored(score)),
-    h('span', { class: 'said' }, tags.join(' ')),
-    linkTo(post, time),
-  );
-}
+  function wanted(): readonly Heard[] {
+    const { value } = filter;
+    return value === '' ? topic.latest : topic.latest.filter((it) => it.event.polarity === value);
+  }
 
-/** A link to the post, or its time alone. Only web addresses become links. */
-function linkTo(post: Heard['event']['post'], time: string): HTMLElement {
-  const label = h('time', {}, time);
-  if (!post.url || !/^https?:\/\//i.test(post.url)) return label;
-  const rest = { href: post.url, target: '_blank', rel: 'noopener noreferrer' };
-  return h(
-    'a',
-    { ...rest, 'aria-label': `Read the post of ${time}, opens a new tab` },
-    label,
-    ' ↗',
-  );
-}
+  function show(now: number): void {
+    const next = wanted().slice(0, SHOWN);
+    none.hidden = next.length > 0;
+    setText(none, topic.latest.length === 0 ? 'None so far' : 'None of these so far');
+    if (next.length === shown.length && next.every((heard, i) => heard === shown[i])) return;
+    shown = next;
+    shownAt = now;
+    list.replaceChildren(...next.map(rowOf));
+  }
 
-function scored(score: number): string {
-  const text = Math.abs(score).toFixed(2);
-  return score > 0 ? `+${text}` : score < 0 ? `−${text}` : text;
+  function rowOf(heard: Heard): HTMLElement {
+    const row = rows.get(heard) ?? createPostRow(heard, actions);
+    rows.set(heard, row);
+    return row;
+  }
+
+  function nameButton(): void {
+    const [newest] = shown;
+    const place = newest ? wanted().indexOf(newest) : 0;
+    const fresh = place < 0 ? ` (${topic.latest.length}+ new)` : place > 0 ? ` (${place} new)` : '';
+    setText(pause, isPaused ? `Resume${fresh}` : 'Pause');
+  }
 }

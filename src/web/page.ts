@@ -1,5 +1,6 @@
 // The page: takes topics from the address and events from the connection, and draws what has changed.
 
+import { AnalyzeDocument } from '../../schema/operations.ts';
 import { SharedScale } from './chart-scale.ts';
 import { setText, the } from './dom.ts';
 import { createLoop, timeToMove } from './drawing-pace.ts';
@@ -87,7 +88,11 @@ function follow(track: string): Followed {
       liveRegion.say(`${track} is not tracked. ${reason}`);
     },
   });
-  const view = createTopicView(topic, () => stopTracking(track));
+  const view = createTopicView(topic, {
+    stop: () => stopTracking(track),
+    add,
+    explain: async (text) => (await connection.ask(AnalyzeDocument, { text }))?.analyze.words,
+  });
   return { topic, view, unfollow };
 }
 
@@ -186,16 +191,27 @@ function drawCharts(now: number): void {
   chartsAt = now;
 }
 
+/** Tracks one more topic, or says why that does not work. */
+function add(track: string): void {
+  const reason = whyNot(track);
+  if (reason !== undefined) {
+    say(reason);
+    return;
+  }
+  page.input.value = '';
+  go([...tracks(), track]);
+}
+
+function whyNot(track: string): string | undefined {
+  if (track === '') return 'Type a topic first.';
+  if (isAmong(tracks(), track)) return `You already track ${track}.`;
+  if (followed.length < MAX_TOPICS) return undefined;
+  return `Only ${MAX_TOPICS} topics fit side by side; close one first.`;
+}
+
 page.form.addEventListener('submit', (submit) => {
   submit.preventDefault();
-  const track = page.input.value.trim();
-  const now = tracks();
-  if (track === '') return say('Type a topic first.');
-  if (isAmong(now, track)) return say(`You already track ${track}.`);
-  if (now.length >= MAX_TOPICS)
-    return say(`Only ${MAX_TOPICS} topics fit side by side; close one first.`);
-  page.input.value = '';
-  go([...now, track]);
+  add(page.input.value.trim());
 });
 page.tokenForm.addEventListener('submit', (submit) => {
   submit.preventDefault();

@@ -6,6 +6,7 @@ import {
   type SentimentSubscription,
   StatusDocument,
   type StatusQuery,
+  type TypedDocumentString,
 } from '../../schema/operations.ts';
 
 export type ConnectionState =
@@ -28,6 +29,8 @@ interface Follower {
   /** The server does not follow this track. No event follows. */
   rejected(reason: string): void;
 }
+
+type Variables = Record<string, unknown>;
 
 export type Connection = ReturnType<typeof connect>;
 
@@ -136,14 +139,17 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     };
   }
 
-  /** Resolves with undefined if the connection is not open or breaks. */
-  function askStatus(): Promise<StatusQuery['status'] | undefined> {
+  /** Resolves with undefined if the connection is not open or breaks, or the server rejects the question. */
+  function ask<R, V extends Variables>(
+    document: TypedDocumentString<R, V>,
+    variables: V,
+  ): Promise<R | undefined> {
     return new Promise((resolve) => {
       if (!isOpen) return resolve(undefined);
-      client.subscribe<StatusQuery>(
-        { query: String(StatusDocument) },
+      client.subscribe<R>(
+        { query: String(document), variables },
         {
-          next: ({ data }) => resolve(data?.status),
+          next: ({ data }) => resolve(data ?? undefined),
           error: () => resolve(undefined),
           complete: () => resolve(undefined),
         },
@@ -151,7 +157,11 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     });
   }
 
-  return { follow, askStatus };
+  async function askStatus(): Promise<StatusQuery['status'] | undefined> {
+    return (await ask(StatusDocument, {}))?.status;
+  }
+
+  return { follow, ask, askStatus };
 }
 
 interface Extensions {

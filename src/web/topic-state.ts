@@ -12,7 +12,8 @@ export interface Heard {
   readonly at: number;
 }
 
-export const LATEST_EVENTS = 6;
+/** So many are kept, so that a list of one polarity has some. */
+export const LATEST_EVENTS = 100;
 /** After it has begun to listen, a page gets what came before within this time, in milliseconds. */
 const CATCH_UP_TIME = 5000;
 

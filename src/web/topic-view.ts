@@ -1,8 +1,9 @@
 // One topic on the page: balance, share bar and table, chart, hashtags and the latest events. index.html has its markup.
 
 import { type ChartScale, createChart } from './chart.ts';
-import { h, setText, the } from './dom.ts';
+import { h, isHeld, setText, the } from './dom.ts';
 import { createEventList } from './event-list.ts';
+import { createTag, type PostActions } from './post-row.ts';
 import { balanceOf, type Curves, sharesOf, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
 import { counted, describeMissing, moodOf, sideOf, signed } from './wording.ts';
@@ -16,7 +17,12 @@ const TOP_TAGS = 8;
 /** The order on the page, with neutral in the middle. */
 const SHOWN = [0, 2, 1] as const;
 
-export function createTopicView(topic: Topic, onClose: () => void) {
+export interface TopicActions extends PostActions {
+  /** Stops tracking this topic. */
+  stop(): void;
+}
+
+export function createTopicView(topic: Topic, actions: TopicActions) {
   const { track, window } = topic;
   const copy = document.importNode(the('#topic', HTMLTemplateElement).content, true);
   const part = (selector: string) => the(selector, HTMLElement, copy);
@@ -28,7 +34,7 @@ export function createTopicView(topic: Topic, onClose: () => void) {
   for (const name of parts('.track')) name.textContent = track;
   const close = part('.close');
   close.ariaLabel = `Stop tracking ${track}`;
-  close.addEventListener('click', onClose);
+  close.addEventListener('click', actions.stop);
 
   const rejection = part('.rejection');
   const reason = part('.reason');
@@ -45,7 +51,7 @@ export function createTopicView(topic: Topic, onClose: () => void) {
   const minutes = parts('.minutes tbody tr');
   const noTags = part('.empty');
   const tags = part('.tags');
-  const showEvents = createEventList(part('.events'), topic);
+  const showEvents = createEventList(part('.latest'), topic, actions);
   const missing = part('.missing');
 
   let chart: ReturnType<typeof createChart> | undefined;
@@ -79,7 +85,7 @@ export function createTopicView(topic: Topic, onClose: () => void) {
       if (now - listsAt >= LIST_PACE) {
         listsAt = now;
         showTags();
-        showEvents();
+        showEvents(now);
         showMinutes();
       }
     },
@@ -111,11 +117,13 @@ export function createTopicView(topic: Topic, onClose: () => void) {
   }
 
   function showTags(): void {
+    if (isHeld(tags)) return;
     const top = window.topTags(TOP_TAGS);
     noTags.hidden = top.length > 0;
     while (tags.children.length > top.length) tags.lastChild?.remove();
     top.forEach(([tag, count], i) => {
-      const item = tags.children[i] ?? tags.appendChild(h('li', {}, h('span'), h('b')));
+      const item =
+        tags.children[i] ?? tags.appendChild(h('li', {}, createTag(tag, actions), h('b')));
       if (item.children[0]) setText(item.children[0], `#${tag}`);
       if (item.children[1]) setText(item.children[1], String(count));
     });

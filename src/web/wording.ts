@@ -20,6 +20,11 @@ const POSTS_OF: Readonly<Record<string, string>> = {
 
 const NAMES: Readonly<Record<string, string>> = { bluesky: 'Bluesky', x: 'X' };
 
+/** The name of a source, as people write it. */
+export function nameOf(source: string): string {
+  return NAMES[source] ?? source;
+}
+
 export function describe(
   connection: ConnectionState,
   source: SourceStatus | undefined,
@@ -79,6 +84,12 @@ const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 
 export function clockTime(time: number | string): string {
   return TIME.format(new Date(time));
+}
+
+/** A score or valence with its sign. */
+export function scored(score: number): string {
+  const text = Math.abs(score).toFixed(2);
+  return score > 0 ? `+${text}` : score < 0 ? `−${text}` : text;
 }
 
 /** A balance with its sign, and a true minus. */

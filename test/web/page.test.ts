@@ -42,18 +42,18 @@ describe('a topic', () => {
     polarity: 'NEGATIVE',
     score: -0.5,
     hashtags: [{ tag: 'rain', count: 2 }],
-    post: { id: '1', source: 'sample', url: null, createdAt: null, lang: 'en' },
+    post: { id: '1', source: 'sample', url: null, createdAt: null, lang: 'en', text: null },
   };
 
   test('counts an event and its hashtags, and keeps the latest few', () => {
     const topic = new Topic('rain');
-    for (let n = 0; n < 10; n++) {
+    for (let n = 0; n < 120; n++) {
       topic.hear({ ...event, post: { ...event.post, id: String(n) } }, 1000 + n);
     }
-    expect(topic.window.totals).toEqual([0, 10, 0]);
-    expect(topic.window.topTags(1)).toEqual([['rain', 20]]);
+    expect(topic.window.totals).toEqual([0, 120, 0]);
+    expect(topic.window.topTags(1)).toEqual([['rain', 240]]);
     expect(topic.latest.length).toBe(LATEST_EVENTS);
-    expect(topic.latest[0]?.event.post.id).toBe('9');
+    expect(topic.latest[0]?.event.post.id).toBe('119');
   });
 
   const START = Date.UTC(2026, 10, 20);

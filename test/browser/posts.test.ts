@@ -1,0 +1,100 @@
+// The list of posts in a real browser.
+
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { configOf, startSenti } from '../support/senti.ts';
+import { until } from '../support/until.ts';
+
+const SCRIPT = '<img src=x onerror=alert(1)><script>alert(2)</script>';
+
+describe.skipIf(!executablePath)('the posts on the dashboard', () => {
+  const open = useBrowser();
+
+  async function follow(track: string, options = {}, isTextPublic = true) {
+    const senti = await startSenti(configOf(), systemClock, (source) =>
+      Object.assign(source, { isTextPublic }),
+    );
+    const watched = await open(options);
+    await watched.page.goto(`${senti.url}/?track=${track}`);
+    await until(() => senti.source.wanted.length > 0, 'the track is wanted');
+    return { ...senti, ...watched, posts: watched.page.locator('.events > li') };
+  }
+
+  const has = (page: Page, text: string | RegExp) =>
+    page.locator('.events > li').filter({ hasText: text }).waitFor();
+
+  test('have their text, as text, where and when they were written, and the words of their score', async () => {
+    const { page, errors, source, posts } = await follow('coffee');
+    const createdAt = new Date('2026-11-20T10:11:12Z');
+    const url = 'https://example.com/post';
+    source.say(`I love coffee, not the awful queue ${SCRIPT}`, { createdAt, url });
+    await has(page, SCRIPT);
+    expect(await page.locator('.events img, .events script').count()).toBe(0);
+    expect(await posts.locator('.origin').textContent()).toBe('hand');
+    expect(await posts.locator('time').getAttribute('datetime')).toBe('2026-11-20T10:11:12.000Z');
+    expect(await posts.getByRole('link').getAttribute('href')).toBe(url);
+    await posts.locator('summary').filter({ hasText: /^Why/ }).click();
+    const words = page.getByRole('list', { name: 'The words that made the score' });
+    await words.filter({ hasText: /love \+3\.\d\d.*awful/s }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test('of X have no text, and say why', async () => {
+    const { page, source, posts } = await follow('coffee', {}, false);
+    source.say('good coffee', { source: 'x', url: 'https://x.com/i/status/1' });
+    await has(page, 'The terms of X forbid passing on its text. Follow the link to read it.');
+    expect(await posts.getByRole('link', { name: /^Read the post of .* on X/ }).count()).toBe(1);
+    expect(await posts.locator('summary').count()).toBe(0);
+  });
+
+  test('are filtered by polarity, paused and resumed', async () => {
+    const { page, source, posts } = await follow('coffee');
+    for (const mood of ['good', 'awful', 'more']) source.say(`${mood} coffee`);
+    await has(page, 'more coffee');
+    await page.getByLabel('Posts to show').selectOption('Negative');
+    await posts.nth(1).waitFor({ state: 'detached' });
+    expect(await posts.textContent()).toContain('awful coffee');
+    const pause = page.getByRole('button', { name: 'Pause' });
+    await pause.press('Enter');
+    source.say('good coffee again');
+    source.say('awful coffee again');
+    const resume = page.getByRole('button', { name: 'Resume (1 new)' });
+    await resume.waitFor();
+    expect(await posts.count()).toBe(1);
+    await resume.press('Enter');
+    await has(page, 'awful coffee again');
+    expect(await posts.count()).toBe(2);
+  });
+
+  test('hold still under the pointer, and go on when it leaves', async () => {
+    const { page, source, posts } = await follow('coffee');
+    source.say('first coffee');
+    await has(page, 'first coffee');
+    await posts.hover();
+    source.say('second coffee');
+    await page.locator('.basis').filter({ hasText: '2 posts' }).waitFor();
+    await page.mouse.move(0, 0);
+    await has(page, 'second coffee');
+    expect(await posts.first().textContent()).toContain('second coffee');
+  });
+
+  test('and their hashtags are tracked by a click, on a phone too', async () => {
+    const { page, source } = await follow('coffee', {
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      colorScheme: 'dark',
+    });
+    const long = 'w'.repeat(500);
+    source.say(`coffee with #beans ${long}`);
+    await has(page, 'with #beans');
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect(width).toBeLessThanOrEqual(390);
+    await page.locator('.post-tags').getByRole('button', { name: '#beans' }).tap();
+    await page.getByRole('heading', { name: '#beans' }).waitFor();
+    expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee', '#beans']);
+    expect(await violationsOf(page)).toEqual([]);
+  });
+});
