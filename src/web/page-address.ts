@@ -18,6 +18,19 @@ export function addressOf(topics: readonly string[]): string {
   return `/?${new URLSearchParams(topics.map((topic) => ['track', topic]))}`;
 }
 
+/** The address of GraphiQL with a subscription for each topic. */
+export function graphiqlOf(topics: readonly string[]): string {
+  if (topics.length === 0) return '/graphql';
+  // Short, because GraphiQL's editor holds only the lines that it shows.
+  const queries = topics.map(
+    (topic, i) => `subscription Topic${i + 1} {
+  sentiment(track: ${JSON.stringify(topic)}) { polarity score post { url text } }
+}
+`,
+  );
+  return `/graphql?${new URLSearchParams({ query: queries.join('') })}`;
+}
+
 export function isAmong(topics: readonly string[], topic: string): boolean {
   return topics.some((other) => other.toLowerCase() === topic.toLowerCase());
 }

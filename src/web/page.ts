@@ -5,7 +5,7 @@ import { SharedScale } from './chart-scale.ts';
 import { setText, the } from './dom.ts';
 import { createLoop, timeToMove } from './drawing-pace.ts';
 import { createLiveRegion } from './live-region.ts';
-import { addressOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
+import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
 import { showSuggestions } from './suggestions.ts';
@@ -31,6 +31,7 @@ const page = {
   hint: the('#hint', HTMLElement),
   suggestions: the('#suggestions', HTMLElement),
   topics: the('#topics', HTMLElement),
+  graphiql: the('#graphiql', HTMLAnchorElement),
 };
 const liveRegion = createLiveRegion(the('#live-region', HTMLElement));
 const scale = new SharedScale();
@@ -131,6 +132,7 @@ function show(topics: readonly string[]): void {
   document.title = count > 0 ? `${topics.join(' · ')} – Senti` : 'Senti';
   page.input.placeholder = count > 0 ? 'Another topic to compare' : 'A topic, such as coffee';
   say('');
+  page.graphiql.href = graphiqlOf(topics);
   showSuggestions(page.suggestions, topics, go);
   source.ask();
   showStatus();

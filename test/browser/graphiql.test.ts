@@ -41,4 +41,19 @@ describe.skipIf(!executablePath)('GraphiQL', () => {
     expect([...origins]).toEqual([new URL(url).host]);
     expect(errors).toEqual([]);
   });
+
+  test('has a link from the dashboard and back, with the same topics', async () => {
+    const { url } = await startReal();
+    const { page, errors } = await open();
+    await page.goto(`${url}/?track=coffee&track=%22green+tea%22`);
+    await page.getByRole('link', { name: 'The same in GraphQL' }).click();
+    await page
+      .locator('.graphiql-editor', { hasText: /green\s+tea/ })
+      .first()
+      .waitFor();
+    await page.getByRole('link', { name: 'Dashboard' }).click();
+    await page.getByRole('heading', { name: 'coffee', level: 2 }).waitFor();
+    expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee', '"green tea"']);
+    expect(errors).toEqual([]);
+  });
 });

@@ -94,4 +94,18 @@ describe.skipIf(!executablePath)('the dashboard of a server with tokens', () => 
     senti.source.say('coffee');
     await result.filter({ hasText: '"polarityIndex"' }).waitFor();
   });
+
+  test('takes its token along to GraphiQL', async () => {
+    const senti = await startSenti(withTokens());
+    const { page, errors } = await open();
+    await page.goto(`${senti.url}/?track=coffee#token=${TOKEN}`);
+    await saysStatus(page, /^Live/);
+    await page.getByRole('link', { name: 'The same in GraphQL' }).click();
+    await page.locator('.graphiql-editor', { hasText: 'coffee' }).first().waitFor();
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    await until(() => senti.source.wanted.at(-1)?.[0] === 'coffee', 'coffee is wanted');
+    senti.source.say('coffee');
+    await page.locator('.result-window', { hasText: '"polarity"' }).waitFor();
+    expect(errors).toEqual([]);
+  });
 });

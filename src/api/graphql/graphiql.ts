@@ -3,6 +3,7 @@
 import type { RequestListener } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createFile, type File, serveFile } from '../http/static-file.ts';
+import { LOGO, tieToDashboard } from './graphiql-link.ts';
 
 // Without variables: GraphiQL drops those of the first tab.
 const TABS = [
@@ -64,6 +65,7 @@ const HEADERS = {
 export function createGraphiQL(isTokenRequired: boolean): RequestListener {
   const options = {
     title: 'Senti',
+    logo: LOGO,
     favicon: 'data:,',
     // Over a WebSocket, GraphiQL does not send the token in its headers.
     subscriptionsProtocol: isTokenRequired ? 'SSE' : 'WS',
@@ -72,7 +74,7 @@ export function createGraphiQL(isTokenRequired: boolean): RequestListener {
   } as const;
   let file: Promise<File> | undefined;
   return async (request, response) => {
-    file ??= createFile(Buffer.from(renderGraphiQL(options)), HEADERS);
+    file ??= createFile(Buffer.from(tieToDashboard(renderGraphiQL(options))), HEADERS);
     serveFile(await file, request, response);
   };
 }

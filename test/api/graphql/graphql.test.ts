@@ -50,6 +50,7 @@ describe('a subscription', () => {
             url: 'https://example.com/0',
             createdAt: '2026-11-20T10:11:12.000Z',
             lang: 'en',
+            text: 'I love coffee #yum #Yum #joy',
           },
         },
       },
