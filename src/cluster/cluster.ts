@@ -8,6 +8,7 @@ import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import { type PostCounters, postCountersAtZero } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
+import type { SharedPast } from '../stream/journal.ts';
 import type { Past, PastReader, Start } from '../stream/recorder.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
@@ -40,6 +41,8 @@ export interface ClusterOptions {
   readonly postText: boolean;
   /** What this node keeps, whichever node makes the events. */
   readonly past: Past;
+  /** What this node and others counted. */
+  readonly shared: SharedPast;
   /** How many listeners this node has. */
   readonly listeners: () => number;
   readonly log: Readonly<Record<'info' | 'warn' | 'error', (message: string) => void>>;
@@ -117,6 +120,10 @@ export class Cluster<T> implements Feed<T> {
       delivery: this.#delivery,
       flush: () => this.#publisher.flush(),
       onBad: (what) => this.#faults.bad(what),
+    });
+    options.shared.shareBy((message, id) => relay.journal.add(message, id));
+    relay.journal.read(async (message) => {
+      if (!(await options.shared.take(message))) this.#faults.bad('counts');
     });
     relay.listen(NODES, (bytes) => this.#receive(bytes));
     this.#cancelBeat = clock.after(ALIVE_EVERY_MS, () => this.#beat());

@@ -9,6 +9,7 @@ import {
 import { type Clock, sleep, within } from '../base/clock.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
+import { createNatsJournal } from './nats-journal.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
 import { Throttle } from './throttle.ts';
 
@@ -133,6 +134,12 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       ttl: natsLease * 1000,
       connection: () => (offlineReason === undefined ? nats : undefined),
       warn,
+    }),
+    journal: createNatsJournal({
+      prefix,
+      clock,
+      connection: () => (offlineReason === undefined ? nats : undefined),
+      closing: closing.signal,
     }),
     send(channel, message, share = 1) {
       if (offlineReason !== undefined || nats === undefined || nats.isClosed()) return false;

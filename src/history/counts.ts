@@ -53,6 +53,12 @@ export class Counts implements Past {
     return this.#end ?? { epoch: 0, number: 0, time: Math.max(0, this.#clock.now()) };
   }
 
+  /** Another node has counted up to `end`. Ignored while this node counts, and for a place before the last one. */
+  heard(end: Position): void {
+    if (this.#followed.size > 0 || end.time < (this.#end?.time ?? 0)) return;
+    this.#end = end;
+  }
+
   /** Without `since`, another node makes the events and counts them. */
   open(track: Track, since?: Position): Recording {
     const recording = this.#past.open(track, since);
@@ -166,7 +172,7 @@ export class Counts implements Past {
     this.#keep({
       minute: this.minute,
       end: this.#end,
-      counts: countsOf(counted.values()),
+      counts: { [Symbol.iterator]: () => countsOf(counted.values()) },
       // Taken now, since the store reads the batch bit by bit, and a gap may come meanwhile.
       complete: isCertain ? completeIn(topics, before) : [],
     });

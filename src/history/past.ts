@@ -3,11 +3,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { SourceState } from '../source/source.ts';
 import type { LookBack } from '../stream/history.ts';
+import type { SharedPast } from '../stream/journal.ts';
 import type { Past } from '../stream/recorder.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import { Counts } from './counts.ts';
 import { createLookBack } from './look-back.ts';
 import { RecentEvents, type RecentLimits } from './recent-events.ts';
+import { SharedCounts } from './shared-counts.ts';
 import { IN_MEMORY } from './sqlite-message.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import type { StoreState } from './store.ts';
@@ -25,6 +27,7 @@ interface PastOptions extends RecentLimits {
 export interface KeptPast {
   readonly past: Past;
   readonly lookBack: LookBack;
+  readonly shared: SharedPast;
   /** Of the counts. */
   readonly state: StoreState;
   /** Bytes of recent events, by estimate. */
@@ -50,10 +53,15 @@ export function createPast(
     telemetry.log('history'),
   );
   const recent = new RecentEvents(options);
-  const counts = new Counts(recent, clock, (batch) => store.append(batch));
+  const shared = new SharedCounts({ clock, store, heard: (end) => counts.heard(end) });
+  const counts = new Counts(recent, clock, (batch) => {
+    store.append(batch);
+    shared.write(batch);
+  });
   const rejected = (reason: string) => telemetry.rejected('history', reason);
   return {
     past: counts,
+    shared,
     lookBack: createLookBack({ counts, store, retention, clock, rejected }),
     get recentBytes() {
       return recent.bytes;
@@ -67,6 +75,7 @@ export function createPast(
     },
     async close() {
       counts.close();
+      shared.close();
       await store.close();
     },
   };

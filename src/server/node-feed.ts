@@ -12,6 +12,7 @@ import type { Source, SourceSink } from '../source/source.ts';
 import type { PostCounters } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
 import { Ingest } from '../stream/ingest.ts';
+import type { SharedPast } from '../stream/journal.ts';
 import type { Past } from '../stream/recorder.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import { redactedSource } from './redacted-source.ts';
@@ -24,6 +25,7 @@ interface FeedOptions {
   /** How many listeners this server has. */
   readonly listeners: () => number;
   readonly past: Past;
+  readonly shared: SharedPast;
   readonly clock: Clock;
 }
 
@@ -74,6 +76,7 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         postText: config.postText,
         listeners,
         past,
+        shared: options.shared,
         log,
       },
       sink,

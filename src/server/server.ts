@@ -101,6 +101,7 @@ export async function startServer(
     telemetry,
     listeners: () => multiplexer.listeners,
     past: kept.past,
+    shared: kept.shared,
     clock,
   });
   const multiplexer = new Multiplexer(

@@ -1,6 +1,8 @@
 // The contract of a relay, which carries messages between nodes and keeps the lease that they compete for.
 // A relay reaches other nodes only: a node's own events never pass through it. Relays pass test/contract/relay.ts.
 
+import type { Journal } from './journal.ts';
+
 export interface Relay {
   /**
    * Why this node can send nothing now, as a sentence for a person; undefined while it can. A relay starts offline.
@@ -8,6 +10,7 @@ export interface Relay {
    */
   readonly offlineReason: string | undefined;
   readonly lease: LeaseKeeper;
+  readonly journal: Journal;
   /**
    * Sends `message` to every other node that listens on `channel`: at most once, and in order. The name of a channel
    * has letters, digits, `-` and `_`. Returns false if the message is known to reach no node.

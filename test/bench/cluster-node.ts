@@ -7,7 +7,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createFeed } from '../../src/server/node-feed.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
-import { createPast } from '../support/keeping.ts';
+import { createPast, NOT_SHARED } from '../support/keeping.ts';
 import { configOf } from '../support/senti.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
@@ -58,6 +58,7 @@ const connectFeed = await createFeed({
   listeners: () => multiplexer.listeners,
   telemetry,
   past: createPast(),
+  shared: NOT_SHARED,
   clock: systemClock,
 });
 const multiplexer = new Multiplexer(connectFeed, { telemetry });

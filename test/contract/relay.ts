@@ -211,6 +211,53 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       expect(await run(two.read())).toBeUndefined();
     });
 
+    /** Reads the journal, and keeps what it reads. */
+    function readJournal({ relay }: Node, holds: (read: readonly string[]) => boolean) {
+      const read: string[] = [];
+      const done = Promise.withResolvers<void>();
+      const stop = relay.journal.read(async (message) => {
+        read.push(Buffer.from(message).toString());
+        if (holds(read)) done.resolve();
+      });
+      return { read, stop, done: done.promise };
+    }
+
+    test('keeps what is added to the journal, in order, for nodes that read it later', async () => {
+      const { nodes, run } = await open(2);
+      const [one, other] = nodes as [Node, Node];
+      for (const node of nodes) await node.until(() => node.relay.offlineReason === undefined);
+      for (const text of ['a', 'b', 'c']) {
+        await run(one.relay.journal.add(Buffer.from(text), `id-${text}`));
+      }
+      const late = readJournal(other, (read) => read.length >= 4);
+      await run(one.relay.journal.add(Buffer.from('d'), 'id-d'));
+      await run(late.done);
+      expect(late.read).toEqual(['a', 'b', 'c', 'd']);
+      late.stop();
+    });
+
+    test('keeps a message of the journal once that comes again', async () => {
+      const { nodes, run } = await open(1);
+      const [one] = nodes as [Node];
+      await one.until(() => one.relay.offlineReason === undefined);
+      for (const text of ['a', 'a', 'b']) {
+        await run(one.relay.journal.add(Buffer.from(text), `id-${text}`));
+      }
+      const reader = readJournal(one, (read) => read.includes('b'));
+      await run(reader.done);
+      expect(reader.read).toEqual(['a', 'b']);
+      reader.stop();
+    });
+
+    test('adds nothing to the journal while it is offline, and says so', async () => {
+      const { nodes, run, cut } = await open(1);
+      const [one] = nodes as [Node];
+      await one.until(() => one.relay.offlineReason === undefined);
+      await cut(one.relay);
+      const added = run(one.relay.journal.add(Buffer.from('a'), 'id-a'));
+      await expect(added).rejects.toBeInstanceOf(RelayError);
+    });
+
     test('can be closed at any time, and twice', async () => {
       const { nodes, run } = await open(1);
       const [one] = nodes as [Node];

@@ -5,7 +5,7 @@ import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createFeed } from '../../src/server/node-feed.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
-import { createPast } from '../support/keeping.ts';
+import { createPast, NOT_SHARED } from '../support/keeping.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { configOf } from '../support/senti.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
@@ -31,6 +31,7 @@ test.skipIf(!findNatsServer())(
         telemetry: recordTelemetry(),
         listeners: () => 1,
         past: createPast(),
+        shared: NOT_SHARED,
         clock: systemClock,
       });
       const feed = connectFeed<string>({

@@ -8,7 +8,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { FeedSink } from '../../src/stream/feed.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { createHandSource, type HandSource } from './hand-source.ts';
-import { createPast, keeping } from './keeping.ts';
+import { createPast, keeping, NOT_SHARED } from './keeping.ts';
 import { recordTelemetry } from './telemetry.ts';
 
 export interface ClusterFeedOptions extends Pick<ClusterOptions, 'id' | 'connect'> {
@@ -18,6 +18,7 @@ export interface ClusterFeedOptions extends Pick<ClusterOptions, 'id' | 'connect
   readonly past?: RecentEvents;
   readonly lingerMs?: number;
   readonly postText?: boolean;
+  readonly shared?: ClusterOptions['shared'];
   readonly listeners?: () => number;
   readonly log?: ClusterOptions['log'];
   /** Called for each text that this node analyzes, and for each track that it opens to ingest. */
@@ -71,6 +72,7 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
       scoring,
       postText,
       past,
+      shared: options.shared ?? NOT_SHARED,
       listeners: options.listeners ?? (() => 0),
       log: options.log ?? { info: () => {}, warn: () => {}, error: () => {} },
     },

@@ -5,6 +5,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { RecentEvents } from '../../src/history/recent-events.ts';
 import type { IngestOptions } from '../../src/stream/ingest.ts';
+import type { SharedPast } from '../../src/stream/journal.ts';
 
 /** A place that some event may have. */
 export const SOMEWHERE = { epoch: 7, number: 1, time: 1_763_000_000_000 };
@@ -19,6 +20,9 @@ export const NO_LOOK_BACK: BoundedLookBack = {
   maxBuckets: 0,
   history: () => Promise.reject(new Error('nobody asks')),
 };
+
+/** A past whose counts stay where they are. */
+export const NOT_SHARED: SharedPast = { shareBy: () => {}, take: async () => true };
 
 /** A track closes as soon as nothing wants it. */
 export function keeping(clock: Clock = systemClock) {

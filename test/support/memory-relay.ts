@@ -1,6 +1,7 @@
 // A relay between nodes in one process, which loses nothing by itself, and the keeper of their lease.
 
 import type { Clock } from '../../src/base/clock.ts';
+import type { Journal } from '../../src/stream/journal.ts';
 import { type Relay, RelayError, type RelaySink } from '../../src/stream/relay.ts';
 
 export interface MemoryRelay extends Relay {
@@ -35,8 +36,41 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
   let lease:
     | { readonly holder: string; readonly revision: number; readonly until: number }
     | undefined;
+  const kept = new Map<string, Uint8Array>();
+  /** Those that read the journal. */
+  const added = new Set<() => Promise<void>>();
   let revisions = 0;
   let asked = 0;
+
+  /** As this node sees the journal. */
+  function journalOf(self: symbol): Journal {
+    return {
+      async add(message, id) {
+        await Promise.resolve();
+        if (cutOff.has(self)) throw new RelayError('cut off');
+        if (!kept.has(id)) kept.set(id, Uint8Array.from(message));
+        for (const readOn of added) void readOn();
+      },
+      read(receive) {
+        let read = 0;
+        let isReading = false;
+        const readOn = async () => {
+          if (isReading) return;
+          isReading = true;
+          await Promise.resolve();
+          while (read < kept.size && !cutOff.has(self)) {
+            const message = [...kept.values()][read];
+            read += 1;
+            if (message !== undefined) await receive(message);
+          }
+          isReading = false;
+        };
+        added.add(readOn);
+        void readOn();
+        return () => added.delete(readOn);
+      },
+    };
+  }
 
   const current = () => (lease && lease.until > clock.monotonic() ? lease : undefined);
   const grant = (holder: string) => {
@@ -85,6 +119,7 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
       const relay: MemoryRelay = {
         swallow: false,
         isHalfFull: false,
+        journal: journalOf(self),
         sent,
         get offlineReason() {
           return cutOff.has(self) ? 'cut off' : undefined;
@@ -123,6 +158,7 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
         },
         mend() {
           cutOff.delete(self);
+          for (const readOn of added) void readOn();
           sink.changed();
         },
         async close() {
