@@ -1,6 +1,6 @@
 // The page: takes topics from the address and events from the connection, and draws what has changed.
 
-import { AnalyzeDocument } from '../../schema/operations.ts';
+import { AnalyzeDocument, TrackDocument } from '../../schema/operations.ts';
 import { SharedScale } from './chart-scale.ts';
 import { setText, the } from './dom.ts';
 import { createLoop, timeToMove } from './drawing-pace.ts';
@@ -8,7 +8,7 @@ import { createLiveRegion } from './live-region.ts';
 import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
-import { showSuggestions } from './suggestions.ts';
+import { showSampleTopics, showSuggestions } from './suggestions.ts';
 import { enterToken, readToken } from './token.ts';
 import { Topic } from './topic-state.ts';
 import { createTopicView, NUMBER_PACE } from './topic-view.ts';
@@ -30,6 +30,7 @@ const page = {
   token: the('#token', HTMLInputElement),
   hint: the('#hint', HTMLElement),
   suggestions: the('#suggestions', HTMLElement),
+  aboutSample: the('#about-sample', HTMLElement),
   topics: the('#topics', HTMLElement),
   graphiql: the('#graphiql', HTMLAnchorElement),
 };
@@ -45,7 +46,10 @@ let outSince: number | undefined;
 const connection = connect(readToken(), (changed) => {
   state = changed;
   for (const { topic } of followed) topic.listen(isListening(topic), Date.now());
-  if (changed.name === 'open') source.ask();
+  if (changed.name === 'open') {
+    source.ask();
+    for (const { topic } of followed) void learn(topic);
+  }
   showTokenForm(changed.name === 'locked');
   showStatus();
 });
@@ -87,14 +91,35 @@ function follow(track: string): Followed {
     rejected(reason) {
       topic.reject(reason, Date.now());
       liveRegion.say(`${track} is not tracked. ${reason}`);
+      // The focus is still where the topic was typed, so typing goes on where it is corrected.
+      if (document.activeElement === page.input && page.input.value === '') view.correct(reason);
     },
   });
   const view = createTopicView(topic, {
     stop: () => stopTracking(track),
     add,
+    replace: (other) => replace(track, other),
     explain: async (text) => (await connection.ask(AnalyzeDocument, { text }))?.analyze.words,
   });
+  void learn(topic);
   return { topic, view, unfollow };
+}
+
+/** Asks how the server understands the topic. */
+async function learn(topic: Topic): Promise<void> {
+  if (topic.canonical !== undefined) return;
+  const answer = await connection.ask(TrackDocument, { query: topic.track });
+  topic.canonical = answer?.track.canonical;
+}
+
+function replace(track: string, other: string): void {
+  const others = tracks().filter((each) => each !== track);
+  if (other === '' || isAmong(others, other)) {
+    say(other === '' ? 'Type a topic first.' : `You already track ${other}.`);
+    return;
+  }
+  go(tracks().map((each) => (each === track ? other : each)));
+  followed.find(({ topic }) => topic.track === other)?.view.focus();
 }
 
 /** The focus goes to what comes next, and not to the input: on a phone, that would raise the keyboard. */
@@ -161,6 +186,7 @@ function showStatus(): void {
     if (state.name !== 'connecting') liveRegion.say(text);
   }
   page.status.dataset.tone = tone;
+  page.aboutSample.classList.toggle('unshown', source.status?.name !== 'sample');
 }
 
 let chartsAt = 0;
@@ -221,5 +247,6 @@ page.tokenForm.addEventListener('submit', (submit) => {
 });
 addEventListener('popstate', () => show(readTopics(location.search)));
 
+showSampleTopics(the('#sample-topics', HTMLElement), add);
 show(readTopics(location.search));
 history.replaceState(null, '', addressOf(tracks()));

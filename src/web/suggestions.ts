@@ -3,6 +3,22 @@
 import { h } from './dom.ts';
 import { addressOf, isAmong, MAX_TOPICS } from './page-address.ts';
 
+/** What the sample talks about most. */
+export const SAMPLE_TOPICS = [
+  'coffee',
+  'tea',
+  'football',
+  'music',
+  'weather',
+  'train',
+  'dogs',
+  'pizza',
+  'running',
+  'film',
+  'phone',
+  'rust',
+];
+
 /** Everyday words, which people post about at any time, and which the sample knows. */
 const TOPICS = ['coffee', 'football', 'music', 'weather', 'pizza', 'film'];
 const RIVALS = [['coffee', 'tea']];
@@ -33,4 +49,14 @@ export function showSuggestions(
   });
   const lead = topics.length === 0 ? 'Try' : 'Compare with';
   nav.replaceChildren(...(links.length > 0 ? [h('span', {}, lead), ...links] : []));
+}
+
+/** Ends the sentence about what the sample knows. */
+export function showSampleTopics(paragraph: HTMLElement, add: (track: string) => void): void {
+  const buttons = SAMPLE_TOPICS.map((topic) => {
+    const button = h('button', { type: 'button', class: 'tag' }, topic);
+    button.addEventListener('click', () => add(topic));
+    return button;
+  });
+  paragraph.append(...buttons.flatMap((button, i) => [i === 0 ? ' ' : ', ', button]), '.');
 }

@@ -26,6 +26,8 @@ export class Topic {
   dropped = 0;
   /** Events may be missing before this time, in milliseconds since 1970. */
   gapBefore: number | undefined;
+  /** How the server understood the track, once it has said so. */
+  canonical: string | undefined;
   /** Why the server rejected the track, if it did. */
   rejection: string | undefined;
 

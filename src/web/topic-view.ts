@@ -20,6 +20,8 @@ const SHOWN = [0, 2, 1] as const;
 export interface TopicActions extends PostActions {
   /** Stops tracking this topic. */
   stop(): void;
+  /** Tracks another topic in place of this one. */
+  replace(track: string): void;
 }
 
 export function createTopicView(topic: Topic, actions: TopicActions) {
@@ -38,6 +40,14 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
 
   const rejection = part('.rejection');
   const reason = part('.reason');
+  const correction = the('.correction input', HTMLInputElement, copy);
+  correction.ariaLabel = `In place of ${track}`;
+  correction.value = track;
+  part('.correction').addEventListener('submit', (submit) => {
+    submit.preventDefault();
+    actions.replace(correction.value.trim());
+  });
+  const understood = part('.understood');
   const picture = part('.picture');
   const number = part('.number');
   const mood = part('.mood');
@@ -73,11 +83,10 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
     /** Shows everything else. */
     render(now: number): void {
       if (topic.rejection !== undefined) {
-        rejection.hidden = false;
-        picture.hidden = true;
-        setText(reason, topic.rejection);
+        showRejection(topic.rejection);
         return;
       }
+      showCanonical();
       if (now - numbersAt >= NUMBER_PACE) {
         numbersAt = now;
         showNumbers();
@@ -90,11 +99,28 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
       }
     },
     focus: () => close.focus(),
+    /** Says why the topic is rejected, with the focus where it can be corrected. */
+    correct(why: string): void {
+      showRejection(why);
+      correction.select();
+    },
     destroy(): void {
       chart?.destroy();
       element.remove();
     },
   };
+
+  function showRejection(why: string): void {
+    rejection.hidden = false;
+    picture.hidden = true;
+    setText(reason, why);
+  }
+
+  function showCanonical(): void {
+    const { canonical = track } = topic;
+    understood.hidden = canonical === track;
+    setText(the('code', HTMLElement, understood), canonical);
+  }
 
   function showNumbers(): void {
     const { totals, since } = window;

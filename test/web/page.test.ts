@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import PHRASES from '../../src/source/sample-phrases.json' with { type: 'json' };
 import { SharedScale } from '../../src/web/chart-scale.ts';
 import { timeToMove } from '../../src/web/drawing-pace.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
-import { suggest } from '../../src/web/suggestions.ts';
+import { SAMPLE_TOPICS, suggest } from '../../src/web/suggestions.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
 import { clockTime, describeMissing, describe as say, signed } from '../../src/web/wording.ts';
 
@@ -32,6 +33,12 @@ test('suggestions begin with single topics and a comparison, and end with the fo
   expect(suggest([])).toContainEqual(['coffee', 'tea']);
   expect(suggest(['Coffee'])[0]).toEqual(['Coffee', 'tea']);
   expect(suggest(['a', 'b', 'c', 'd'])).toEqual([]);
+});
+
+test('the page knows what the sample talks about', () => {
+  expect(SAMPLE_TOPICS).toEqual(
+    PHRASES.topics.map(({ names }) => names[0]?.replace(/^(the|my) /, '')),
+  );
 });
 
 describe('a topic', () => {

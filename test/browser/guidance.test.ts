@@ -1,0 +1,61 @@
+// What the dashboard says to a person who is new to it.
+
+import { describe, expect, test } from 'vitest';
+import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { startReal, startSenti } from '../support/senti.ts';
+
+describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
+  const open = useBrowser();
+
+  test('says how a topic was understood, if that differs from what was typed', async () => {
+    const { url } = await startSenti();
+    const { page } = await open({ viewport: { width: 390, height: 844 } });
+    await page.goto(`${url}/?track=Tea+OR+Coffee+NOT+decaf`);
+    await page.locator('.understood', { hasText: 'Understood as coffee -decaf, tea' }).waitFor();
+    await page.goto(`${url}/?track=coffee`);
+    await page.locator('.basis').waitFor();
+    await page.getByRole('textbox', { name: 'Topic' }).fill('TEA');
+    await page.keyboard.press('Enter');
+    await page.locator('.understood', { hasText: 'Understood as tea' }).waitFor();
+    expect(await page.locator('.understood').first().isVisible()).toBe(false);
+    expect(await violationsOf(page)).toEqual([]);
+  });
+
+  test('lets a rejected topic be corrected in its place, with the keyboard alone', async () => {
+    const { url } = await startSenti();
+    const { page, errors } = await open({ forcedColors: 'active' });
+    await page.goto(`${url}/?track=coffee`);
+    await page.getByRole('textbox', { name: 'Topic' }).focus();
+    await page.keyboard.type('the');
+    await page.keyboard.press('Enter');
+    const field = page.getByRole('textbox', { name: 'In place of the' });
+    await field.waitFor();
+    expect(await field.inputValue()).toBe('the');
+    expect(await violationsOf(page)).toEqual([]);
+    await page.keyboard.type('the cure');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'the cure' }).waitFor();
+    expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee', 'the cure']);
+    expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Stop tracking the cure');
+    expect(errors).toEqual([]);
+  });
+
+  test('says which topics the sample knows, and how to get live posts', async () => {
+    const { url } = await startReal();
+    const { page } = await open({ colorScheme: 'dark' });
+    await page.goto(url);
+    await page.getByText('These posts are made up').click();
+    await page.getByText('npm start -- --source bluesky').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'football' }).click();
+    await page.getByRole('heading', { name: 'football' }).waitFor();
+  });
+
+  test('says nothing of a sample where there is none', async () => {
+    const { url } = await startSenti();
+    const { page } = await open();
+    await page.goto(`${url}/?track=coffee`);
+    await page.locator('#status-text', { hasText: 'Live: posts from hand' }).waitFor();
+    expect(await page.getByText('These posts are made up').isVisible()).toBe(false);
+  });
+});
