@@ -45,6 +45,15 @@ export type HistoryQueryVariables = Exact<{
 
 export type HistoryQuery = { history: { retainedFrom: string, cursor: string, buckets: Array<{ start: string, posts: number, positive: number, negative: number, neutral: number, meanScore: number | null, complete: boolean, hashtags: Array<{ tag: string, count: number }>, bySource: Array<{ source: string, posts: number }> }> } };
 
+export type PastQueryVariables = Exact<{
+  track: string;
+  from: string;
+  bucket: Bucket;
+}>;
+
+
+export type PastQuery = { history: { buckets: Array<{ start: string, positive: number, negative: number, neutral: number, complete: boolean }> } };
+
 export type SentimentSubscriptionVariables = Exact<{
   track: string;
   after?: string | null | undefined;
@@ -139,6 +148,19 @@ export const HistoryDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+export const PastDocument = new TypedDocumentString(`
+    query Past($track: String!, $from: DateTime!, $bucket: Bucket!) {
+  history(track: $track, from: $from, bucket: $bucket) {
+    buckets {
+      start
+      positive
+      negative
+      neutral
+      complete
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PastQuery, PastQueryVariables>;
 export const SentimentDocument = new TypedDocumentString(`
     subscription Sentiment($track: String!, $after: String, $last: Int) {
   sentiment(track: $track, after: $after, last: $last) {

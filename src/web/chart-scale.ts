@@ -1,7 +1,8 @@
 // One scale for all charts, so that they can be compared. It changes smoothly.
 
 import type { ChartScale } from './chart.ts';
-import { type Curves, WINDOW_SECONDS } from './rolling-window.ts';
+import type { Picture } from './picture.ts';
+import type { Curves } from './rolling-window.ts';
 
 /** How fast the scale approaches its new height, as a rate of decay a second. */
 const PACE = 6;
@@ -15,24 +16,22 @@ export class SharedScale {
   /** Whether the last scale is still on its way to the height that fits. */
   isGliding = false;
 
-  /** The scale that fits all curves, the oldest of which began at `since`. Times are in milliseconds. `still` skips the animation. */
-  fit(all: readonly Curves[], since: number, now: number, still: boolean): ChartScale {
-    const wanted = {
-      above: roundUp(
-        Math.max(
-          0,
-          ...all.flatMap(([, positive, , neutral]) => [highest(positive), highest(neutral)]),
-        ),
-      ),
-      below: roundUp(Math.max(0, ...all.map(([, , negative]) => highest(negative)))),
-    };
+  /**
+   * The scale that fits all pictures, at most `longest` seconds wide. `now` is in milliseconds. `still` skips the
+   * animation.
+   */
+  fit(all: readonly Picture[], longest: number, now: number, still: boolean): ChartScale {
+    const most = (...polarities: readonly (0 | 1 | 2)[]) =>
+      Math.max(0, ...all.flatMap((picture) => polarities.map((i) => highest(picture, i))));
+    const wanted = { above: roundUp(most(0, 2)), below: roundUp(most(1)) };
+    const since = Math.min(now, ...all.map((picture) => picture.since));
     const seconds = Math.min((now - this.#at) / 1000, 1);
     this.#at = now;
     const step = still ? 1 : 1 - Math.exp(-PACE * seconds);
     this.#current = {
       above: approach(this.#current.above, wanted.above, step),
       below: approach(this.#current.below, wanted.below, step),
-      back: Math.min(Math.max((now - since) / 1000, YOUNGEST), WINDOW_SECONDS),
+      back: Math.min(Math.max((now - since) / 1000, YOUNGEST), longest),
     };
     this.isGliding = this.#current.above !== wanted.above || this.#current.below !== wanted.below;
     return this.#current;
@@ -50,8 +49,10 @@ function approach(from: number, to: number, step: number): number {
   return Math.abs(to - from) < to / 200 ? to : from + (to - from) * step;
 }
 
-function highest(values: readonly (number | null)[]): number {
+function highest({ curves, partial }: Picture, polarity: 0 | 1 | 2): number {
   let most = 0;
+  const values: Curves[1] = curves[(polarity + 1) as 1 | 2 | 3];
   for (const value of values) if (value !== null && value > most) most = value;
+  for (const { counts } of partial) most = Math.max(most, counts[polarity]);
   return most;
 }

@@ -1,9 +1,12 @@
-// The chart of the last five minutes: positive posts rise above the line, negative ones hang below it.
+// The chart of a topic: positive posts rise above the line, negative ones hang below it.
 
 import uPlot from 'uplot';
-import { type Curves, WINDOW_SECONDS } from './rolling-window.ts';
+import { drawSpans } from './chart-spans.ts';
+import { xAxis } from './chart-time.ts';
+import type { Picture } from './picture.ts';
+import type { Range } from './range.ts';
 
-/** The range of the axes: posts a second above and below the line, and seconds before now. */
+/** The range of the axes: posts above and below the line, and seconds before now. */
 export interface ChartScale {
   readonly above: number;
   readonly below: number;
@@ -12,9 +15,10 @@ export interface ChartScale {
 
 const LINE = uPlot.paths.spline?.();
 
-export function createChart(host: HTMLElement) {
+export function createChart(host: HTMLElement, range: Range) {
   let right = 0;
-  let scale: ChartScale = { above: 1, below: 1, back: WINDOW_SECONDS };
+  let scale: ChartScale = { above: 1, below: 1, back: range.seconds };
+  let picture: Picture | undefined;
   // A canvas cannot resolve custom properties. This style is live, so it follows the color scheme.
   const style = getComputedStyle(host);
   const color = (name: string) => () => style.getPropertyValue(`--${name}`).trim();
@@ -36,14 +40,7 @@ export function createChart(host: HTMLElement) {
         y: { range: () => [-scale.below, scale.above] },
       },
       axes: [
-        {
-          ...axis,
-          size: 24,
-          gap: 6,
-          grid: { show: false },
-          splits: () => labelled(scale.back).map((seconds) => right - seconds),
-          values: (_, splits) => splits.map((at) => ago(right - at, scale.back)),
-        },
+        { ...axis, ...xAxis(range, () => ({ right, back: scale.back })) },
         {
           ...axis,
           size: 34,
@@ -59,6 +56,7 @@ export function createChart(host: HTMLElement) {
         curve(color('negative'), color('negative-area')),
         { ...curve(color('neutral')), dash: [2, 3], width: 1.5 },
       ],
+      hooks: { drawAxes: [(self) => drawSpans(self, picture, (name) => color(name)())] },
     },
     [[], [], [], []],
     host,
@@ -71,10 +69,12 @@ export function createChart(host: HTMLElement) {
     get pixels(): number {
       return plot.width * devicePixelRatio;
     },
-    /** Draws the curves with the window's right edge at `now`, in seconds since 1970. */
-    draw([times, positive, negative, neutral]: Curves, now: number, next: ChartScale): void {
+    /** Draws the picture with its right edge at `now`, in seconds since 1970. */
+    draw(next: Picture, now: number, fitting: ChartScale): void {
       right = now;
-      scale = next;
+      scale = fitting;
+      picture = next;
+      const [times, positive, negative, neutral] = next.curves;
       const hanging = negative.map((value) => value && -value);
       plot.setData([times, positive, hanging, neutral]);
     },
@@ -94,16 +94,6 @@ function curve(stroke: () => string, fill?: () => string): uPlot.Series {
     points: { show: false },
     ...(LINE && { paths: LINE }),
   };
-}
-
-/** The labels, in seconds before now. The left edge has none, because the other axis ends there. */
-function labelled(back: number): number[] {
-  const step = back < 120 ? 15 : back < 180 ? 30 : 60;
-  return Array.from({ length: Math.ceil(back / step) - 1 }, (_, i) => (i + 1) * step);
-}
-
-function ago(seconds: number, back: number): string {
-  return back < 180 ? `−${Math.round(seconds)} s` : `−${Math.round(seconds / 60)} min`;
 }
 
 function short(value: number): string {

@@ -1,4 +1,6 @@
-// The topics in the page's address, such as `/?track=coffee&track=tea`, so that a view can be shared as a link.
+// What the page shows, in its address, such as `/?track=coffee&track=tea&range=24h`, so that a link shows the same.
+
+import { RANGES, type Range } from './range.ts';
 
 export const MAX_TOPICS = 4;
 
@@ -12,10 +14,11 @@ export function readTopics(search: string): string[] {
   return topics.slice(0, MAX_TOPICS);
 }
 
-/** The address of these topics, from the root on. */
-export function addressOf(topics: readonly string[]): string {
-  if (topics.length === 0) return '/';
-  return `/?${new URLSearchParams(topics.map((topic) => ['track', topic]))}`;
+/** The address of these topics and this range, from the root on. */
+export function addressOf(topics: readonly string[], range?: Range): string {
+  const parts = topics.map((topic) => ['track', topic]);
+  if (range && range !== RANGES[0]) parts.push(['range', range.name]);
+  return parts.length === 0 ? '/' : `/?${new URLSearchParams(parts)}`;
 }
 
 /** The address of GraphiQL with a subscription for each topic. */

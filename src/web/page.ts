@@ -6,10 +6,13 @@ import { setText, the } from './dom.ts';
 import { createLoop, timeToMove } from './drawing-pace.ts';
 import { createLiveRegion } from './live-region.ts';
 import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
-import { type ConnectionState, connect } from './server-connection.ts';
+import { pictureOf } from './picture.ts';
+import { RANGES, readRange } from './range.ts';
+import { type Connection, type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
 import { showSampleTopics, showSuggestions } from './suggestions.ts';
 import { enterToken, readToken } from './token.ts';
+import { recall, TopicPast } from './topic-past.ts';
 import { Topic } from './topic-state.ts';
 import { createTopicView, NUMBER_PACE } from './topic-view.ts';
 import { describe } from './wording.ts';
@@ -31,24 +34,29 @@ const page = {
   hint: the('#hint', HTMLElement),
   suggestions: the('#suggestions', HTMLElement),
   aboutSample: the('#about-sample', HTMLElement),
+  ranges: the('#ranges', HTMLFieldSetElement),
   topics: the('#topics', HTMLElement),
   graphiql: the('#graphiql', HTMLAnchorElement),
 };
 const liveRegion = createLiveRegion(the('#live-region', HTMLElement));
-const scale = new SharedScale();
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
+let range = readRange(location.search);
+let scale = new SharedScale();
 let followed: readonly Followed[] = [];
 let state: ConnectionState = { name: 'connecting' };
 /** Since when the source may be out, in milliseconds since 1970. */
 let outSince: number | undefined;
 
-const connection = connect(readToken(), (changed) => {
+const connection: Connection = connect(readToken(), (changed) => {
   state = changed;
   for (const { topic } of followed) topic.listen(isListening(topic), Date.now());
   if (changed.name === 'open') {
     source.ask();
-    for (const { topic } of followed) void learn(topic);
+    for (const { topic } of followed) {
+      void learn(topic);
+      lookBack(topic);
+    }
   }
   showTokenForm(changed.name === 'locked');
   showStatus();
@@ -95,7 +103,9 @@ function follow(track: string): Followed {
       if (document.activeElement === page.input && page.input.value === '') view.correct(reason);
     },
   });
-  const view = createTopicView(topic, {
+  watchPast(topic);
+  lookBack(topic);
+  const view = createTopicView(topic, range, {
     stop: () => stopTracking(track),
     add,
     replace: (other) => replace(track, other),
@@ -122,6 +132,18 @@ function replace(track: string, other: string): void {
   followed.find(({ topic }) => topic.track === other)?.view.focus();
 }
 
+/** Has the server's counts asked for, if the range goes back beyond what the page counts itself. */
+function watchPast(topic: Topic): void {
+  topic.past?.stop();
+  topic.past = range.bucket && new TopicPast(topic.track, range, connection, drawSoon);
+}
+
+/** Asks for what the page has missed. */
+function lookBack(topic: Topic): void {
+  void recall(topic, connection);
+  void topic.past?.ask();
+}
+
 /** The focus goes to what comes next, and not to the input: on a phone, that would raise the keyboard. */
 function stopTracking(track: string): void {
   const place = tracks().indexOf(track);
@@ -135,12 +157,34 @@ function tracks(): string[] {
   return followed.map(({ topic }) => topic.track);
 }
 
+/** Shows what the address says. */
+function showAddress(): void {
+  showRange();
+  show(readTopics(location.search));
+}
+
+function showRange(): void {
+  const chosen = readRange(location.search);
+  for (const input of page.ranges.querySelectorAll('input')) {
+    input.checked = input.value === chosen.name;
+  }
+  if (chosen === range) return;
+  range = chosen;
+  scale = new SharedScale();
+  for (const { topic, view } of followed) {
+    watchPast(topic);
+    view.setRange(range);
+  }
+  drawSoon();
+}
+
 /** Follows these topics and no others. Topics that stay go on without a gap. */
 function show(topics: readonly string[]): void {
   const before = followed;
   for (const { topic, view, unfollow } of before) {
     if (topics.includes(topic.track)) continue;
     unfollow();
+    topic.past?.stop();
     view.destroy();
   }
   followed = topics.map(
@@ -161,13 +205,12 @@ function show(topics: readonly string[]): void {
   showSuggestions(page.suggestions, topics, go);
   source.ask();
   showStatus();
-  chartsRest = 0;
-  if (count > 0) loop.request();
+  drawSoon();
 }
 
 /** Shows these topics, as a step that the back button undoes. */
 function go(topics: readonly string[]): void {
-  history.pushState(null, '', addressOf(topics));
+  history.pushState(null, '', addressOf(topics, range));
   const added = topics.filter((topic) => !tracks().includes(topic));
   show(topics);
   liveRegion.say(added.length > 0 ? `Tracking ${added.join(' and ')}.` : 'Stopped.');
@@ -193,6 +236,12 @@ let chartsAt = 0;
 let chartsRest = 0;
 const loop = createLoop(draw, () => Math.min(chartsRest, NUMBER_PACE));
 
+/** Draws the charts with the next drawing, even if they seem to be able to wait. */
+function drawSoon(): void {
+  chartsRest = 0;
+  if (followed.length > 0) loop.request();
+}
+
 function draw(now: number): void {
   if (followed.length === 0) return;
   for (const { topic } of followed) topic.window.advance(now);
@@ -206,11 +255,10 @@ function draw(now: number): void {
 }
 
 function drawCharts(now: number): void {
-  const curves = followed.map(({ topic }) => topic.window.curves(now));
-  const since = Math.min(...followed.map(({ topic }) => topic.window.since ?? now));
-  const fitting = scale.fit(curves, since, now, stillness.matches);
+  const pictures = followed.map(({ topic }) => pictureOf(topic, range, now));
+  const fitting = scale.fit(pictures, range.seconds, now, stillness.matches);
   followed.forEach(({ view }, i) => {
-    const own = curves[i];
+    const own = pictures[i];
     if (own) view.draw(own, now, fitting);
   });
   const pixels = Math.max(...followed.map(({ view }) => view.pixels));
@@ -245,8 +293,14 @@ page.tokenForm.addEventListener('submit', (submit) => {
   submit.preventDefault();
   enterToken(page.token.value.trim());
 });
-addEventListener('popstate', () => show(readTopics(location.search)));
+page.ranges.addEventListener('change', ({ target }) => {
+  if (!(target instanceof HTMLInputElement)) return;
+  const chosen = RANGES.find(({ name }) => name === target.value);
+  history.pushState(null, '', addressOf(tracks(), chosen));
+  showRange();
+});
+addEventListener('popstate', showAddress);
 
 showSampleTopics(the('#sample-topics', HTMLElement), add);
-show(readTopics(location.search));
-history.replaceState(null, '', addressOf(tracks()));
+showAddress();
+history.replaceState(null, '', addressOf(tracks(), range));

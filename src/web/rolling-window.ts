@@ -65,6 +65,27 @@ export class RollingWindow {
     for (const bucket of this.#between(from, to)) bucket.watched = isKnown;
   }
 
+  /**
+   * Takes the server's counts of a past span into the seconds of it that the page does not know, spread evenly. The
+   * posts that the page knows are among them.
+   */
+  fill(counts: Readonly<Counts>, from: number, to: number): void {
+    const buckets = this.#between(from, to - 1);
+    const unknown = buckets.filter(({ watched }) => !watched);
+    // Of a span that began before the window, the same share.
+    const share = Math.min((buckets.length * 1000) / (to - from), 1);
+    for (const polarity of [0, 1, 2] as const) {
+      const here = buckets.reduce((sum, bucket) => sum + bucket.counts[polarity], 0);
+      const lacking = Math.max(Math.round(counts[polarity] * share) - here, 0);
+      unknown.forEach((bucket, i) => {
+        const part = (n: number) => Math.floor((lacking * n) / unknown.length);
+        bucket.counts[polarity] += part(i + 1) - part(i);
+      });
+      if (unknown.length > 0) this.totals[polarity] += lacking;
+    }
+    for (const bucket of unknown) bucket.watched = true;
+  }
+
   /** Moves the window to `now`, and forgets what is older. */
   advance(now: number): void {
     const second = Math.floor(now / 1000);
@@ -164,7 +185,7 @@ function smooth(values: readonly (number | null)[]): (number | null)[] {
 }
 
 /** Positive minus negative of a hundred posts, -100 to 100; undefined without posts. */
-export function balanceOf([positive, negative, neutral]: Counts): number | undefined {
+export function balanceOf([positive, negative, neutral]: Readonly<Counts>): number | undefined {
   const all = positive + negative + neutral;
   return all === 0 ? undefined : Math.round(((positive - negative) / all) * 100);
 }

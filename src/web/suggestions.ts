@@ -2,6 +2,7 @@
 
 import { h } from './dom.ts';
 import { addressOf, isAmong, MAX_TOPICS } from './page-address.ts';
+import { readRange } from './range.ts';
 
 /** What the sample talks about most. */
 export const SAMPLE_TOPICS = [
@@ -38,7 +39,11 @@ export function showSuggestions(
 ): void {
   const links = suggest(topics).map((choice) => {
     const added = choice.filter((topic) => !isAmong(topics, topic));
-    const link = h('a', { href: addressOf(choice) }, added.join(' against '));
+    const link = h(
+      'a',
+      { href: addressOf(choice, readRange(location.search)) },
+      added.join(' against '),
+    );
     link.addEventListener('click', (click) => {
       // The browser handles clicks that open a new tab or window.
       if (click.ctrlKey || click.metaKey || click.shiftKey || click.button !== 0) return;

@@ -3,6 +3,7 @@
 import type { SentimentSubscription } from '../../schema/operations.ts';
 import { RollingWindow } from './rolling-window.ts';
 import type { Notice } from './server-connection.ts';
+import type { TopicPast } from './topic-past.ts';
 
 export type SentimentEvent = SentimentSubscription['sentiment'];
 
@@ -20,6 +21,8 @@ const CATCH_UP_TIME = 5000;
 export class Topic {
   readonly track: string;
   readonly window = new RollingWindow();
+  /** The server's counts, while the page shows more than the window. */
+  past: TopicPast | undefined;
   /** The newest first. */
   latest: readonly Heard[] = [];
   /** Events that the server reported as dropped. */

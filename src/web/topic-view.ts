@@ -3,8 +3,11 @@
 import { type ChartScale, createChart } from './chart.ts';
 import { h, isHeld, setText, the } from './dom.ts';
 import { createEventList } from './event-list.ts';
+import { type Picture, sum } from './picture.ts';
 import { createTag, type PostActions } from './post-row.ts';
-import { balanceOf, type Curves, sharesOf, WINDOW_SECONDS } from './rolling-window.ts';
+import type { Range } from './range.ts';
+import { balanceOf, type Counts, sharesOf } from './rolling-window.ts';
+import { showRows } from './row-table.ts';
 import type { Topic } from './topic-state.ts';
 import { counted, describeMissing, moodOf, sideOf, signed } from './wording.ts';
 
@@ -24,7 +27,7 @@ export interface TopicActions extends PostActions {
   replace(track: string): void;
 }
 
-export function createTopicView(topic: Topic, actions: TopicActions) {
+export function createTopicView(topic: Topic, first: Range, actions: TopicActions) {
   const { track, window } = topic;
   const copy = document.importNode(the('#topic', HTMLTemplateElement).content, true);
   const part = (selector: string) => the(selector, HTMLElement, copy);
@@ -55,30 +58,36 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
   const bar = parts('.bar i');
   const shares = parts('.shares tbody tr');
   const chartHost = part('.chart');
-  chartHost.ariaLabel = `Posts a second on ${track} in the last five minutes: positive above the line, negative below it, neutral dotted. The same by the minute is in the table that follows.`;
   const unfolding = the('details', HTMLDetailsElement, copy);
-  unfolding.addEventListener('toggle', showMinutes);
-  const minutes = parts('.minutes tbody tr');
+  unfolding.addEventListener('toggle', showTable);
+  const table = the('.minutes', HTMLTableElement, copy);
   const noTags = part('.empty');
   const tags = part('.tags');
   const showEvents = createEventList(part('.latest'), topic, actions);
   const missing = part('.missing');
 
+  let range = first;
+  let shown: Picture | undefined;
   let chart: ReturnType<typeof createChart> | undefined;
   let listsAt = 0;
   let numbersAt = 0;
 
+  setRange(first);
   return {
     element,
+    setRange,
     /** The width of the chart, in pixels of the screen. */
     get pixels(): number {
       return chart?.pixels ?? 1;
     },
     /** Draws the chart, at a time in milliseconds. */
-    draw(curves: Curves, now: number, scale: ChartScale): void {
+    draw(next: Picture, now: number, scale: ChartScale): void {
       if (topic.rejection !== undefined) return;
-      chart ??= createChart(chartHost);
-      chart.draw(curves, now / 1000, scale);
+      // The server's counts have come.
+      if (next.totals !== shown?.totals) numbersAt = 0;
+      shown = next;
+      chart ??= createChart(chartHost, range);
+      chart.draw(next, now / 1000, scale);
     },
     /** Shows everything else. */
     render(now: number): void {
@@ -95,7 +104,7 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
         listsAt = now;
         showTags();
         showEvents(now);
-        showMinutes();
+        showTable();
       }
     },
     focus: () => close.focus(),
@@ -122,16 +131,29 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
     setText(the('code', HTMLElement, understood), canonical);
   }
 
+  function setRange(next: Range): void {
+    range = next;
+    shown = undefined;
+    chart?.destroy();
+    chart = undefined;
+    numbersAt = 0;
+    const { bucket, words, row } = range;
+    const named = (selector: string) => element.querySelectorAll(selector);
+    const unit = `Posts ${bucket?.words ?? 'a second'}`;
+    for (const part of named('.unit')) part.textContent = unit;
+    for (const part of named('.range')) part.textContent = words;
+    for (const part of named('.row')) part.textContent = row.words;
+    chartHost.ariaLabel = `${unit} on ${track} in the last ${words}: positive above the line, negative below it, neutral dotted. The same by ${row.words} is in the table that follows.`;
+  }
+
   function showNumbers(): void {
-    const { totals, since } = window;
+    const totals: Readonly<Counts> = shown?.totals ?? [0, 0, 0];
     const balance = balanceOf(totals);
     setText(number, signed(balance));
     number.dataset.side = sideOf(balance);
     setText(mood, moodOf(balance));
-    const all = totals[0] + totals[1] + totals[2];
-    const isFull = since !== undefined && Date.now() - since >= WINDOW_SECONDS * 1000;
-    const span = isFull ? 'in five minutes' : 'so far';
-    setText(basis, all === 0 ? '' : `${counted(all, 'post')} ${span}`);
+    const all = counted(sum(totals), 'post');
+    setText(basis, sum(totals) === 0 ? '' : describeBasis(all, range, shown?.isWhole ?? false));
     const percentages = sharesOf(totals);
     SHOWN.forEach((polarity, i) => {
       const segment = bar[i];
@@ -139,7 +161,7 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
       const count = totals[polarity].toLocaleString('en');
       setCells(shares[i], [count, `${percentages[polarity]} %`]);
     });
-    setText(missing, describeMissing(topic, Date.now() - WINDOW_SECONDS * 1000));
+    setText(missing, describeMissing(topic, Date.now() - range.seconds * 1000));
   }
 
   function showTags(): void {
@@ -155,13 +177,14 @@ export function createTopicView(topic: Topic, actions: TopicActions) {
     });
   }
 
-  function showMinutes(): void {
-    if (!unfolding.open) return;
-    window.minutes().forEach((counts, i) => {
-      const cells = SHOWN.map((polarity) => counts[polarity].toLocaleString('en'));
-      setCells(minutes[i], cells);
-    });
+  function showTable(): void {
+    if (unfolding.open) showRows(table, topic, range);
   }
+}
+
+function describeBasis(posts: string, { bucket, words }: Range, isWhole: boolean): string {
+  if (isWhole) return `${posts} in the last ${words}`;
+  return bucket ? `At least ${posts} in the last ${words}` : `${posts} so far`;
 }
 
 function setCells(row: HTMLElement | undefined, texts: readonly string[]): void {

@@ -107,7 +107,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     const { topic } = topicOf(page);
     await topic.locator('.tags li').first().waitFor();
     await topic.locator('.events li').first().waitFor();
-    await topic.locator('summary').click();
+    await topic.locator('figure summary').click();
     await topic.getByRole('row', { name: /^0 to 1 \d+ \d+ \d+$/ }).waitFor();
     await topic.getByRole('table', { name: 'Posts on coffee by the minute' }).waitFor();
     expect(new URL(page.url()).search).toBe('?track=coffee');

@@ -74,7 +74,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await page.locator('.topic').waitFor();
     const places = () =>
       page.evaluate<string>(
-        `JSON.stringify([...document.querySelectorAll('h2, h3, figcaption, .bar, .shares, .chart, summary, footer')]
+        `JSON.stringify([...document.querySelectorAll('h2, h3, figcaption, .bar, .shares, .chart, figure summary, footer')]
           .map((element) => [element.className || element.tagName, element.getBoundingClientRect().top]))`,
       );
     const before = await places();
@@ -91,6 +91,6 @@ async function pass(minutes: number, { page }: WatchedPage, clock: FakeClock): P
     await page.clock.setFixedTime(clock.now());
   }
   const basis = page.locator('.basis').first();
-  await basis.filter({ hasText: minutes < 5 ? 'so far' : 'in five minutes' }).waitFor();
+  await basis.filter({ hasText: minutes < 5 ? 'so far' : 'in the last five minutes' }).waitFor();
   await page.locator('.events li').first().waitFor();
 }

@@ -3,6 +3,7 @@ import PHRASES from '../../src/source/sample-phrases.json' with { type: 'json' }
 import { SharedScale } from '../../src/web/chart-scale.ts';
 import { timeToMove } from '../../src/web/drawing-pace.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
+import type { Cell, Picture } from '../../src/web/picture.ts';
 import { WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
 import { SAMPLE_TOPICS, suggest } from '../../src/web/suggestions.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
@@ -203,26 +204,37 @@ test('a chart is drawn when a pixel moves, at most 15 times a second', () => {
 });
 
 describe('the scale of the charts', () => {
+  const picture = (positive: number, partial: readonly Cell[] = []): Picture => ({
+    curves: [[0], [positive], [null], [0]],
+    unknown: [],
+    partial,
+    totals: [0, 0, 0],
+    since: 0,
+    isWhole: true,
+  });
+
   test('takes round numbers', () => {
-    const fit = (most: number) =>
-      new SharedScale().fit([[[0], [most], [null], [0]]], 0, 10_000, true).above;
+    const fit = (most: number) => new SharedScale().fit([picture(most)], 300, 10_000, true).above;
     expect([0, 1, 1.2, 2.1, 5, 9, 11, 170].map(fit)).toEqual([1, 1, 2, 3, 6, 10, 20, 200]);
   });
 
+  test('has room for cells that lack posts', () => {
+    const cell = { from: 0, to: 60, counts: [3, 20, 1], isKnown: false } as const;
+    const fitting = new SharedScale().fit([picture(1, [cell])], 300, 10_000, true);
+    expect([fitting.above, fitting.below]).toEqual([3, 20]);
+  });
+
   test('goes to a new height within a second or so, and at once where nothing may move', () => {
-    const curves = [[[0], [7.5], [null], [0]]] as const;
-    const mutable = curves.map(([t, p, n, u]) => [[...t], [...p], [...n], [...u]]) as never;
-    const moving = new SharedScale();
-    moving.fit(mutable, 0, 10_000, true);
-    expect(new SharedScale().fit(mutable, 0, 10_000, true)).toEqual({
+    const pictures = [picture(7.5)];
+    expect(new SharedScale().fit(pictures, 300, 10_000, true)).toEqual({
       above: 8,
       below: 1,
       back: 60,
     });
     const gliding = new SharedScale();
-    let last = gliding.fit(mutable, 0, 1000, false).above;
+    let last = gliding.fit(pictures, 300, 1000, false).above;
     for (let frame = 1; frame < 120; frame++) {
-      const { above } = gliding.fit(mutable, 0, 1000 + frame * 16, false);
+      const { above } = gliding.fit(pictures, 300, 1000 + frame * 16, false);
       expect(above).toBeGreaterThanOrEqual(last);
       last = above;
     }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   balanceOf,
@@ -117,6 +118,36 @@ describe('the rolling window', () => {
     // The post in between is unknown like its neighbours.
     expect(positive.slice(13).every((value) => value === 0)).toBe(true);
     expect(window.totals).toEqual([1, 0, 0]);
+  });
+
+  test('takes what the server has counted into the seconds that it does not know', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(59), { maxLength: 40 }),
+        fc.nat(200),
+        fc.nat(30),
+        (known, more, unwatched) => {
+          const window = new RollingWindow();
+          window.watch(false, at(0));
+          window.watch(true, at(unwatched));
+          for (const second of known.toSorted((a, b) => a - b)) window.add(0, [], at(second));
+          window.advance(at(59));
+          window.fill([known.length + more, 0, 0], at(0), at(60));
+          // A window that has listened all the time knows better.
+          expect(window.totals).toEqual([known.length + (unwatched > 0 ? more : 0), 0, 0]);
+          expect(window.curves(at(59.5))[1]).not.toContain(null);
+          window.advance(at(1000));
+          expect(window.totals).toEqual([0, 0, 0]);
+        },
+      ),
+    );
+  });
+
+  test('takes of a minute that began before it the share that is within it', () => {
+    const window = new RollingWindow();
+    window.watch(true, at(WINDOW_SECONDS + 30));
+    window.fill([60, 0, 0], at(0), at(60));
+    expect(window.totals).toEqual([30, 0, 0]);
   });
 
   test('takes a clock that goes back as standing still', () => {

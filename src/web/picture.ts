@@ -1,0 +1,101 @@
+// What the page shows of a topic in a range: the counts of each moment, as points of a chart and as a sum.
+
+import type { Range } from './range.ts';
+import { type Counts, type Curves, WINDOW_SECONDS } from './rolling-window.ts';
+import type { Topic } from './topic-state.ts';
+
+/** The counts of a span of time. Times are in seconds since 1970. */
+export interface Cell {
+  readonly from: number;
+  readonly to: number;
+  readonly counts: Readonly<Counts>;
+  /** False if posts may be missing in `counts`, so that a zero means nothing. */
+  readonly isKnown: boolean;
+}
+
+type Span = readonly [from: number, to: number];
+
+export interface Picture {
+  readonly curves: Curves;
+  /** Spans without counts, in seconds since 1970. */
+  readonly unknown: readonly Span[];
+  /** Cells that have posts, but not all of them. */
+  readonly partial: readonly Cell[];
+  readonly totals: Readonly<Counts>;
+  /** Since when there is something to show, in milliseconds since 1970. */
+  readonly since: number;
+  /** Whether all posts of the range are counted. */
+  readonly isWhole: boolean;
+}
+
+export function pictureOf(topic: Topic, range: Range, now: number): Picture {
+  const { window, past } = topic;
+  window.advance(now);
+  if (!range.bucket) {
+    const since = window.since ?? now;
+    const isWhole = now - since >= WINDOW_SECONDS * 1000;
+    const curves = window.curves(now);
+    const unknown = unknownSpans(curves);
+    return { curves, unknown, partial: [], totals: window.totals, since, isWhole };
+  }
+  const cells = past?.cells ?? [];
+  const lacking = cells.filter(({ isKnown }) => !isKnown);
+  // The last bucket still runs, so that it always lacks posts.
+  const unknown = lacking
+    .filter(({ to }) => to * 1000 <= now)
+    .map(({ from, to }) => [from, to] as const);
+  return {
+    curves: curvesOf(cells),
+    unknown,
+    partial: lacking.filter(({ counts }) => sum(counts) > 0),
+    totals: totalOf(cells),
+    since: now - range.seconds * 1000,
+    isWhole: cells.length > 1 && unknown.length === 0,
+  };
+}
+
+/** Each cell as a point in its middle. */
+export function curvesOf(cells: readonly Cell[]): Curves {
+  const values = (polarity: 0 | 1 | 2) =>
+    cells.map(({ isKnown, counts }) => (isKnown ? counts[polarity] : null));
+  return [cells.map(({ from, to }) => (from + to) / 2), values(0), values(1), values(2)];
+}
+
+export function totalOf(cells: readonly Cell[]): Counts {
+  const total: Counts = [0, 0, 0];
+  for (const { counts } of cells) for (const i of [0, 1, 2] as const) total[i] += counts[i];
+  return total;
+}
+
+export function sum(counts: Readonly<Counts>): number {
+  return counts[0] + counts[1] + counts[2];
+}
+
+/** From the last point before each unknown span to the first one after it. */
+export function unknownSpans([times, values]: Curves): Span[] {
+  const spans: Span[] = [];
+  let begin: number | undefined;
+  times.forEach((time, i) => {
+    if (values[i] === null) begin ??= times[i - 1] ?? time;
+    else if (begin !== undefined) {
+      spans.push([begin, time]);
+      begin = undefined;
+    }
+  });
+  const last = times.at(-1);
+  if (begin !== undefined && last !== undefined) spans.push([begin, last]);
+  return spans;
+}
+
+/** The cells of each row of the table, oldest first. Rows begin at whole multiples of their length, in local time. */
+export function rowsOf(cells: readonly Cell[], { row }: Range): Cell[][] {
+  const rows = new Map<number, Cell[]>();
+  for (const cell of cells) {
+    const shift = new Date(cell.from * 1000).getTimezoneOffset() * 60;
+    const key = Math.floor((cell.from - shift) / row.seconds);
+    const own = rows.get(key);
+    if (own) own.push(cell);
+    else rows.set(key, [cell]);
+  }
+  return [...rows.values()];
+}

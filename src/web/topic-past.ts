@@ -1,0 +1,105 @@
+// The past of a topic: the server's counts, of which the last ones are asked for again and again.
+
+import { PastDocument, type PastQuery } from '../../schema/operations.ts';
+import type { Cell } from './picture.ts';
+import type { Range } from './range.ts';
+import { WINDOW_SECONDS } from './rolling-window.ts';
+import type { Connection } from './server-connection.ts';
+import type { Topic } from './topic-state.ts';
+
+/** The longest time between two questions, in milliseconds. Shorter buckets are asked for a dozen times. */
+const SLOWEST = 30_000;
+/** The time until the next question after one without an answer, in milliseconds. */
+const RETRY = 2000;
+
+type Bucket = PastQuery['history']['buckets'][number];
+
+export class TopicPast {
+  /** Oldest first, without gaps. */
+  cells: readonly Cell[] = [];
+  /** When the last answer came, in milliseconds since 1970. */
+  answeredAt: number | undefined;
+  readonly #onAnswer: () => void;
+  readonly #ask: (from: number) => Promise<PastQuery | undefined>;
+  readonly #range: Range;
+  readonly #seconds: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isWanted = true;
+
+  /** `range` has buckets. */
+  constructor(
+    track: string,
+    range: Range,
+    connection: Pick<Connection, 'ask'>,
+    onAnswer: () => void,
+  ) {
+    this.#onAnswer = onAnswer;
+    const { size = 'MINUTE', seconds = 60 } = range.bucket ?? {};
+    this.#range = range;
+    this.#seconds = seconds;
+    this.#ask = (from) =>
+      connection.ask(PastDocument, { track, from: new Date(from).toISOString(), bucket: size });
+    void this.ask();
+  }
+
+  /** Asks for what has been counted since the last answer, and for the bucket before, which may have changed. */
+  async ask(): Promise<void> {
+    clearTimeout(this.#timer);
+    const now = Date.now();
+    const first = now - this.#range.seconds * 1000;
+    const from =
+      this.answeredAt === undefined
+        ? first
+        : Math.max(this.answeredAt - this.#seconds * 1000, first);
+    const answer = document.hidden ? undefined : await this.#ask(from);
+    if (!this.#isWanted) return;
+    if (answer) {
+      this.answeredAt = now;
+      this.cells = joined(this.cells, cellsOf(answer.history.buckets, this.#seconds, now), first);
+      this.#onAnswer();
+    }
+    clearTimeout(this.#timer);
+    const pace = Math.min((this.#seconds * 1000) / 12, SLOWEST);
+    this.#timer = setTimeout(() => void this.ask(), answer ? pace : RETRY);
+  }
+
+  stop(): void {
+    this.#isWanted = false;
+    clearTimeout(this.#timer);
+  }
+}
+
+/** A bucket that has not ended lacks the posts to come. */
+export function cellsOf(buckets: readonly Bucket[], seconds: number, now: number): Cell[] {
+  return buckets.map(({ start, positive, negative, neutral, complete }) => {
+    const from = Date.parse(start) / 1000;
+    const to = from + seconds;
+    return {
+      from,
+      to,
+      counts: [positive, negative, neutral],
+      isKnown: complete && to * 1000 <= now,
+    };
+  });
+}
+
+/** The new cells take the place of old ones. Cells that ended before `first`, in milliseconds, go. */
+export function joined(old: readonly Cell[], fresh: readonly Cell[], first: number): Cell[] {
+  const begin = fresh[0]?.from ?? Number.POSITIVE_INFINITY;
+  return [...old.filter(({ from }) => from < begin), ...fresh].filter(
+    ({ to }) => to * 1000 > first,
+  );
+}
+
+/** Fills the last five minutes, as far as the page did not listen, with the server's counts by the minute. */
+export async function recall(topic: Topic, connection: Pick<Connection, 'ask'>): Promise<void> {
+  const from = new Date(Date.now() - WINDOW_SECONDS * 1000).toISOString();
+  const answer = await connection.ask(PastDocument, { track: topic.track, from, bucket: 'MINUTE' });
+  const now = Date.now();
+  topic.window.advance(now);
+  for (const { start, positive, negative, neutral, complete } of answer?.history.buckets ?? []) {
+    const begin = Date.parse(start);
+    const end = Math.min(begin + 60_000, now);
+    if (complete && end > begin) topic.window.fill([positive, negative, neutral], begin, end);
+  }
+}

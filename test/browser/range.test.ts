@@ -1,0 +1,103 @@
+// The past on the dashboard, in a real browser: ranges, reloads and gaps.
+
+import { mkdirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { configOf, startSenti } from '../support/senti.ts';
+
+/** Pictures for a person to look at. */
+const OUTPUT = fileURLToPath(new URL('../output/', import.meta.url));
+mkdirSync(OUTPUT, { recursive: true });
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-11-20T10:00:30Z');
+
+/** A server that has followed coffee for so many minutes, with two posts a minute, and was cut off in between. */
+async function startWithPast(minutes: number) {
+  const clock = new FakeClock(START);
+  const senti = await startSenti(configOf('--follow', 'coffee'), clock);
+  const { source } = senti;
+  for (let minute = 0; minute < minutes; minute += 1) {
+    const isOut = minute >= minutes / 2 && minute < minutes / 2 + minutes / 10;
+    if (minute === Math.ceil(minutes / 2)) {
+      source.become({ name: 'waiting', reason: 'a break', until: clock.now() + MINUTE });
+    }
+    if (!isOut && source.state.name === 'waiting') source.become({ name: 'live' });
+    if (!isOut) {
+      source.say('I love coffee #espresso');
+      source.say(minute % 2 === 0 ? 'awful coffee' : 'coffee');
+    }
+    clock.advance(MINUTE);
+    await setImmediate();
+  }
+  return { ...senti, clock };
+}
+
+async function basis(page: Page, text: string | RegExp): Promise<void> {
+  await page.locator('.basis').filter({ hasText: text }).waitFor();
+}
+
+describe.skipIf(!executablePath)('the past on the dashboard', () => {
+  const open = useBrowser();
+
+  async function visit(url: string, clock: FakeClock, options?: BrowserContextOptions) {
+    const watched = await open({ reducedMotion: 'reduce', ...options });
+    await watched.page.clock.setFixedTime(clock.now());
+    await watched.page.goto(url);
+    return watched;
+  }
+
+  test('is there in each range, with a link and after a reload', async () => {
+    const { url, clock } = await startWithPast(50);
+    const { page, errors } = await visit(`${url}/?track=coffee`, clock);
+    await page.getByText('1 h', { exact: true }).click();
+    await basis(page, 'At least 90 posts in the last hour');
+    expect(new URL(page.url()).search).toBe('?track=coffee&range=1h');
+    await page.getByText('Posts a minute', { exact: true }).waitFor();
+    await page.reload();
+    await basis(page, 'At least 90 posts in the last hour');
+    expect(await page.getByRole('radio', { name: '1 h' }).isChecked()).toBe(true);
+    await page.locator('figure summary').click();
+    const table = page.getByRole('table', { name: 'Posts on coffee by ten minutes' });
+    await table.getByRole('row').nth(1).waitFor();
+    // The outage is no row of zeros.
+    const rows = await table.getByRole('row').allTextContents();
+    expect(rows).toContainEqual(expect.stringMatching(/^10:20\d+\+\d+\+\d+\+$/));
+    await page.goBack();
+    await page.getByRole('radio', { name: '5 min', checked: true }).waitFor();
+    await page.getByText('Posts a second', { exact: true }).waitFor();
+    for (const range of ['24 h', '7 d']) {
+      await page.getByText(range, { exact: true }).click();
+      await basis(page, 'At least 90 posts');
+    }
+    expect(errors).toEqual([]);
+  });
+
+  const desktop = { viewport: { width: 1280, height: 900 } };
+  const looks: readonly [string, BrowserContextOptions][] = [
+    ['light', { ...desktop, colorScheme: 'light' }],
+    ['dark', { ...desktop, colorScheme: 'dark' }],
+    ['forced colours', { ...desktop, forcedColors: 'active' }],
+    ['phone', { viewport: { width: 390, height: 844 } }],
+    // As wide as 1280 pixels are with a zoom of 200 %.
+    ['zoom', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }],
+  ];
+
+  test.each(looks)('looks well, is accessible and needs no pointer: %s', async (name, options) => {
+    const { url, clock } = await startWithPast(50);
+    const { page, errors } = await visit(`${url}/?track=coffee`, clock, options);
+    await page.getByRole('radio', { name: '5 min' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await basis(page, 'At least 90 posts in the last hour');
+    expect(new URL(page.url()).search).toBe('?track=coffee&range=1h');
+    expect(await violationsOf(page)).toEqual([]);
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect(width).toBeLessThanOrEqual(options.viewport?.width ?? 0);
+    await page.screenshot({ path: `${OUTPUT}range-${name}.png`, fullPage: true });
+    expect(errors).toEqual([]);
+  });
+});
