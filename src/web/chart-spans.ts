@@ -1,7 +1,8 @@
 // Under the curves of a chart: hatched spans whose counts are unknown, and bars for cells that lack posts.
 
 import type uPlot from 'uplot';
-import type { Cell, Picture } from './picture.ts';
+import type { Picture } from './picture.ts';
+import type { Cell } from './rolling-window.ts';
 
 /** The distance of the lines of a hatched span, in pixels. */
 const HATCH = 7;

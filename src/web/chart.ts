@@ -3,6 +3,8 @@
 import uPlot from 'uplot';
 import { drawSpans } from './chart-spans.ts';
 import { xAxis } from './chart-time.ts';
+import { createCrosshair } from './crosshair.ts';
+import type { Moment } from './moment.ts';
 import type { Picture } from './picture.ts';
 import type { Range } from './range.ts';
 
@@ -15,7 +17,7 @@ export interface ChartScale {
 
 const LINE = uPlot.paths.spline?.();
 
-export function createChart(host: HTMLElement, range: Range) {
+export function createChart(host: HTMLElement, range: Range, moment: Moment) {
   let right = 0;
   let scale: ChartScale = { above: 1, below: 1, back: range.seconds };
   let picture: Picture | undefined;
@@ -62,6 +64,10 @@ export function createChart(host: HTMLElement, range: Range) {
     host,
   );
 
+  const end = new AbortController();
+  const edges = () => [right - scale.back, right] as const;
+  const at = (seconds: number) => picture?.at(seconds);
+  const placeCrosshair = createCrosshair(host, { plot, range, at, edges }, moment, end.signal);
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
   resized.observe(host);
   return {
@@ -77,8 +83,10 @@ export function createChart(host: HTMLElement, range: Range) {
       const [times, positive, negative, neutral] = next.curves;
       const hanging = negative.map((value) => value && -value);
       plot.setData([times, positive, hanging, neutral]);
+      placeCrosshair();
     },
     destroy(): void {
+      end.abort();
       resized.disconnect();
       plot.destroy();
     },

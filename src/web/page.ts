@@ -5,6 +5,7 @@ import { SharedScale } from './chart-scale.ts';
 import { setText, the } from './dom.ts';
 import { createLoop, timeToMove } from './drawing-pace.ts';
 import { createLiveRegion } from './live-region.ts';
+import { Moment } from './moment.ts';
 import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { pictureOf } from './picture.ts';
 import { RANGES, readRange } from './range.ts';
@@ -41,6 +42,7 @@ const page = {
 const liveRegion = createLiveRegion(the('#live-region', HTMLElement));
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
+const moment = new Moment();
 let range = readRange(location.search);
 let scale = new SharedScale();
 let followed: readonly Followed[] = [];
@@ -105,7 +107,7 @@ function follow(track: string): Followed {
   });
   watchPast(topic);
   lookBack(topic);
-  const view = createTopicView(topic, range, {
+  const view = createTopicView(topic, range, moment, {
     stop: () => stopTracking(track),
     add,
     replace: (other) => replace(track, other),
@@ -171,6 +173,7 @@ function showRange(): void {
   if (chosen === range) return;
   range = chosen;
   scale = new SharedScale();
+  moment.choose(undefined);
   for (const { topic, view } of followed) {
     watchPast(topic);
     view.setRange(range);

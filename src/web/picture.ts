@@ -1,17 +1,8 @@
 // What the page shows of a topic in a range: the counts of each moment, as points of a chart and as a sum.
 
 import type { Range } from './range.ts';
-import { type Counts, type Curves, WINDOW_SECONDS } from './rolling-window.ts';
+import { type Cell, type Counts, type Curves, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
-
-/** The counts of a span of time. Times are in seconds since 1970. */
-export interface Cell {
-  readonly from: number;
-  readonly to: number;
-  readonly counts: Readonly<Counts>;
-  /** False if posts may be missing in `counts`, so that a zero means nothing. */
-  readonly isKnown: boolean;
-}
 
 type Span = readonly [from: number, to: number];
 
@@ -24,6 +15,8 @@ export interface Picture {
   readonly totals: Readonly<Counts>;
   /** Since when there is something to show, in milliseconds since 1970. */
   readonly since: number;
+  /** What a point of the curves shows, at a moment in seconds since 1970. */
+  at(moment: number): Cell | undefined;
   /** Whether all posts of the range are counted. */
   readonly isWhole: boolean;
 }
@@ -36,7 +29,8 @@ export function pictureOf(topic: Topic, range: Range, now: number): Picture {
     const isWhole = now - since >= WINDOW_SECONDS * 1000;
     const curves = window.curves(now);
     const unknown = unknownSpans(curves);
-    return { curves, unknown, partial: [], totals: window.totals, since, isWhole };
+    const at = (moment: number) => window.cellAt(moment);
+    return { curves, unknown, partial: [], totals: window.totals, since, at, isWhole };
   }
   const cells = past?.cells ?? [];
   const lacking = cells.filter(({ isKnown }) => !isKnown);
@@ -50,6 +44,7 @@ export function pictureOf(topic: Topic, range: Range, now: number): Picture {
     partial: lacking.filter(({ counts }) => sum(counts) > 0),
     totals: totalOf(cells),
     since: now - range.seconds * 1000,
+    at: (moment) => cells.find(({ from, to }) => from <= moment && moment < to),
     isWhole: cells.length > 1 && unknown.length === 0,
   };
 }

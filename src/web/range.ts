@@ -56,3 +56,8 @@ export function readRange(search: string): Range {
   const name = new URLSearchParams(search).get('range');
   return RANGES.find((range) => range.name === name) ?? FIRST;
 }
+
+/** How far an arrow key goes in a chart, in seconds. */
+export function stepOf(range: Range): number {
+  return range.bucket?.seconds ?? 5;
+}

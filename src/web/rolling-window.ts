@@ -21,6 +21,15 @@ interface Bucket {
   watched: boolean;
 }
 
+/** The counts of a span of time. Times are in seconds since 1970. */
+export interface Cell {
+  readonly from: number;
+  readonly to: number;
+  readonly counts: Readonly<Counts>;
+  /** False if posts may be missing in `counts`, so that a zero means nothing. */
+  readonly isKnown: boolean;
+}
+
 /** Times in seconds since 1970, and posts a second at each time; null where they are unknown. */
 export type Curves = [
   times: number[],
@@ -133,6 +142,17 @@ export class RollingWindow {
       }
     });
     return [curves[0], smooth(curves[1]), smooth(curves[2]), smooth(curves[3])];
+  }
+
+  /** What a point of the curves is the mean of; undefined before the window. */
+  cellAt(moment: number): Cell | undefined {
+    const to = Math.floor(moment) + 1;
+    const from = to - MEAN_SECONDS;
+    const buckets = this.#buckets.filter(({ second }) => second >= from && second < to);
+    if (buckets.at(-1)?.second !== to - 1) return undefined;
+    const counts: Counts = [0, 0, 0];
+    for (const bucket of buckets) for (const i of [0, 1, 2] as const) counts[i] += bucket.counts[i];
+    return { from, to, counts, isKnown: buckets.every(({ watched }) => watched) };
   }
 
   /** The counts minute by minute, the newest first. */

@@ -1,8 +1,8 @@
 // The past of a topic: the server's counts, of which the last ones are asked for again and again.
 
 import { PastDocument, type PastQuery } from '../../schema/operations.ts';
-import type { Cell } from './picture.ts';
 import type { Range } from './range.ts';
+import type { Cell } from './rolling-window.ts';
 import { WINDOW_SECONDS } from './rolling-window.ts';
 import type { Connection } from './server-connection.ts';
 import type { Topic } from './topic-state.ts';

@@ -3,6 +3,7 @@
 import { type ChartScale, createChart } from './chart.ts';
 import { h, isHeld, setText, the } from './dom.ts';
 import { createEventList } from './event-list.ts';
+import type { Moment } from './moment.ts';
 import { type Picture, sum } from './picture.ts';
 import { createTag, type PostActions } from './post-row.ts';
 import type { Range } from './range.ts';
@@ -27,7 +28,7 @@ export interface TopicActions extends PostActions {
   replace(track: string): void;
 }
 
-export function createTopicView(topic: Topic, first: Range, actions: TopicActions) {
+export function createTopicView(topic: Topic, first: Range, moment: Moment, actions: TopicActions) {
   const { track, window } = topic;
   const copy = document.importNode(the('#topic', HTMLTemplateElement).content, true);
   const part = (selector: string) => the(selector, HTMLElement, copy);
@@ -86,7 +87,7 @@ export function createTopicView(topic: Topic, first: Range, actions: TopicAction
       // The server's counts have come.
       if (next.totals !== shown?.totals) numbersAt = 0;
       shown = next;
-      chart ??= createChart(chartHost, range);
+      chart ??= createChart(chartHost, range, moment);
       chart.draw(next, now / 1000, scale);
     },
     /** Shows everything else. */
@@ -143,7 +144,7 @@ export function createTopicView(topic: Topic, first: Range, actions: TopicAction
     for (const part of named('.unit')) part.textContent = unit;
     for (const part of named('.range')) part.textContent = words;
     for (const part of named('.row')) part.textContent = row.words;
-    chartHost.ariaLabel = `${unit} on ${track} in the last ${words}: positive above the line, negative below it, neutral dotted. The same by ${row.words} is in the table that follows.`;
+    chartHost.ariaLabel = `${unit} on ${track} in the last ${words}: positive above the line, negative below it, neutral dotted. The same by ${row.words} is in the table that follows. Arrow keys tell the counts of a moment.`;
   }
 
   function showNumbers(): void {

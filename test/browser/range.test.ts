@@ -77,6 +77,39 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(errors).toEqual([]);
   });
 
+  test('tells the counts of a moment in all charts, by pointer and by arrow keys', async () => {
+    const { url, clock } = await startWithPast(50);
+    const { page, errors } = await visit(`${url}/?track=coffee&track=tea&range=1h`, clock);
+    await basis(page, 'At least 90 posts in the last hour');
+    const charts = page.getByRole('slider');
+    const tips = page.locator('.tip');
+    const said = (n: number, text: RegExp) => tips.nth(n).filter({ hasText: text }).waitFor();
+    await charts.first().hover({ position: { x: 300, y: 60 } });
+    await said(
+      0,
+      /^10:\d\d to 10:\d\d: 1 positive, \d neutral, \d negative; balance (0|\+100|\+50)$/,
+    );
+    const [when = ''] = (await tips.first().textContent())?.split(': ') ?? [];
+    await said(1, new RegExp(`^${when}: not known$`));
+    expect(await violationsOf(page)).toEqual([]);
+    await page.mouse.move(0, 0);
+    expect(await tips.first().isVisible()).toBe(false);
+
+    await charts.nth(1).focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    const valueText = () => charts.first().getAttribute('aria-valuetext');
+    expect(await valueText()).toMatch(/^10:48 to 10:49: 1 positive, /);
+    await page.keyboard.press('ArrowRight');
+    expect(await valueText()).toMatch(/^10:49 to 10:50: 1 positive, /);
+    await page.keyboard.press('Home');
+    expect(await valueText()).toMatch(/: not known$/);
+    await page.keyboard.press('Escape');
+    expect(await valueText()).toBe('now');
+    expect(errors).toEqual([]);
+  });
+
   const desktop = { viewport: { width: 1280, height: 900 } };
   const looks: readonly [string, BrowserContextOptions][] = [
     ['light', { ...desktop, colorScheme: 'light' }],
@@ -97,6 +130,9 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(await violationsOf(page)).toEqual([]);
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(options.viewport?.width ?? 0);
+    await page.getByRole('slider').focus();
+    for (let step = 0; step < 12; step += 1) await page.keyboard.press('ArrowLeft');
+    expect(await violationsOf(page)).toEqual([]);
     await page.screenshot({ path: `${OUTPUT}range-${name}.png`, fullPage: true });
     expect(errors).toEqual([]);
   });

@@ -3,7 +3,8 @@ import PHRASES from '../../src/source/sample-phrases.json' with { type: 'json' }
 import { SharedScale } from '../../src/web/chart-scale.ts';
 import { timeToMove } from '../../src/web/drawing-pace.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
-import type { Cell, Picture } from '../../src/web/picture.ts';
+import type { Picture } from '../../src/web/picture.ts';
+import type { Cell } from '../../src/web/rolling-window.ts';
 import { WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
 import { SAMPLE_TOPICS, suggest } from '../../src/web/suggestions.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
@@ -210,6 +211,7 @@ describe('the scale of the charts', () => {
     partial,
     totals: [0, 0, 0],
     since: 0,
+    at: () => undefined,
     isWhole: true,
   });
 

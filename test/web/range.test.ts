@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { clockTimes } from '../../src/web/chart-time.ts';
+import { afterKey, describeCell } from '../../src/web/crosshair.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
-import { type Cell, pictureOf, rowsOf, totalOf, unknownSpans } from '../../src/web/picture.ts';
+import { pictureOf, rowsOf, totalOf, unknownSpans } from '../../src/web/picture.ts';
 import { RANGES, type Range, readRange } from '../../src/web/range.ts';
+import type { Cell } from '../../src/web/rolling-window.ts';
 import { cellsOf, joined } from '../../src/web/topic-past.ts';
 import { Topic } from '../../src/web/topic-state.ts';
 
@@ -122,6 +124,25 @@ test.each(RANGES.filter(({ bucket }) => bucket))(
     }
   },
 );
+
+test('the keys of a slider move the moment, and never out of the chart', () => {
+  const after = (key: string, from: number) => afterKey(key, from, 5, 0, 100);
+  expect([after('ArrowLeft', 50), after('ArrowRight', 50)]).toEqual([45, 55]);
+  expect([after('PageDown', 20), after('PageUp', 98)]).toEqual([0, 100]);
+  expect([after('Home', 50), after('End', 50)]).toEqual([0, 100]);
+  expect([after('a', 50), after('toString', 50)]).toEqual([undefined, undefined]);
+});
+
+test('the counts of a moment are a sentence that says if they are not all', () => {
+  const [, hour] = RANGES;
+  if (!hour) throw new Error('there are no ranges');
+  const say = (counts: Cell['counts'], isKnown: boolean) =>
+    describeCell({ from: 0, to: 60, counts, isKnown }, 0, hour).replace(/^.*?: /, '');
+  expect(say([2, 1, 1], true)).toBe('2 positive, 1 neutral, 1 negative; balance +25');
+  expect(say([2, 1, 1], false)).toBe('at least 2 positive, 1 neutral, 1 negative; balance +25');
+  expect(say([0, 0, 0], true)).toBe('no posts');
+  expect(say([0, 0, 0], false)).toBe('not known');
+});
 
 test('the labels of a chart are round times with room between them', () => {
   const right = START / 1000 + 1234;

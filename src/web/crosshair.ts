@@ -1,0 +1,130 @@
+// The crosshair of a chart, with the counts of its moment: by pointer, by touch and by arrow keys.
+
+import type uPlot from 'uplot';
+import { h, setText } from './dom.ts';
+import type { Moment } from './moment.ts';
+import { type Range, stepOf } from './range.ts';
+import type { Cell } from './rolling-window.ts';
+import { balanceOf } from './rolling-window.ts';
+import { clockTime, signed } from './wording.ts';
+
+/** How many steps the Page keys go. */
+const PAGE = 10;
+
+interface Chart {
+  readonly plot: uPlot;
+  readonly range: Range;
+  /** What the chart shows of a moment; undefined where it shows nothing. */
+  at(moment: number): Cell | undefined;
+  /** The left and right edges, in seconds since 1970. */
+  edges(): readonly [left: number, right: number];
+}
+
+/** Makes `host` a slider, with which a person chooses the moment. The returned function draws the crosshair again. */
+export function createCrosshair(
+  host: HTMLElement,
+  chart: Chart,
+  moment: Moment,
+  signal: AbortSignal,
+): () => void {
+  const { plot, range, at, edges } = chart;
+  const line = h('i', { class: 'crosshair', 'aria-hidden': 'true' });
+  const tip = h('p', { class: 'tip', 'aria-hidden': 'true' });
+  host.append(line, tip);
+  signal.addEventListener('abort', () => {
+    line.remove();
+    tip.remove();
+  });
+
+  function place(): void {
+    const [left, right] = edges();
+    const chosen = moment.at;
+    const isShown = chosen !== undefined && chosen >= left && chosen <= right;
+    line.hidden = !isShown;
+    tip.hidden = !isShown;
+    host.ariaValueMin = String(Math.round(left - right));
+    host.ariaValueMax = '0';
+    host.ariaValueNow = String(isShown ? Math.round(chosen - right) : 0);
+    const text = isShown ? describeCell(at(chosen), chosen, range) : 'now';
+    if (host.ariaValueText !== text) host.ariaValueText = text;
+    if (!isShown) return;
+    const x = plot.over.offsetLeft + plot.valToPos(chosen, 'x');
+    const isLeft = chosen - left > (right - left) / 2;
+    line.style.translate = `${x}px`;
+    tip.style.translate = isLeft ? `calc(${x}px - 100% - 6px)` : `${x + 6}px`;
+    setText(tip, text);
+  }
+
+  function point({ clientX }: PointerEvent): void {
+    const x = clientX - plot.over.getBoundingClientRect().left;
+    const [left, right] = edges();
+    moment.choose(Math.min(Math.max(plot.posToVal(x, 'x'), left), right));
+  }
+
+  host.addEventListener('pointerdown', point, { signal });
+  host.addEventListener('pointermove', point, { signal });
+  host.addEventListener(
+    'pointerleave',
+    // After a touch, the moment stays, so that it can be read.
+    ({ pointerType }) => pointerType === 'mouse' && moment.choose(undefined),
+    { signal },
+  );
+  host.addEventListener(
+    'keydown',
+    (key) => {
+      const [left, right] = edges();
+      const next = afterKey(key.key, moment.at ?? right, stepOf(range), left, right);
+      if (next === undefined && key.key !== 'Escape') return;
+      key.preventDefault();
+      moment.choose(next);
+    },
+    { signal },
+  );
+  moment.follow(place, signal);
+  return place;
+}
+
+/** Where a key leads from a moment; undefined if nowhere. */
+export function afterKey(
+  key: string,
+  from: number,
+  step: number,
+  left: number,
+  right: number,
+): number | undefined {
+  const steps = {
+    ArrowLeft: -1,
+    ArrowDown: -1,
+    ArrowRight: 1,
+    ArrowUp: 1,
+    PageDown: -PAGE,
+    PageUp: PAGE,
+  };
+  if (key === 'Home') return left;
+  if (key === 'End') return right;
+  const by = Object.hasOwn(steps, key) ? steps[key as keyof typeof steps] : undefined;
+  return by === undefined ? undefined : Math.min(Math.max(from + by * step, left), right);
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+/** The counts of a cell and when they were, as a sentence. */
+export function describeCell(cell: Cell | undefined, moment: number, range: Range): string {
+  const { from, to } = cell ?? { from: moment, to: moment };
+  const begin = range.bucket
+    ? (range.name === '1h' ? CLOCK : DAY).format(from * 1000)
+    : clockTime(from * 1000);
+  const end = range.bucket ? CLOCK.format(to * 1000) : clockTime(to * 1000);
+  const when = cell ? `${begin} to ${end}` : begin;
+  const [positive, negative, neutral] = cell?.counts ?? [0, 0, 0];
+  const balance = balanceOf([positive, negative, neutral]);
+  if (!cell || (!cell.isKnown && balance === undefined)) return `${when}: not known`;
+  if (balance === undefined) return `${when}: no posts`;
+  const atLeast = cell.isKnown ? '' : 'at least ';
+  return `${when}: ${atLeast}${positive} positive, ${neutral} neutral, ${negative} negative; balance ${signed(balance)}`;
+}
