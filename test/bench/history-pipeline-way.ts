@@ -1,0 +1,100 @@
+// One way of the pipeline part of the history benchmark, in a process of its own, so that no way pays for what another
+// one keeps. Prints the nanoseconds of CPU for each post: the median and the least of its rounds.
+
+import { systemClock } from '../../src/base/clock.ts';
+import type { Post } from '../../src/base/post.ts';
+import { createPast } from '../../src/history/past.ts';
+import { createAnalyzer } from '../../src/sentiment/analysis.ts';
+import { vader } from '../../src/sentiment/vader/vader.ts';
+import type { SourceSink } from '../../src/source/source.ts';
+import { Ingest } from '../../src/stream/ingest.ts';
+import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import type { Past } from '../../src/stream/recorder.ts';
+import { keeping } from '../support/keeping.ts';
+import { configOf } from '../support/senti.ts';
+import { recordTelemetry } from '../support/telemetry.ts';
+import { cpuNanoseconds, median } from './measure.ts';
+import { makeTracks, readTexts, vocabularyOf } from './workload.ts';
+
+const ROUNDS = 15;
+/** The first rounds warm up. */
+const WARM_UP = 3;
+const SEED = 1;
+
+const NOTHING_KEPT: Past = {
+  open: () => ({ event: () => {}, gap: () => {}, wanted: () => {}, close: () => {} }),
+  read: () => nothingResumes(),
+  stretch: () => nothingResumes(),
+  fill: () => {},
+  deleted: () => {},
+};
+
+function nothingResumes(): never {
+  throw new Error('nothing resumes here');
+}
+
+const [way = '', count = ''] = process.argv.slice(2);
+const { texts } = readTexts();
+const tracks = makeTracks(100_000, vocabularyOf(texts), SEED).slice(0, Number(count));
+const telemetry = recordTelemetry();
+const sinks: SourceSink[] = [];
+const multiplexer = new Multiplexer(
+  (feedSink) =>
+    new Ingest(
+      {
+        connect: (sink) => {
+          sinks.push(sink);
+          return {
+            name: 'bench',
+            isTextPublic: true,
+            state: { name: 'live' },
+            want: () => {},
+            close: async () => {},
+          };
+        },
+        analyze: createAnalyzer('full', vader),
+        languages: ['en'],
+        postText: true,
+        ...keeping(),
+        past: pastOf(way),
+        telemetry,
+      },
+      feedSink,
+    ),
+  { telemetry },
+);
+for (const track of tracks) multiplexer.listen(track, { event: () => {}, end: () => {} });
+
+const found: number[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const posts = postsOf(round);
+  const ns = cpuNanoseconds(() => {
+    for (const post of posts) for (const sink of sinks) sink.post(post);
+  });
+  if (round >= WARM_UP) found.push(ns / posts.length);
+}
+const { eventsDelivered } = multiplexer.counters;
+const events = eventsDelivered / (ROUNDS * texts.length);
+process.stdout.write(JSON.stringify({ median: median(found), least: Math.min(...found), events }));
+process.exit(0);
+
+function pastOf(way: string): Past {
+  if (way === 'without') return NOTHING_KEPT;
+  if (way === 'events') return keeping().past;
+  const kept = createPast(configOf(), systemClock, recordTelemetry());
+  kept.source({ name: 'live' });
+  return kept.past;
+}
+
+/** No source sends a post twice. */
+function postsOf(round: number): Post[] {
+  return texts.map((text, i) => ({
+    id: `${round}-${i}`,
+    source: 'bench',
+    text,
+    tags: [],
+    links: [],
+    attached: [],
+    langs: ['en'],
+  }));
+}
