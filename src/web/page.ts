@@ -9,14 +9,16 @@ import { Moment } from './moment.ts';
 import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { pictureOf } from './picture.ts';
 import { RANGES, readRange } from './range.ts';
+import { balanceOf } from './rolling-window.ts';
 import { type Connection, type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
 import { showSampleTopics, showSuggestions } from './suggestions.ts';
+import { createTools } from './take-along.ts';
 import { enterToken, readToken } from './token.ts';
 import { recall, TopicPast } from './topic-past.ts';
 import { Topic } from './topic-state.ts';
 import { createTopicView, NUMBER_PACE } from './topic-view.ts';
-import { describe } from './wording.ts';
+import { describe, titleOf } from './wording.ts';
 
 interface Followed {
   readonly topic: Topic;
@@ -34,6 +36,7 @@ const page = {
   token: the('#token', HTMLInputElement),
   hint: the('#hint', HTMLElement),
   suggestions: the('#suggestions', HTMLElement),
+  tools: the('#tools', HTMLElement),
   aboutSample: the('#about-sample', HTMLElement),
   ranges: the('#ranges', HTMLFieldSetElement),
   topics: the('#topics', HTMLElement),
@@ -201,7 +204,7 @@ function show(topics: readonly string[]): void {
   });
   const count = topics.length;
   document.body.dataset.topics = String(count);
-  document.title = count > 0 ? `${topics.join(' · ')} – Senti` : 'Senti';
+  page.tools.hidden = count === 0;
   page.input.placeholder = count > 0 ? 'Another topic to compare' : 'A topic, such as coffee';
   say('');
   page.graphiql.href = graphiqlOf(topics);
@@ -232,7 +235,22 @@ function showStatus(): void {
     if (state.name !== 'connecting') liveRegion.say(text);
   }
   page.status.dataset.tone = tone;
+  showTitle();
   page.aboutSample.classList.toggle('unshown', source.status?.name !== 'sample');
+}
+
+/** In milliseconds. A hidden page has no frames to draw in, but its title shows. */
+const TITLE_PACE = 2000;
+setInterval(showTitle, TITLE_PACE);
+
+function showTitle(): void {
+  const balances = followed.map(({ topic: { track, window } }) => {
+    window.advance(Date.now());
+    return { track, balance: balanceOf(window.totals) };
+  });
+  const isTracking = followed.some(({ topic }) => topic.rejection === undefined);
+  const title = titleOf(balances, describe(state, source.status, isTracking).tone);
+  if (document.title !== title) document.title = title;
 }
 
 let chartsAt = 0;
@@ -304,6 +322,12 @@ page.ranges.addEventListener('change', ({ target }) => {
 });
 addEventListener('popstate', showAddress);
 
+createTools(() =>
+  followed.map(({ topic, view: { element } }) => {
+    const cells = range.bucket ? (topic.past?.cells ?? []) : topic.window.cells();
+    return { track: topic.track, cells, element };
+  }),
+);
 showSampleTopics(the('#sample-topics', HTMLElement), add);
 showAddress();
 history.replaceState(null, '', addressOf(tracks(), range));

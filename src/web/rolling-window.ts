@@ -155,6 +155,16 @@ export class RollingWindow {
     return { from, to, counts, isKnown: buckets.every(({ watched }) => watched) };
   }
 
+  /** The counts second by second, oldest first. Times are in seconds since 1970. */
+  cells() {
+    return this.#buckets.map(({ second, counts, watched }) => ({
+      from: second,
+      to: second + 1,
+      counts,
+      isKnown: watched,
+    }));
+  }
+
   /** The counts minute by minute, the newest first. */
   minutes(): Counts[] {
     const last = this.#buckets.at(-1)?.second ?? 0;

@@ -1,4 +1,4 @@
-// Polls the state of the server's source while the page is visible.
+// Polls the state of the server's source, seldom while the page is hidden.
 
 import type { StatusQuery } from '../../schema/operations.ts';
 import type { Connection } from './server-connection.ts';
@@ -6,6 +6,8 @@ import type { Connection } from './server-connection.ts';
 /** The time between two polls of a live or idle source, and of any other; in milliseconds. */
 const CALM_PACE = 5000;
 const BUSY_PACE = 1000;
+/** The same while the page is hidden, when only the title of its tab shows the state. */
+const HIDDEN_PACE = 30_000;
 /** The states in which no posts come. An idle source starts as soon as something is tracked. */
 const OUT = ['connecting', 'waiting', 'paused'];
 
@@ -21,7 +23,7 @@ export function watchSource(connection: Connection, onChange: () => void) {
   async function ask(): Promise<void> {
     clearTimeout(timer);
     const mine = ++question;
-    const answer = document.hidden ? undefined : await connection.askStatus();
+    const answer = await connection.askStatus();
     if (mine !== question) return;
     if (answer) {
       status = answer.source;
@@ -33,7 +35,7 @@ export function watchSource(connection: Connection, onChange: () => void) {
       onChange();
     }
     const isCalm = burst-- <= 0 && (status?.state === 'live' || status?.state === 'idle');
-    timer = setTimeout(ask, isCalm ? CALM_PACE : BUSY_PACE);
+    timer = setTimeout(ask, document.hidden ? HIDDEN_PACE : isCalm ? CALM_PACE : BUSY_PACE);
   }
 
   document.addEventListener('visibilitychange', () => void ask());

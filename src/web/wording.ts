@@ -128,3 +128,15 @@ export function describeMissing(
   const gap = `Posts may be missing before ${clockTime(gapBefore)}.`;
   return [...(dropped > 0 ? [slow] : []), ...(gapBefore > since ? [gap] : [])].join(' ');
 }
+
+/** The title of the tab: a warning if something is wrong, each topic and its balance. */
+export function titleOf(
+  topics: readonly { readonly track: string; readonly balance: number | undefined }[],
+  tone: Sentence['tone'],
+): string {
+  const names = topics.map(({ track, balance }) =>
+    balance === undefined ? track : `${track} ${signed(balance)}`,
+  );
+  const warning = topics.length > 0 && (tone === 'waiting' || tone === 'failed') ? '⚠ ' : '';
+  return `${warning}${names.length > 0 ? `${names.join(' · ')} – ` : ''}Senti`;
+}

@@ -7,8 +7,15 @@ import type { Picture } from '../../src/web/picture.ts';
 import type { Cell } from '../../src/web/rolling-window.ts';
 import { WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
 import { SAMPLE_TOPICS, suggest } from '../../src/web/suggestions.ts';
+import { toCsv } from '../../src/web/take-along.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
-import { clockTime, describeMissing, describe as say, signed } from '../../src/web/wording.ts';
+import {
+  clockTime,
+  describeMissing,
+  describe as say,
+  signed,
+  titleOf,
+} from '../../src/web/wording.ts';
 
 describe('the address', () => {
   test('holds the topics, and gives them back as they were written', () => {
@@ -41,6 +48,24 @@ test('the page knows what the sample talks about', () => {
   expect(SAMPLE_TOPICS).toEqual(
     PHRASES.topics.map(({ names }) => names[0]?.replace(/^(the|my) /, '')),
   );
+});
+
+test('counts become CSV that no spreadsheet runs', () => {
+  const cell = { from: 0, to: 1, counts: [1, 2, 3], isKnown: true } satisfies Cell;
+  expect(toCsv([{ track: '="a"', cells: [cell] }])).toBe(
+    'topic,from,to,positive,neutral,negative,complete\r\n' +
+      `"'=""a""",1970-01-01T00:00:00.000Z,1970-01-01T00:00:01.000Z,1,3,2,true\r\n`,
+  );
+});
+
+test('the title has each balance, and a warning while no posts come', () => {
+  const topics = [
+    { track: 'coffee', balance: 12 },
+    { track: 'tea', balance: undefined },
+  ];
+  expect(titleOf(topics, 'live')).toBe('coffee +12 · tea – Senti');
+  expect(titleOf(topics, 'waiting')).toBe('⚠ coffee +12 · tea – Senti');
+  expect(titleOf([], 'waiting')).toBe('Senti');
 });
 
 describe('a topic', () => {

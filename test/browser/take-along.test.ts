@@ -1,0 +1,58 @@
+// What can be taken along from the dashboard, in a real browser.
+
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { startSenti } from '../support/senti.ts';
+
+describe.skipIf(!executablePath)('from the dashboard', () => {
+  const open = useBrowser();
+
+  async function saved(page: Page, button: RegExp): Promise<Buffer> {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: button }).press('Enter');
+    return readFile(await (await download).path());
+  }
+
+  test('the link, the counts and the charts can be taken along', async () => {
+    const { url, source } = await startSenti();
+    const { page, errors } = await open({
+      viewport: { width: 390, height: 844 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    await page.goto(`${url}/?track=coffee&track=tea`);
+    await page.locator('#status-text', { hasText: /^Live/ }).waitFor();
+    source.say('good coffee');
+    await page.locator('.basis', { hasText: '1 post' }).waitFor();
+    await page.getByRole('button', { name: 'Copy link' }).press('Enter');
+    await page.getByText('Link copied.').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(page.url());
+    const lines = String(await saved(page, /CSV/)).split('\r\n');
+    expect(lines[0]).toBe('topic,from,to,positive,neutral,negative,complete');
+    expect(lines.filter((line) => /^"coffee",.*,1,0,0,/.test(line)).length).toBe(1);
+    expect(lines.some((line) => line.startsWith('"tea"'))).toBe(true);
+    const picture = await saved(page, /PNG/);
+    expect(picture.subarray(1, 4).toString()).toBe('PNG');
+    expect(await violationsOf(page)).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test('the title of the tab tells the balance, and warns when the source is down', async () => {
+    const { url, source } = await startSenti();
+    const { page } = await open();
+    await page.goto(`${url}/?track=coffee`);
+    const titled = (text: string) =>
+      page.evaluate(`new Promise((resolve) => {
+        (function check() {
+          if (document.title === '${text}') resolve();
+          else requestAnimationFrame(check);
+        })();
+      })`);
+    await page.locator('#status-text', { hasText: /^Live/ }).waitFor();
+    source.say('good coffee');
+    await titled('coffee +100 – Senti');
+    source.become({ name: 'waiting', reason: 'it is down', until: Date.now() + 60_000 });
+    await titled('⚠ coffee +100 – Senti');
+  });
+});
