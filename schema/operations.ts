@@ -68,6 +68,14 @@ export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null }, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
 
+export type SummarySubscriptionVariables = Exact<{
+  track: string;
+  span: number;
+}>;
+
+
+export type SummarySubscription = { window: { posts: number, positive: number, negative: number, neutral: number, postsPerMinute: number | null, spike: boolean, previous: { posts: number, positive: number, negative: number, neutral: number } } };
+
 export type TrackQueryVariables = Exact<{
   query: string;
 }>;
@@ -220,6 +228,24 @@ export const StatusDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StatusQuery, StatusQueryVariables>;
+export const SummaryDocument = new TypedDocumentString(`
+    subscription Summary($track: String!, $span: Int!) {
+  window(track: $track, span: $span) {
+    posts
+    positive
+    negative
+    neutral
+    postsPerMinute
+    spike
+    previous {
+      posts
+      positive
+      negative
+      neutral
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SummarySubscription, SummarySubscriptionVariables>;
 export const TrackDocument = new TypedDocumentString(`
     query Track($query: String!) {
   track(query: $query) {

@@ -13,6 +13,7 @@ import { balanceOf } from './rolling-window.ts';
 import { type Connection, type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
 import { showSampleTopics, showSuggestions } from './suggestions.ts';
+import { addSummary } from './summary.ts';
 import { createTools } from './take-along.ts';
 import { enterToken, readToken } from './token.ts';
 import { recall, TopicPast } from './topic-past.ts';
@@ -24,6 +25,8 @@ interface Followed {
   readonly topic: Topic;
   readonly view: ReturnType<typeof createTopicView>;
   readonly unfollow: () => void;
+  /** Takes its row out of the summary. */
+  leaveSummary: () => void;
 }
 
 const page = {
@@ -39,6 +42,7 @@ const page = {
   tools: the('#tools', HTMLElement),
   aboutSample: the('#about-sample', HTMLElement),
   ranges: the('#ranges', HTMLFieldSetElement),
+  summary: the('#summary tbody', HTMLTableSectionElement),
   topics: the('#topics', HTMLElement),
   graphiql: the('#graphiql', HTMLAnchorElement),
 };
@@ -117,7 +121,7 @@ function follow(track: string): Followed {
     explain: async (text) => (await connection.ask(AnalyzeDocument, { text }))?.analyze.words,
   });
   void learn(topic);
-  return { topic, view, unfollow };
+  return { topic, view, unfollow, leaveSummary: () => {} };
 }
 
 /** Asks how the server understands the topic. */
@@ -168,6 +172,14 @@ function showAddress(): void {
   show(readTopics(location.search));
 }
 
+/** Makes the rows anew, in the order of the topics. Equal windows cost the server nothing. */
+function showSummary(): void {
+  for (const each of followed) {
+    each.leaveSummary();
+    each.leaveSummary = addSummary(page.summary, each.topic.track, range, connection);
+  }
+}
+
 function showRange(): void {
   const chosen = readRange(location.search);
   for (const input of page.ranges.querySelectorAll('input')) {
@@ -181,15 +193,17 @@ function showRange(): void {
     watchPast(topic);
     view.setRange(range);
   }
+  showSummary();
   drawSoon();
 }
 
 /** Follows these topics and no others. Topics that stay go on without a gap. */
 function show(topics: readonly string[]): void {
   const before = followed;
-  for (const { topic, view, unfollow } of before) {
+  for (const { topic, view, unfollow, leaveSummary } of before) {
     if (topics.includes(topic.track)) continue;
     unfollow();
+    leaveSummary();
     topic.past?.stop();
     view.destroy();
   }
@@ -202,6 +216,7 @@ function show(topics: readonly string[]): void {
       page.topics.insertBefore(view.element, page.topics.children[i] ?? null);
     }
   });
+  showSummary();
   const count = topics.length;
   document.body.dataset.topics = String(count);
   page.tools.hidden = count === 0;

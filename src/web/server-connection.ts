@@ -161,7 +161,39 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     return (await ask(StatusDocument, {}))?.status;
   }
 
-  return { follow, ask, askStatus };
+  /** Subscribes across reconnects until the returned function is called. What the server rejects sends nothing. */
+  function watch<R, V extends Variables>(
+    document: TypedDocumentString<R, V>,
+    variables: V,
+    hear: (data: R) => void,
+  ): () => void {
+    let wanted = true;
+    let stop = () => {};
+    const subscribe = (retries: number) => {
+      stop = client.subscribe<R>(
+        { query: String(document), variables },
+        {
+          next({ data }) {
+            retries = 0;
+            if (data) hear(data);
+          },
+          error() {},
+          async complete() {
+            if (!wanted) return;
+            await waitToRetry(retries);
+            if (wanted) subscribe(retries + 1);
+          },
+        },
+      );
+    };
+    subscribe(0);
+    return () => {
+      wanted = false;
+      stop();
+    };
+  }
+
+  return { follow, watch, ask, askStatus };
 }
 
 interface Extensions {

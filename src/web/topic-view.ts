@@ -10,7 +10,7 @@ import type { Range } from './range.ts';
 import { balanceOf, type Counts, sharesOf } from './rolling-window.ts';
 import { showRows } from './row-table.ts';
 import type { Topic } from './topic-state.ts';
-import { counted, describeMissing, moodOf, sideOf, signed } from './wording.ts';
+import { counted, describeMissing, isFew, moodOf, sideOf, signed } from './wording.ts';
 
 /** The shortest time between two changes of the lists, so that they can be read; in milliseconds. */
 const LIST_PACE = 500;
@@ -149,10 +149,11 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
 
   function showNumbers(): void {
     const totals: Readonly<Counts> = shown?.totals ?? [0, 0, 0];
-    const balance = balanceOf(totals);
+    const isTooFew = isFew(sum(totals));
+    const balance = isTooFew ? undefined : balanceOf(totals);
     setText(number, signed(balance));
     number.dataset.side = sideOf(balance);
-    setText(mood, moodOf(balance));
+    setText(mood, isTooFew && sum(totals) > 0 ? 'Too few posts yet' : moodOf(balance));
     const all = counted(sum(totals), 'post');
     setText(basis, sum(totals) === 0 ? '' : describeBasis(all, range, shown?.isWhole ?? false));
     const percentages = sharesOf(totals);

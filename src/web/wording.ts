@@ -115,6 +115,13 @@ export function moodOf(balance: number | undefined): string {
   return `${Math.abs(balance) < CLEAR ? 'Mostly' : 'Very'} ${side}`;
 }
 
+/** With fewer posts than this, a balance says nothing: of ten, one post more or less is 10 to 20 points. */
+const FEW = 10;
+
+export function isFew(posts: number): boolean {
+  return posts < FEW;
+}
+
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }

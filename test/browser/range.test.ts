@@ -57,7 +57,7 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     await page.getByText('1 h', { exact: true }).click();
     await basis(page, 'At least 90 posts in the last hour');
     expect(new URL(page.url()).search).toBe('?track=coffee&range=1h');
-    await page.getByText('Posts a minute', { exact: true }).waitFor();
+    await page.locator('.unit', { hasText: 'Posts a minute' }).waitFor();
     await page.reload();
     await basis(page, 'At least 90 posts in the last hour');
     expect(await page.getByRole('radio', { name: '1 h' }).isChecked()).toBe(true);
@@ -130,6 +130,8 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(await violationsOf(page)).toEqual([]);
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(options.viewport?.width ?? 0);
+    const summary = page.getByRole('table', { name: 'Summary of the topics' });
+    await summary.getByRole('row', { name: /^coffee \d/ }).waitFor();
     await page.getByRole('slider').focus();
     for (let step = 0; step < 12; step += 1) await page.keyboard.press('ArrowLeft');
     expect(await violationsOf(page)).toEqual([]);

@@ -5,6 +5,7 @@ import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { pictureOf, rowsOf, totalOf, unknownSpans } from '../../src/web/picture.ts';
 import { RANGES, type Range, readRange } from '../../src/web/range.ts';
 import type { Cell } from '../../src/web/rolling-window.ts';
+import { summarize } from '../../src/web/summary.ts';
 import { cellsOf, joined } from '../../src/web/topic-past.ts';
 import { Topic } from '../../src/web/topic-state.ts';
 
@@ -142,6 +143,17 @@ test('the counts of a moment are a sentence that says if they are not all', () =
   expect(say([2, 1, 1], false)).toBe('at least 2 positive, 1 neutral, 1 negative; balance +25');
   expect(say([0, 0, 0], true)).toBe('no posts');
   expect(say([0, 0, 0], false)).toBe('not known');
+});
+
+test('a row of the summary says that posts are few, and compares with the span before', () => {
+  const span = (positive: number, negative: number) => ({
+    ...{ posts: positive + negative, positive, negative, neutral: 0 },
+  });
+  const rest = { postsPerMinute: 4, spike: false, previous: span(10, 10) };
+  expect(summarize({ ...span(15, 5), ...rest })).toEqual(['4', '+50', '+50', '']);
+  expect(summarize({ ...span(2, 0), ...rest })).toEqual(['4', 'few posts', '–', '']);
+  const first = { postsPerMinute: null, spike: true, previous: span(1, 0) };
+  expect(summarize({ ...span(5, 15), ...first })).toEqual(['–', '−50', '–', '▲ spike']);
 });
 
 test('the labels of a chart are round times with room between them', () => {
