@@ -37,4 +37,6 @@ export interface MessageLimits {
   readonly initTimeout: number;
   /** Whether clients may ask for the schema; if not, errors do not suggest names from it either. */
   readonly introspection: boolean;
+  /** The only operations that clients may run, by their ids; undefined if they may run any. */
+  readonly documents: ReadonlyMap<string, string> | undefined;
 }

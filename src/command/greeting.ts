@@ -20,9 +20,10 @@ export function greet(
     host,
     source,
     graphiql,
+    documents,
     follow,
     xDailyPosts,
-  }: Pick<Config, 'host' | 'source' | 'graphiql' | 'follow' | 'xDailyPosts'>,
+  }: Pick<Config, 'host' | 'source' | 'graphiql' | 'documents' | 'follow' | 'xDailyPosts'>,
   interfaces = networkInterfaces(),
 ): readonly (readonly [name: string, text: string])[] {
   const socket = url.replace(/^http/, 'ws');
@@ -31,7 +32,7 @@ export function greet(
     ...(host === '0.0.0.0' || host === '::'
       ? addressesOf(interfaces).map((address) => ['network', withHost(url, address)] as const)
       : []),
-    [graphiql ? 'GraphiQL' : 'GraphQL', `${url}/graphql`],
+    [graphiql && !documents ? 'GraphiQL' : 'GraphQL', `${url}/graphql`],
     ['/track', `${socket}/track`],
     [
       'posts',

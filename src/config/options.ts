@@ -11,6 +11,7 @@ import {
   DEFAULT_RULE_LENGTH,
   DOLLARS_A_POST,
 } from '../source/x/limits.ts';
+import { documentFile } from './document-file.ts';
 import { named, type Option, option } from './option.ts';
 import { certificate, privateKey } from './tls-files.ts';
 import {
@@ -121,6 +122,12 @@ const ACCESS = named({
   }),
   trustProxy: option(networks, [], 'Proxies whose X-Forwarded-For names the client.'),
   graphiql: option(onOrOff, true, 'Serves GraphiQL to browsers on /graphql.'),
+  documents: option(
+    documentFile,
+    undefined,
+    'Clients run only the operations of this file, by id or by text.',
+    { usual: 'any operation' },
+  ),
   introspection: option(
     onOrOff,
     true,

@@ -157,7 +157,8 @@ export async function startServer(
     expires: () => server.expires,
   });
   const pipelines = createPipelines(clock, telemetry);
-  const graphiql = config.graphiql ? createGraphiQL(auth.isRequired) : undefined;
+  const graphiql =
+    config.graphiql && !config.documents ? createGraphiQL(auth.isRequired) : undefined;
   const serve = createHttpHandler(shared, {
     graphql: createHttpGuard(shared, graphql, graphiql),
     dashboard: await readDashboard(BUILT_DASHBOARD),

@@ -6,7 +6,13 @@ import { configOf, startSenti } from '../support/senti.ts';
 import { track } from '../support/tracks.ts';
 
 const url = 'http://127.0.0.1:8000';
-const USUAL = { host: '127.0.0.1', graphiql: true, follow: [], xDailyPosts: 10_000 } as const;
+const USUAL = {
+  host: '127.0.0.1',
+  graphiql: true,
+  documents: undefined,
+  follow: [],
+  xDailyPosts: 10_000,
+} as const;
 
 test('the greeting names the addresses, the source and how to get live posts', () => {
   const text = greetAtTerminal(greet(url, { ...USUAL, source: 'sample' }));

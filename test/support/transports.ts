@@ -17,37 +17,41 @@ export type Transport = (typeof TRANSPORTS)[number];
 export interface Question {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
+  readonly extensions?: Record<string, unknown>;
 }
+
+type Addresses = Pick<Senti, 'url' | 'socketUrl'>;
 
 /** The results of an operation, from a client of its own. */
 export function runOver<T extends object, V extends object>(
-  { url, socketUrl }: Pick<Senti, 'url' | 'socketUrl'>,
+  addresses: Addresses,
   stream: Stream,
   document: TypedDocumentString<T, V> | string,
   variables: V,
 ): AsyncIterableIterator<FormattedExecutionResult<T>> {
-  const operation = {
+  const results = iterate(addresses, stream, {
     query: document.toString(),
     variables: { ...variables } as Record<string, unknown>,
-  };
-  const iterate = () => {
-    if (stream === 'multipart') return runInParts(url, operation);
-    if (stream === 'WebSocket') return connectGraphQL(socketUrl).iterate(operation);
-    const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
-    onTestFinished(() => client.dispose());
-    return client.iterate(operation);
-  };
-  return iterate() as AsyncIterableIterator<FormattedExecutionResult<T>>;
+  });
+  return results as AsyncIterableIterator<FormattedExecutionResult<T>>;
+}
+
+function iterate({ url, socketUrl }: Addresses, stream: Stream, question: Question) {
+  if (stream === 'multipart') return runInParts(url, question);
+  if (stream === 'WebSocket') return connectGraphQL(socketUrl).iterate(question);
+  const client = createSseClient({ url: `${url}/graphql`, retryAttempts: 0 });
+  onTestFinished(() => client.dispose());
+  return client.iterate(question);
 }
 
 /** The first result, or the rejection as if it were one. */
 export async function ask(
-  { url, socketUrl }: Pick<Senti, 'url' | 'socketUrl'>,
+  addresses: Addresses,
   transport: Transport,
   question: Question,
 ): Promise<FormattedExecutionResult> {
   if (transport === 'POST') {
-    const response = await fetch(`${url}/graphql`, {
+    const response = await fetch(`${addresses.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify(question),
@@ -55,11 +59,10 @@ export async function ask(
     return (await response.json()) as FormattedExecutionResult;
   }
   if (transport !== 'WebSocket') {
-    const { query, variables = {} } = question;
-    const { value } = await runOver({ url, socketUrl }, transport, query, variables).next();
+    const { value } = await iterate(addresses, transport, question).next();
     return value as FormattedExecutionResult;
   }
-  const client = connectGraphQL(socketUrl);
+  const client = connectGraphQL(addresses.socketUrl);
   return new Promise((resolve, reject) => {
     client.subscribe(question, {
       next: (result) => resolve(result as FormattedExecutionResult),

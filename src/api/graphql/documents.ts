@@ -16,6 +16,7 @@ import { FREE, PRICES, type Work } from '../access/work-budget.ts';
 import type { MessageLimits } from '../shared.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import { explainSize, type QueryLimits } from './operation-size.ts';
+import { type Asked, createTrustedDocuments } from './trusted-documents.ts';
 
 /** Characters of texts whose documents are kept; a document takes up to eighty bytes for each. */
 const KEPT_CHARACTERS = 50_000;
@@ -27,10 +28,11 @@ const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ token
 
 export function createDocuments(
   schema: GraphQLSchema,
-  limits: QueryLimits & Pick<MessageLimits, 'introspection'>,
+  limits: QueryLimits & Pick<MessageLimits, 'introspection' | 'documents'>,
   telemetry: Pick<Telemetry, 'rejected'>,
 ) {
   const { introspection } = limits;
+  const trusted = createTrustedDocuments(limits.documents);
   const rules = introspection
     ? specifiedRules
     : [...specifiedRules, NoSchemaIntrospectionCustomRule];
@@ -69,6 +71,11 @@ export function createDocuments(
     try {
       const excess = explainSize(document, limits);
       if (excess !== undefined) return [reject(excess)];
+      const untrusted = trusted.explain(document);
+      if (untrusted !== undefined) {
+        telemetry.rejected('query', untrusted.message);
+        return [untrusted];
+      }
       const options = { hideSuggestions: !introspection, maxErrors: MAX_MISTAKES };
       return validate(schema, document, rules, options);
     } catch (error) {
@@ -77,6 +84,16 @@ export function createDocuments(
   }
 
   return {
+    /**
+     * The text of the operation that a request names by its id; undefined if it names none. Throws a GraphQLError
+     * for an id that stands for no operation.
+     */
+    textOf(asked: Asked, work: Work = FREE): string | undefined {
+      const text = trusted.textOf(asked);
+      if (!(text instanceof GraphQLError)) return text;
+      work.charge(PRICES.operation);
+      throw text;
+    },
     /**
      * Equal texts give the same document, once it was found valid. `work` pays for the operation and for parsing.
      * Throws a GraphQLError where it cannot pay, and where the syntax is wrong.

@@ -189,17 +189,18 @@ function checkRoom(
  */
 function prepare(
   { documents }: Operations,
-  { query, operationName, variables }: SubscribePayload,
+  payload: SubscribePayload,
   { work }: SocketClient,
 ): ExecutionArgs | readonly GraphQLError[] {
   let document: DocumentNode;
   try {
-    document = documents.parse(query, work);
+    document = documents.parse(documents.textOf(payload, work) ?? payload.query, work);
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
   const errors = documents.validate(document);
   if (errors.length > 0) return errors;
+  const { operationName, variables } = payload;
   return { schema, document, operationName, variableValues: variables };
 }

@@ -22,6 +22,8 @@ const TO_STREAM =
   'send the header "Accept: text/event-stream", or open a WebSocket with the subprotocol graphql-transport-ws';
 const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STREAM}.`;
 const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
+const NO_OPERATION =
+  'The request names no operation; send its text as "query", such as {"query": "{ status { tracks } }"}.';
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
 
@@ -116,6 +118,13 @@ function createYogaServer(operations: Operations, log: BoundedLog, maxBytes: num
 function sharing({ documents, broadcast }: Operations): Plugin<Context, Context> {
   return {
     onRequestParse: ({ request, url }) => checkParameters(request, url),
+    onParams({ params, setParams, context }) {
+      const query = documents.textOf(params, context.work);
+      if (query === undefined && !params.query) throw rejection(400, 'BAD_REQUEST', NO_OPERATION);
+      if (query === undefined) return;
+      const { operationName, variables, extensions } = params;
+      setParams({ query, operationName, variables, extensions });
+    },
     onParse: ({ context, setParseFn }) => setParseFn((text) => documents.parse(text, context.work)),
     onValidate: ({ setValidationFn }) =>
       setValidationFn((_schema, document) => documents.validate(document)),
