@@ -17,6 +17,7 @@ export type Transport = (typeof TRANSPORTS)[number];
 export interface Question {
   readonly query: string;
   readonly variables?: Record<string, unknown>;
+  readonly operationName?: string;
   readonly extensions?: Record<string, unknown>;
 }
 
