@@ -17,6 +17,8 @@ const LONGEST = [
   'fuzz/fuzz',
   'browser/dashboard',
   'browser/looks',
+  'browser/range',
+  'browser/token',
   'server/main-job',
   'config/secrets',
   'clients/resume',
@@ -55,8 +57,8 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     globalSetup: 'test/support/prepare.ts',
-    // Many tests wait for processes of their own, so two workers keep two cores busy.
-    maxWorkers: 2,
+    // Many tests wait for processes of their own, so three workers keep two cores busy.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // A browser that draws without a graphics card leaves other tests little of two cores.
     testTimeout: 30_000,
