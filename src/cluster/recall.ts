@@ -40,7 +40,7 @@ interface Listener {
   readonly then: (reader: PastReader) => void;
 }
 
-/** A track of which some listeners may lack events. */
+/** A track whose listeners wait for events that this node may lack. */
 interface Search {
   readonly track: Track;
   listeners: Listener[];

@@ -92,7 +92,7 @@ export function before(recent: RecentOfTrack, number: number): Position | undefi
   return number > recent.first ? recent.at(number - 1).position : recent.completeSince;
 }
 
-/** The number of the first of the newest entries that have `count` events together, or as many as are kept. */
+/** Finds the newest `count` events, or all of them if fewer are kept: where they begin, and how many there are. */
 export function newest(recent: RecentOfTrack, count: number): { first: number; found: number } {
   let first = recent.end;
   let found = 0;

@@ -160,7 +160,7 @@ export class HistoryDatabase {
     this.#state.floors[size] = Math.max(this.#state.floors[size], reached);
   }
 
-  /** Deletes the topics of which nothing is kept. */
+  /** Deletes topics that have no counts left. */
   #deleteTopics(): void {
     const floor = Math.min(...Object.values(this.#state.floors));
     this.#complete.deleteBefore(floor);

@@ -36,7 +36,7 @@ export interface MinuteBatch {
   /** Topics without posts have none, others one for each source. */
   readonly counts: Iterable<TopicCounts>;
   /**
-   * Topics of which this feed has counted every post of the minute before this one. A source may take half a minute to
+   * Topics whose posts of the minute before this one were all counted. A source may take half a minute to
    * notice that it has lost its upstream, so only a later minute knows that one was complete.
    */
   readonly complete: Iterable<string>;

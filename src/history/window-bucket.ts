@@ -11,7 +11,7 @@ export class WindowBucket {
   step: number;
   readonly counts: [number, number, number] = [0, 0, 0];
   scoreSum = 0;
-  /** Seconds of which each post is counted. */
+  /** How many seconds are known, which means that each of their posts was counted. */
   known = 0;
   readonly #room: HashtagRoom;
   /** Made when it is needed: most buckets of a rare topic have none. */

@@ -47,7 +47,7 @@ function ago(seconds: number, back: number): string {
   return back < 180 ? `−${Math.round(seconds)} s` : `−${Math.round(seconds / 60)} min`;
 }
 
-/** Round local times, as many as fit into `width` pixels. */
+/** Picks round local times for the axis. Their labels fit into `width` pixels. */
 export function clockTimes({ right, back }: Shown, width: number): number[] {
   const steps = [HOUR / 6, HOUR / 3, HOUR / 2, HOUR, 4 * HOUR, 6 * HOUR, 8 * HOUR, DAY, 2 * DAY];
   const step = steps.find((step) => (step / back) * width >= ROOM) ?? 4 * DAY;

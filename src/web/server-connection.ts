@@ -1,6 +1,7 @@
 // The page's one connection to the server. It carries every topic and every query, and reconnects by itself.
 
-import { CloseCode, createClient } from 'graphql-ws';
+import type { FormattedExecutionResult } from 'graphql';
+import { CloseCode, createClient, type Sink, type SubscribePayload } from 'graphql-ws';
 import {
   SentimentDocument,
   type SentimentSubscription,
@@ -93,8 +94,6 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
    * resumes after the last one that came.
    */
   function follow(track: string, follower: Follower): () => void {
-    let wanted = true;
-    let stop = () => {};
     let cursor: string | undefined;
     // The client reads these again whenever it reconnects.
     const variables = {
@@ -106,33 +105,65 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
         return cursor === undefined ? BEGIN_WITH : undefined;
       },
     };
-    const subscribe = (retries: number) => {
-      stop = client.subscribe<SentimentSubscription, Extensions>(
-        { query: String(SentimentDocument), variables },
-        {
-          next({ data, errors, extensions }) {
-            retries = 0;
-            const dropped = extensions?.dropped;
-            if (typeof dropped === 'number') follower.dropped(dropped);
-            if (data) {
-              cursor = data.sentiment.cursor;
-              follower.event(data.sentiment, noticeOf(extensions));
-            } else if (errors) follower.rejected(sentence(errors));
-          },
-          error(error) {
-            if (Array.isArray(error)) follower.rejected(sentence(error));
-            else fail(error);
-          },
-          // A server that stops may complete its streams first. The page still wants them.
-          async complete() {
-            if (!wanted) return;
-            await waitToRetry(retries);
-            if (wanted) subscribe(retries + 1);
-          },
+    return subscribe<SentimentSubscription, Extensions>(
+      { query: String(SentimentDocument), variables },
+      {
+        next({ data, errors, extensions }) {
+          const dropped = extensions?.dropped;
+          if (typeof dropped === 'number') follower.dropped(dropped);
+          if (data) {
+            cursor = data.sentiment.cursor;
+            follower.event(data.sentiment, noticeOf(extensions));
+          } else if (errors) follower.rejected(sentence(errors));
         },
-      );
+        error(error) {
+          if (Array.isArray(error)) follower.rejected(sentence(error));
+          else fail(error);
+        },
+      },
+    );
+  }
+
+  /** Subscribes across reconnects until the returned function is called. What the server rejects sends nothing. */
+  function watch<R, V extends Variables>(
+    document: TypedDocumentString<R, V>,
+    variables: V,
+    hear: (data: R) => void,
+  ): () => void {
+    return subscribe<R>(
+      { query: String(document), variables },
+      {
+        next({ data }) {
+          if (data) hear(data);
+        },
+        error() {},
+      },
+    );
+  }
+
+  /** Subscribes until the returned function is called, again whenever the server completes the stream. */
+  function subscribe<R, E = unknown>(
+    payload: SubscribePayload,
+    sink: Pick<Sink<FormattedExecutionResult<R, E>>, 'next' | 'error'>,
+  ): () => void {
+    let wanted = true;
+    let stop = () => {};
+    const begin = (retries: number) => {
+      stop = client.subscribe<R, E>(payload, {
+        next(result) {
+          retries = 0;
+          sink.next(result);
+        },
+        error: (error) => sink.error(error),
+        // A server that stops may complete its streams first. The page still wants them.
+        async complete() {
+          if (!wanted) return;
+          await waitToRetry(retries);
+          if (wanted) begin(retries + 1);
+        },
+      });
     };
-    subscribe(0);
+    begin(0);
     return () => {
       wanted = false;
       stop();
@@ -159,38 +190,6 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
 
   async function askStatus(): Promise<StatusQuery['status'] | undefined> {
     return (await ask(StatusDocument, {}))?.status;
-  }
-
-  /** Subscribes across reconnects until the returned function is called. What the server rejects sends nothing. */
-  function watch<R, V extends Variables>(
-    document: TypedDocumentString<R, V>,
-    variables: V,
-    hear: (data: R) => void,
-  ): () => void {
-    let wanted = true;
-    let stop = () => {};
-    const subscribe = (retries: number) => {
-      stop = client.subscribe<R>(
-        { query: String(document), variables },
-        {
-          next({ data }) {
-            retries = 0;
-            if (data) hear(data);
-          },
-          error() {},
-          async complete() {
-            if (!wanted) return;
-            await waitToRetry(retries);
-            if (wanted) subscribe(retries + 1);
-          },
-        },
-      );
-    };
-    subscribe(0);
-    return () => {
-      wanted = false;
-      stop();
-    };
   }
 
   return { follow, watch, ask, askStatus };

@@ -1,4 +1,4 @@
-// The past of a topic: the server's counts, of which the last ones are asked for again and again.
+// The past of a topic. It asks the server for its counts, and then again every few seconds for the newest ones.
 
 import { PastDocument, type PastQuery } from '../../schema/operations.ts';
 import type { Range } from './range.ts';

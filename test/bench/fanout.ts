@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Request as ClientRequest } from './fanout-clients.ts';
 import type { Request as ServerRequest } from './fanout-server.ts';
-import { median, table } from './measure.ts';
+import { median, runParts } from './measure.ts';
 
 const WAYS = ['senti', 'stock', 'bare'] as const;
 /** `floor` shows what is left to gain: a write to the connection for each message, and nothing else. */
@@ -111,16 +111,7 @@ const PARTS = {
   }),
 } as const;
 
-export async function run(asked: readonly string[]): Promise<void> {
-  const found: Record<string, unknown> = { bench: 'fanout' };
-  for (const [name, measure] of Object.entries(PARTS)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
-    const { title, rows } = await measure();
-    process.stdout.write(`${title}\n\n${table(rows)}\n`);
-    found[name] = rows;
-  }
-  process.stdout.write(`${JSON.stringify(found)}\n`);
-}
+export const run = (asked: readonly string[]) => runParts('fanout', PARTS, asked);
 
 async function measureCost(scenario: Scenario) {
   const { name, path = '/graphql', ways = WAYS, sockets, turn, turns } = scenario;

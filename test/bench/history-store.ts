@@ -28,7 +28,7 @@ const WEEK = 7 * 24 * 60;
 const STORED = 20;
 const EVERY_BYTE = 64 * 1024 ** 3;
 
-/** Events of a minute: as many as Bluesky has of 10,000 topics at night, and one or more of every topic. */
+/** Events in a minute. A quiet night on Bluesky has few posts on 10,000 topics; the other load has some on every topic. */
 const LOADS = {
   'rare topics': { events: 3000, minutes: WEEK },
   'every topic, every minute': { events: 2 * TOPICS, minutes: 24 * 60 },

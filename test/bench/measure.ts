@@ -32,3 +32,24 @@ export function table(
 function show(value: string | number | undefined): string {
   return typeof value === 'number' ? value.toLocaleString('en') : (value ?? '');
 }
+
+interface Part {
+  readonly title: string;
+  readonly rows: readonly Readonly<Record<string, string | number | undefined>>[];
+}
+
+/** Runs the parts that are asked for, or all of them. Prints a table of each, and all as one line of JSON. */
+export async function runParts(
+  bench: string,
+  parts: Readonly<Record<string, () => Promise<Part>>>,
+  asked: readonly string[],
+): Promise<void> {
+  const found: Record<string, unknown> = { bench };
+  for (const [name, measure] of Object.entries(parts)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const { title, rows } = await measure();
+    process.stdout.write(`${title}\n\n${table(rows)}\n`);
+    found[name] = rows;
+  }
+  process.stdout.write(`${JSON.stringify(found)}\n`);
+}

@@ -134,7 +134,7 @@ describe('deleting', () => {
     expect(firsts[0]).toBeLessThan(2 * HOUR);
   });
 
-  test('forgets topics of which nothing is kept', () => {
+  test('forgets topics that have no counts left', () => {
     const short = { MINUTE: 10 * MINUTE, TEN_MINUTES: HOUR * MINUTE, HOUR: 4 * HOUR * MINUTE };
     const database = open({ ...SIZES, retention: short });
     const takes: number[] = [];
