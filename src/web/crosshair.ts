@@ -11,11 +11,16 @@ import { clockTime, signed } from './wording.ts';
 /** How many steps the Page keys go. */
 const PAGE = 10;
 
-interface Chart {
+/** What a chart tells of the moment that a person has chosen. */
+export interface Chosen {
+  describe(moment: number): string;
+  /** Fills the tip at the moment with more than the description. */
+  fill?(tip: HTMLElement, moment: number): void;
+}
+
+interface Chart extends Chosen {
   readonly plot: uPlot;
   readonly range: Range;
-  /** What the chart shows of a moment; undefined where it shows nothing. */
-  at(moment: number): Cell | undefined;
   /** The left and right edges, in seconds since 1970. */
   edges(): readonly [left: number, right: number];
 }
@@ -25,11 +30,11 @@ export function createCrosshair(
   host: HTMLElement,
   chart: Chart,
   moment: Moment,
-  signal: AbortSignal,
+  { signal }: AbortController,
 ): () => void {
-  const { plot, range, at, edges } = chart;
+  const { plot, range, edges, describe, fill } = chart;
   const line = h('i', { class: 'crosshair', 'aria-hidden': 'true' });
-  const tip = h('p', { class: 'tip', 'aria-hidden': 'true' });
+  const tip = h('div', { class: 'tip', 'aria-hidden': 'true' });
   host.append(line, tip);
   signal.addEventListener('abort', () => {
     line.remove();
@@ -45,14 +50,15 @@ export function createCrosshair(
     host.ariaValueMin = String(Math.round(left - right));
     host.ariaValueMax = '0';
     host.ariaValueNow = String(isShown ? Math.round(chosen - right) : 0);
-    const text = isShown ? describeCell(at(chosen), chosen, range) : 'now';
+    const text = isShown ? describe(chosen) : 'now';
     if (host.ariaValueText !== text) host.ariaValueText = text;
     if (!isShown) return;
     const x = plot.over.offsetLeft + plot.valToPos(chosen, 'x');
     const isLeft = chosen - left > (right - left) / 2;
     line.style.translate = `${x}px`;
     tip.style.translate = isLeft ? `calc(${x}px - 100% - 6px)` : `${x + 6}px`;
-    setText(tip, text);
+    if (fill) fill(tip, chosen);
+    else setText(tip, text);
   }
 
   function point({ clientX }: PointerEvent): void {

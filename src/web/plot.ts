@@ -1,0 +1,110 @@
+// What all charts of the page have in common: the axes, the crosshair, the colours and the size.
+
+import uPlot from 'uplot';
+import { xAxis } from './chart-time.ts';
+import { type Chosen, createCrosshair } from './crosshair.ts';
+import type { Moment } from './moment.ts';
+import type { Range } from './range.ts';
+
+/** Custom properties of the style sheet, by their names without dashes. */
+export type Colors = (name: string) => () => string;
+
+interface Options extends Chosen {
+  readonly range: Range;
+  readonly moment: Moment;
+  series(color: Colors): uPlot.Series[];
+  /** The lowest and the highest value that are shown. Both have a label, and so has zero. */
+  heights(): readonly [low: number, high: number];
+  label(height: number): string;
+  /** Draws under the curves. */
+  drawUnder?(plot: uPlot, color: (name: string) => string): void;
+}
+
+const LINE = uPlot.paths.spline?.();
+
+export function createPlot(host: HTMLElement, options: Options) {
+  const { range, moment, series, heights, label, drawUnder } = options;
+  let right = 0;
+  let back = range.seconds;
+  // A canvas cannot resolve custom properties. This style is live, so it follows the color scheme.
+  const style = getComputedStyle(host);
+  const color: Colors = (name) => () => style.getPropertyValue(`--${name}`).trim();
+  const axis: uPlot.Axis = {
+    font: `11px ${style.fontFamily}`,
+    stroke: color('faint'),
+    ticks: { show: false },
+  };
+  const lines = series(color);
+
+  const plot = new uPlot(
+    {
+      ...sizeOf(host),
+      pxAlign: false,
+      padding: [8, 0, 0, 0],
+      cursor: { show: false },
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: () => [right - back, right] },
+        y: { range: () => [...heights()] },
+      },
+      axes: [
+        { ...axis, ...xAxis(range, () => ({ right, back })) },
+        {
+          ...axis,
+          size: 34,
+          gap: 8,
+          grid: { stroke: color('rule'), width: 1 },
+          splits: () => [...new Set([heights()[0], 0, heights()[1]])],
+          values: (_, splits) => splits.map(label),
+        },
+      ],
+      series: [{}, ...lines],
+      hooks: { drawAxes: [(self) => drawUnder?.(self, (name) => color(name)())] },
+    },
+    [[], ...lines.map(() => [])] as uPlot.AlignedData,
+    host,
+  );
+
+  const end = new AbortController();
+  const edges = () => [right - back, right] as const;
+  const placeCrosshair = createCrosshair(host, { ...options, plot, edges }, moment, end);
+  const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
+  resized.observe(host);
+  return {
+    /** The width in pixels of the screen. */
+    get pixels(): number {
+      return plot.width * devicePixelRatio;
+    },
+    /** Draws with the right edge at `now`, in seconds since 1970, and so many seconds before it. */
+    draw(data: uPlot.AlignedData, now: number, seconds: number): void {
+      right = now;
+      back = seconds;
+      plot.setData(data);
+      placeCrosshair();
+    },
+    destroy(): void {
+      end.abort();
+      resized.disconnect();
+      plot.destroy();
+    },
+  };
+}
+
+export function curve(stroke: () => string, fill?: () => string): uPlot.Series {
+  return {
+    stroke,
+    ...(fill && { fill }),
+    fillTo: 0,
+    width: 1.75,
+    points: { show: false },
+    ...(LINE && { paths: LINE }),
+  };
+}
+
+export function short(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 1, notation: 'compact' });
+}
+
+function sizeOf(host: HTMLElement) {
+  return { width: Math.max(host.clientWidth, 80), height: Math.max(host.clientHeight, 80) };
+}

@@ -1,0 +1,52 @@
+// The line at the top and the title of the tab: how connection and source are, and how people feel.
+
+import type { StatusQuery } from '../../schema/operations.ts';
+import { setText, the } from './dom.ts';
+import { balanceOf } from './rolling-window.ts';
+import type { ConnectionState } from './server-connection.ts';
+import type { Topic } from './topic-state.ts';
+import { describe, titleOf } from './wording.ts';
+
+/** In milliseconds. A hidden page has no frames to draw in, but its title shows. */
+const TITLE_PACE = 2000;
+
+interface Shown {
+  readonly connection: ConnectionState;
+  readonly source: StatusQuery['status']['source'] | undefined;
+  readonly topics: readonly Topic[];
+}
+
+/** Returns a function that shows what `shown` tells. `say` announces a new state. */
+export function createStatusLine(shown: () => Shown, say: (text: string) => void): () => void {
+  const line = the('#status', HTMLElement);
+  const sentence = the('#status-text', HTMLElement);
+  const aboutSample = the('#about-sample', HTMLElement);
+  setInterval(showTitle, TITLE_PACE);
+
+  function describeNow() {
+    const { connection, source, topics } = shown();
+    const isTracking = topics.some(({ rejection }) => rejection === undefined);
+    return describe(connection, source, isTracking);
+  }
+
+  function showTitle(): void {
+    const balances = shown().topics.map(({ track, window }) => {
+      window.advance(Date.now());
+      return { track, balance: balanceOf(window.totals) };
+    });
+    const title = titleOf(balances, describeNow().tone);
+    if (document.title !== title) document.title = title;
+  }
+
+  return () => {
+    const { connection, source } = shown();
+    const { tone, text } = describeNow();
+    if (sentence.textContent !== text) {
+      setText(sentence, text);
+      if (connection.name !== 'connecting') say(text);
+    }
+    line.dataset.tone = tone;
+    showTitle();
+    aboutSample.classList.toggle('unshown', source?.name !== 'sample');
+  };
+}
