@@ -59,23 +59,25 @@ function checkSeconds(name: string, seconds: number, { least, most }: typeof SPA
 /** The time that a question about the past is about, in milliseconds since 1970. Buckets last `length`. */
 export function readSpan(
   from: Date,
-  to: Date | null | undefined,
+  until: Date | null | undefined,
   length: number,
   { now, maxBuckets }: Pick<BoundedLookBack, 'now' | 'maxBuckets'>,
 ): { readonly from: number; readonly to: number | undefined } {
   const start = from.getTime();
-  const end = to?.getTime();
+  const end = until?.getTime();
   if (end !== undefined && start >= end) {
     throw badInput('"from" must be before "to".');
   }
   if (start > now()) throw badInput('"from" must be in the past.');
-  const last = Math.min(end ?? now(), now());
+  // The future has no buckets yet, and costs nothing.
+  const to = end === undefined || end > now() ? undefined : end;
+  const last = to === undefined ? now() : to - 1;
   const buckets = Math.floor(last / length) - Math.floor(start / length) + 1;
   if (buckets > maxBuckets) {
     const message = `The question is about ${buckets} buckets; ask for ${maxBuckets} at most, or for longer ones.`;
     throw toGraphQLError(new UserError('LIMIT_REACHED', message));
   }
-  return { from: start, to: end };
+  return { from: start, to };
 }
 
 function badInput(message: string): GraphQLError {

@@ -187,7 +187,7 @@ describe('a question', () => {
     [{ track: 'coffee', from: iso(0), to: iso(0) }, 'BAD_USER_INPUT', /"from" must be before "to"/],
     [{ track: 'coffee', from: iso(1) }, 'BAD_USER_INPUT', /"from" must be in the past/],
     [{ track: 'coffee', from: iso(-1500) }, 'LIMIT_REACHED', /about 1501 buckets; ask for 1500/],
-    [{ track: 'coffee', from: iso(-3000), to: iso(-1000) }, 'LIMIT_REACHED', /about 2001 buckets/],
+    [{ track: 'coffee', from: iso(-3000), to: iso(-1000) }, 'LIMIT_REACHED', /about 2000 buckets/],
   ])('%j is rejected with %s', async (variables, code, message) => {
     const senti = await startSenti(configOf(), clock);
     const { errors } = await ask(senti, variables);
@@ -200,6 +200,8 @@ describe('a question', () => {
     const senti = await startSenti(configOf('--max-history-buckets', '10'), clock);
     expect((await historyOf(senti, { track: 'coffee', from: iso(-9) })).buckets.length).toBe(10);
     expect((await ask(senti, { track: 'coffee', from: iso(-10) })).errors).toHaveLength(1);
+    const closed = { track: 'coffee', from: iso(-10), to: iso(0) };
+    expect((await historyOf(senti, closed)).buckets.length).toBe(10);
     const hours = { track: 'coffee', from: iso(-9 * 60), bucket: 'HOUR' };
     expect((await historyOf(senti, hours)).buckets.length).toBe(10);
   });
@@ -229,23 +231,23 @@ describe('a question', () => {
     });
   });
 
-  test('costs work by its buckets, which the address has to pay', async () => {
+  test('costs work by its buckets, which the address has to pay; those of the future cost nothing', async () => {
     const senti = await startSenti(
       configOf('--trust-proxy', '127.0.0.1', '--max-work-per-address', '20000'),
       new FakeClock(START),
     );
-    const from = iso(-1000);
-    const body = JSON.stringify({
-      query: `{ history(track: "coffee", from: "${from}") { cursor } }`,
-    });
-    const request = () =>
+    const request = (times: string) =>
       fetch(`${senti.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.1' },
-        body,
+        body: JSON.stringify({ query: `{ history(track: "coffee", ${times}) { cursor } }` }),
       });
-    expect((await request()).status).toBe(200);
-    const rejected = await request();
+    const toTheFuture = `from: "${iso(-1)}", to: "2200-01-01T00:00:00Z"`;
+    const long = `from: "${iso(-1000)}"`;
+    for (const times of [toTheFuture, toTheFuture, long]) {
+      expect((await request(times)).status).toBe(200);
+    }
+    const rejected = await request(long);
     const { errors } = (await rejected.json()) as { errors: { extensions: { code: string } }[] };
     expect(errors[0]?.extensions.code).toBe('LIMIT_REACHED');
   });
