@@ -135,6 +135,8 @@ export class RecentEvents implements Past {
   }
 
   #mark(position: Position): Gap {
+    // While nothing is said, gaps alone could pile up.
+    if (this.#bytes > this.#limits.recentBytes) this.#evict();
     const key = this.#unused.pop() ?? this.#entries.length;
     const gap: Gap = { key, position, gap: true };
     this.#bytes += GAP_BYTES;

@@ -247,6 +247,16 @@ describe('recent events', () => {
     );
   });
 
+  test('never takes more for gaps alone, while nothing is said', () => {
+    const past = createPast({ recentBytes: 30_000 });
+    const recordings = ['milk', 'tea', 'coffee'].map((query) => past.open(track(query), at(0)));
+    for (let number = 1; number < 500; number += 1) {
+      for (const recording of recordings) recording.gap(at(number));
+      expect(past.bytes).toBeLessThan(31_000);
+    }
+    expect(resume(past, at(499)).isComplete).toBe(true);
+  });
+
   /** What happens to one track, as a list that forgets nothing would have it. */
   const steps = fc.array(
     fc.oneof(
