@@ -9,28 +9,29 @@ import { addHashtags, mostFrequent } from './hashtag-posts.ts';
 import { covers, unite } from './intervals.ts';
 import { type Counts, type Retention, SCORE_SCALE, type Store } from './store.ts';
 
-/** Questions that wait for the store. Each takes it some milliseconds. */
-export const MAX_WAITING = 64;
-const TOO_MANY = `${MAX_WAITING} questions about the past wait for their answers; ask again in a second.`;
+/** Questions that may wait for the store. Each takes it some milliseconds. A window asks once, when it begins. */
+export const MAX_WAITING = { clients: 64, windows: 1024 } as const;
 
 interface LookBackOptions {
   readonly counts: RunningCounts;
   readonly store: Store;
   readonly retention: Retention;
   readonly clock: Clock;
+  readonly maxWaiting: number;
   /** Called for each question that is rejected. */
   readonly rejected: (reason: string) => void;
 }
 
 export function createLookBack(options: LookBackOptions): LookBack {
-  const { counts, store, retention, clock, rejected } = options;
+  const { counts, store, retention, clock, maxWaiting, rejected } = options;
+  const tooMany = `${maxWaiting} questions about the past wait for their answers; ask again in a second.`;
   let waiting = 0;
 
   return {
     async history(track, from, to, size): Promise<History | UserError> {
-      if (waiting >= MAX_WAITING) {
-        rejected(TOO_MANY);
-        return new UserError('LIMIT_REACHED', TOO_MANY);
+      if (waiting >= maxWaiting) {
+        rejected(tooMany);
+        return new UserError('LIMIT_REACHED', tooMany);
       }
       // Taken in one tick with the question to the store, so that each event is in one of the two.
       const length = BUCKETS[size];

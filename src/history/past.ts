@@ -7,7 +7,7 @@ import type { SharedPast } from '../stream/journal.ts';
 import type { Past } from '../stream/recorder.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import { Counts } from './counts.ts';
-import { createLookBack } from './look-back.ts';
+import { createLookBack, MAX_WAITING } from './look-back.ts';
 import { RecentEvents, type RecentLimits } from './recent-events.ts';
 import { SharedCounts } from './shared-counts.ts';
 import { IN_MEMORY } from './sqlite-message.ts';
@@ -26,7 +26,9 @@ interface PastOptions extends RecentLimits {
 
 export interface KeptPast {
   readonly past: Past;
+  /** For the questions of clients, and for those of windows: neither of the two takes the other's place. */
   readonly lookBack: LookBack;
+  readonly lookBackOfWindows: LookBack;
   readonly shared: SharedPast;
   /** Of the counts. */
   readonly state: StoreState;
@@ -59,10 +61,13 @@ export function createPast(
     shared.write(batch);
   });
   const rejected = (reason: string) => telemetry.rejected('history', reason);
+  const lookBackFor = (who: keyof typeof MAX_WAITING) =>
+    createLookBack({ counts, store, retention, clock, rejected, maxWaiting: MAX_WAITING[who] });
   return {
     past: counts,
     shared,
-    lookBack: createLookBack({ counts, store, retention, clock, rejected }),
+    lookBack: lookBackFor('clients'),
+    lookBackOfWindows: lookBackFor('windows'),
     get recentBytes() {
       return recent.bytes;
     },

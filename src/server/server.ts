@@ -110,8 +110,13 @@ export async function startServer(
     { maxTracks: config.maxTracks, telemetry },
   );
   const { maxTracks: maxWindows } = config;
-  const { lookBack } = kept;
-  const windows = new LiveWindows({ multiplexer, lookBack, clock, maxWindows, telemetry });
+  const windows = new LiveWindows({
+    multiplexer,
+    lookBack: kept.lookBackOfWindows,
+    clock,
+    maxWindows,
+    telemetry,
+  });
   const isAllowed = createOriginCheck(config.origins, config.host);
   const auth = createAuth({
     tokens: config.authTokens,
@@ -136,7 +141,7 @@ export async function startServer(
   const writeBuffer = new WriteBuffer();
   const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
   const explain = createExplainer(config.profile, vaderWords);
-  const operations = createOperations(shared, { analyze, explain }, lookBack);
+  const operations = createOperations(shared, { analyze, explain }, kept.lookBack);
   const streams = createHttpStreams(operations.feeding, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [

@@ -23,6 +23,7 @@ function createHistory(store: Store = createStore()) {
     store,
     retention: SIZES.retention,
     clock,
+    maxWaiting: MAX_WAITING.clients,
     rejected: (reason) => void rejected.push(reason),
   });
   return {
@@ -189,7 +190,7 @@ test('rejects what is asked while too many questions wait', async () => {
     close: async () => {},
   };
   const { ask, rejected } = createHistory(store);
-  const waiting = Array.from({ length: MAX_WAITING }, () => ask(-1));
+  const waiting = Array.from({ length: MAX_WAITING.clients }, () => ask(-1));
   await expect(ask(-1)).rejects.toThrow(UserError);
   expect(rejected.length).toBe(1);
   resolve(NOTHING);

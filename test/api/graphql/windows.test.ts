@@ -13,6 +13,7 @@ import {
 import { MAX_WINDOWS_PER_ADDRESS } from '../../../src/api/access/work-budget.ts';
 import { Selection } from '../../../src/api/graphql/selection.ts';
 import { UserError } from '../../../src/base/user-error.ts';
+import { SqliteStore } from '../../../src/history/sqlite-store.ts';
 import { post } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
@@ -146,7 +147,10 @@ describe('what a client may ask for', () => {
 });
 
 test('begins with the counts by the minute where no events are kept', async () => {
-  const senti = await start('--recent-events', '10', '--linger', '3600');
+  const senti = await start(
+    ...['--recent-events', '10', '--linger', '3600'],
+    ...['--max-subscriptions', 'none'],
+  );
   const first = watch(senti, 'SSE');
   await next(first);
   senti.clock.advance(60_000);
@@ -168,6 +172,28 @@ test('begins with the counts by the minute where no events are kept', async () =
     previous: { posts: 100, postsPerMinute: 20 },
   });
   expect(window.meanScore).toBeCloseTo(0.6249, 4);
+
+  // After a restart, many begin at once. The store answers once it has all of their questions.
+  const { read } = SqliteStore.prototype;
+  let asked = 0;
+  vi.spyOn(SqliteStore.prototype, 'read').mockImplementation(async function (
+    this: SqliteStore,
+    span,
+  ) {
+    asked += 1;
+    await until(() => asked === 100, 'all have asked');
+    return read.call(this, span);
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { messages, begin } = await openSocket(senti);
+  for (let i = 1; i <= 100; i++) {
+    begin(`${i}`, `subscription { window(track: "coffee", span: ${300 + i}) { posts } }`);
+  }
+  const firsts = () => messages.filter((message) => message.includes('"next"'));
+  await until(() => firsts().length === 100, 'each has its first window');
+  for (const first of firsts()) {
+    expect(JSON.parse(first).payload.data.window.posts).toBeGreaterThanOrEqual(100);
+  }
 });
 
 /** A WebSocket for many operations. */
