@@ -1,5 +1,7 @@
 // How the stand-in for Jetstream frames its events, and what it accepts in a handshake, in both versions.
 
+import { encodeAnswer } from './fake-socket-server.ts';
+
 /** A frame of v1 without its time, which the server gives. */
 export interface Event {
   readonly did: string;
@@ -106,8 +108,7 @@ export function encodeError(error: string, text: string): string {
 
 /** The answer to a handshake that is not accepted. */
 export function encodeRejection({ status, error }: Rejection): string {
-  const body = error === undefined ? '' : JSON.stringify({ error, message: 'no' });
-  return `HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  return encodeAnswer(status, error === undefined ? '' : JSON.stringify({ error, message: 'no' }));
 }
 
 /** News of accounts reach everybody, whatever collections they want; as the real service does it. */

@@ -6,15 +6,10 @@ import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { lingering } from '../linger.ts';
 import { describeConnection, Reconnector } from '../reconnector.ts';
+import { connectSocket, type Loss, type SocketConnection } from '../socket-connection.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
 import { Cursor, type Position } from './cursor.ts';
 import { PUBLIC_HOSTS, subscription } from './jetstream-address.ts';
-import {
-  connectJetstream,
-  type JetstreamConnection,
-  type Loss,
-  MAX_FRAME_BYTES,
-} from './jetstream-connection.ts';
 import { readEvent } from './jetstream-event.ts';
 
 export interface BlueskyOptions {
@@ -25,6 +20,14 @@ export interface BlueskyOptions {
 }
 
 const RETRIES: Schedule = { first: 500, factor: 2, step: 0, most: 30_000 };
+/** A post takes about 1 kB. Senti asks Jetstream to leave out larger frames, and drops a host that sends one. */
+export const MAX_FRAME_BYTES = 256 * 1024;
+/**
+ * How long pings alone keep a connection. Public hosts are known to stall and yet answer pings, and nothing tells
+ * such a host from a quiet one. So one bound holds for all hosts: the next connection, to the next host, resumes
+ * where this one stopped. A quiet host pays with a handshake this often, and a stall delays posts at most so long.
+ */
+export const LONGEST_WITHOUT_FRAME_MS = 3 * 60_000;
 /** More than a connection repeats when it resumes. */
 const REMEMBERED_POSTS = 32_768;
 /** Events older than this come from a long break. Senti catches up with a shorter one at once. */
@@ -55,7 +58,7 @@ class Bluesky implements Source {
   readonly #delivered = new SeenKeys(REMEMBERED_POSTS);
   #state: SourceState = { name: 'idle' };
   /** The last one, which may have ended. */
-  #connection: JetstreamConnection | undefined;
+  #connection: SocketConnection | undefined;
   /** Counts up; which of the hosts is next is the remainder. */
   #hostNumber = 0;
   /** Connections in a row that brought no new post, and did not even answer a ping. */
@@ -123,8 +126,9 @@ class Bluesky implements Source {
     this.#works = false;
     this.#isGapTold = false;
     const address = subscription(url, MAX_FRAME_BYTES, cursor);
-    const connection = connectJetstream(
+    const connection = connectSocket(
       address,
+      { maxFrameBytes: MAX_FRAME_BYTES, longestWithoutFrameMs: LONGEST_WITHOUT_FRAME_MS },
       {
         open: live,
         // A quiet host works. Whether it has stalled instead, only another host can show.

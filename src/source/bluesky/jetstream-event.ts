@@ -3,8 +3,8 @@
 
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
 import type { Post } from '../../base/post.ts';
+import { excerpt, quote } from '../excerpt.ts';
 import type { Position } from './cursor.ts';
-import { excerpt, quote } from './excerpt.ts';
 import { POST_COLLECTION } from './jetstream-address.ts';
 import { readPostRecord } from './post-record.ts';
 

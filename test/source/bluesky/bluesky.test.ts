@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
-import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/jetstream-connection.ts';
+import { createBluesky, MAX_FRAME_BYTES } from '../../../src/source/bluesky/bluesky.ts';
 import { LINGER_MS } from '../../../src/source/linger.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { NOBODY, SOMEBODY, setUpBluesky, VERSIONS } from '../../support/bluesky-source.ts';

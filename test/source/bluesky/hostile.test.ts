@@ -6,13 +6,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
+import { createBluesky, MAX_FRAME_BYTES } from '../../../src/source/bluesky/bluesky.ts';
 import {
   CONNECT_WITHIN_MS,
   FRAMES_A_TICK,
   LONGEST_SILENCE_MS,
-  MAX_FRAME_BYTES,
-} from '../../../src/source/bluesky/jetstream-connection.ts';
+} from '../../../src/source/socket-connection.ts';
 import { SOMEBODY } from '../../support/bluesky-source.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { postEvent } from '../../support/jetstream-events.ts';

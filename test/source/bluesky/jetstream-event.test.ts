@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/jetstream-connection.ts';
+import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/bluesky.ts';
 import { type JetstreamEvent, readEvent } from '../../../src/source/bluesky/jetstream-event.ts';
 import { encode, encodeError, encodeInfo } from '../../support/fake-jetstream-wire.ts';
 import { postEvent } from '../../support/jetstream-events.ts';

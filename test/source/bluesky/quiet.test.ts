@@ -1,12 +1,9 @@
 // A host that has nothing to send: pings show that it is alive.
 
 import { describe, expect, test } from 'vitest';
+import { LONGEST_WITHOUT_FRAME_MS } from '../../../src/source/bluesky/bluesky.ts';
 import { OTHER_HOST_OVERLAP_MS } from '../../../src/source/bluesky/cursor.ts';
-import {
-  LONGEST_SILENCE_MS,
-  LONGEST_WITHOUT_FRAME_MS,
-  PING_EVERY_MS,
-} from '../../../src/source/bluesky/jetstream-connection.ts';
+import { LONGEST_SILENCE_MS, PING_EVERY_MS } from '../../../src/source/socket-connection.ts';
 import { setUpBluesky, VERSIONS } from '../../support/bluesky-source.ts';
 import { passTime } from '../../support/fake-clock.ts';
 

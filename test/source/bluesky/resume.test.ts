@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_FRAME_BYTES } from '../../../src/source/bluesky/bluesky.ts';
 import { MAX_SKEW_MS, SAME_HOST_OVERLAP_MS } from '../../../src/source/bluesky/cursor.ts';
-import {
-  CONNECT_WITHIN_MS,
-  LONGEST_SILENCE_MS,
-  MAX_FRAME_BYTES,
-} from '../../../src/source/bluesky/jetstream-connection.ts';
+import { CONNECT_WITHIN_MS, LONGEST_SILENCE_MS } from '../../../src/source/socket-connection.ts';
 import { SOMEBODY, setUpBluesky, VERSIONS } from '../../support/bluesky-source.ts';
 import type { FakeJetstream } from '../../support/fake-jetstream.ts';
 import { postEvent } from '../../support/jetstream-events.ts';

@@ -1,12 +1,8 @@
 // Ten thousand posts through every fault that the stand-in knows. The test's name has the seed.
 
 import { describe, expect, test } from 'vitest';
-import { createBluesky } from '../../../src/source/bluesky/bluesky.ts';
-import {
-  CONNECT_WITHIN_MS,
-  LONGEST_SILENCE_MS,
-  MAX_FRAME_BYTES,
-} from '../../../src/source/bluesky/jetstream-connection.ts';
+import { createBluesky, MAX_FRAME_BYTES } from '../../../src/source/bluesky/bluesky.ts';
+import { CONNECT_WITHIN_MS, LONGEST_SILENCE_MS } from '../../../src/source/socket-connection.ts';
 import { parseTrack, type Track } from '../../../src/track/track.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { type FakeJetstream, startFakeJetstream } from '../../support/fake-jetstream.ts';

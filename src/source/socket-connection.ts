@@ -1,27 +1,29 @@
-// One connection to a Jetstream host, from its handshake to its end.
+// One WebSocket connection to an upstream host, from its handshake to its end.
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { WebSocket } from 'ws';
-import type { Clock } from '../../base/clock.ts';
-import { explainNetwork } from '../../base/network-error.ts';
-import { Inflow } from '../inflow.ts';
-import { type SilenceWatch, watchSilence } from '../silence.ts';
+import type { Clock } from '../base/clock.ts';
+import { explainNetwork } from '../base/network-error.ts';
 import { excerpt } from './excerpt.ts';
+import { Inflow } from './inflow.ts';
+import { type SilenceWatch, watchSilence } from './silence.ts';
 
-/** A post takes about 1 kB. Senti asks Jetstream to leave out larger frames, and drops a host that sends one. */
-export const MAX_FRAME_BYTES = 256 * 1024;
 /** How long a host may take to accept a connection. */
 export const CONNECT_WITHIN_MS = 10_000;
 /** A host that is silent this long is dead. A frame, a ping or the answer to a ping is a sign of life. */
 export const LONGEST_SILENCE_MS = 20_000;
 /** A host that has nothing to send is asked for a sign of life this often. */
 export const PING_EVERY_MS = 8_000;
-/**
- * How long pings alone keep a connection. Public hosts are known to stall and yet answer pings, and nothing tells
- * such a host from a quiet one. So one bound holds for all hosts: the next connection, to the next host, resumes
- * where this one stopped. A quiet host pays with a handshake this often, and a stall delays posts at most so long.
- */
-export const LONGEST_WITHOUT_FRAME_MS = 3 * 60_000;
 export const FRAMES_A_TICK = 128;
+
+interface SocketOptions {
+  /** Of the handshake. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A host that sends a larger frame is dropped. */
+  readonly maxFrameBytes: number;
+  /** How long pings alone keep a connection, in milliseconds. */
+  readonly longestWithoutFrameMs: number;
+}
 
 export interface Loss {
   /** What happened, as the end of a sentence that begins with the host. */
@@ -32,6 +34,7 @@ export interface Loss {
   readonly brokenFrame?: boolean;
   /** The status of HTTP that the host answered the handshake with. */
   readonly status?: number | undefined;
+  readonly headers?: IncomingHttpHeaders;
 }
 
 interface ConnectionEvents {
@@ -39,13 +42,13 @@ interface ConnectionEvents {
   /** The host has answered a ping. */
   answered(): void;
   text(text: string): void;
-  /** A frame that Jetstream never sends. */
+  /** A binary frame, which no upstream of ours sends. */
   bad(reason: string): void;
   /** The last event, unless `close` ended the connection. */
   lost(loss: Loss): void;
 }
 
-export interface JetstreamConnection {
+export interface SocketConnection {
   /** Reads nothing more for `ms` milliseconds. */
   rest(ms: number): void;
   /** Ends the connection at once for a reason of ours, which `lost` gets. */
@@ -54,16 +57,18 @@ export interface JetstreamConnection {
   close(): Promise<void>;
 }
 
-/**
- * Frames are handled as they arrive. While we are busy, TCP holds the host up; if it drops us, we resume
- * from the cursor. So at most one read of the socket, 64 KiB, waits here.
- */
-export function connectJetstream(
+/** Frames are handled as they arrive. While we are busy, TCP holds the host up, so at most one read of the socket, 64 KiB, waits here. */
+export function connectSocket(
   address: string,
+  { headers, maxFrameBytes, longestWithoutFrameMs }: SocketOptions,
   events: ConnectionEvents,
   clock: Clock,
-): JetstreamConnection {
-  const socket = new WebSocket(address, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
+): SocketConnection {
+  const socket = new WebSocket(address, {
+    ...(headers && { headers }),
+    perMessageDeflate: false,
+    maxPayload: maxFrameBytes,
+  });
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   let life: SilenceWatch | undefined;
   let frames: SilenceWatch | undefined;
@@ -112,7 +117,7 @@ export function connectJetstream(
     if (inflow.isOver) return;
     cancelConnect();
     life = endWhenSilent(LONGEST_SILENCE_MS, 'has been silent');
-    frames = endWhenSilent(LONGEST_WITHOUT_FRAME_MS, 'has sent no more than pings');
+    frames = endWhenSilent(longestWithoutFrameMs, 'has sent no more than pings');
     ping();
     events.open();
   });
@@ -120,7 +125,7 @@ export function connectJetstream(
     life?.heard();
     frames?.heard();
     const deliver = isBinary
-      ? () => events.bad('a binary frame; Jetstream sends text')
+      ? () => events.bad('a binary frame; text was expected')
       : () => events.text(String(data));
     inflow.push([deliver]);
     if (inflow.waiting > 0) socket.pause();
@@ -130,8 +135,12 @@ export function connectJetstream(
     life?.heard();
     if (!inflow.isOver) events.answered();
   });
-  socket.on('unexpected-response', (_, { statusCode: status }) =>
-    inflow.end({ reason: `cannot be reached: it answered with the status ${status}`, status }),
+  socket.on('unexpected-response', (_, { statusCode: status, headers }) =>
+    inflow.end({
+      reason: `cannot be reached: it answered with the status ${status}`,
+      status,
+      headers,
+    }),
   );
   socket.on('error', (error) => inflow.end(explain(error)));
   socket.on('close', (code, reason) => inflow.end({ reason: describeClose(code, String(reason)) }));
