@@ -21,6 +21,8 @@ export interface Shared {
   readonly isStopping: () => boolean;
   readonly limits: MessageLimits &
     QueryLimits & {
+      /** Whether the server is a subgraph of a federated graph. */
+      readonly federation: boolean;
       /** Of one question about the past. */
       readonly maxHistoryBuckets: number;
     };

@@ -18,6 +18,7 @@ export const RULES: readonly Rule[] = [
   together('authJwks', 'authIssuer', 'authAudience'),
   together('natsTlsCert', 'natsTlsKey'),
   together('natsUser', 'natsPassword'),
+  atMostOne('documents', 'federation'),
   atMostOne('natsCreds', 'natsUser', 'natsToken'),
   followWithinTracks,
 ];

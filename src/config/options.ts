@@ -128,6 +128,7 @@ const ACCESS = named({
     'Clients run only the operations of this file, by id or by text.',
     { usual: 'any operation' },
   ),
+  federation: option(onOrOff, false, 'Serves the schema to tools that compose a supergraph.'),
   introspection: option(
     onOrOff,
     true,

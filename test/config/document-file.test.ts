@@ -14,6 +14,13 @@ const QUERY = 'query Status { status { listeners } }';
 const MANIFEST = { format: 'apollo-persisted-query-manifest', version: 1 };
 
 describe('--documents', () => {
+  test('excludes --federation, since a router writes its operations itself', () => {
+    const path = tempFile('documents.json', '{"id": "{ status { tracks } }"}');
+    expect(parseConfig(['--documents', path, '--federation'], {})).toEqual({
+      mistakes: ['--documents and --federation exclude each other. Set only one.'],
+    });
+  });
+
   test.each([
     ['an object of texts by their ids', { abc: QUERY }],
     [

@@ -19,7 +19,6 @@ import type { SocketRoute } from '../socket/upgrade.ts';
 import { payFor } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
-import { schema } from './schema.ts';
 import { maskErrors } from './selection.ts';
 import { SocketSubscription } from './socket-subscription.ts';
 import { chooseProtocol, rejectsProtocol } from './subprotocol.ts';
@@ -188,7 +187,7 @@ function checkRoom(
  * other operation on it.
  */
 function prepare(
-  { documents }: Operations,
+  { schema, documents }: Operations,
   payload: SubscribePayload,
   { work }: SocketClient,
 ): ExecutionArgs | readonly GraphQLError[] {

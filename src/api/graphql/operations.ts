@@ -6,8 +6,9 @@ import type { Shared } from '../shared.ts';
 import { createBroadcast } from './broadcast.ts';
 import { CatchUps } from './catch-ups.ts';
 import { createDocuments } from './documents.ts';
+import { asSubgraph } from './federation.ts';
 import { createMask } from './masked-errors.ts';
-import { schema } from './schema.ts';
+import { schema as own } from './schema.ts';
 
 export type Operations = ReturnType<typeof createOperations>;
 
@@ -19,7 +20,8 @@ export function createOperations(
   const lookBack = { history, now: () => clock.now(), maxBuckets: limits.maxHistoryBuckets };
   const context = { multiplexer, analyze, explain, lookBack };
   const mask = createMask(telemetry.log('operation'));
+  const schema = limits.federation ? asSubgraph(own) : own;
   const documents = createDocuments(schema, limits, telemetry);
   const feeding = { multiplexer, windows, catchUps: new CatchUps() };
-  return { documents, feeding, broadcast: createBroadcast(context, mask), context, mask };
+  return { schema, documents, feeding, broadcast: createBroadcast(context, mask), context, mask };
 }

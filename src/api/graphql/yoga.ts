@@ -14,7 +14,6 @@ import { type ApiContext, payFor } from './builder.ts';
 import type { HttpStreams } from './http-streams.ts';
 import { maskBug } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
-import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -92,7 +91,7 @@ async function send(response: ServerResponse, answer: Response): Promise<void> {
 
 function createYogaServer(operations: Operations, log: BoundedLog, maxBytes: number) {
   return createYoga<Context, ApiContext>({
-    schema,
+    schema: operations.schema,
     context: ({ work }) => payFor(operations.context, work),
     graphqlEndpoint: GRAPHQL_PATH,
     logging: {

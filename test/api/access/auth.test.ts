@@ -233,6 +233,8 @@ describe('a valid token', () => {
       [{ AUTHORIZATION: token, other: 1 }],
       [undefined, bearer(token)],
       [{}, bearer(token)],
+      // Apollo Router.
+      [{ connectionParams: { token: `Bearer ${token}` } }, bearer(token)],
     ] as const) {
       const { client } = connect(senti, payload, headers);
       const events = client.iterate({ query: '{ __typename }' });
