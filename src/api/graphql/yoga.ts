@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { createYoga, type Plugin, processRegularResult } from 'graphql-yoga';
+import { createYoga, getSSEProcessor, type Plugin, processRegularResult } from 'graphql-yoga';
 import { parseJson } from '../../base/json.ts';
 import type { BoundedLog } from '../../stream/telemetry.ts';
 import type { Client } from '../access/auth.ts';
@@ -25,6 +25,7 @@ const NO_OPERATION =
   'The request names no operation; send its text as "query", such as {"query": "{ status { tracks } }"}.';
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
+const sendAsEvents = getSSEProcessor();
 
 /** Placeholders for Yoga when it does not serve the subscription: its result, and a response that is never sent. */
 const OPENED = {};
@@ -141,10 +142,12 @@ function sharing({ documents, broadcast }: Operations): Plugin<Context, Context>
       }),
     onResultProcess({ request, result, serverContext, resultProcessor, setResultProcessor }) {
       if (result === OPENED) return setResultProcessor(() => UNSENT, EVENT_STREAM);
-      // Yoga's own parts are of another protocol. Clients of this one read JSON as well.
-      const wantsParts = serverContext.stream === MULTIPART;
-      if (wantsParts && !admits(request.headers.get('accept') ?? '', RESPONSE_TYPE)) {
-        return setResultProcessor(processRegularResult, JSON_TYPE);
+      // Yoga's own parts are of another protocol. Clients of this one read JSON as well, or Server-Sent Events.
+      const accept = request.headers.get('accept') ?? '';
+      if (serverContext.stream === MULTIPART && !admits(accept, RESPONSE_TYPE)) {
+        return admits(accept, EVENT_STREAM) && !admits(accept, JSON_TYPE)
+          ? setResultProcessor(sendAsEvents, EVENT_STREAM)
+          : setResultProcessor(processRegularResult, JSON_TYPE);
       }
       if (resultProcessor) return;
       const answer = notAcceptable(NO_ANSWER);

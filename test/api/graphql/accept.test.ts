@@ -90,6 +90,15 @@ describe.each(['POST', 'GET'])('a %s', (method) => {
     expect([data !== undefined, errors !== undefined]).toEqual([query === QUERY, query !== QUERY]);
   });
 
+  // As Hive Router asks its subgraphs.
+  test('for a subscription that cannot begin, and takes no JSON, is told why in an event', async () => {
+    const { url } = await startSenti();
+    const accept = `multipart/mixed;subscriptionSpec="1.0", ${STREAM}`;
+    const response = await ask(url, method, SUBSCRIPTION.replace('coffee', 'the'), accept);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, STREAM]);
+    expect(await response.text()).toMatch(/^event: next\ndata: {"errors":.*BAD_TRACK/m);
+  });
+
   test.each(['image/png', 'application/json;charset=latin1'])(
     'for a query that takes %j is told of JSON',
     async (accept) => {
