@@ -12,11 +12,15 @@ export function redactedSource(
 ): Source {
   const source = connect({
     ...sink,
-    bad: (reason) => sink.bad(redact(reason)),
+    bad: (reason, part) => sink.bad(redact(reason), part),
     rejected: (track, { code, message }) =>
       sink.rejected(track, new UserError(code, redact(message))),
-    state: (state) => sink.state(withoutSecrets(state, redact)),
+    state: (state, part) => sink.state(withoutSecrets(state, redact), part),
   });
+  return redacted(source, redact);
+}
+
+function redacted(source: Source, redact: Redact): Source {
   return {
     name: source.name,
     isTextPublic: source.isTextPublic,
@@ -26,6 +30,12 @@ export function redactedSource(
     get usage() {
       return source.usage;
     },
+    parts: source.parts?.map((part) => redacted(part, redact)),
+    rejectionsOf: (track) =>
+      (source.rejectionsOf?.(track) ?? []).map((each) => ({
+        ...each,
+        reason: redact(each.reason),
+      })),
     want: (tracks) => source.want(tracks),
     close: (options) => source.close(options),
   };

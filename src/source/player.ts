@@ -2,8 +2,7 @@
 
 import { type Clock, sleep } from '../base/clock.ts';
 import type { Post } from '../base/post.ts';
-import type { Track } from '../track/track.ts';
-import type { Source, SourceSink, SourceState } from './source.ts';
+import type { Source, SourceSink, SourceState, Tracks } from './source.ts';
 
 /** Posts a second; `max` is as fast as they can be read. */
 export type Rate = number | 'max';
@@ -12,7 +11,7 @@ interface Playlist {
   readonly name: string;
   readonly rate: Rate;
   /** The posts from the first one on. Called each time that the source leaves `idle`. `wanted` tells the tracks of now. */
-  open(signal: AbortSignal, wanted: () => ReadonlySet<Track>): AsyncIterable<Post> | Iterable<Post>;
+  open(signal: AbortSignal, wanted: () => Tracks): AsyncIterable<Post> | Iterable<Post>;
   /** From the first listener to the first post, in milliseconds. */
   readonly leadIn: number;
   /** The reason for `paused` after the last post. */
@@ -30,7 +29,7 @@ export function createPlayer(playlist: Playlist, sink: SourceSink, clock: Clock)
   let state: SourceState = { name: 'idle' };
   let stop: AbortController | undefined;
   let closed = false;
-  let wanted: ReadonlySet<Track> = new Set();
+  let wanted: Tracks = new Set();
   let playing = Promise.resolve();
 
   function become(next: SourceState): void {

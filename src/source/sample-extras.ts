@@ -10,6 +10,7 @@ import type { Word } from '../track/word.ts';
 import { words } from '../track/words.ts';
 import { wordsOf } from '../track/words-of-post.ts';
 import { type Random, TOPICS, write } from './sample-text.ts';
+import type { Tracks } from './source.ts';
 
 type Extra = Pick<Post, 'text' | 'tags' | 'links' | 'attached'>;
 
@@ -47,7 +48,7 @@ export class Extras {
    * A post that is due at `now`, if any. The newest track that has had none comes first, so that a track which somebody
    * has just typed need not wait for thousands of others. Then comes the one that has waited longest.
    */
-  next(wanted: ReadonlySet<Track>, now: number): Extra | undefined {
+  next(wanted: Tracks, now: number): Extra | undefined {
     if (now < this.#lookAt || wanted.size > MOST_TRACKS) return undefined;
     this.#lookAt = now + LOOK_EVERY;
     let chosen: Track | undefined;

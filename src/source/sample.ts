@@ -3,11 +3,10 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Post } from '../base/post.ts';
-import type { Track } from '../track/track.ts';
 import { createPlayer, type Rate } from './player.ts';
 import { Extras } from './sample-extras.ts';
 import { type Mood, pick, type Random, seeded, TOPICS, write } from './sample-text.ts';
-import type { Source, SourceSink } from './source.ts';
+import type { Source, SourceSink, Tracks } from './source.ts';
 
 export interface SampleOptions {
   /** Equal seeds make equal posts, except for their dates and the extra posts. */
@@ -24,7 +23,7 @@ const NEUTRAL_SHARE = 0.25;
 /** So many posts at least stand between two extra ones. */
 const USUAL_BETWEEN_EXTRAS = 3;
 
-const NONE: ReadonlySet<Track> = new Set();
+const NONE: Tracks = new Set();
 
 export function createSample(options: SampleOptions, sink: SourceSink, clock: Clock): Source {
   const { seed, rate = SAMPLE_RATE } = options;
@@ -32,8 +31,7 @@ export function createSample(options: SampleOptions, sink: SourceSink, clock: Cl
     name: 'sample',
     rate,
     leadIn: 0,
-    open: (_: AbortSignal, wanted: () => ReadonlySet<Track>) =>
-      samplePosts(seed, clock, rate, wanted),
+    open: (_: AbortSignal, wanted: () => Tracks) => samplePosts(seed, clock, rate, wanted),
     ended: 'the sample never ends',
   };
   return createPlayer(playlist, sink, clock);
@@ -47,7 +45,7 @@ export function* samplePosts(
   seed: number,
   clock: Clock,
   rate?: Rate,
-  wanted: () => ReadonlySet<Track> = () => NONE,
+  wanted: () => Tracks = () => NONE,
 ): Generator<Post> {
   const postsASecond = typeof rate === 'number' ? rate : SAMPLE_RATE;
   const random = seeded(seed);

@@ -16,14 +16,42 @@ export type SourceState =
   /** The source goes on at `until`, or without one not by itself. */
   | { readonly name: 'paused'; readonly reason: string; readonly until?: number };
 
-export interface Source {
-  /** The value of `Post.source` and of the option `--source`. */
+/** What a source tells of itself. */
+export interface SourceStatus {
+  /** The value of `Post.source`, and a value of the option `--source`. */
   readonly name: string;
-  /** Whether the terms of the source allow clients to get the texts of its posts. */
-  readonly isTextPublic: boolean;
   readonly state: SourceState;
   /** Only for a source that charges by the post. */
   readonly usage?: Usage | undefined;
+  /** The sources that this one merges, if it does. */
+  readonly parts?: readonly SourceStatus[] | undefined;
+}
+
+/** The parts of a source that merges others; any other source is its own only part. */
+export function partsOf(source: Source): readonly Source[];
+export function partsOf(source: SourceStatus): readonly SourceStatus[];
+export function partsOf(source: SourceStatus): readonly SourceStatus[] {
+  return source.parts ?? [source];
+}
+
+/** Whether every part that runs is live, so that no post is missing. */
+export function isWhole(source: SourceStatus): boolean {
+  const running = partsOf(source).filter(({ state }) => state.name !== 'idle');
+  return running.length > 0 && running.every(({ state }) => state.name === 'live');
+}
+
+/** A set of tracks, whatever keeps it. */
+export interface Tracks extends Iterable<Track> {
+  readonly size: number;
+  has(track: Track): boolean;
+}
+
+export interface Source extends SourceStatus {
+  /** Whether the terms of the source allow clients to get the texts of its posts. */
+  readonly isTextPublic: boolean;
+  readonly parts?: readonly Source[] | undefined;
+  /** The parts that cannot deliver a wanted track, in canonical form, while others do. */
+  rejectionsOf?(track: string): readonly Rejection[];
   /**
    * Makes the upstream deliver `tracks` from now on. The last call wins, and calls may come many times a
    * second. The set is live: the caller changes it, and calls again after each change.
@@ -33,7 +61,7 @@ export interface Source {
    * MUST NOT reconnect where the upstream can change what it sends on a live connection.
    * MUST NOT retry sooner than its schedule allows, even if it was idle meanwhile.
    */
-  want(tracks: ReadonlySet<Track>): void;
+  want(tracks: Tracks): void;
   /** Stops the source for good. The sink MUST NOT be called after the promise has resolved. */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -41,6 +69,12 @@ export interface Source {
 export interface CloseOptions {
   /** Another node takes over at once, so what it will want upstream, such as rules, SHOULD stay there. */
   readonly handOver?: boolean;
+}
+
+export interface Rejection {
+  readonly source: string;
+  /** A sentence for a person. */
+  readonly reason: string;
 }
 
 /** What was read from a paid source in the current UTC day. */
@@ -54,16 +88,16 @@ export interface Usage {
   readonly resetsAt: number;
 }
 
-/** Where a source delivers. */
+/** Where a source delivers. One that merges others passes the name of the part that reports as `source`. */
 export interface SourceSink {
   /** MUST be called once for each post, and MUST NOT be called for a repost. Unwanted posts do no harm. */
   post(post: Post): void;
   /** An upstream post could not be read. `reason` says where it stood and what was wrong. */
-  bad(reason: string): void;
+  bad(reason: string, source?: string): void;
   /** The upstream sent a post again that was delivered before. */
-  repeated(): void;
+  repeated(source?: string): void;
   /** The upstream deleted the post with this id. That of a post which was never delivered does no harm. */
-  deleted(id: string): void;
+  deleted(id: string, source?: string): void;
   /** Posts may be missing before the next one, of any track. */
   gap(): void;
   /**
@@ -77,6 +111,6 @@ export interface SourceSink {
    * MUST NOT be called before the `want` that brought the track has returned.
    */
   rejected(track: Track, error: UserError): void;
-  /** MUST be called after every change of `Source.state`, and only then. */
-  state(state: SourceState): void;
+  /** MUST be called after every change of `Source.state`, of this source or of a part, and only then. */
+  state(state: SourceState, source?: string): void;
 }

@@ -13,13 +13,13 @@ export interface HandSource extends Source {
   become(state: SourceState): void;
 }
 
-export function createHandSource(sink: SourceSink): HandSource {
+export function createHandSource(sink: SourceSink, name = 'hand'): HandSource {
   const wanted: string[][] = [];
   let state: SourceState = { name: 'idle' };
   let next = 0;
   let closed = false;
   const source: HandSource = {
-    name: 'hand',
+    name,
     isTextPublic: true,
     sink,
     wanted,
@@ -32,14 +32,14 @@ export function createHandSource(sink: SourceSink): HandSource {
     },
     want(tracks) {
       wanted.push([...tracks].map((track) => track.canonical));
-      const name = tracks.size > 0 ? 'live' : 'idle';
-      if (state.name !== name) source.become({ name });
+      const next = tracks.size > 0 ? 'live' : 'idle';
+      if (state.name !== next) source.become({ name: next });
     },
     say(text, post = {}) {
       if (closed) return;
       sink.post({
         id: String(next++),
-        source: 'hand',
+        source: name,
         text,
         ...TEXT_ALONE,
         langs: ['en'],

@@ -9,8 +9,11 @@ export interface RecordingSink extends SourceSink {
   readonly posts: Post[];
   readonly reasons: string[];
   readonly states: SourceState[];
+  /** The part whose state each of them is; undefined if the source has no parts. */
+  readonly reporters: (string | undefined)[];
   readonly rejections: { readonly track: Track; readonly error: UserError }[];
   readonly repeats: number;
+  /** The ids, after the names of the parts that told of them. */
   readonly deletions: string[];
   /** How many posts had been delivered at each gap. */
   readonly gaps: number[];
@@ -30,6 +33,7 @@ export function createRecordingSink(): RecordingSink {
     posts: [],
     reasons: [],
     states: [],
+    reporters: [],
     rejections: [],
     gaps: [],
     deletions: [],
@@ -41,16 +45,16 @@ export function createRecordingSink(): RecordingSink {
       sink.posts.push(post);
       look();
     },
-    bad(reason) {
-      sink.reasons.push(reason);
+    bad(reason, source) {
+      sink.reasons.push(source === undefined ? reason : `${source}: ${reason}`);
       look();
     },
     repeated() {
       repeats += 1;
       look();
     },
-    deleted(id) {
-      sink.deletions.push(id);
+    deleted(id, source) {
+      sink.deletions.push(source === undefined ? id : `${source} ${id}`);
       look();
     },
     gap() {
@@ -62,8 +66,9 @@ export function createRecordingSink(): RecordingSink {
       sink.rejections.push({ track, error });
       look();
     },
-    state(state) {
+    state(state, source) {
       sink.states.push(state);
+      sink.reporters.push(source);
       look();
     },
     until: (holds) =>

@@ -2,12 +2,11 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { SeenKeys } from '../../base/seen-keys.ts';
-import type { Track } from '../../track/track.ts';
 import { backoff, type Schedule } from '../backoff.ts';
 import { lingering } from '../linger.ts';
 import { describeConnection, Reconnector } from '../reconnector.ts';
 import { connectSocket, type Loss, type SocketConnection } from '../socket-connection.ts';
-import type { Source, SourceSink, SourceState } from '../source.ts';
+import type { Source, SourceSink, SourceState, Tracks } from '../source.ts';
 import { Cursor, type Position } from './cursor.ts';
 import { PUBLIC_HOSTS, subscription } from './jetstream-address.ts';
 import { readEvent } from './jetstream-event.ts';
@@ -90,7 +89,7 @@ class Bluesky implements Source {
   }
 
   /** Jetstream cannot search, so every post comes while anything is tracked. */
-  want(tracks: ReadonlySet<Track>): void {
+  want(tracks: Tracks): void {
     const isRunning = this.#state.name !== 'idle';
     if (this.#isClosed || tracks.size > 0 === isRunning) return;
     if (isRunning) this.#stop();

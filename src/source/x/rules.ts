@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Track } from '../../track/track.ts';
 import type { Setback } from '../reconnector.ts';
+import type { Tracks } from '../source.ts';
 import { type Failure, retryWait } from './failure.ts';
 import { RULE_READS_A_WINDOW, RULE_WRITES_A_WINDOW } from './limits.ts';
 import { RejectedClauses } from './rejected-clauses.ts';
@@ -44,7 +45,7 @@ export class Rules {
   readonly #rejectedClauses: RejectedClauses;
   /** Tracks that X cannot deliver and that are still wanted. */
   readonly #rejected = new Set<Track>();
-  #wanted: ReadonlySet<Track> = new Set();
+  #wanted: Tracks = new Set();
   #state = INITIAL_RULES;
 
   constructor(options: RulesOptions) {
@@ -66,7 +67,7 @@ export class Rules {
   }
 
   /** Makes X's rules ask for `tracks`, a live set. Without any, Senti leaves no rule at X. */
-  want(tracks: ReadonlySet<Track>): void {
+  want(tracks: Tracks): void {
     for (const track of this.#rejected) if (!tracks.has(track)) this.#rejected.delete(track);
     this.#wanted = tracks;
     this.#state = after.wanted(this.#state, tracks.size > 0, this.#now);

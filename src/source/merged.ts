@@ -1,0 +1,139 @@
+// Several sources as one. Each has its own state and schedule, and its posts pass in the order in which they arrive.
+
+import type { Clock } from '../base/clock.ts';
+import { UserError } from '../base/user-error.ts';
+import type { Track } from '../track/track.ts';
+import type { Rejection, Source, SourceSink, SourceState, Tracks } from './source.ts';
+
+export type MakeSource = (sink: SourceSink) => Source;
+
+interface MergedOptions {
+  readonly clock: Clock;
+  /** Takes sentences for the log. */
+  readonly warn: (message: string) => void;
+}
+
+interface Part {
+  readonly source: Source;
+  /** The wanted tracks that the source cannot deliver, by their canonical forms. */
+  readonly rejected: Map<string, { readonly track: Track; readonly error: UserError }>;
+}
+
+/** An upstream may have room later. In milliseconds. */
+export const TRY_AGAIN_MS = 60_000;
+/** The source is in the first of these states that any part is in. */
+const BEST_FIRST = ['live', 'connecting', 'waiting', 'paused', 'idle'] as const;
+
+/**
+ * Makes one source of those that `makes` make. A track that one part cannot deliver is still delivered by the others;
+ * it is rejected if no part can deliver it.
+ */
+export function mergeSources(
+  makes: readonly MakeSource[],
+  sink: SourceSink,
+  { clock, warn }: MergedOptions,
+): Source {
+  const parts: readonly Part[] = makes.map(makePart);
+  const sources = parts.map(({ source }) => source);
+  let wanted: Tracks = new Set();
+  let cancel: (() => void) | undefined;
+  let isClosed = false;
+
+  function makePart(make: MakeSource): Part {
+    const source: Source = make({
+      ...sink,
+      bad: (reason) => sink.bad(reason, source.name),
+      repeated: () => sink.repeated(source.name),
+      deleted: (id) => sink.deleted(id, source.name),
+      rejected: (track, error) => reject(part, track, error),
+      state: (state) => sink.state(state, source.name),
+    });
+    const part = { source, rejected: new Map() };
+    return part;
+  }
+
+  function tell({ source, rejected }: Part): void {
+    source.want(rejected.size === 0 ? wanted : without(wanted, rejected));
+  }
+
+  function reject(part: Part, track: Track, error: UserError): void {
+    if (!wanted.has(track)) return;
+    const { canonical } = track;
+    part.rejected.set(canonical, { track, error });
+    const rejections = rejectionsOf(canonical);
+    if (rejections.length === parts.length) {
+      const reasons = rejections.map(({ source, reason }) => `${source}: ${reason}`);
+      sink.rejected(track, new UserError(error.code, reasons.join(' ')));
+      return;
+    }
+    warn(`"${canonical}" is not followed at ${part.source.name} for now: ${error.message}`);
+    tell(part);
+    cancel ??= clock.after(TRY_AGAIN_MS, tryAgain);
+  }
+
+  function tryAgain(): void {
+    cancel = undefined;
+    for (const part of parts) {
+      if (part.rejected.size === 0) continue;
+      part.rejected.clear();
+      tell(part);
+    }
+  }
+
+  function rejectionsOf(track: string): readonly Rejection[] {
+    return parts.flatMap(({ source, rejected }) => {
+      const { error } = rejected.get(track) ?? {};
+      return error === undefined ? [] : [{ source: source.name, reason: error.message }];
+    });
+  }
+
+  return {
+    name: sources.map(({ name }) => name).join(','),
+    isTextPublic: sources.every(({ isTextPublic }) => isTextPublic),
+    parts: sources,
+    get state() {
+      return best(sources);
+    },
+    get usage() {
+      return sources.find(({ usage }) => usage !== undefined)?.usage;
+    },
+    rejectionsOf,
+    want(tracks) {
+      if (isClosed) return;
+      wanted = tracks;
+      for (const part of parts) {
+        for (const [name, { track }] of part.rejected) {
+          if (!tracks.has(track)) part.rejected.delete(name);
+        }
+        tell(part);
+      }
+    },
+    async close(options) {
+      isClosed = true;
+      cancel?.();
+      await Promise.all(sources.map((source) => source.close(options)));
+    },
+  };
+}
+
+function best(sources: readonly Source[]): SourceState {
+  const states = sources.map(({ state }) => state);
+  for (const name of BEST_FIRST) {
+    const state = states.find((each) => each.name === name);
+    if (state !== undefined) return state;
+  }
+  return { name: 'idle' };
+}
+
+/** `tracks` without those in `rejected`, all of which are among them. Nothing is copied: there may be many of both. */
+function without(tracks: Tracks, rejected: ReadonlyMap<string, unknown>): Tracks {
+  return {
+    get size() {
+      return tracks.size - rejected.size;
+    },
+    has: (track) => tracks.has(track) && !rejected.has(track.canonical),
+    *[Symbol.iterator]() {
+      for (const track of tracks) if (!rejected.has(track.canonical)) yield track;
+    },
+  };
+}
