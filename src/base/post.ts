@@ -14,6 +14,13 @@ export interface PublicPost {
   readonly url?: string | undefined;
 }
 
+/** What tells a post from all others. */
+export type PostKey = Pick<PublicPost, 'source' | 'id'>;
+
+export function spellKey({ source, id }: PostKey): string {
+  return `${source} ${id}`;
+}
+
 export interface Post extends PublicPost {
   /** As the source sent it, HTML entities and all, but with its addresses in full. */
   readonly text: string;

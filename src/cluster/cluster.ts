@@ -32,9 +32,9 @@ export interface ClusterOptions {
   /** Takes secrets out of the reasons that the relay gives. */
   readonly redact: Redact;
   /** Makes the feed that reads the source while this node holds the lease. */
-  readonly ingest: (sink: FeedSink<Route>, counters: PostCounters) => Ingest<Route>;
-  /** The name of the source, for the time before any node reads it. */
-  readonly source: string;
+  readonly ingest: (sink: FeedSink<Route>, counters: Map<string, PostCounters>) => Ingest<Route>;
+  /** The names of the sources, for the time before any node reads them. */
+  readonly sources: readonly string[];
   /** How this node scores. It should be the same on all nodes. */
   readonly scoring: string;
   /** Whether clients of this node get the texts of posts. */
@@ -54,7 +54,7 @@ const ALIVE_EVERY_MS = 1000;
 const NODES = 'nodes';
 
 export class Cluster<T> implements Feed<T> {
-  readonly counters: PostCounters = postCountersAtZero();
+  readonly counters: Map<string, PostCounters>;
   readonly #options: ClusterOptions;
   readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
   readonly #sink: FeedSink<T>;
@@ -74,6 +74,7 @@ export class Cluster<T> implements Feed<T> {
     const counters = this.#relayCounters;
     const tell = (message: NodeMessage) => this.#tell(message);
     this.#options = options;
+    this.counters = new Map(options.sources.map((source) => [source, postCountersAtZero()]));
     this.#sink = sink;
     this.#faults = new PeerFaults({ ...options, counters });
     const relay = options.connect({
@@ -225,7 +226,7 @@ export class Cluster<T> implements Feed<T> {
         send: (channel, message) => this.#send(channel, message),
         deliver: (event, wants) => this.#delivery.deliver(event, wants),
         deleted: (post) => {
-          this.#tell({ kind: 'deleted', ...term, post });
+          this.#tell({ kind: 'deleted', ...term, source: post.source, post: post.id });
           this.#sink.deleted(post);
         },
         gap: (want) => this.#delivery.markGap(want),
@@ -258,8 +259,9 @@ export class Cluster<T> implements Feed<T> {
       if (message.of === this.#options.id) this.#publisher.requestSnapshot();
     } else if (message.kind === 'deleted') {
       if (!isSameTerm(message, this.#election.term)) return;
-      this.#options.past.deleted(message.post);
-      this.#sink.deleted(message.post);
+      const { source, post: id } = message;
+      this.#options.past.deleted({ source, id });
+      this.#sink.deleted({ source, id });
     } else if (message.kind === 'rejected') {
       if (!isSameTerm(message, this.#election.term)) return;
       this.#reject(message.track, new UserError(message.code, message.message));

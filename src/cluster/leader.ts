@@ -2,9 +2,10 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
+import type { PostKey } from '../base/post.ts';
 import { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { CloseOptions } from '../source/source.ts';
+import type { CloseOptions, SourceState, SourceStatus } from '../source/source.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import { readCanonical, type Track } from '../track/track.ts';
@@ -23,7 +24,7 @@ interface LeaderOptions {
   readonly send: (channel: string, message: Uint8Array) => void;
   /** Delivers to this node itself. */
   readonly deliver: (event: SentimentEvent, wants: readonly Want[]) => void;
-  readonly deleted: (postId: string) => void;
+  readonly deleted: (post: PostKey) => void;
   /** Reports a gap to this node itself. */
   readonly gap: (want: Want) => void;
   /** Called in a later microtask, so that `open` has returned. */
@@ -102,8 +103,10 @@ export class Leader {
 
   get source(): Ingesting {
     const { epoch } = this.#options.term;
-    const { name, state, usage } = this.#ingest.source;
-    return { epoch, name, state: this.#isStarting ? { name: 'connecting' } : state, usage };
+    const { source } = this.#ingest;
+    const state: SourceState | undefined = this.#isStarting ? { name: 'connecting' } : undefined;
+    const parts = source.parts?.map((part) => statusOf(part, state));
+    return { epoch, ...statusOf(source, state), parts };
   }
 
   /** Whether it has yet to open or close some tracks. */
@@ -257,4 +260,8 @@ export class Leader {
       if (this.#rejected.get(canonical) === want) this.#options.onRejected(canonical, error);
     });
   }
+}
+
+function statusOf({ name, state, usage }: SourceStatus, instead = state): SourceStatus {
+  return { name, state: instead, usage };
 }

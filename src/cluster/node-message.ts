@@ -64,6 +64,8 @@ const isUsage: Check<Usage> = hasFields({
   resetsAt: isTime,
 });
 
+const isSource = hasFields({ name: isText, state: isState }, { usage: isUsage });
+
 const isIngesting = hasFields(
   {
     /** The number of the node's term. */
@@ -72,7 +74,11 @@ const isIngesting = hasFields(
     name: isText,
     state: isState,
   },
-  { usage: isUsage },
+  {
+    usage: isUsage,
+    /** Of a source that merges others. */
+    parts: listOf(isSource),
+  },
 );
 
 const isFromNode = hasFields({ node: isNodeId });
@@ -106,7 +112,7 @@ const isMessage = isVariant('kind', {
   /** The node, which ingests, cannot follow a track. */
   rejected: hasFields({ epoch: isEpoch, track: isTrack, code: isErrorCode, message: isText }),
   /** The source of the node, which ingests, has deleted a post. */
-  deleted: hasFields({ epoch: isEpoch, post: isText }),
+  deleted: hasFields({ epoch: isEpoch, source: isText, post: isText }),
   /** The node stops. */
   bye: hasFields({}),
 });

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Redact } from '../base/redact.ts';
-import type { Source } from '../source/source.ts';
+import type { SourceState, SourceStatus } from '../source/source.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import type { Relay } from '../stream/relay.ts';
 import type { Election } from './election.ts';
@@ -16,8 +16,8 @@ interface NodeStatusOptions {
   readonly clock: Clock;
   /** Takes secrets out of the reasons that the relay gives. */
   readonly redact: Redact;
-  /** The name of the source, for the time before any node reads it. */
-  readonly source: string;
+  /** The names of the sources, for the time before any node reads them. */
+  readonly sources: readonly string[];
   /** How many listeners this node has. */
   readonly listeners: () => number;
   readonly relay: Relay;
@@ -28,8 +28,6 @@ interface NodeStatusOptions {
   readonly counters: RelayCounters;
 }
 
-type SourceStatus = Pick<Source, 'name' | 'state' | 'usage'>;
-
 export class NodeStatus {
   readonly #options: NodeStatusOptions;
 
@@ -38,11 +36,11 @@ export class NodeStatus {
   }
 
   get source(): SourceStatus {
-    const { relay, election, source } = this.#options;
+    const { relay, election } = this.#options;
     const { leader, isBeginning, reason } = election;
     if (relay.offlineReason !== undefined) return this.#waiting(relay.offlineReason);
     if (leader !== undefined) return leader.source;
-    if (isBeginning) return { name: source, state: { name: 'connecting' } };
+    if (isBeginning) return this.#all({ name: 'connecting' });
     return this.ingestingPeer ?? this.#waiting(reason ?? 'no node ingests at the moment');
   }
 
@@ -68,8 +66,15 @@ export class NodeStatus {
   }
 
   #waiting(reason: string): SourceStatus {
-    const { source: name, clock, redact, relay } = this.#options;
+    const { clock, redact, relay } = this.#options;
     const until = clock.now() + relay.lease.ttl;
-    return { name, state: { name: 'waiting', reason: redact(reason), until } };
+    return this.#all({ name: 'waiting', reason: redact(reason), until });
+  }
+
+  /** Each source is in the same state. */
+  #all(state: SourceState): SourceStatus {
+    const { sources } = this.#options;
+    const parts = sources.length > 1 ? sources.map((name) => ({ name, state })) : undefined;
+    return { name: sources.join(','), state, parts };
   }
 }

@@ -3,6 +3,7 @@
 
 import { atTime, type Clock } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
+import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
@@ -82,8 +83,8 @@ export class Counts implements Past {
     this.#past.fill(track, stretch);
   }
 
-  deleted(postId: string): void {
-    this.#past.deleted(postId);
+  deleted(post: PostKey): void {
+    this.#past.deleted(post);
   }
 
   /** The source is live from now on, or not. */

@@ -4,6 +4,7 @@
 // wants lose their oldest events first, and then those that were wanted longest ago.
 
 import type { Position } from '../base/position.ts';
+import { type PostKey, spellKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
@@ -99,10 +100,11 @@ export class RecentEvents implements Past {
     if (this.#bytes > this.#limits.recentBytes) this.#evict();
   }
 
-  deleted(postId: string): void {
-    const kept = this.#byPost.get(postId);
+  deleted(post: PostKey): void {
+    const key = spellKey(post);
+    const kept = this.#byPost.get(key);
     if (kept === undefined) return;
-    this.#byPost.delete(postId);
+    this.#byPost.delete(key);
     this.#bytes -= kept.bytes;
     kept.bytes = 0;
     kept.event = undefined;
@@ -119,7 +121,8 @@ export class RecentEvents implements Past {
   #add(event: SentimentEvent): Kept {
     if (this.#bytes > this.#limits.recentBytes) this.#evict();
     const { position, post } = event;
-    const before = this.#byPost.get(post.id);
+    const name = spellKey(post);
+    const before = this.#byPost.get(name);
     const isRepeat = before !== undefined && before.position.epoch !== position.epoch;
     // Another node has sent it again.
     if (before?.position.number === position.number && !isRepeat) return before;
@@ -129,7 +132,7 @@ export class RecentEvents implements Past {
     const kept = { key, position, event, repeats, bytes, places: 0 };
     this.#bytes += bytes;
     this.#entries[key] = kept;
-    this.#byPost.set(post.id, kept);
+    this.#byPost.set(name, kept);
     this.#newest = kept;
     return kept;
   }
@@ -157,8 +160,9 @@ export class RecentEvents implements Past {
     entry.bytes = 0;
     this.#forget(entry);
     if (this.#newest === entry) this.#newest = undefined;
-    const id = entry.event?.post.id;
-    if (id !== undefined && this.#byPost.get(id) === entry) this.#byPost.delete(id);
+    if (entry.event === undefined) return;
+    const name = spellKey(entry.event.post);
+    if (this.#byPost.get(name) === entry) this.#byPost.delete(name);
   }
 
   #forget({ key }: Entry): void {

@@ -37,7 +37,7 @@ type ConnectFeed = <T>(sink: FeedSink<T>) => Feed<T>;
 export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
   const { config, clock, listeners, past, telemetry } = options;
   const redact = createRedactor(secretsOf(config));
-  const ingest = <T>(sink: FeedSink<T>, counters?: PostCounters) =>
+  const ingest = <T>(sink: FeedSink<T>, counters?: Map<string, PostCounters>) =>
     new Ingest(
       {
         connect: (sourceSink) => redactedSource(options.connect, sourceSink, redact),
@@ -71,7 +71,7 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
           connectNats({ config, name: `senti ${id}`, clock, warn: log.warn }, relaySink),
         redact,
         ingest,
-        source: config.source,
+        sources: [config.source],
         scoring: describeScoring(config),
         postText: config.postText,
         listeners,

@@ -77,7 +77,7 @@ export async function startServer(
     logDropped = () => 0,
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
-  const telemetry = createTelemetry(log, clock);
+  const telemetry = createTelemetry(log, clock, [config.source]);
   const connectionLimits = new ConnectionLimits(config, clock, telemetry);
   const analyze = createAnalyzer(config.profile, vader);
   const flushes = createFlushScheduler(clock, telemetry);

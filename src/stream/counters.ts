@@ -21,6 +21,18 @@ export const COUNTS = { ...POST_COUNTS, ...EVENT_COUNTS };
 export type PostCounters = Record<keyof typeof POST_COUNTS, number>;
 export type Counters = Readonly<Record<keyof typeof COUNTS, number>>;
 
+/** By the name of the source. */
+export type SourceCounters = ReadonlyMap<string, Readonly<PostCounters>>;
+
+/** What all sources together count. */
+export function sumOf(counters: SourceCounters): PostCounters {
+  const sum = postCountersAtZero();
+  for (const each of counters.values()) {
+    for (const name of Object.keys(POST_COUNTS) as (keyof PostCounters)[]) sum[name] += each[name];
+  }
+  return sum;
+}
+
 export function postCountersAtZero(): PostCounters {
   return { postsSeen: 0, postsMatched: 0, postsBad: 0, postsRepeated: 0, postsTruncated: 0 };
 }

@@ -1,20 +1,21 @@
 // The contract of a feed, which brings the events of the tracks that have listeners. One makes them in this process
 // (ingest), the other may get them from another node (cluster). Both pass test/contract/feed.ts.
 
+import type { PostKey } from '../base/post.ts';
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Source } from '../source/source.ts';
+import type { Source, SourceStatus } from '../source/source.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { PostCounters } from './counters.ts';
+import type { SourceCounters } from './counters.ts';
 import type { PastReader, Start } from './recorder.ts';
 
 /** Delivers events to outlets of type `T`, which mean nothing to the feed. */
 export interface Feed<T> {
   /** The source of the posts, whichever node reads it. */
-  readonly source: Pick<Source, 'name' | 'state' | 'usage'>;
-  /** What this process has read from the source since the start. */
-  readonly counters: Readonly<PostCounters>;
+  readonly source: SourceStatus & Pick<Source, 'rejectionsOf'>;
+  /** What this process has read from each source since the start. */
+  readonly counters: SourceCounters;
   /** The state of this node and its peers. A feed without other nodes has none. */
   readonly cluster?: ClusterState;
   /**
@@ -45,7 +46,7 @@ export interface FeedSink<T> {
   /** Events may be missing before the next one for `outlet`. MUST be called before that event is delivered. */
   gap(outlet: T): void;
   /** The source has deleted a post. Its events MUST NOT be sent any more. */
-  deleted(postId: string): void;
+  deleted(post: PostKey): void;
   /**
    * The feed cannot follow `track`. The sink closes it, and its listeners get `error`.
    * MUST NOT be called before the `open` that brought it has returned.

@@ -6,7 +6,7 @@ import type { Position } from '../base/position.ts';
 import { cutText, MAX_TEXT, type Post, publicPost } from '../base/post.ts';
 import type { UserError } from '../base/user-error.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
-import type { CloseOptions, Source, SourceSink } from '../source/source.ts';
+import { type CloseOptions, partsOf, type Source, type SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
 import type { Track } from '../track/track.ts';
 import { wordsOf } from '../track/words-of-post.ts';
@@ -44,9 +44,11 @@ interface Followed<T> {
 
 export class Ingest<T> implements Feed<T> {
   readonly source: Source;
-  readonly counters: PostCounters;
+  readonly counters: Map<string, PostCounters>;
   readonly #options: IngestOptions;
   readonly #sink: FeedSink<T>;
+  /** By their names. */
+  readonly #parts: ReadonlyMap<string, Source>;
   readonly #matcher = new Matcher<Followed<T>>();
   /** Open tracks by their canonical forms. */
   readonly #followed = new Map<string, Followed<T>>();
@@ -63,28 +65,32 @@ export class Ingest<T> implements Feed<T> {
   constructor(
     options: IngestOptions,
     sink: FeedSink<T>,
-    counters: PostCounters = postCountersAtZero(),
+    counters: Map<string, PostCounters> = new Map(),
   ) {
     this.#options = options;
     this.#sink = sink;
     this.counters = counters;
     this.source = options.connect({
       post: (post) => this.#post(post.text.length > MAX_TEXT ? this.#truncate(post) : post),
-      bad: (reason) => {
-        counters.postsBad += 1;
-        options.telemetry.bad(reason);
+      bad: (reason, source = this.source.name) => {
+        this.#countersOf(source).postsBad += 1;
+        options.telemetry.bad(reason, source);
       },
-      repeated: () => {
-        counters.postsRepeated += 1;
+      repeated: (source = this.source.name) => {
+        this.#countersOf(source).postsRepeated += 1;
       },
-      deleted: (id) => {
-        options.past.deleted(id);
-        sink.deleted(id);
+      deleted: (id, source = this.source.name) => {
+        options.past.deleted({ source, id });
+        sink.deleted({ source, id });
       },
       gap: () => this.#gap(),
       rejected: (track, error) => this.#reject(track, error),
-      state: (state) => options.telemetry.state(state),
+      state: (state, source = this.source.name) => options.telemetry.state(state, source),
     });
+    this.#parts = new Map(partsOf(this.source).map((part) => [part.name, part]));
+    for (const name of this.#parts.keys()) {
+      if (!counters.has(name)) counters.set(name, postCountersAtZero());
+    }
   }
 
   /** The place of the last event that was made here. */
@@ -196,19 +202,26 @@ export class Ingest<T> implements Feed<T> {
     }
   }
 
+  #countersOf(source: string): PostCounters {
+    const [first] = this.#parts.keys();
+    return (this.counters.get(source) ?? this.counters.get(first ?? '')) as PostCounters;
+  }
+
   #truncate(post: Post): Post {
-    this.counters.postsTruncated += 1;
+    this.#countersOf(post.source).postsTruncated += 1;
     return { ...post, text: cutText(post.text) };
   }
 
   #post(post: Post): void {
-    this.counters.postsSeen += 1;
+    const counters = this.#countersOf(post.source);
+    counters.postsSeen += 1;
     if (!isInLanguages(post.langs, this.#options.languages)) return;
     const matched = this.#matcher.match(wordsOf(post));
     if (matched.length === 0) return;
-    this.counters.postsMatched += 1;
+    counters.postsMatched += 1;
     const { analyze, postText } = this.#options;
-    const told = publicPost(post, postText && this.source.isTextPublic);
+    const { isTextPublic } = this.#parts.get(post.source) ?? this.source;
+    const told = publicPost(post, postText && isTextPublic);
     const { text, tags, asSent = text } = post;
     this.#number += 1;
     const { position } = this;

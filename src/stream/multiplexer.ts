@@ -3,7 +3,7 @@
 import { UserError } from '../base/user-error.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { Counters } from './counters.ts';
+import { type Counters, type SourceCounters, sumOf } from './counters.ts';
 import { Deletions } from './deletions.ts';
 import type { Feed, FeedSink } from './feed.ts';
 import type { PastReader, Start } from './recorder.ts';
@@ -31,12 +31,12 @@ export class Multiplexer {
     this.#options = options;
     this.#feed = connect({
       event: (event, topics) => {
-        if (this.deletions.has(event.post.id)) return;
+        if (this.deletions.has(event.post)) return;
         this.#eventsPublished += topics.length;
         for (const topic of topics) this.#eventsDelivered += topic.publish(event);
       },
       gap: (topic) => topic.gap(),
-      deleted: (postId) => this.deletions.add(postId),
+      deleted: (post) => this.deletions.add(post),
       rejected: (track, error) => this.#reject(track, error),
     });
   }
@@ -45,10 +45,14 @@ export class Multiplexer {
     return this.#feed.source;
   }
 
+  /** What this process has read from each source. */
+  get bySource(): SourceCounters {
+    return this.#feed.counters;
+  }
+
   get counters(): Counters {
-    const { counters } = this.#feed;
     return {
-      ...counters,
+      ...sumOf(this.bySource),
       eventsPublished: this.#eventsPublished,
       eventsDelivered: this.#eventsDelivered,
       eventsDropped: this.#options.telemetry.eventsDropped,

@@ -2,6 +2,7 @@
 // not. src/history implements it.
 
 import type { Position } from '../base/position.ts';
+import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
 
@@ -40,7 +41,7 @@ export interface Past extends Recorder {
   /** Adds what another node keeps of an open track. Listeners that read the track notice nothing. */
   fill(track: Track, stretch: Stretch): void;
   /** The source has deleted a post. Its events MUST NOT be read any more. */
-  deleted(postId: string): void;
+  deleted(post: PostKey): void;
 }
 
 /** What is kept of a track after `since` and up to `until`. All of it is of one epoch. */

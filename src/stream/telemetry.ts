@@ -57,11 +57,11 @@ export interface Telemetry {
   evicted(eviction: Eviction): void;
   /** A slow listener did not get an event. */
   dropped(): void;
-  /** An upstream post could not be read, for this reason. */
-  bad(reason: string): void;
+  /** A post of a source could not be read, for this reason. */
+  bad(reason: string, source: string): void;
   /** A tick's first post reached the wire after so many milliseconds. */
   wire(ms: number): void;
-  /** The source is in another state. */
-  state(state: SourceState): void;
+  /** A source is in another state. */
+  state(state: SourceState, source: string): void;
   log(subject: Subject): BoundedLog;
 }

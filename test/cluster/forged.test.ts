@@ -200,8 +200,14 @@ describe('a forged deletion', () => {
     const coffee = one.listen('coffee');
     await nodes.until(() => leads.source?.wanted.at(-1)?.includes('coffee') === true);
     const { id: node } = one.multiplexer.cluster;
-    await forge('nodes', encodeMessage({ kind: 'deleted', node: 'x', epoch: 1, post: 'p0' }));
-    await forge('nodes', encodeMessage({ kind: 'deleted', node, epoch: 1e6, post: 'p0' }));
+    await forge(
+      'nodes',
+      encodeMessage({ kind: 'deleted', source: 'hand', node: 'x', epoch: 1, post: 'p0' }),
+    );
+    await forge(
+      'nodes',
+      encodeMessage({ kind: 'deleted', source: 'hand', node, epoch: 1e6, post: 'p0' }),
+    );
     await nodes.say('coffee', leads);
     await nodes.until(() => coffee.told.length > 0);
     expect(coffee.told).toEqual(['p0']);

@@ -50,7 +50,7 @@ export function feedContract(
         },
         deleted(post) {
           calls += 1;
-          deleted.push(post);
+          deleted.push(post.id);
         },
         gap(outlet) {
           calls += 1;

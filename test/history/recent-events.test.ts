@@ -157,7 +157,7 @@ describe('recent events', () => {
     expect(newest(2)).toEqual(['1.2', '1.3']);
     expect(newest(100)).toEqual(['1.1', '1.2', '1.3']);
     expect(newest(0)).toEqual([]);
-    past.deleted('1.2');
+    past.deleted({ source: 'hand', id: '1.2' });
     expect(newest(2)).toEqual(['1.1', '1.3']);
   });
 
@@ -167,8 +167,8 @@ describe('recent events', () => {
     for (const number of [1, 2, 3]) coffee.event(event(number));
     const before = past.bytes;
     const reader = past.read(COFFEE, { after: at(0) });
-    past.deleted('1.2');
-    past.deleted('never seen');
+    past.deleted({ source: 'hand', id: '1.2' });
+    past.deleted({ source: 'hand', id: 'never seen' });
     expect(past.bytes).toBeLessThan(before);
     expect(readAll(reader)).toEqual(['1.1', '1.3']);
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.3'] });
@@ -236,7 +236,7 @@ describe('recent events', () => {
               if (gap) recordings.get(query)?.gap(at(2 * i + 1));
               recordings.get(query)?.event(made);
             }
-            if (deletes) past.deleted(`1.${2 * i}`);
+            if (deletes) past.deleted({ source: 'hand', id: `1.${2 * i}` });
             // One event more, before the next one evicts.
             expect(past.bytes).toBeLessThan(30_000 + 7000);
           }
@@ -281,7 +281,7 @@ describe('recent events', () => {
           if (step === 'delete') {
             const id = all.at(-3)?.id ?? '';
             deleted.add(id);
-            past.deleted(id);
+            past.deleted({ source: 'hand', id: id });
             return;
           }
           number += 1;

@@ -94,7 +94,7 @@ describe('a stretch', () => {
     const { past: own, coffee } = pastOf(1, 2);
     coffee.gap(at(3));
     coffee.event(event(4));
-    own.deleted('1.1');
+    own.deleted({ source: 'hand', id: '1.1' });
     const { entries } = own.stretch(COFFEE, [{ after: at(0) }], at(4), MANY);
     expect(entries.map(({ position, event: made }) => [position.number, made?.post.id])).toEqual([
       [2, '1.2'],
@@ -171,7 +171,7 @@ describe('a node that is filled', () => {
     const before = past.bytes;
     fill(past, from, at(2), { after: at(0) });
     expect(past.bytes).toBeLessThan(2.2 * before);
-    past.deleted('1.1');
+    past.deleted({ source: 'hand', id: '1.1' });
     expect(resume(past, at(0))).toEqual(['recovered', '1.2']);
     expect(readAll(past.read(TEA, { last: 9 }))).toEqual([]);
   });
@@ -244,8 +244,8 @@ describe('a node that is filled', () => {
           } else if (does === 'delete') {
             const chosen = events[value % (events.length || 1)] ?? 0;
             deleted.add(chosen);
-            from.deleted(`1.${chosen}`);
-            past.deleted(`1.${chosen}`);
+            from.deleted({ source: 'hand', id: `1.${chosen}` });
+            past.deleted({ source: 'hand', id: `1.${chosen}` });
           } else if (does === 'open') {
             for (const each of readers) while (read(each, 5));
             readers.length = 0;

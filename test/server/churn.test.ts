@@ -63,16 +63,22 @@ test('a client that keeps subscribing and completing causes only one connection 
   onTestFinished(() => clearInterval(posts));
   await receive('next');
   expect(jetstream.handshakes).toBe(1);
-  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['source: connecting', 'source: live']);
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    'source bluesky: connecting',
+    'source bluesky: live',
+  ]);
 });
 
 test('the log shows a few starts and stops of a source a minute, then the number of the rest', async () => {
   const { clock, lines } = await churn('--source=sample');
   expect(lines.length).toBe(LINES_A_MINUTE);
-  expect(JSON.parse(lines[0] ?? '').msg).toBe('source: live');
+  expect(JSON.parse(lines[0] ?? '').msg).toBe('source sample: live');
   clock.advance(60_000);
   const more = (2 * ROUNDS - LINES_A_MINUTE).toLocaleString('en-US');
   const info = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === INFO);
-  expect(info.at(-1)).toMatchObject({ msg: `and ${more} more (state)`, state: { name: 'idle' } });
+  expect(info.at(-1)).toMatchObject({
+    msg: `and ${more} more (state, sample)`,
+    state: { name: 'idle' },
+  });
   expect(info.length).toBe(LINES_A_MINUTE + 1);
 });

@@ -68,7 +68,7 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
         };
         return ingest;
       },
-      source: 'hand',
+      sources: ['hand'],
       scoring,
       postText,
       past,

@@ -22,8 +22,6 @@ export interface Feeding {
   readonly windows: Windows;
 }
 
-/** A window is of no single post, so that no deletion is about it. */
-const NO_POST = '';
 /** Events that a listener gets in one go while it catches up. */
 const EVENTS_A_STEP = 32;
 
@@ -90,7 +88,7 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
   /** A peer that is behind gets the newest window only. */
   window(window: TrackWindow): void {
     if (this.#outbox.isBehind) this.#outbox.forget(this);
-    this.#outbox.push(this, this.payloadOf(this.#selection.resultOf(window)), NO_POST);
+    this.#outbox.push(this, this.payloadOf(this.#selection.resultOf(window)));
   }
 
   gap(): void {
@@ -120,7 +118,7 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
     }
     for (const event of events) {
       // On its way from another node, a deletion may overtake the event.
-      if (multiplexer.deletions.has(event.post.id)) continue;
+      if (multiplexer.deletions.has(event.post)) continue;
       this.#send(event, catchUps.resultOf(this.#selection, event));
     }
     this.#outbox.whenWritten(() => {
@@ -134,7 +132,7 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
     const notice = this.#notice;
     this.#notice = undefined;
     const told = notice === undefined ? payload : tellLoss(payload, { dropped: 0, notice });
-    this.#outbox.push(this, told, event.post.id);
+    this.#outbox.push(this, told, event.post);
   }
 
   /** Ends once; `error` tells the client why. */

@@ -1,16 +1,19 @@
 // The numbers of a running server, read on scrape, so that the event path pays nothing.
 
-import type { SourceState } from '../../source/source.ts';
+import { partsOf, type SourceState, type SourceStatus } from '../../source/source.ts';
 import { COUNTS } from '../../stream/counters.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 
 export interface Reading {
   readonly help: string;
-  /** Takes values of a fixed set, never what a client sent. */
-  readonly label?: string;
-  /** One value, or one for each value of the label, or undefined while there is none. */
-  readonly read: () => number | undefined | Readonly<Record<string, number>>;
+  /** Each takes values of a fixed set, never what a client sent. */
+  readonly labels?: readonly string[];
+  /** One number, or one for each value of the labels, or undefined while there is none. */
+  readonly read: () => Values | undefined;
 }
+
+/** By the value of the first label, then by that of the second. */
+export type Values = number | { readonly [value: string]: Values };
 
 /** Where the numbers are read from. */
 export interface Readable {
@@ -39,12 +42,15 @@ const SOURCE_STATES: readonly SourceState['name'][] = [
   'paused',
 ];
 
-const COUNTED = [
+const COUNTED_BY_SOURCE = [
   ['senti_posts_seen_total', 'postsSeen'],
   ['senti_posts_matched_total', 'postsMatched'],
   ['senti_posts_bad_total', 'postsBad'],
   ['senti_posts_repeated_total', 'postsRepeated'],
   ['senti_posts_truncated_total', 'postsTruncated'],
+] as const;
+
+const COUNTED = [
   ['senti_events_total', 'eventsPublished'],
   ['senti_events_delivered_total', 'eventsDelivered'],
   ['senti_events_dropped_total', 'eventsDropped'],
@@ -59,7 +65,32 @@ export function gaugesOf({
   logDropped,
   expires,
 }: Readable): Record<string, Reading> {
+  /** Of each source for which there is one. */
+  const bySource = (read: (source: SourceStatus) => Values | undefined) => ({
+    labels: ['source'],
+    read: () => {
+      const values: Record<string, Values> = {};
+      for (const source of partsOf(multiplexer.source)) {
+        const value = read(source);
+        if (value !== undefined) values[source.name] = value;
+      }
+      return values;
+    },
+  });
   return {
+    ...Object.fromEntries(
+      COUNTED_BY_SOURCE.map(([name, count]) => [
+        name,
+        {
+          help: COUNTS[count],
+          labels: ['source'],
+          read: () =>
+            Object.fromEntries(
+              [...multiplexer.bySource].map(([of, counts]) => [of, counts[count]]),
+            ),
+        },
+      ]),
+    ),
     ...Object.fromEntries(
       COUNTED.map(([name, count]) => [
         name,
@@ -88,7 +119,7 @@ export function gaugesOf({
     },
     senti_sockets: {
       help: 'Open WebSockets and streams over HTTP.',
-      label: 'surface',
+      labels: ['surface'],
       read: sockets,
     },
     senti_listeners: {
@@ -109,21 +140,21 @@ export function gaugesOf({
     },
     senti_relay_total: {
       help: 'What went wrong between nodes, by kind.',
-      label: 'what',
+      labels: ['what'],
       read: () => ({ ...multiplexer.cluster.counters }),
     },
     senti_source_state: {
-      help: 'The state of the source: 1 for the current state, 0 for the others.',
-      label: 'state',
-      read: () => oneOf(SOURCE_STATES, multiplexer.source.state.name),
+      help: 'The state of each source: 1 for the current state, 0 for the others.',
+      ...bySource(({ state }) => oneOf(SOURCE_STATES, state.name)),
+      labels: ['source', 'state'],
     },
     senti_source_posts_today: {
       help: 'Posts read in this UTC day.',
-      read: () => multiplexer.source.usage?.postsToday,
+      ...bySource(({ usage }) => usage?.postsToday),
     },
     senti_source_cost_today_dollars: {
       help: "What today's posts cost, in US dollars.",
-      read: () => multiplexer.source.usage?.costToday,
+      ...bySource(({ usage }) => usage?.costToday),
     },
     senti_tls_expires_timestamp_seconds: {
       help: 'When the TLS certificate expires, in seconds since 1970.',

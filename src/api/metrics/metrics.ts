@@ -6,7 +6,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../../base/clock.ts';
 import { unlessNoneLeft } from '../../base/descriptors.ts';
-import { gaugesOf, type Readable, type Reading } from './gauges.ts';
+import { gaugesOf, type Readable, type Reading, type Values } from './gauges.ts';
 
 /** How often the delay of the event loop is sampled, in milliseconds. */
 const LOOP_RESOLUTION = 10;
@@ -43,7 +43,7 @@ function ofProcess(clock: Clock, loopDelays: () => Delays): Record<string, Readi
   return {
     senti_loop_delay_seconds: {
       help: 'How late the event loop was, in the last minute at least.',
-      label: 'quantile',
+      labels: ['quantile'],
       read: loopDelays,
     },
     process_cpu_seconds_total: {
@@ -110,16 +110,23 @@ function worse(some: Delays, others: Delays): Delays {
 }
 
 /** By convention, the names of counters end in `_total`. */
-function register(name: string, { help, label, read }: Reading, registry: Registry): void {
-  const labelNames = label === undefined ? [] : [label];
+function register(name: string, { help, labels = [], read }: Reading, registry: Registry): void {
   const Kind = name.endsWith('_total') ? Counter : Gauge;
-  const metric = new Kind({ name, help, labelNames, registers: [registry], collect });
+  const metric = new Kind({ name, help, labelNames: labels, registers: [registry], collect });
 
   function collect(): void {
     const value = read();
     metric.reset();
     if (value === undefined) metric.remove({});
-    else if (typeof value === 'number') metric.inc(value);
-    else if (label) for (const key of Object.keys(value)) metric.inc({ [label]: key }, value[key]);
+    else add(value, {});
+  }
+
+  function add(values: Values, known: Readonly<Record<string, string>>): void {
+    if (typeof values === 'number') {
+      metric.inc(known, values);
+      return;
+    }
+    const label = labels[Object.keys(known).length] ?? '';
+    for (const [key, rest] of Object.entries(values)) add(rest, { ...known, [label]: key });
   }
 }

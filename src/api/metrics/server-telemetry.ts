@@ -19,7 +19,12 @@ interface ServerTelemetry extends Telemetry {
   close(): void;
 }
 
-export function createTelemetry(log: Logger, clock: Clock): ServerTelemetry {
+/** `sources` has the names of those that are read. */
+export function createTelemetry(
+  log: Logger,
+  clock: Clock,
+  sources: readonly string[] = [],
+): ServerTelemetry {
   const registry = new Registry();
   const registers = [registry];
   const lines = createLineLimits(log, clock);
@@ -39,9 +44,11 @@ export function createTelemetry(log: Logger, clock: Clock): ServerTelemetry {
   for (const reason of Object.keys(EVICTIONS)) evictions.inc({ reason }, 0);
   const reconnects = new Counter({
     name: 'senti_source_reconnects_total',
-    help: 'Failures of the source that led to a retry.',
+    help: 'Failures of a source that led to a retry.',
+    labelNames: ['source'],
     registers,
   });
+  for (const source of sources) reconnects.inc({ source }, 0);
   const wire = new Histogram({
     name: 'senti_post_to_wire_seconds',
     help: 'Time from a post, or its event from another node, to the write to its listeners; measured once a tick, for its first post.',
@@ -49,8 +56,11 @@ export function createTelemetry(log: Logger, clock: Clock): ServerTelemetry {
     registers,
   });
   let eventsDropped = 0;
-  let last: SourceState['name'] = 'idle';
-  let hasLeftWait = false;
+  /** By source. */
+  const lasts = new Map<
+    string,
+    { readonly name: SourceState['name']; readonly hasLeftWait: boolean }
+  >();
 
   return {
     registry,
@@ -68,23 +78,26 @@ export function createTelemetry(log: Logger, clock: Clock): ServerTelemetry {
     dropped() {
       eventsDropped += 1;
     },
-    bad: (reason) => lines.write('bad post', 'warn', `source: bad post: ${reason}`),
+    bad: (reason, source) =>
+      lines.write(`bad post, ${source}`, 'warn', `source ${source}: bad post: ${reason}`),
     wire: (ms) => wire.observe(ms / 1000),
-    state(state) {
+    state(state, source) {
       const { name } = state;
       // Clients decide how often a source starts and stops; that must not hide its failures.
       if ('reason' in state) {
         // A terminal shows only the message, so it says everything.
         const { reason, until } = state;
         const when = until === undefined ? '' : ` (until ${new Date(until).toISOString()})`;
-        lines.write('failure', 'warn', `source: ${name}: ${reason}${when}`, { state });
+        lines.write(`failure, ${source}`, 'warn', `source ${source}: ${name}: ${reason}${when}`, {
+          state,
+        });
       } else {
-        lines.write('state', 'info', `source: ${name}`, { state });
+        lines.write(`state, ${source}`, 'info', `source ${source}: ${name}`, { state });
       }
       // A wait that was interrupted and goes on when a listener comes back is no new failure.
-      if (name === 'waiting' && !hasLeftWait) reconnects.inc();
-      hasLeftWait = name === 'idle' && last === 'waiting';
-      last = name;
+      const last = lasts.get(source);
+      if (name === 'waiting' && !last?.hasLeftWait) reconnects.inc({ source });
+      lasts.set(source, { name, hasLeftWait: name === 'idle' && last?.name === 'waiting' });
     },
     log: (subject) => lines.about(subject),
     close: () => lines.close(),

@@ -1,5 +1,6 @@
 // Messages that wait for a connection, as a chain, and the bytes that they are sent as.
 
+import type { PostKey } from '../../base/post.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
 /** How a protocol marks the beginning of a message. */
@@ -26,8 +27,8 @@ export interface EventStream {
 export interface Message {
   payload: Buffer;
   readonly stream: EventStream | undefined;
-  /** The post of an event. */
-  readonly postId: string | undefined;
+  /** The post of an event. A window is of no single post, so that no deletion is about it. */
+  readonly post: PostKey | undefined;
   /** The one that came after it. */
   next: Message | undefined;
 }

@@ -2,6 +2,7 @@
 // For a peer that falls behind, a bounded number of events waits.
 
 import type { Clock } from '../../base/clock.ts';
+import type { PostKey } from '../../base/post.ts';
 import type { Deletions } from '../../stream/deletions.ts';
 import type { Eviction, Telemetry } from '../../stream/telemetry.ts';
 import { isNearlyTooMuch, isTooMuch } from './backlog-limits.ts';
@@ -84,9 +85,9 @@ export class Outbox {
   }
 
   /** Sends an event, or drops it when too many newer ones come before the peer takes it, or its post is deleted. */
-  push(stream: EventStream, payload: Buffer, postId: string): void {
+  push(stream: EventStream, payload: Buffer, post?: PostKey): void {
     if (this.#events === 0) this.#deletions = this.#options.deletions.count;
-    this.#add({ payload, stream, postId, next: undefined });
+    this.#add({ payload, stream, post, next: undefined });
     if (isTooMuch(this.#events, this.#eventBytes)) this.#makeRoom();
     this.#schedule();
   }
@@ -96,7 +97,7 @@ export class Outbox {
     this.#add({
       payload: Buffer.from(message),
       stream: undefined,
-      postId: undefined,
+      post: undefined,
       next: undefined,
     });
     if (this.#answerBytes > WAITING_ANSWER_BYTES) {
@@ -238,7 +239,7 @@ export class Outbox {
     this.#deletions = deletions.count;
     this.#drop(
       () => true,
-      ({ postId }) => deletions.has(postId ?? ''),
+      ({ post }) => post !== undefined && deletions.has(post),
     );
   }
 

@@ -65,7 +65,7 @@ function serve(
   function listen(track: Track): () => void {
     const stream: Listener & EventStream = {
       ...UNREPORTED,
-      event: (event) => outbox.push(stream, encode(event), event.post.id),
+      event: (event) => outbox.push(stream, encode(event), event.post),
       end,
     };
     const stopListening = multiplexer.listen(track, stream);

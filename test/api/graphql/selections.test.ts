@@ -12,7 +12,6 @@ import { schema } from '../../../src/api/graphql/schema.ts';
 import { shapeOf } from '../../../src/api/graphql/shape.ts';
 import { createAnalyzer } from '../../../src/sentiment/analysis.ts';
 import { vader } from '../../../src/sentiment/vader/vader.ts';
-import { postCountersAtZero } from '../../../src/stream/counters.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { post } from '../../support/clients.ts';
 import { createHandSource } from '../../support/hand-source.ts';
@@ -93,7 +92,7 @@ test('the server has a bounded number of different selections, and takes one tha
       rejected: () => {},
       state: () => {},
     }),
-    counters: postCountersAtZero(),
+    counters: new Map(),
     open: () => {},
     close: () => {},
     read: () => {},

@@ -11,7 +11,6 @@ import { createTelemetry } from '../../../src/api/metrics/server-telemetry.ts';
 import { PING_EVERY, PONG_WITHIN } from '../../../src/api/socket/heartbeat.ts';
 import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import { MAX_TEXT } from '../../../src/base/post.ts';
-import { postCountersAtZero } from '../../../src/stream/counters.ts';
 import { Multiplexer } from '../../../src/stream/multiplexer.ts';
 import { createCertificate, writeCertificate } from '../../support/certificate.ts';
 import { connectGraphQL, connectTrack, post, run } from '../../support/clients.ts';
@@ -66,10 +65,10 @@ describe('/metrics', () => {
     const { types, values } = await scrape(senti);
     const status = (await post(senti.url, StatusDocument, {})).data?.status;
     for (const [name, value] of [
-      ['senti_posts_seen_total', status?.postsSeen],
-      ['senti_posts_matched_total', status?.postsMatched],
-      ['senti_posts_bad_total', status?.postsBad],
-      ['senti_posts_repeated_total', status?.postsRepeated],
+      ['senti_posts_seen_total{source="hand"}', status?.postsSeen],
+      ['senti_posts_matched_total{source="hand"}', status?.postsMatched],
+      ['senti_posts_bad_total{source="hand"}', status?.postsBad],
+      ['senti_posts_repeated_total{source="hand"}', status?.postsRepeated],
       ['senti_events_delivered_total', status?.eventsDelivered],
       ['senti_events_dropped_total', status?.eventsDropped],
       ['senti_listeners', status?.listeners],
@@ -78,11 +77,11 @@ describe('/metrics', () => {
       expect([name, values.get(name)]).toEqual([name, value]);
     }
     expect(Object.fromEntries(values)).toMatchObject({
-      senti_posts_seen_total: 4,
-      senti_posts_matched_total: 2,
-      senti_posts_bad_total: 1,
-      senti_posts_repeated_total: 2,
-      senti_posts_truncated_total: 1,
+      'senti_posts_seen_total{source="hand"}': 4,
+      'senti_posts_matched_total{source="hand"}': 2,
+      'senti_posts_bad_total{source="hand"}': 1,
+      'senti_posts_repeated_total{source="hand"}': 2,
+      'senti_posts_truncated_total{source="hand"}': 1,
       // The first post matches two tracks, and the second has two listeners.
       senti_events_total: 3,
       senti_events_delivered_total: 4,
@@ -90,9 +89,9 @@ describe('/metrics', () => {
       'senti_sockets{surface="sse"}': 1,
       'senti_sockets{surface="multipart"}': 1,
       'senti_sockets{surface="track"}': 1,
-      'senti_source_state{state="live"}': 0,
-      'senti_source_state{state="waiting"}': 1,
-      senti_source_reconnects_total: 1,
+      'senti_source_state{source="hand",state="live"}': 0,
+      'senti_source_state{source="hand",state="waiting"}': 1,
+      'senti_source_reconnects_total{source="hand"}': 1,
       senti_post_to_wire_seconds_count: 1,
     });
     for (const [name, type] of types) expect(name.endsWith('_total')).toBe(type === 'counter');
@@ -105,7 +104,8 @@ describe('/metrics', () => {
   test('counts a failure of the source once, however often a listener leaves and returns', async () => {
     const senti = await startSenti();
     const wait = { name: 'waiting', reason: 'it broke', until: 5 } as const;
-    const count = async () => (await scrape(senti)).values.get('senti_source_reconnects_total');
+    const count = async () =>
+      (await scrape(senti)).values.get('senti_source_reconnects_total{source="hand"}');
     senti.source.become(wait);
     for (let i = 0; i < 3; i++) {
       senti.source.become({ name: 'idle' });
@@ -246,10 +246,13 @@ describe('/metrics', () => {
     busy.source.become({ name: 'waiting', reason: 'it broke', until: 5 });
     const counts = async (senti: Senti) => {
       const { values } = await scrape(senti);
-      return [values.get('senti_posts_seen_total'), values.get('senti_source_reconnects_total')];
+      return [
+        values.get('senti_posts_seen_total{source="hand"}'),
+        values.get('senti_source_reconnects_total{source="hand"}'),
+      ];
     };
     expect(await counts(busy)).toEqual([1, 1]);
-    expect(await counts(quiet)).toEqual([0, 0]);
+    expect(await counts(quiet)).toEqual([0, undefined]);
   });
 
   test('reports what a paid source has cost today', async () => {
@@ -258,8 +261,8 @@ describe('/metrics', () => {
       Object.assign(source, { usage }),
     );
     const { values } = await scrape(senti);
-    expect(values.get('senti_source_posts_today')).toBe(100);
-    expect(values.get('senti_source_cost_today_dollars')).toBe(0.5);
+    expect(values.get('senti_source_posts_today{source="hand"}')).toBe(100);
+    expect(values.get('senti_source_cost_today_dollars{source="hand"}')).toBe(0.5);
   });
 });
 
@@ -273,7 +276,7 @@ test('the metrics tell how much is kept for clients that resume', async () => {
 
 test('a time to the wire counts in all buckets that are wide enough', async () => {
   const source = createHandSource(createRecordingSink());
-  const counters = postCountersAtZero();
+  const counters = new Map();
   const feed = { source, counters, open() {}, close() {}, read() {}, async stop() {} };
   const readable = {
     multiplexer: new Multiplexer(() => feed, { telemetry: recordTelemetry() }),

@@ -51,8 +51,8 @@ test('each kind has a limit of its own, and a kind within its limit adds no coun
   const { lines, clock, telemetry, reject } = start();
   reject(LINES_A_MINUTE);
   telemetry.rejected('origin', 'x');
-  telemetry.bad('x');
-  expect(lines.slice(LINES_A_MINUTE)).toEqual(['rejected (origin): x', 'source: bad post: x']);
+  telemetry.bad('x', 'x');
+  expect(lines.slice(LINES_A_MINUTE)).toEqual(['rejected (origin): x', 'source x: bad post: x']);
   expect(clock.pending).toBe(0);
   clock.advance(60_000);
   reject(LINES_A_MINUTE);
@@ -61,23 +61,23 @@ test('each kind has a limit of its own, and a kind within its limit adds no coun
 
 test('a source that often goes live does not hide its failure', () => {
   const { lines, clock, telemetry } = start();
-  for (let i = 0; i <= LINES_A_MINUTE; i++) telemetry.state({ name: 'live' });
-  telemetry.state({ name: 'paused', reason: 'X wants money' });
-  expect(lines.at(-1)).toBe('source: paused: X wants money');
+  for (let i = 0; i <= LINES_A_MINUTE; i++) telemetry.state({ name: 'live' }, 'x');
+  telemetry.state({ name: 'paused', reason: 'X wants money' }, 'x');
+  expect(lines.at(-1)).toBe('source x: paused: X wants money');
   clock.advance(60_000);
-  expect(lines.at(-1)).toBe('and 1 more (state)');
+  expect(lines.at(-1)).toBe('and 1 more (state, x)');
 });
 
 test('a source that waits or is paused is a warning, which says why and until when', () => {
   const { lines, levels, telemetry } = start();
   const until = Date.parse('2026-11-20T10:11:12Z');
-  telemetry.state({ name: 'connecting' });
-  telemetry.state({ name: 'waiting', reason: 'X answered 503', until });
-  telemetry.state({ name: 'paused', reason: 'X wants money' });
+  telemetry.state({ name: 'connecting' }, 'x');
+  telemetry.state({ name: 'waiting', reason: 'X answered 503', until }, 'x');
+  telemetry.state({ name: 'paused', reason: 'X wants money' }, 'x');
   expect(lines).toEqual([
-    'source: connecting',
-    'source: waiting: X answered 503 (until 2026-11-20T10:11:12.000Z)',
-    'source: paused: X wants money',
+    'source x: connecting',
+    'source x: waiting: X answered 503 (until 2026-11-20T10:11:12.000Z)',
+    'source x: paused: X wants money',
   ]);
   expect(levels).toEqual([INFO, WARN, WARN]);
 });

@@ -42,7 +42,7 @@ async function play(version: number, queries: readonly string[], draft: Draft) {
         if (event.post.text === LAST.text) isDone = true;
         else for (const outlet of outlets) told.get(outlet)?.push(event);
       },
-      deleted: (id) => deleted.push(id),
+      deleted: ({ id }) => deleted.push(id),
       gap: (outlet) => told.get(outlet)?.push(undefined),
       rejected: () => {},
     },
