@@ -48,11 +48,13 @@ export type HistoryQuery = { history: { retainedFrom: string, cursor: string, bu
 export type PastQueryVariables = Exact<{
   track: string;
   from: string;
+  to?: string | null | undefined;
   bucket: Bucket;
+  hashtags?: boolean;
 }>;
 
 
-export type PastQuery = { history: { buckets: Array<{ start: string, positive: number, negative: number, neutral: number, complete: boolean }> } };
+export type PastQuery = { history: { buckets: Array<{ start: string, positive: number, negative: number, neutral: number, complete: boolean, hashtags?: Array<{ tag: string, count: number }> }> } };
 
 export type SentimentSubscriptionVariables = Exact<{
   track: string;
@@ -157,13 +159,17 @@ export const HistoryDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
 export const PastDocument = new TypedDocumentString(`
-    query Past($track: String!, $from: DateTime!, $bucket: Bucket!) {
-  history(track: $track, from: $from, bucket: $bucket) {
+    query Past($track: String!, $from: DateTime!, $to: DateTime, $bucket: Bucket!, $hashtags: Boolean! = false) {
+  history(track: $track, from: $from, to: $to, bucket: $bucket) {
     buckets {
       start
       positive
       negative
       neutral
+      hashtags @include(if: $hashtags) {
+        tag
+        count
+      }
       complete
     }
   }

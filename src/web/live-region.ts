@@ -1,9 +1,8 @@
 // The live region: what screen readers announce by themselves, politely and seldom.
 
 import { setText } from './dom.ts';
-import { balanceOf } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
-import { moodOf, signed } from './wording.ts';
+import { moodOf, signed, sureBalanceOf } from './wording.ts';
 
 /** The shortest time between two announcements of a topic, in milliseconds. */
 const PACE = 30_000;
@@ -22,7 +21,7 @@ export function createLiveRegion(region: HTMLElement) {
   };
 
   function isNews(topic: Topic, now: number): boolean {
-    const balance = balanceOf(topic.window.totals);
+    const balance = sureBalanceOf(topic.window.totals);
     const last = told.get(topic) ?? { at: now - PACE + 5000, balance: undefined };
     if (!told.has(topic)) told.set(topic, last);
     if (balance === undefined || now - last.at < PACE) return false;
@@ -33,6 +32,6 @@ export function createLiveRegion(region: HTMLElement) {
 }
 
 function sentence(topic: Topic): string {
-  const balance = balanceOf(topic.window.totals);
+  const balance = sureBalanceOf(topic.window.totals);
   return `${topic.track}: ${moodOf(balance).toLowerCase()}, balance ${signed(balance)}.`;
 }

@@ -82,6 +82,18 @@ export function unknownSpans([times, values]: Curves): Span[] {
   return spans;
 }
 
+/** The seconds of the window by the minute, the newest first. */
+export function minutesOf(seconds: readonly Cell[]): Cell[] {
+  const end = seconds.at(-1)?.to ?? 0;
+  return Array.from({ length: WINDOW_SECONDS / 60 }, (_, minute) => {
+    const to = end - minute * 60;
+    const from = to - 60;
+    const cells = seconds.filter((cell) => cell.from >= from && cell.from < to);
+    const isKnown = cells.length === 60 && cells.every((cell) => cell.isKnown);
+    return { from, to, counts: totalOf(cells), isKnown };
+  });
+}
+
 /** The cells of each row of the table, oldest first. Rows begin at whole multiples of their length, in local time. */
 export function rowsOf(cells: readonly Cell[], { row }: Range): Cell[][] {
   const rows = new Map<number, Cell[]>();

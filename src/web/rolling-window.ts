@@ -28,6 +28,8 @@ export interface Cell {
   readonly counts: Readonly<Counts>;
   /** False if posts may be missing in `counts`, so that a zero means nothing. */
   readonly isKnown: boolean;
+  /** The most frequent hashtags, if the server counted them. */
+  readonly tags?: readonly { readonly tag: string; readonly count: number }[];
 }
 
 /** Times in seconds since 1970, and posts a second at each time; null where they are unknown. */
@@ -111,9 +113,7 @@ export class RollingWindow {
 
   /** The most frequent hashtags, most frequent first, then by name. */
   topTags(most: number): readonly (readonly [tag: string, count: number])[] {
-    return [...this.#tags]
-      .sort(([a, countOfA], [b, countOfB]) => countOfB - countOfA || (a < b ? -1 : 1))
-      .slice(0, most);
+    return [...this.#tags].sort(byCount).slice(0, most);
   }
 
   /** Since when there is something to show, in milliseconds since 1970. */
@@ -150,9 +150,12 @@ export class RollingWindow {
     const from = to - MEAN_SECONDS;
     const buckets = this.#buckets.filter(({ second }) => second >= from && second < to);
     if (buckets.at(-1)?.second !== to - 1) return undefined;
-    const counts: Counts = [0, 0, 0];
-    for (const bucket of buckets) for (const i of [0, 1, 2] as const) counts[i] += bucket.counts[i];
-    return { from, to, counts, isKnown: buckets.every(({ watched }) => watched) };
+    return {
+      from,
+      to,
+      counts: countsOf(buckets),
+      isKnown: buckets.every(({ watched }) => watched),
+    };
   }
 
   /** The counts second by second, oldest first. Times are in seconds since 1970. */
@@ -163,17 +166,6 @@ export class RollingWindow {
       counts,
       isKnown: watched,
     }));
-  }
-
-  /** The counts minute by minute, the newest first. */
-  minutes(): Counts[] {
-    const last = this.#buckets.at(-1)?.second ?? 0;
-    const minutes = Array.from({ length: WINDOW_SECONDS / 60 }, (): Counts => [0, 0, 0]);
-    for (const { second, counts } of this.#buckets) {
-      const minute = minutes[Math.floor((last - second) / 60)];
-      if (minute) for (const polarity of [0, 1, 2] as const) minute[polarity] += counts[polarity];
-    }
-    return minutes;
   }
 
   /** The buckets of a span, as far as it is within the window, which may be longer for it. */
@@ -196,6 +188,20 @@ export class RollingWindow {
       else this.#tags.delete(tag);
     }
   }
+}
+
+/** Puts the most frequent hashtag first, and equally frequent ones in the order of their names. */
+export function byCount(
+  [a, countOfA]: readonly [string, number],
+  [b, countOfB]: readonly [string, number],
+): number {
+  return countOfB - countOfA || (a < b ? -1 : 1);
+}
+
+function countsOf(buckets: readonly Bucket[]): Counts {
+  const counts: Counts = [0, 0, 0];
+  for (const bucket of buckets) for (const i of [0, 1, 2] as const) counts[i] += bucket.counts[i];
+  return counts;
 }
 
 /** A second mean over the first, so that a post enters and leaves the curve in a slope, not a step. */

@@ -1,7 +1,7 @@
 // The table under a chart: its counts in rows, the newest first.
 
 import { h, setText, the } from './dom.ts';
-import { rowsOf, sum, totalOf } from './picture.ts';
+import { minutesOf, rowsOf, sum, totalOf } from './picture.ts';
 import type { Range } from './range.ts';
 import type { Counts } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
@@ -44,9 +44,9 @@ function cellText({ counts, isKnown }: Row, polarity: 0 | 1 | 2): string {
 }
 
 function minuteRows({ window }: Topic): Row[] {
-  return window
-    .minutes()
-    .map((counts, minute) => ({ name: `${minute} to ${minute + 1}`, counts, isKnown: true }));
+  return minutesOf(window.cells()).map(({ counts, isKnown }, minute) => {
+    return { name: `${minute} to ${minute + 1}`, counts, isKnown };
+  });
 }
 
 function bucketRows({ past }: Topic, range: Range): Row[] {

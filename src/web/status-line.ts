@@ -2,10 +2,9 @@
 
 import type { StatusQuery } from '../../schema/operations.ts';
 import { setText, the } from './dom.ts';
-import { balanceOf } from './rolling-window.ts';
 import type { ConnectionState } from './server-connection.ts';
 import type { Topic } from './topic-state.ts';
-import { describe, titleOf } from './wording.ts';
+import { describe, sureBalanceOf, titleOf } from './wording.ts';
 
 /** In milliseconds. A hidden page has no frames to draw in, but its title shows. */
 const TITLE_PACE = 2000;
@@ -32,7 +31,7 @@ export function createStatusLine(shown: () => Shown, say: (text: string) => void
   function showTitle(): void {
     const balances = shown().topics.map(({ track, window }) => {
       window.advance(Date.now());
-      return { track, balance: balanceOf(window.totals) };
+      return { track, balance: sureBalanceOf(window.totals) };
     });
     const title = titleOf(balances, describeNow().tone);
     if (document.title !== title) document.title = title;

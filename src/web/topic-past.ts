@@ -3,7 +3,7 @@
 import { PastDocument, type PastQuery } from '../../schema/operations.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
-import { WINDOW_SECONDS } from './rolling-window.ts';
+import { byCount, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Connection } from './server-connection.ts';
 import type { Topic } from './topic-state.ts';
 
@@ -19,6 +19,7 @@ export class TopicPast {
   cells: readonly Cell[] = [];
   /** When the last answer came, in milliseconds since 1970. */
   answeredAt: number | undefined;
+  #tags: readonly (readonly [tag: string, count: number])[] = [];
   readonly #onAnswer: () => void;
   readonly #ask: (from: number) => Promise<PastQuery | undefined>;
   readonly #range: Range;
@@ -38,7 +39,9 @@ export class TopicPast {
     this.#range = range;
     this.#seconds = seconds;
     this.#ask = (from) =>
-      connection.ask(PastDocument, { track, from: new Date(from).toISOString(), bucket: size });
+      connection.ask(PastDocument, {
+        ...{ track, from: new Date(from).toISOString(), bucket: size, hashtags: true },
+      });
     void this.ask();
   }
 
@@ -56,11 +59,17 @@ export class TopicPast {
     if (answer) {
       this.answeredAt = now;
       this.cells = joined(this.cells, cellsOf(answer.history.buckets, this.#seconds, now), first);
+      this.#tags = tagsOf(this.cells);
       this.#onAnswer();
     }
     clearTimeout(this.#timer);
     const pace = Math.min((this.#seconds * 1000) / 12, SLOWEST);
     this.#timer = setTimeout(() => void this.ask(), answer ? pace : RETRY);
+  }
+
+  /** The most frequent hashtags of the range, most frequent first, then by name. */
+  topTags(most: number): readonly (readonly [tag: string, count: number])[] {
+    return this.#tags.slice(0, most);
   }
 
   stop(): void {
@@ -71,7 +80,7 @@ export class TopicPast {
 
 /** A bucket that has not ended lacks the posts to come. */
 export function cellsOf(buckets: readonly Bucket[], seconds: number, now: number): Cell[] {
-  return buckets.map(({ start, positive, negative, neutral, complete }) => {
+  return buckets.map(({ start, positive, negative, neutral, complete, hashtags }) => {
     const from = Date.parse(start) / 1000;
     const to = from + seconds;
     return {
@@ -79,8 +88,17 @@ export function cellsOf(buckets: readonly Bucket[], seconds: number, now: number
       to,
       counts: [positive, negative, neutral],
       isKnown: complete && to * 1000 <= now,
+      ...(hashtags && { tags: hashtags }),
     };
   });
+}
+
+function tagsOf(cells: readonly Cell[]): (readonly [tag: string, count: number])[] {
+  const sums = new Map<string, number>();
+  for (const { tags = [] } of cells) {
+    for (const { tag, count } of tags) sums.set(tag, (sums.get(tag) ?? 0) + count);
+  }
+  return [...sums].sort(byCount);
 }
 
 /** The new cells take the place of old ones. Cells that ended before `first`, in milliseconds, go. */

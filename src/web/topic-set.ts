@@ -130,7 +130,7 @@ export class TopicSet {
     const { connection } = this.#surroundings;
     for (const each of this.all) {
       each.leaveSummary();
-      each.leaveSummary = addSummary(this.#summary, each.topic.track, this.#range, connection);
+      each.leaveSummary = addSummary(this.#summary, each.topic, this.#range, connection);
     }
   }
 

@@ -7,10 +7,18 @@ import type { Moment } from './moment.ts';
 import { type Picture, sum } from './picture.ts';
 import { createTag, type PostActions } from './post-row.ts';
 import type { Range } from './range.ts';
-import { balanceOf, type Counts, sharesOf } from './rolling-window.ts';
+import { type Counts, sharesOf } from './rolling-window.ts';
 import { showRows } from './row-table.ts';
 import type { Topic } from './topic-state.ts';
-import { counted, describeMissing, isFew, moodOf, sideOf, signed } from './wording.ts';
+import {
+  counted,
+  describeMissing,
+  isFew,
+  moodOf,
+  sideOf,
+  signed,
+  sureBalanceOf,
+} from './wording.ts';
 
 /** The shortest time between two changes of the lists, so that they can be read; in milliseconds. */
 const LIST_PACE = 500;
@@ -85,7 +93,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     draw(next: Picture, now: number, scale: ChartScale): void {
       if (topic.rejection !== undefined) return;
       // The server's counts have come.
-      if (next.totals !== shown?.totals) numbersAt = 0;
+      if (next.totals !== shown?.totals) showSoon();
       shown = next;
       chart ??= createChart(chartHost, range, moment);
       chart.draw(next, now / 1000, scale);
@@ -137,7 +145,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     shown = undefined;
     chart?.destroy();
     chart = undefined;
-    numbersAt = 0;
+    showSoon();
     const { bucket, words, row } = range;
     const named = (selector: string) => element.querySelectorAll(selector);
     const unit = `Posts ${bucket?.words ?? 'a second'}`;
@@ -147,10 +155,15 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     chartHost.ariaLabel = `${unit} on ${track} in the last ${words}: positive above the line, negative below it, neutral dotted. The same by ${row.words} is in the table that follows. Arrow keys tell the counts of a moment.`;
   }
 
+  function showSoon(): void {
+    numbersAt = 0;
+    listsAt = 0;
+  }
+
   function showNumbers(): void {
     const totals: Readonly<Counts> = shown?.totals ?? [0, 0, 0];
     const isTooFew = isFew(sum(totals));
-    const balance = isTooFew ? undefined : balanceOf(totals);
+    const balance = sureBalanceOf(totals);
     setText(number, signed(balance));
     number.dataset.side = sideOf(balance);
     setText(mood, isTooFew && sum(totals) > 0 ? 'Too few posts yet' : moodOf(balance));
@@ -168,7 +181,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
 
   function showTags(): void {
     if (isHeld(tags)) return;
-    const top = window.topTags(TOP_TAGS);
+    const top = (topic.past ?? window).topTags(TOP_TAGS);
     noTags.hidden = top.length > 0;
     while (tags.children.length > top.length) tags.lastChild?.remove();
     top.forEach(([tag, count], i) => {

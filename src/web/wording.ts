@@ -1,6 +1,7 @@
 // The state of connection and source as sentences for users.
 
 import type { StatusQuery } from '../../schema/operations.ts';
+import { balanceOf, type Counts } from './rolling-window.ts';
 import type { ConnectionState } from './server-connection.ts';
 
 type SourceStatus = StatusQuery['status']['source'];
@@ -120,6 +121,11 @@ const FEW = 10;
 
 export function isFew(posts: number): boolean {
   return posts < FEW;
+}
+
+/** The balance of enough posts to say something. */
+export function sureBalanceOf(counts: Readonly<Counts>): number | undefined {
+  return isFew(counts[0] + counts[1] + counts[2]) ? undefined : balanceOf(counts);
 }
 
 export function counted(count: number, noun: string): string {

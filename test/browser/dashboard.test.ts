@@ -108,7 +108,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await topic.locator('.tags li').first().waitFor();
     await topic.locator('.events li').first().waitFor();
     await topic.locator('figure summary').click();
-    await topic.getByRole('row', { name: /^0 to 1 \d+ \d+ \d+$/ }).waitFor();
+    await topic.getByRole('row', { name: /^0 to 1 \d+\+? \d+\+? \d+\+?$/ }).waitFor();
     await topic.getByRole('table', { name: 'Posts on coffee by the minute' }).waitFor();
     expect(new URL(page.url()).search).toBe('?track=coffee');
     await until(page, '/^coffee (0|[+−]\\d+) – Senti$/.test(document.title)');

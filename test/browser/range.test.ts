@@ -58,6 +58,7 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     await basis(page, 'At least 90 posts in the last hour');
     expect(new URL(page.url()).search).toBe('?track=coffee&range=1h');
     await page.locator('.unit', { hasText: 'Posts a minute' }).waitFor();
+    await page.locator('.tags li', { hasText: /^#espresso45$/ }).waitFor();
     await page.reload();
     await basis(page, 'At least 90 posts in the last hour');
     expect(await page.getByRole('radio', { name: '1 h' }).isChecked()).toBe(true);

@@ -50,6 +50,10 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
         })();
       })`);
     await page.locator('#status-text', { hasText: /^Live/ }).waitFor();
+    // Nine posts are too few for a balance.
+    for (let n = 0; n < 9; n += 1) source.say('good coffee');
+    await page.locator('.basis', { hasText: '9 posts' }).waitFor();
+    await titled('coffee – Senti');
     source.say('good coffee');
     await titled('coffee +100 – Senti');
     source.become({ name: 'waiting', reason: 'it is down', until: Date.now() + 60_000 });

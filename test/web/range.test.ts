@@ -5,7 +5,7 @@ import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { pictureOf, rowsOf, totalOf, unknownSpans } from '../../src/web/picture.ts';
 import { RANGES, type Range, readRange } from '../../src/web/range.ts';
 import type { Cell } from '../../src/web/rolling-window.ts';
-import { summarize } from '../../src/web/summary.ts';
+import { summarize, sumUp } from '../../src/web/summary.ts';
 import { cellsOf, joined } from '../../src/web/topic-past.ts';
 import { Topic } from '../../src/web/topic-state.ts';
 
@@ -154,6 +154,21 @@ test('a row of the summary says that posts are few, and compares with the span b
   expect(summarize({ ...span(2, 0), ...rest })).toEqual(['4', 'few posts', '–', '']);
   const first = { postsPerMinute: null, spike: true, previous: span(1, 0) };
   expect(summarize({ ...span(5, 15), ...first })).toEqual(['–', '−50', '–', '▲ spike']);
+});
+
+test('a row of a week has the hours that are known, and compares with the week before', () => {
+  const hour = (n: number, counts: Cell['counts'], isKnown = true) => {
+    return { from: n * 3600, to: (n + 1) * 3600, counts, isKnown };
+  };
+  const week = [hour(0, [0, 0, 0], false), hour(1, [90, 30, 0]), hour(2, [30, 20, 10], false)];
+  expect(summarize(sumUp(week, [hour(-7, [5, 5, 0])], true))).toEqual([
+    '2',
+    '+39',
+    '+39',
+    '▲ spike',
+  ]);
+  expect(summarize(sumUp(week, [], false))).toEqual(['2', '+39', '–', '']);
+  expect(summarize(sumUp([], [], false))).toEqual(['–', 'few posts', '–', '']);
 });
 
 test('the labels of a chart are round times with room between them', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { minutesOf } from '../../src/web/picture.ts';
 import {
   balanceOf,
   RollingWindow,
@@ -158,19 +159,23 @@ describe('the rolling window', () => {
     expect(window.curves(at(10))[0].length).toBe(11);
   });
 
-  test('tells the counts by the minute, the newest first', () => {
+  test('tells the counts by the minute, the newest first, and if they are all', () => {
     const window = watched();
     window.add(0, [], at(0));
     window.add(1, [], at(100));
     window.add(2, [], at(119));
-    window.advance(at(119));
-    expect(window.minutes()).toEqual([
+    window.watch(false, at(119));
+    const minutes = minutesOf(window.cells());
+    expect(minutes.map(({ counts }) => counts)).toEqual([
       [0, 1, 1],
       [1, 0, 0],
       [0, 0, 0],
       [0, 0, 0],
       [0, 0, 0],
     ]);
+    expect(minutes.map(({ isKnown }) => isKnown)).toEqual([true, true, false, false, false]);
+    window.know(false, at(30), at(31));
+    expect(minutesOf(window.cells())[1]?.isKnown).toBe(false);
   });
 });
 
