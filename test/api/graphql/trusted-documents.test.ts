@@ -1,17 +1,28 @@
 // Persisted and trusted documents, on every transport.
 
+import { createHash } from 'node:crypto';
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
+import { RetryLink } from '@apollo/client/link/retry';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { print } from '@apollo/client/utilities';
 import type { FormattedExecutionResult } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { createClient as createSseClient } from 'graphql-sse';
+import { createClient } from 'graphql-ws';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { StatusDocument } from '../../../schema/operations.ts';
-import { configOf, startSenti } from '../../support/senti.ts';
+import { configOf, type Senti, startSenti } from '../../support/senti.ts';
+import { startProxy } from '../../support/tcp-proxy.ts';
 import { tempFile } from '../../support/temp-file.ts';
 import { ask, STREAMS, TRANSPORTS } from '../../support/transports.ts';
-import { until } from '../../support/until.ts';
+import { ticks, until } from '../../support/until.ts';
 
 const COFFEE = 'subscription Coffee { sentiment(track: "coffee") { polarityIndex } }';
 const LISTENERS = 'query Listeners { status { listeners } }';
+interface Data {
+  readonly sentiment: { readonly polarityIndex: number };
+}
+
 const IDS = { coffee: COFFEE, listeners: LISTENERS };
 const NOT_SUPPORTED = {
   message: 'PersistedQueryNotSupported',
@@ -128,40 +139,150 @@ test('GraphiQL is off, since it could run nothing', async () => {
   expect(response.headers.get('content-type')).not.toContain('text/html');
 });
 
-describe('Apollo Client with automatic persisted queries', () => {
-  /** What it sends. */
-  function connect(url: string) {
-    const sent: { query?: string }[] = [];
-    const http = new HttpLink({
+describe('a client that knows ids', () => {
+  const cache = new InMemoryCache();
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  /** Their texts as Apollo Client sends them, which is with the names of types. */
+  const [coffee, listeners] = [COFFEE, LISTENERS].map((text) =>
+    print(cache.transformDocument(gql(text))),
+  ) as [string, string];
+  const MANIFEST = JSON.stringify({
+    format: 'apollo-persisted-query-manifest',
+    version: 1,
+    operations: [coffee, listeners].map((body) => ({ id: sha256(body), body })),
+  });
+
+  function startWithManifest(...argv: readonly string[]) {
+    return startSenti(configOf('--documents', tempFile('manifest.json', MANIFEST), ...argv));
+  }
+
+  /** Also has the texts that it sends, each undefined if it names the operation by its id alone. */
+  function connect(link: ApolloLink, sent: (string | undefined)[]) {
+    const apollo = new ApolloClient({
+      link: ApolloLink.from([
+        new RetryLink({ attempts: { max: Number.POSITIVE_INFINITY }, delay: () => 10 }),
+        new PersistedQueryLink({ sha256 }),
+        link,
+      ]),
+      cache,
+    });
+    onTestFinished(() => apollo.stop());
+    return { apollo, sent };
+  }
+
+  function overHttp(url: string) {
+    const sent: (string | undefined)[] = [];
+    const link = new HttpLink({
       uri: `${url}/graphql`,
       fetch(address, options) {
-        sent.push(JSON.parse(String(options?.body)));
+        sent.push(JSON.parse(String(options?.body)).query);
         return fetch(address, options);
       },
     });
-    const link = new PersistedQueryLink({ sha256: () => 'listeners' }).concat(http);
-    const apollo = new ApolloClient({ link: ApolloLink.from([link]), cache: new InMemoryCache() });
-    const texts = () => sent.map(({ query }) => query !== undefined);
-    return { apollo, texts };
+    return connect(link, sent);
+  }
+
+  function overSocket(url: string) {
+    const sent: (string | undefined)[] = [];
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      retryAttempts: Number.POSITIVE_INFINITY,
+      shouldRetry: () => true,
+      retryWait: () => ticks(5),
+    });
+    onTestFinished(() => void client.dispose());
+    const { subscribe } = client;
+    client.subscribe = (payload, sink) => {
+      sent.push(payload.query);
+      return subscribe(payload, sink);
+    };
+    return connect(new GraphQLWsLink(client), sent);
   }
 
   test('sends only texts once it was told that ids are not supported', async () => {
     const { url } = await startSenti();
-    const { apollo, texts } = connect(url);
+    const { apollo, sent } = overHttp(url);
     for (let i = 0; i < 2; i++) {
       const { data } = await apollo.query({ query: gql(LISTENERS), fetchPolicy: 'no-cache' });
       expect(data).toEqual({ status: { __typename: 'Status', listeners: 0 } });
     }
-    expect(texts()).toEqual([false, true, true]);
-    apollo.stop();
+    expect(sent).toEqual([undefined, listeners, listeners]);
   });
 
   test('sends only ids to a server with a list of documents', async () => {
-    const senti = await startTrusting();
-    const { apollo, texts } = connect(senti.url);
+    const { url } = await startWithManifest();
+    const { apollo, sent } = overHttp(url);
     const { data } = await apollo.query({ query: gql(LISTENERS), fetchPolicy: 'no-cache' });
     expect(data).toMatchObject({ status: { listeners: 0 } });
-    expect(texts()).toEqual([false]);
-    apollo.stop();
+    expect(sent).toEqual([undefined]);
   });
+
+  type Follow = (url: string, hear: (score: unknown) => void) => () => void;
+
+  /** Each subscribes to coffee, and returns a function that stops it. */
+  const clients: readonly [string, Follow][] = [
+    ['Apollo Client over multipart', (url, hear) => follow(overHttp(url), undefined, hear)],
+    ['Apollo Client over WebSocket', (url, hear) => follow(overSocket(url), coffee, hear)],
+    [
+      'graphql-sse',
+      (url, hear) => {
+        const client = createSseClient({
+          url: `${url}/graphql`,
+          retryAttempts: Number.POSITIVE_INFINITY,
+          retry: () => ticks(5),
+        });
+        client.subscribe<Data>(naming(sha256(coffee)), {
+          next: ({ data }) => hear(data?.sentiment.polarityIndex),
+          error: hear,
+          complete() {},
+        });
+        return () => client.dispose();
+      },
+    ],
+  ];
+
+  /** Expects that the client sends `text` each time that it subscribes. */
+  function follow(
+    { apollo, sent }: ReturnType<typeof connect>,
+    text: string | undefined,
+    hear: (score: unknown) => void,
+  ) {
+    const subscription = apollo
+      .subscribe<Data>({ query: gql(COFFEE), fetchPolicy: 'no-cache' })
+      .subscribe(({ data, error }) => {
+        expect(sent.every((one) => one === text)).toBe(true);
+        hear(error ?? data?.sentiment.polarityIndex);
+      });
+    return () => subscription.unsubscribe();
+  }
+
+  test.each(clients)(
+    '%s subscribes again when its connection is cut and when its server starts anew',
+    async (_, subscribe) => {
+      const first = await startWithManifest();
+      const { port } = new URL(first.url);
+      const proxy = await startProxy(Number(port));
+      const scores: unknown[] = [];
+      const stop = subscribe(`http://127.0.0.1:${proxy.port}`, (score) => scores.push(score));
+      const isFollowed = ({ source }: Senti) => source.wanted.at(-1)?.includes('coffee') === true;
+
+      await until(() => isFollowed(first), 'coffee is wanted');
+      first.source.say('great coffee');
+      await until(() => scores.length === 1, 'an event');
+      proxy.cut();
+      await until(() => !isFollowed(first), 'the connection is gone');
+      proxy.mend();
+      await until(() => isFollowed(first), 'coffee is wanted again');
+      first.source.say('awful coffee');
+      await until(() => scores.length === 2, 'an event after the cut');
+      await first.close();
+      const second = await startWithManifest('--port', port);
+      await until(() => isFollowed(second), 'coffee is wanted of the new server');
+      second.source.say('coffee');
+      await until(() => scores.length === 3, 'an event of the new server');
+      expect(scores).toEqual([0, 1, 2]);
+      // Else the client would look for its server to the end.
+      stop();
+    },
+  );
 });
