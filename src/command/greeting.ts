@@ -1,15 +1,16 @@
 // What an operator needs first: the addresses, the source of the posts, and how to get live ones.
 
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { type Config, DOLLARS_A_POST } from '../config/options.ts';
+import { type Config, DOLLARS_A_POST, type SourceName } from '../config/options.ts';
 
-const POSTS: Readonly<Record<string, string>> = {
+const POSTS: Readonly<Record<SourceName, string>> = {
   sample: 'made up by the built-in sample',
   bluesky: 'live from Bluesky',
   x: 'live from X',
   replay: 'played from a file',
 };
 
+const AND = new Intl.ListFormat('en-GB');
 /** Addresses of `0.0.0.0` or `::` to list. A machine with containers has many. */
 const MAX_ADDRESSES = 3;
 
@@ -18,12 +19,12 @@ export function greet(
   url: string,
   {
     host,
-    source,
+    sources,
     graphiql,
     documents,
     follow,
     xDailyPosts,
-  }: Pick<Config, 'host' | 'source' | 'graphiql' | 'documents' | 'follow' | 'xDailyPosts'>,
+  }: Pick<Config, 'host' | 'sources' | 'graphiql' | 'documents' | 'follow' | 'xDailyPosts'>,
   interfaces = networkInterfaces(),
 ): readonly (readonly [name: string, text: string])[] {
   const socket = url.replace(/^http/, 'ws');
@@ -36,11 +37,13 @@ export function greet(
     ['/track', `${socket}/track`],
     [
       'posts',
-      `${POSTS[source] ?? `from ${source}`}${follow.length > 0 ? '' : ', once a client tracks a topic'}`,
+      `${AND.format(sources.map((source) => POSTS[source]))}${follow.length > 0 ? '' : ', once a client tracks a topic'}`,
     ],
     ...(follow.length > 0 ? [['follows', nameAll(follow)] as const] : []),
-    ...(follow.length > 0 && source === 'x' ? [['costs', costOf(xDailyPosts)] as const] : []),
-    ...(source === 'sample'
+    ...(follow.length > 0 && sources.includes('x')
+      ? [['costs', costOf(xDailyPosts)] as const]
+      : []),
+    ...(sources.includes('sample')
       ? [['live posts', 'npm start -- --source bluesky (no key, no account)'] as const]
       : []),
   ];

@@ -1,7 +1,7 @@
 // The rules for options that depend on each other.
 
 import { nameOf } from './option.ts';
-import { type Config, OPTIONS, type OptionKey } from './options.ts';
+import { type Config, OPTIONS, type OptionKey, type SourceName } from './options.ts';
 import { explainMismatch } from './tls-files.ts';
 import { Invalid } from './values.ts';
 
@@ -13,6 +13,7 @@ export const RULES: readonly Rule[] = [
   sourceNeeds('x', 'xBearerToken', 'Set it to the Bearer token of your app.'),
   sourceNeeds('replay', 'file', 'Name the file to play with --file or REPLAY_FILE.'),
   fileNeedsReplay,
+  sampleStandsAlone,
   together('tlsCert', 'tlsKey'),
   matchTls,
   together('authJwks', 'authIssuer', 'authAudience'),
@@ -25,16 +26,28 @@ export const RULES: readonly Rule[] = [
 
 const AND = new Intl.ListFormat('en-GB');
 
-function sourceNeeds(source: Config['source'], needed: OptionKey, remedy: string): Rule {
+function sourceNeeds(source: SourceName, needed: OptionKey, remedy: string): Rule {
   return (values) =>
-    values.source === source && !values[needed]
+    reads(values, source) && !values[needed]
       ? `--source ${source} needs ${nameOf(OPTIONS[needed])}. ${remedy}`
       : undefined;
 }
 
-function fileNeedsReplay({ source, file }: Values): string | undefined {
-  if (file === '' || source === 'replay' || source instanceof Invalid) return undefined;
+function reads({ sources }: Values, source: SourceName): boolean {
+  return !(sources instanceof Invalid) && sources.includes(source);
+}
+
+function fileNeedsReplay(values: Values): string | undefined {
+  const { sources, file } = values;
+  if (file === '' || reads(values, 'replay') || sources instanceof Invalid) return undefined;
   return '--file needs --source replay. Add --source replay, or omit --file and REPLAY_FILE.';
+}
+
+/** Counts of real and made-up posts together would be of neither. */
+function sampleStandsAlone(values: Values): string | undefined {
+  const { sources } = values;
+  if (!reads(values, 'sample') || (sources as Config['sources']).length === 1) return undefined;
+  return '--source sample makes posts up, so it cannot be mixed with others. Name sample alone, or omit it.';
 }
 
 function together(...keys: readonly OptionKey[]): Rule {

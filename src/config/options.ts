@@ -31,6 +31,7 @@ import {
   rate,
   readableFile,
   smallFile,
+  someOf,
   tracks,
   wholeNumber,
   xUrl,
@@ -39,6 +40,8 @@ import {
 export { DOLLARS_A_POST };
 
 const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
+export type SourceName = (typeof SOURCES)[number];
+const USUAL_SOURCES: readonly SourceName[] = ['sample'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const count = wholeNumber(1, 1_000_000_000);
@@ -79,9 +82,12 @@ const NETWORK = named({
 });
 
 const SOURCE = named({
-  source: option(oneOf(SOURCES), 'sample', 'sample (made-up), bluesky, replay (a file) or x.', {
-    usual: 'x when X_BEARER_TOKEN is set, else sample',
-  }),
+  sources: option(
+    someOf(SOURCES),
+    USUAL_SOURCES,
+    'sample (made-up), bluesky, replay (a file) or x; or several, such as bluesky,x.',
+    { flag: 'source', env: 'SOURCE', usual: 'x when X_BEARER_TOKEN is set, else sample' },
+  ),
   file: option(readableFile, '', 'Replay: a file of {text, id?, lang?, createdAt?, url?} lines.', {
     env: 'REPLAY_FILE',
   }),

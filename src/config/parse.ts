@@ -40,7 +40,7 @@ export function parseConfig(argv: readonly string[], env: Environment): ParsedCo
     }
   }
   const isSourceGiven = flags.has('source') || Boolean(env.SOURCE);
-  if (!isSourceGiven && values.xBearerToken !== '') values.source = 'x';
+  if (!isSourceGiven && values.xBearerToken !== '') values.sources = ['x'];
   if (values.stateDir === '') values.stateDir = usualStateDir(env);
   mistakes.push(...RULES.flatMap((rule) => rule(values as Values) ?? []));
   return mistakes.length > 0 ? { mistakes } : { config: values as Config };

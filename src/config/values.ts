@@ -105,6 +105,19 @@ export function oneOf<const T extends string>(choices: readonly T[]): Kind<T> {
   );
 }
 
+/** A comma list of different choices. */
+export function someOf<const T extends string>(choices: readonly T[]): Kind<readonly T[]> {
+  const expected = `one of ${choices.join(', ')}, or a comma list of several different ones`;
+  return kind('LIST', expected, (text) => {
+    const names = splitList(text);
+    const chosen = names.map((name) => choices.find((choice) => choice === name));
+    const known = chosen.filter((choice) => choice !== undefined);
+    return known.length === names.length && new Set(names).size === names.length
+      ? known
+      : undefined;
+  });
+}
+
 export function matching(label: string, pattern: RegExp, expected: string): Kind<string> {
   return kind(label, expected, (text) => (pattern.test(text) ? text : undefined));
 }

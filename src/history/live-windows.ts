@@ -3,6 +3,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import { UserError } from '../base/user-error.ts';
+import { isWhole } from '../source/source.ts';
 import type { LookBack } from '../stream/history.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
@@ -106,7 +107,7 @@ export class LiveWindows implements Windows {
   }
 
   get #isLive(): boolean {
-    return this.#options.multiplexer.source.state.name === 'live';
+    return isWhole(this.#options.multiplexer.source);
   }
 
   #now(): number {

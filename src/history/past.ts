@@ -1,7 +1,7 @@
 // Puts the parts of the past together: the recent events, the counts by the minute, and where those are kept.
 
 import type { Clock } from '../base/clock.ts';
-import type { SourceState } from '../source/source.ts';
+import { isWhole, type SourceStatus } from '../source/source.ts';
 import type { LookBack } from '../stream/history.ts';
 import type { SharedPast } from '../stream/journal.ts';
 import type { Past } from '../stream/recorder.ts';
@@ -34,8 +34,8 @@ export interface KeptPast {
   readonly state: StoreState;
   /** Bytes of recent events, by estimate. */
   readonly recentBytes: number;
-  /** The source of this node is in another state. */
-  source(state: SourceState): void;
+  /** The source of this node, or a part of it, is in another state. */
+  source(source: SourceStatus): void;
   /** Keeps the running minute as it is, and ends. */
   close(): Promise<void>;
 }
@@ -74,9 +74,9 @@ export function createPast(
     get state() {
       return store.state;
     },
-    source({ name }) {
+    source(source) {
       // An idle source lacks nothing: no track is followed.
-      if (name !== 'idle') counts.live(name === 'live');
+      if (source.state.name !== 'idle') counts.live(isWhole(source));
     },
     async close() {
       counts.close();

@@ -71,7 +71,7 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
           connectNats({ config, name: `senti ${id}`, clock, warn: log.warn }, relaySink),
         redact,
         ingest,
-        sources: [config.source],
+        sources: config.sources,
         scoring: describeScoring(config),
         postText: config.postText,
         listeners,
@@ -83,12 +83,12 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
     );
 }
 
-function usualLinger({ source }: Config): number {
-  return source === 'x' ? LINGER_SECONDS_ON_X : LINGER_SECONDS;
+function usualLinger({ sources }: Config): number {
+  return sources.includes('x') ? LINGER_SECONDS_ON_X : LINGER_SECONDS;
 }
 
 /** The options that decide which posts are analyzed and how they are scored, as on the command line. */
-function describeScoring({ source, profile, languages }: Config): string {
+function describeScoring({ sources, profile, languages }: Config): string {
   const which = languages === 'any' ? languages : [...languages].sort().join(',');
-  return `--source ${source} --profile ${profile} --languages ${which}`;
+  return `--source ${[...sources].sort().join(',')} --profile ${profile} --languages ${which}`;
 }

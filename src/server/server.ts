@@ -77,7 +77,7 @@ export async function startServer(
     logDropped = () => 0,
   }: Partial<Surroundings> = {},
 ): Promise<RunningServer> {
-  const telemetry = createTelemetry(log, clock, [config.source]);
+  const telemetry = createTelemetry(log, clock, config.sources);
   const connectionLimits = new ConnectionLimits(config, clock, telemetry);
   const analyze = createAnalyzer(config.profile, vader);
   const flushes = createFlushScheduler(clock, telemetry);
@@ -90,12 +90,13 @@ export async function startServer(
         ...sink,
         post: flushes.timed(sink.post),
         isBehind: () => behind.values().some(({ isNearlyFull }) => isNearlyFull),
-        state(state: SourceState) {
-          kept.source(state);
-          sink.state(state);
+        state(state: SourceState, part?: string) {
+          kept.source(source);
+          sink.state(state, part);
         },
       };
-      return connect(config, watched, clock, telemetry.log('source').warn);
+      const source = connect(config, watched, clock, telemetry.log('source').warn);
+      return source;
     },
     analyze,
     telemetry,

@@ -1,8 +1,9 @@
 // The list of sources, and how to make each from the options.
 
 import type { Clock } from '../base/clock.ts';
-import type { Config } from '../config/options.ts';
+import type { Config, SourceName } from '../config/options.ts';
 import { createBluesky } from '../source/bluesky/bluesky.ts';
+import { mergeSources } from '../source/merged.ts';
 import { createReplay } from '../source/replay.ts';
 import { createSample } from '../source/sample.ts';
 import type { Source, SourceSink } from '../source/source.ts';
@@ -10,14 +11,28 @@ import { createX } from '../source/x/x.ts';
 
 export type ConnectSource = typeof connectSource;
 
-/** Makes the source that `config` names. `warn` takes sentences for the log. */
+/** Makes the source that `config` names, or merges those. `warn` takes sentences for the log. */
 export function connectSource(
   config: Config,
   sink: SourceSink,
   clock: Clock,
   warn: (message: string) => void,
 ): Source {
-  switch (config.source) {
+  const makes = config.sources.map(
+    (name) => (part: SourceSink) => connectOne(name, config, part, clock, warn),
+  );
+  const [only] = makes;
+  return only && makes.length === 1 ? only(sink) : mergeSources(makes, sink, { clock, warn });
+}
+
+function connectOne(
+  name: SourceName,
+  config: Config,
+  sink: SourceSink,
+  clock: Clock,
+  warn: (message: string) => void,
+): Source {
+  switch (name) {
     case 'sample':
       return createSample({ seed: clock.now(), rate: config.rate }, sink, clock);
     case 'bluesky':

@@ -82,7 +82,7 @@ function pastOf(way: string): Past {
   if (way === 'without') return NOTHING_KEPT;
   if (way === 'events') return keeping().past;
   const kept = createPast(configOf(), systemClock, recordTelemetry());
-  kept.source({ name: 'live' });
+  kept.source({ name: 'bench', state: { name: 'live' } });
   return kept.past;
 }
 

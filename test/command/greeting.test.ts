@@ -15,7 +15,7 @@ const USUAL = {
 } as const;
 
 test('the greeting names the addresses, the source and how to get live posts', () => {
-  const text = greetAtTerminal(greet(url, { ...USUAL, source: 'sample' }));
+  const text = greetAtTerminal(greet(url, { ...USUAL, sources: ['sample'] }));
   expect(text).toMatch(/dashboard +http:\/\/127\.0\.0\.1:8000\n/);
   expect(text).toMatch(/GraphiQL +http:\/\/127\.0\.0\.1:8000\/graphql\n/);
   expect(text).toMatch(/\/track +ws:\/\/127\.0\.0\.1:8000\/track\n/);
@@ -25,20 +25,23 @@ test('the greeting names the addresses, the source and how to get live posts', (
 });
 
 test('the greeting offers no live posts when they are on, and no GraphiQL when it is off', () => {
-  const text = greetAtTerminal(greet(url, { ...USUAL, source: 'bluesky', graphiql: false }));
+  const text = greetAtTerminal(greet(url, { ...USUAL, sources: ['bluesky'], graphiql: false }));
   expect(text).not.toContain('--source');
   expect(text).not.toContain('GraphiQL');
 });
 
 test('the greeting names the tracks that are followed, and on X what they may cost', () => {
   const follow = [track('coffee'), track('rust lang, #rustlang')];
-  const text = greetAtTerminal(greet(url, { ...USUAL, source: 'x', follow }));
+  const text = greetAtTerminal(greet(url, { ...USUAL, sources: ['x'], follow }));
   expect(text).toContain('coffee | #rustlang, lang rust');
   expect(text).toContain('up to $50.00 a day for 10000 posts (--x-daily-posts)');
   expect(text).not.toContain('once a client tracks a topic');
-  const free = greetAtTerminal(greet(url, { ...USUAL, source: 'bluesky', follow }));
+  const free = greetAtTerminal(greet(url, { ...USUAL, sources: ['bluesky'], follow }));
   expect(free).not.toContain('$');
-  const unlimited = greet(url, { ...USUAL, source: 'x', follow, xDailyPosts: 'none' });
+  const both = greetAtTerminal(greet(url, { ...USUAL, sources: ['bluesky', 'x'], follow }));
+  expect(both).toContain('live from Bluesky and live from X\n');
+  expect(both).toContain('$50.00');
+  const unlimited = greet(url, { ...USUAL, sources: ['x'], follow, xDailyPosts: 'none' });
   expect(greetAtTerminal(unlimited)).toContain('without a limit');
 });
 
@@ -49,7 +52,7 @@ test('the greeting of a server on every address names those that can be opened',
     lo: [address('IPv4', '127.0.0.1', true)],
     eth0: [address('IPv4', '192.168.1.7'), address('IPv6', 'fe80::1')],
   };
-  const config = { ...USUAL, source: 'sample' } as const;
+  const config = { ...USUAL, sources: ['sample' as const] };
   const open = greet(url, { ...config, host: '0.0.0.0' }, interfaces);
   expect(open.filter(([name]) => name === 'network')).toEqual([
     ['network', 'http://192.168.1.7:8000'],

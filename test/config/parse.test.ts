@@ -43,7 +43,7 @@ describe('the options', () => {
       ...UNSET,
       port: 8000,
       host: '127.0.0.1',
-      source: 'sample',
+      sources: ['sample'],
       xBearerToken: '',
       authTokens: [],
       authJwks: '',
@@ -73,7 +73,7 @@ describe('the options', () => {
       ...UNSET,
       port: 0,
       host: '::1',
-      source: 'replay',
+      sources: ['replay'],
       file,
       rate: 0.5,
       loop: true,
@@ -111,7 +111,7 @@ describe('the options', () => {
       ...UNSET,
       port: 1,
       host: 'localhost',
-      source: 'replay',
+      sources: ['replay'],
       file,
       rate: 'max',
       loop: true,
@@ -125,7 +125,10 @@ describe('the options', () => {
       logLevel: 'warn',
     });
     expect(configOf(['--port', '2', '--loop=false'], env)).toMatchObject({ port: 2, loop: false });
-    expect(configOf([], { PORT: '', SOURCE: '' })).toMatchObject({ port: 8000, source: 'sample' });
+    expect(configOf([], { PORT: '', SOURCE: '' })).toMatchObject({
+      port: 8000,
+      sources: ['sample'],
+    });
   });
 
   test('list all mistakes at once, each with the values that are allowed', () => {
@@ -147,7 +150,7 @@ describe('the options', () => {
       '"stray" is not an option. Options begin with --.',
       '--host needs a value. Write --host ADDRESS.',
       '--port is "65536". It must be a whole number from 0 to 65535.',
-      '--source is "y". It must be one of sample, bluesky, replay, x.',
+      '--source is "y". It must be one of sample, bluesky, replay, x, or a comma list of several different ones.',
       '--rate is "0". It must be a number above 0, or max.',
       'REPLAY_LOOP is "2". It must be true or false.',
       '--bluesky-url is "http://x". It must be a list of ws:// or wss:// addresses.',
@@ -172,6 +175,24 @@ describe('the options', () => {
     ['--blusky-url', '--bluesky-url'],
   ])('%s gets %s suggested', (typed, meant) => {
     expect(mistakesOf([typed, 'x'])).toEqual([`Unknown option ${typed}. Did you mean ${meant}?`]);
+  });
+
+  test('allow several different sources, but none beside made-up posts', () => {
+    expect(configOf(['--source', 'bluesky,x'], { X_BEARER_TOKEN: 'a-token' })).toMatchObject({
+      sources: ['bluesky', 'x'],
+    });
+    expect(mistakesOf(['--source', 'bluesky,x,replay'])).toEqual([
+      '--source x needs X_BEARER_TOKEN. Set it to the Bearer token of your app.',
+      '--source replay needs --file. Name the file to play with --file or REPLAY_FILE.',
+    ]);
+    for (const wrong of ['bluesky,bluesky', 'bluesky,', 'bluesky,y']) {
+      expect(mistakesOf(['--source', wrong])).toEqual([
+        `--source is "${wrong}". It must be one of sample, bluesky, replay, x, or a comma list of several different ones.`,
+      ]);
+    }
+    expect(mistakesOf([], { SOURCE: 'sample, bluesky' })).toEqual([
+      '--source sample makes posts up, so it cannot be mixed with others. Name sample alone, or omit it.',
+    ]);
   });
 
   test('ask for a readable file to replay', () => {

@@ -11,16 +11,16 @@ const SECRET = 'AAAA%2Fsecret';
 describe('the options of the X source', () => {
   test('make X the source once a token is set, unless another source is named', () => {
     expect(read([], { X_BEARER_TOKEN: SECRET })).toMatchObject({
-      source: 'x',
+      sources: ['x'],
       xBearerToken: SECRET,
     });
     expect(read(['--source', 'sample'], { X_BEARER_TOKEN: SECRET })).toMatchObject({
-      source: 'sample',
+      sources: ['sample'],
     });
     expect(read([], { X_BEARER_TOKEN: SECRET, SOURCE: 'sample' })).toMatchObject({
-      source: 'sample',
+      sources: ['sample'],
     });
-    expect(read([])).toMatchObject({ source: 'sample' });
+    expect(read([])).toMatchObject({ sources: ['sample'] });
   });
 
   test('default to the limits of the plan that anybody can buy', () => {

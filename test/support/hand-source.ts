@@ -2,6 +2,7 @@
 
 import type { Post } from '../../src/base/post.ts';
 import type { Source, SourceSink, SourceState } from '../../src/source/source.ts';
+import type { Track } from '../../src/track/track.ts';
 import { TEXT_ALONE } from './posts.ts';
 
 export interface HandSource extends Source {
@@ -9,12 +10,15 @@ export interface HandSource extends Source {
   say(text: string, post?: Partial<Post>): void;
   /** The tracks wanted at each call of `want`, by their canonical forms. */
   readonly wanted: readonly (readonly string[])[];
+  /** Those of the last call. */
+  readonly tracks: readonly Track[];
   readonly sink: SourceSink;
   become(state: SourceState): void;
 }
 
 export function createHandSource(sink: SourceSink, name = 'hand'): HandSource {
   const wanted: string[][] = [];
+  let last: readonly Track[] = [];
   let state: SourceState = { name: 'idle' };
   let next = 0;
   let closed = false;
@@ -23,6 +27,9 @@ export function createHandSource(sink: SourceSink, name = 'hand'): HandSource {
     isTextPublic: true,
     sink,
     wanted,
+    get tracks() {
+      return last;
+    },
     get state() {
       return state;
     },
@@ -31,7 +38,8 @@ export function createHandSource(sink: SourceSink, name = 'hand'): HandSource {
       sink.state(changed);
     },
     want(tracks) {
-      wanted.push([...tracks].map((track) => track.canonical));
+      last = [...tracks];
+      wanted.push(last.map((track) => track.canonical));
       const next = tracks.size > 0 ? 'live' : 'idle';
       if (state.name !== next) source.become({ name: next });
     },

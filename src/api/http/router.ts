@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { UserError } from '../../base/user-error.ts';
-import type { SourceState } from '../../source/source.ts';
+import { partsOf, type SourceState, type SourceStatus } from '../../source/source.ts';
 import { bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
 import { isOwnHost } from '../access/origins.ts';
 import type { Rejection } from '../access/rejection-answers.ts';
@@ -78,16 +78,17 @@ export function createHttpHandler(
   }
 
   function showReadiness(request: IncomingMessage, response: ServerResponse): void {
-    const { name, state } = multiplexer.source;
+    const { source } = multiplexer;
     const { problem } = multiplexer.cluster;
-    const ready = !isStopping() && isReady(state);
+    const ready = !isStopping() && isReady(source.state);
     sendReport(request, response, ready ? 200 : 503, {
       ready,
       ...(isStopping() && { reason: 'stopping' }),
       // A probe may use any host name, and needs no details.
       ...(isOwnHost(isAllowed, request.headers.host) && {
         ...(problem !== undefined && { problem }),
-        source: { ...state, name, state: state.name },
+        source: reportOf(source),
+        ...(source.parts && { sources: partsOf(source).map(reportOf) }),
       }),
     });
   }
@@ -114,6 +115,10 @@ export function createHttpHandler(
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
   };
+}
+
+function reportOf({ name, state }: SourceStatus) {
+  return { ...state, name, state: state.name };
 }
 
 /** An idle source is ready: it connects with the first listener. */
