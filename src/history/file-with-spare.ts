@@ -1,19 +1,24 @@
 // A history file with a spare: while the file cannot be written to, memory takes what is counted. Every batch tries the
 // file again, and brings it what it has missed. Synchronous, so it belongs into a worker.
 
+import { statSync } from 'node:fs';
 import { unite } from './intervals.ts';
 import { type DatabaseOptions, HistoryDatabase } from './sqlite-database.ts';
-import { codeOf, explainFault, SQLITE } from './sqlite-fault.ts';
+import { codeOf, explainFault, SQLITE, UnusableFile } from './sqlite-fault.ts';
 import { IN_MEMORY } from './sqlite-message.ts';
 import { NOTHING, type Span, type Stored, type StoreState, type WholeBatch } from './store.ts';
 
 /** Counts that wait for the file. Without a file for longer, the oldest batches are missing from it. */
 const MOST_WAITING = 200_000;
+const TAKEN_AWAY =
+  'it was deleted, moved away or cut off. If none stands in its place, a new one begins within a minute.';
 
 export class FileWithSpare {
   readonly #path: string;
   readonly #options: DatabaseOptions;
   #file: HistoryDatabase | undefined;
+  /** Tells it from another one at the same path. */
+  #inode: number | undefined;
   #spare: HistoryDatabase | undefined;
   /** What the file lacks, oldest first. */
   #waiting: WholeBatch[] = [];
@@ -81,12 +86,25 @@ export class FileWithSpare {
   }
 
   #openFile(): HistoryDatabase {
-    this.#file ??= new HistoryDatabase(this.#path, this.#options);
+    if (this.#file === undefined) {
+      this.#file = new HistoryDatabase(this.#path, this.#options);
+      this.#inode = statOf(this.#path)?.ino;
+    }
     return this.#file;
+  }
+
+  /** SQLite holds the file open, and would go on in it without a name. */
+  #checkPlace(file: HistoryDatabase): void {
+    if (this.#path === IN_MEMORY) return;
+    const stat = statOf(this.#path);
+    if (stat?.ino !== this.#inode || (stat?.size ?? 0) < file.bytes) {
+      throw new UnusableFile(TAKEN_AWAY);
+    }
   }
 
   #catchUp(): void {
     const file = this.#openFile();
+    this.#checkPlace(file);
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       file.append(batch);
       this.#forgetFirst();
@@ -128,5 +146,13 @@ export class FileWithSpare {
       }
       return false;
     }
+  }
+}
+
+function statOf(path: string): { readonly ino: number; readonly size: number } | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }

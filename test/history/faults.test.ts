@@ -7,6 +7,8 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  truncateSync,
+  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -175,6 +177,24 @@ describe('a file that fails later', () => {
     expect(again.state.problem).toMatch(/damaged/);
     again.append(whole(3));
     expect(known(again)).toEqual({ counted: [3], complete: [[2, 3]] });
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ['deleted', (path) => unlinkSync(path)],
+    ['moved away', (path) => renameSync(path, `${path}-old`)],
+    ['cut off', (path) => truncateSync(path)],
+  ])('that was %s: it is said, and a new one has what comes then', (_, spoil) => {
+    const path = newPath();
+    const file = open(path);
+    for (const minute of [0, 1]) file.append(whole(minute));
+    spoil(path);
+    file.append(whole(3));
+    expect(file.state.problem).toMatch(/deleted, moved away or cut off/);
+    expect(known(file).counted).toContain(3);
+    file.append(whole(4));
+    expect(file.state.problem).toBeUndefined();
+    file.close();
+    expect(known(open(path))).toEqual({ counted: [3, 4], complete: [[2, 4]] });
   });
 
   test('that is damaged in the middle: a question says that it is incomplete', () => {
