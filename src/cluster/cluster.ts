@@ -1,7 +1,7 @@
 // The feed of a node that has peers. One node holds the lease and ingests for all. Every node delivers to its own
 // listeners, and tells its peers which tracks those want.
 
-import type { Clock } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import type { Redact } from '../base/redact.ts';
 import { UserError } from '../base/user-error.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
@@ -50,6 +50,8 @@ export interface ClusterOptions {
 
 /** How often a node says that it is alive, in milliseconds. */
 const ALIVE_EVERY_MS = 1000;
+/** How long a node that stops waits until others have what it counted, in milliseconds. */
+const SHARED_IN_MS = 2000;
 /** The channel of messages between nodes. Events have channels of their own. */
 const NODES = 'nodes';
 
@@ -161,6 +163,11 @@ export class Cluster<T> implements Feed<T> {
 
   async stop(): Promise<void> {
     await this.handOver();
+    const { clock, shared } = this.#options;
+    // Its last minute ended when it handed over.
+    if (this.#relay.offlineReason === undefined) {
+      await within(clock, SHARED_IN_MS, shared.written());
+    }
     this.#cancelBeat();
     this.#recall.stop();
     this.#publisher.stop();

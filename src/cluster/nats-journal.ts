@@ -20,6 +20,7 @@ interface NatsJournalOptions {
   /** Undefined while offline. */
   readonly connection: () => NatsConnection | undefined;
   readonly closing: AbortSignal;
+  readonly warn: (message: string) => void;
 }
 
 /** How long a node may be absent and still catch up, in milliseconds, and what the stream takes on the disk of NATS. */
@@ -34,10 +35,12 @@ const AGAIN_IN_MS = 1000;
 const AHEAD = 8;
 
 export function createNatsJournal(options: NatsJournalOptions): Journal {
-  const { prefix, clock, connection, closing } = options;
+  const { prefix, clock, connection, closing, warn } = options;
   const stream = `${prefix}-history`;
   const subject = `${prefix}.history`;
   let opened: NatsConnection | undefined;
+  /** What was wrong with the last request. */
+  let problem: string | undefined;
 
   async function open(): Promise<NatsConnection> {
     const by = connection();
@@ -58,7 +61,9 @@ export function createNatsJournal(options: NatsJournalOptions): Journal {
     } catch (error) {
       asRelayError(error);
       // An operator may have given the stream other limits.
-      await streams.info(stream);
+      await streams.info(stream).catch(() => {
+        throw error;
+      });
     }
     opened = by;
     return by;
@@ -66,12 +71,23 @@ export function createNatsJournal(options: NatsJournalOptions): Journal {
 
   async function ask<T>(request: (by: NatsConnection) => Promise<T>): Promise<T> {
     try {
-      return await request(await open());
+      const answer = await request(await open());
+      problem = undefined;
+      return answer;
     } catch (error) {
       // The stream may have been deleted. The next request creates it again.
       opened = undefined;
-      throw asRelayError(error);
+      const failure = asRelayError(error);
+      explain(failure.message);
+      throw failure;
     }
+  }
+
+  /** While NATS is away, the relay says so. */
+  function explain(reason: string): void {
+    if (connection() === undefined || reason === problem) return;
+    warn(`nodes cannot share their history in the stream ${stream}: ${reason}`);
+    problem = reason;
   }
 
   return {
@@ -105,7 +121,11 @@ export function createNatsJournal(options: NatsJournalOptions): Journal {
     const consumer = await jetstream(by).consumers.get(stream, {
       deliver_policy: DeliverPolicy.All,
     });
-    const messages = await consumer.consume({ max_messages: AHEAD });
+    const messages = await consumer.consume({
+      max_messages: AHEAD,
+      // The stream may have been deleted. Another one begins again.
+      abort_on_missing_resource: true,
+    });
     const stop = () => void messages.close();
     signal.addEventListener('abort', stop);
     try {

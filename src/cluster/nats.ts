@@ -140,6 +140,7 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       clock,
       connection: () => (offlineReason === undefined ? nats : undefined),
       closing: closing.signal,
+      warn,
     }),
     send(channel, message, share = 1) {
       if (offlineReason !== undefined || nats === undefined || nats.isClosed()) return false;

@@ -39,6 +39,7 @@ export class SharedCounts implements SharedPast {
   /** The end of the last batch that was to be written. */
   #written: Position | undefined;
   #isWriting = false;
+  #writing: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
   /** The parts of the batch that is being read. */
   #parts: BatchPart[] = [];
@@ -60,7 +61,11 @@ export class SharedCounts implements SharedPast {
     this.#waiting.push({ batch, previous: this.#written });
     this.#written = batch.end;
     if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(1, 1);
-    if (!this.#isWriting) void this.#writeAll(this.#add);
+    if (!this.#isWriting) this.#writing = this.#writeAll(this.#add);
+  }
+
+  written(): Promise<void> {
+    return this.#writing;
   }
 
   async take(message: Uint8Array): Promise<boolean> {

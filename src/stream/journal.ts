@@ -17,6 +17,8 @@ export interface Journal {
 export interface SharedPast {
   /** Has what this node counts written to a journal. */
   shareBy(add: Journal['add']): void;
+  /** Resolves once what was counted is in the journal, which may never be reached. */
+  written(): Promise<void>;
   /** Takes a message of the journal. Resolves with false if no node has written it. */
   take(message: Uint8Array): Promise<boolean>;
 }

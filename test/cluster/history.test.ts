@@ -14,7 +14,7 @@ import { configOf } from '../support/senti.ts';
 const MINUTE = 60_000;
 
 test.skipIf(!findNatsServer())(
-  'every node looks back on what the node that ingests has counted, also one that comes later',
+  'every node looks back on what the node that ingests has counted until it stopped, also one that comes later',
   { timeout: 60_000 },
   async () => {
     const nats = await startNats();
@@ -24,7 +24,7 @@ test.skipIf(!findNatsServer())(
     let source: HandSource | undefined;
 
     async function start() {
-      const config = configOf('--nats', nats.url, '--nats-lease', '1', '--follow', 'coffee');
+      const config = configOf('--nats', nats.url, '--nats-lease', '5', '--follow', 'coffee');
       const server = await startServer(config, pino({ level: 'silent' }), {
         clock,
         connect: (_config, sink) => {
@@ -68,5 +68,10 @@ test.skipIf(!findNatsServer())(
     const late = await start();
     await eventually(async () => (await look(late)).posts.length === 4);
     expect(await look(late)).toEqual(await look(gateway));
+
+    // In the middle of a minute.
+    source?.say('coffee');
+    await nodes[1 - nodes.indexOf(gateway)]?.close();
+    await eventually(async () => (await look(gateway)).posts.at(-1) === 2);
   },
 );

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -115,6 +115,31 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     writeFileSync(config, '');
     await nats.restart();
     await connected();
+  });
+
+  test('the journal goes on in a new stream when its own is deleted, and says once what is wrong', async () => {
+    const nats = await start();
+    const admin = await connect({ port: nats.port });
+    onTestFinished(() => admin.close());
+    const { streams } = await jetstreamManager(admin);
+    // Of another program.
+    await streams.add({ name: 'foreign', subjects: ['test.history'] });
+    const warnings: string[] = [];
+    const { relay, connected } = open(nats.port, {}, { warn: (line) => warnings.push(line) });
+    await connected();
+    const add = (text: string) => relay.journal.add(Buffer.from(text), text);
+    for (const text of ['a', 'b']) await expect(add(text)).rejects.toThrow(/overlap/);
+    expect(warnings).toEqual([expect.stringMatching(/cannot share their history.*overlap/)]);
+
+    await streams.delete('foreign');
+    await add('c');
+    const read: string[] = [];
+    relay.journal.read(async (message) => void read.push(Buffer.from(message).toString()));
+    await until(() => read.length === 1);
+    await streams.delete('test-history');
+    await expect.poll(() => add('d').catch(() => 'not yet'), { timeout: 5000 }).toBeUndefined();
+    await until(() => read.length === 2);
+    expect(read).toEqual(['c', 'd']);
   });
 
   test('a relay authenticates with a token', async () => {

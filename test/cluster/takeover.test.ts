@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { ingesting } from '../support/forged.ts';
+import { NOT_SHARED } from '../support/keeping.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { ticks } from '../support/until.ts';
 
@@ -18,6 +19,27 @@ async function start(count = 3) {
 }
 
 describe('when the node that ingests is gone', () => {
+  test('it first writes what it counted, for two seconds at most', async () => {
+    const nodes = createNodes();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const shared = { ...NOT_SHARED, written: () => promise };
+    const first = await nodes.startMany(2, { shared });
+    const stopped: string[] = [];
+    void first.leads.multiplexer.close().then(() => stopped.push('in time'));
+    await nodes.pass(1000);
+    expect(stopped).toEqual([]);
+    resolve();
+    await nodes.until(() => stopped.length === 1);
+
+    const [other] = first.others;
+    const isStuck = { ...NOT_SHARED, written: () => new Promise<void>(() => {}) };
+    const last = nodes.start({ shared: isStuck });
+    await nodes.until(() => other?.leads === true && last.multiplexer.cluster.nodes === 2);
+    void last.multiplexer.close().then(() => stopped.push('late'));
+    await nodes.pass(2100);
+    expect(stopped).toEqual(['in time', 'late']);
+  });
+
   test('another one goes on, and listeners learn of the gap once', async () => {
     const { nodes, leads, others, next } = await start();
     const heard = others.map((node) => node.listen('coffee'));

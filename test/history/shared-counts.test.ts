@@ -155,7 +155,8 @@ describe('shared counts', () => {
     await until(() => clock.pending > 0, 'it waits');
     isOffline = false;
     clock.advance(1000);
-    await until(() => messages.length === 3, 'all are written');
+    await shared.written();
+    expect(messages.length).toBe(3);
     expect(messages.map((id) => id.split('-')[1])).toEqual(['1', '2', '3']);
   });
 

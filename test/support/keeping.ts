@@ -22,7 +22,11 @@ export const NO_LOOK_BACK: BoundedLookBack = {
 };
 
 /** A past whose counts stay where they are. */
-export const NOT_SHARED: SharedPast = { shareBy: () => {}, take: async () => true };
+export const NOT_SHARED: SharedPast = {
+  shareBy: () => {},
+  written: async () => {},
+  take: async () => true,
+};
 
 /** A track closes as soon as nothing wants it. */
 export function keeping(clock: Clock = systemClock) {
