@@ -1,7 +1,7 @@
 // The crosshair of a chart, with the counts of its moment: by pointer, by touch and by arrow keys.
 
 import type uPlot from 'uplot';
-import { h, setText } from './dom.ts';
+import { h, setAttribute, setText } from './dom.ts';
 import type { Moment } from './moment.ts';
 import { type Range, stepOf } from './range.ts';
 import type { Cell } from './rolling-window.ts';
@@ -33,8 +33,8 @@ export function createCrosshair(
   { signal }: AbortController,
 ): () => void {
   const { plot, range, edges, describe, fill } = chart;
-  const line = h('i', { class: 'crosshair', 'aria-hidden': 'true' });
-  const tip = h('div', { class: 'tip', 'aria-hidden': 'true' });
+  const line = h('i', { class: 'crosshair', 'aria-hidden': 'true', hidden: true });
+  const tip = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
   host.append(line, tip);
   signal.addEventListener('abort', () => {
     line.remove();
@@ -45,13 +45,14 @@ export function createCrosshair(
     const [left, right] = edges();
     const chosen = moment.at;
     const isShown = chosen !== undefined && chosen >= left && chosen <= right;
-    line.hidden = !isShown;
-    tip.hidden = !isShown;
-    host.ariaValueMin = String(Math.round(left - right));
-    host.ariaValueMax = '0';
-    host.ariaValueNow = String(isShown ? Math.round(chosen - right) : 0);
     const text = isShown ? describe(chosen) : 'now';
-    if (host.ariaValueText !== text) host.ariaValueText = text;
+    setAttribute(host, 'aria-valuemin', String(Math.round(left - right)));
+    setAttribute(host, 'aria-valuenow', String(isShown ? Math.round(chosen - right) : 0));
+    setAttribute(host, 'aria-valuetext', text);
+    if (isShown === line.hidden) {
+      line.hidden = !isShown;
+      tip.hidden = !isShown;
+    }
     if (!isShown) return;
     const x = plot.over.offsetLeft + plot.valToPos(chosen, 'x');
     const isLeft = chosen - left > (right - left) / 2;

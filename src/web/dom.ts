@@ -27,6 +27,11 @@ export function the<T extends Element>(
   return element;
 }
 
+/** Changes an attribute only if it differs, since each change causes new styles. */
+export function setAttribute(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /** Changes a text only if it differs, since each change causes a new layout. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
@@ -37,6 +42,6 @@ export function isHeld(list: Element): boolean {
   // On a touch screen, the last tap counts as hovering for ever.
   return (
     list.matches(':focus-within') ||
-    (matchMedia('(hover: hover)').matches && list.matches(':hover'))
+    (list.matches(':hover') && matchMedia('(hover: hover)').matches)
   );
 }

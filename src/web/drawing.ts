@@ -5,7 +5,7 @@ import { createLoop, timeToMove } from './drawing-pace.ts';
 import { pictureOf } from './picture.ts';
 import type { TopicSet } from './topic-set.ts';
 import type { Topic } from './topic-state.ts';
-import { NUMBER_PACE } from './topic-view.ts';
+import { PACE } from './topic-view.ts';
 
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -17,7 +17,7 @@ export function createDrawing(
   let scale = new SharedScale();
   let chartsAt = 0;
   let chartsRest = 0;
-  const loop = createLoop(draw, () => Math.min(chartsRest, NUMBER_PACE));
+  const loop = createLoop(draw, () => Math.min(chartsRest, PACE));
 
   function draw(now: number): void {
     if (set.all.length === 0) return;

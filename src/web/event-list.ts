@@ -19,8 +19,13 @@ export function createEventList(section: HTMLElement, topic: Topic, actions: Pos
   let shown: readonly Heard[] = [];
   let shownAt = 0;
   let isPaused = false;
+  // Asking for its place after texts have changed would cost a layout.
+  let isScrolled = false;
 
   list.ariaLabel = `Latest posts on ${topic.track}`;
+  list.addEventListener('scroll', () => {
+    isScrolled = list.scrollTop > 0;
+  });
   filter.addEventListener('change', () => show(Date.now()));
   pause.addEventListener('click', () => {
     isPaused = !isPaused;
@@ -33,7 +38,7 @@ export function createEventList(section: HTMLElement, topic: Topic, actions: Pos
       return;
     }
     const isTooEarly = shown.length === SHOWN && now >= shownAt && now - shownAt < PACE;
-    if (!isTooEarly && !isHeld(list) && list.scrollTop === 0) show(now);
+    if (!isTooEarly && !isHeld(list) && !isScrolled) show(now);
   };
 
   function wanted(): readonly Heard[] {

@@ -20,15 +20,24 @@ interface Options extends Chosen {
   drawUnder?(plot: uPlot, color: (name: string) => string): void;
 }
 
+const SHORT = new Intl.NumberFormat('en', { maximumFractionDigits: 1, notation: 'compact' });
 const LINE = uPlot.paths.spline?.();
 
 export function createPlot(host: HTMLElement, options: Options) {
   const { range, moment, series, heights, label, drawUnder } = options;
   let right = 0;
   let back = range.seconds;
-  // A canvas cannot resolve custom properties. This style is live, so it follows the color scheme.
+  const end = new AbortController();
   const style = getComputedStyle(host);
-  const color: Colors = (name) => () => style.getPropertyValue(`--${name}`).trim();
+  // A canvas cannot resolve custom properties. Reading one takes so long that each is read once for a color scheme.
+  const colors = new Map<string, string>();
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  scheme.addEventListener('change', () => colors.clear(), { signal: end.signal });
+  const color: Colors = (name) => () => {
+    const known = colors.get(name) ?? style.getPropertyValue(`--${name}`).trim();
+    colors.set(name, known);
+    return known;
+  };
   const axis: uPlot.Axis = {
     font: `11px ${style.fontFamily}`,
     stroke: color('faint'),
@@ -65,15 +74,14 @@ export function createPlot(host: HTMLElement, options: Options) {
     host,
   );
 
-  const end = new AbortController();
   const edges = () => [right - back, right] as const;
   const placeCrosshair = createCrosshair(host, { ...options, plot, edges }, moment, end);
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
   resized.observe(host);
   return {
-    /** The width in pixels of the screen. */
+    /** The width, in pixels of CSS. */
     get pixels(): number {
-      return plot.width * devicePixelRatio;
+      return plot.width;
     },
     /** Draws with the right edge at `now`, in seconds since 1970, and so many seconds before it. */
     draw(data: uPlot.AlignedData, now: number, seconds: number): void {
@@ -102,7 +110,7 @@ export function curve(stroke: () => string, fill?: () => string): uPlot.Series {
 }
 
 export function short(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: 1, notation: 'compact' });
+  return SHORT.format(value);
 }
 
 function sizeOf(host: HTMLElement) {

@@ -23,8 +23,6 @@ export class Topic {
   readonly window = new RollingWindow();
   /** The server's counts, while the page shows more than the window. */
   past: TopicPast | undefined;
-  /** The newest first. */
-  latest: readonly Heard[] = [];
   /** Events that the server reported as dropped. */
   dropped = 0;
   /** Events may be missing before this time, in milliseconds since 1970. */
@@ -34,6 +32,8 @@ export class Topic {
   /** Why the server rejected the track, if it did. */
   rejection: string | undefined;
 
+  /** The oldest first. Old ones go many at a time, which costs the least. */
+  #heard: Heard[] = [];
   /** When the page began to listen, for the last time. */
   #listensSince = 0;
   /** When the last event counts. */
@@ -41,6 +41,11 @@ export class Topic {
 
   constructor(track: string) {
     this.track = track;
+  }
+
+  /** The newest events, the newest first. */
+  get latest(): readonly Heard[] {
+    return this.#heard.slice(-LATEST_EVENTS).reverse();
   }
 
   /** Says whether the page listens from now on. */
@@ -61,7 +66,8 @@ export class Topic {
     if (at < now || notice) this.window.know(true, notice === 'recovered' ? before : at, now);
     this.#heardUntil = at;
     this.window.add(event.polarityIndex, tags, at);
-    this.latest = [{ event, at }, ...this.latest.slice(0, LATEST_EVENTS - 1)];
+    this.#heard.push({ event, at });
+    if (this.#heard.length >= 2 * LATEST_EVENTS) this.#heard = this.#heard.slice(-LATEST_EVENTS);
   }
 
   /** Posts may be missing since a time in the past, as far as none have come since then. */

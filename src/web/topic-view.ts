@@ -20,10 +20,8 @@ import {
   sureBalanceOf,
 } from './wording.ts';
 
-/** The shortest time between two changes of the lists, so that they can be read; in milliseconds. */
-const LIST_PACE = 500;
-/** The same for numbers. */
-export const NUMBER_PACE = 250;
+/** The shortest time between two changes of numbers and lists, so that they can be read; in milliseconds. */
+export const PACE = 500;
 const TOP_TAGS = 8;
 
 /** The order on the page, with neutral in the middle. */
@@ -78,14 +76,13 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
   let range = first;
   let shown: Picture | undefined;
   let chart: ReturnType<typeof createChart> | undefined;
-  let listsAt = 0;
-  let numbersAt = 0;
+  let shownAt = 0;
 
   setRange(first);
   return {
     element,
     setRange,
-    /** The width of the chart, in pixels of the screen. */
+    /** The width of the chart, in pixels of CSS. */
     get pixels(): number {
       return chart?.pixels ?? 1;
     },
@@ -93,7 +90,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     draw(next: Picture, now: number, scale: ChartScale): void {
       if (topic.rejection !== undefined) return;
       // The server's counts have come.
-      if (next.totals !== shown?.totals) showSoon();
+      if (next.totals !== shown?.totals) shownAt = 0;
       shown = next;
       chart ??= createChart(chartHost, range, moment);
       chart.draw(next, now / 1000, scale);
@@ -105,16 +102,12 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
         return;
       }
       showCanonical();
-      if (now - numbersAt >= NUMBER_PACE) {
-        numbersAt = now;
-        showNumbers();
-      }
-      if (now - listsAt >= LIST_PACE) {
-        listsAt = now;
-        showTags();
-        showEvents(now);
-        showTable();
-      }
+      if (now - shownAt < PACE) return;
+      shownAt = now;
+      showNumbers();
+      showTags();
+      showEvents(now);
+      showTable();
     },
     focus: () => close.focus(),
     /** Says why the topic is rejected, with the focus where it can be corrected. */
@@ -145,7 +138,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     shown = undefined;
     chart?.destroy();
     chart = undefined;
-    showSoon();
+    shownAt = 0;
     const { bucket, words, row } = range;
     const named = (selector: string) => element.querySelectorAll(selector);
     const unit = `Posts ${bucket?.words ?? 'a second'}`;
@@ -153,11 +146,6 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     for (const part of named('.range')) part.textContent = words;
     for (const part of named('.row')) part.textContent = row.words;
     chartHost.ariaLabel = `${unit} on ${track} in the last ${words}: positive above the line, negative below it, neutral dotted. The same by ${row.words} is in the table that follows. Arrow keys tell the counts of a moment.`;
-  }
-
-  function showSoon(): void {
-    numbersAt = 0;
-    listsAt = 0;
   }
 
   function showNumbers(): void {

@@ -9,6 +9,7 @@ const BENCHMARKS = [
   'cluster',
   'takeover',
   'history',
+  'dashboard',
 ] as const;
 
 const [name, ...parts] = process.argv.slice(2);

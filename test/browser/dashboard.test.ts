@@ -70,27 +70,6 @@ function postsOfFirst(count: number): string {
     .reduce((sum, cell) => sum + Number(cell.textContent.replace(',', '')), 0) >= ${count}`;
 }
 
-/** Begins to measure. The returned function tells what share of a core the page has used since then. */
-async function useOfCpu(page: Page): Promise<() => Promise<string>> {
-  const browser = await page.context().browser()?.newBrowserCDPSession();
-  const used = async () => {
-    const { processInfo = [] } = (await browser?.send('SystemInfo.getProcessInfo')) ?? {};
-    const shares = processInfo.map(({ type, cpuTime }) => [type, cpuTime] as const);
-    return { shares, at: performance.now() };
-  };
-  const before = await used();
-  return async () => {
-    const after = await used();
-    const seconds = (after.at - before.at) / 1000;
-    return after.shares
-      .map(([type, time], i) => {
-        const spent = time - (before.shares[i]?.[1] ?? 0);
-        return `${type} ${((spent / seconds) * 100).toFixed(1)} %`;
-      })
-      .join(', ');
-  };
-}
-
 describe.skipIf(!executablePath)('the dashboard', () => {
   const open = useBrowser();
 
@@ -303,14 +282,10 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await Promise.all([0, 1, 2, 3].map((n) => counted(page, n)));
     // The scale has settled when it no longer grows.
     await until(page, postsOfFirst(1500));
-    const cpu = await useOfCpu(page);
     const before = await page.evaluate<number>('countDrawn()');
     await until(page, postsOfFirst(2500));
     const drawn = (await page.evaluate<number>('countDrawn()')) - before;
     const seconds = 1000 / 200;
-    console.info(
-      `${(drawn / 4 / seconds).toFixed(1)} drawings/s of each chart, ${await cpu()} of one core`,
-    );
     expect(drawn / 4).toBeLessThanOrEqual(15 * seconds);
   });
 

@@ -1,4 +1,4 @@
-// Where a Chromium may be on this machine.
+// Where a Chromium may be on this machine, and how it is started.
 
 import { existsSync } from 'node:fs';
 
@@ -10,6 +10,16 @@ const USUAL = [
   '/snap/bin/chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** It draws without a graphics card, and asks nothing of anybody. */
+export const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
 ];
 
 /** CHROMIUM if it is set, or the first of the usual places. */

@@ -1,0 +1,151 @@
+// npm run bench -- dashboard: what share of a core the page takes with four topics, in a real browser.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { WebSocket } from 'ws';
+import { systemClock } from '../../src/base/clock.ts';
+import { startServer } from '../../src/server/server.ts';
+import { createPlayer } from '../../src/source/player.ts';
+import { buildPage } from '../../src/web/build.ts';
+import { FLAGS, findChromium } from '../support/chromium.ts';
+import { TEXT_ALONE } from '../support/posts.ts';
+import { configOf } from '../support/senti.ts';
+import { runParts } from './measure.ts';
+import { readTexts } from './workload.ts';
+
+const TOPICS = ['coffee', 'tea', 'music', 'film'];
+const POSTS_A_SECOND = 200;
+/** Until the page has begun, and has drawn what it begins with. */
+const WARM_UP_SECONDS = 10;
+const SECONDS = 60;
+/** Other programs disturb, so the round with the least is the one that counts. */
+const ROUNDS = 3;
+
+/** Each can be asked for by its name. */
+const PARTS = {
+  together: () => measureRounds('four topics, 200 events a second in all', TOPICS, 1),
+  each: () => measureRounds('four topics, 200 events a second each', TOPICS, TOPICS.length),
+  one: () => measureRounds('one topic, 200 events a second', TOPICS.slice(0, 1), 1),
+} as const;
+
+export const run = (asked: readonly string[]) => runParts('dashboard', PARTS, asked);
+
+async function measureRounds(title: string, topics: readonly string[], topicsOfPost: number) {
+  await buildPage();
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(topics, topicsOfPost));
+  const rows = rounds.toSorted((a, b) => a.renderer - b.renderer).slice(0, 1);
+  return { title: `% of a core that the dashboard takes: ${title}`, rows };
+}
+
+async function measure(topics: readonly string[], topicsOfPost: number) {
+  const server = await startServer(configOf(), pino({ level: 'silent' }), {
+    connect: (_config, sink) => createPlayer(playlistOf(topics, topicsOfPost), sink, systemClock),
+  });
+  const query = new URLSearchParams(topics.map((topic) => ['track', topic]));
+  const browser = await startBrowser(`${server.url}/?${query}`);
+  await delay(WARM_UP_SECONDS * 1000);
+  const before = await browser.used();
+  await delay(SECONDS * 1000);
+  const after = await browser.used();
+  const title = await browser.title();
+  await browser.stop();
+  await server.close();
+  const share = (type: string) =>
+    Math.round(((after[type] ?? 0) - (before[type] ?? 0)) * (1000 / SECONDS)) / 10;
+  return {
+    renderer: share('renderer'),
+    'GPU process': share('GPU'),
+    browser: share('browser'),
+    network: share('utility'),
+    'title of its tab': title,
+  };
+}
+
+/** Each post matches so many of the topics. */
+function playlistOf(topics: readonly string[], topicsOfPost: number) {
+  const { texts } = readTexts();
+  return {
+    name: 'replay',
+    rate: POSTS_A_SECOND,
+    leadIn: 0,
+    ended: 'All posts are played.',
+    *open() {
+      for (let n = 0; ; n++) {
+        const matched = Array.from(
+          { length: topicsOfPost },
+          (_, i) => topics[(n + i) % topics.length],
+        );
+        const text = `${texts[n % texts.length]} ${matched.join(' ')} #tag${n % 50}`;
+        yield { id: String(n), source: 'replay', text, ...TEXT_ALONE, langs: ['en'] };
+      }
+    },
+  };
+}
+
+/**
+ * Starts a browser that shows a page. Nothing is attached to the page, since an inspector costs the page time for each
+ * message that comes.
+ */
+async function startBrowser(address: string) {
+  const executable = findChromium();
+  if (!executable) throw new Error('There is no Chromium. Set CHROMIUM to the path of one.');
+  const profile = mkdtempSync(join(tmpdir(), 'senti-'));
+  const process = spawn(
+    executable,
+    [
+      ...FLAGS,
+      '--headless',
+      '--window-size=1280,900',
+      '--remote-debugging-port=0',
+      `--user-data-dir=${profile}`,
+      address,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const socket = new WebSocket(await inspectorOf(process));
+  await once(socket, 'open');
+  let asked = 0;
+  const ask = async (method: string) => {
+    socket.send(JSON.stringify({ id: ++asked, method }));
+    const [message] = await once(socket, 'message');
+    return JSON.parse(String(message)).result;
+  };
+  return {
+    /** The CPU time of the browser's processes so far, in seconds, by their type. */
+    async used(): Promise<Readonly<Record<string, number>>> {
+      const used: Record<string, number> = {};
+      const { processInfo } = await ask('SystemInfo.getProcessInfo');
+      for (const { type, cpuTime } of processInfo) used[type] = (used[type] ?? 0) + cpuTime;
+      return used;
+    },
+    /** The title of the page. */
+    async title(): Promise<string> {
+      const { targetInfos } = await ask('Target.getTargets');
+      return targetInfos.find(({ type }: { type: string }) => type === 'page')?.title;
+    },
+    async stop(): Promise<void> {
+      socket.send(JSON.stringify({ id: ++asked, method: 'Browser.close' }));
+      await once(process, 'exit');
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function inspectorOf({ stderr }: ChildProcess): Promise<string> {
+  if (!stderr) throw new Error('the browser has no stderr');
+  for await (const line of createInterface({ input: stderr })) {
+    const found = /ws:\/\/\S+/.exec(line)?.[0];
+    if (found) {
+      stderr.resume();
+      return found;
+    }
+  }
+  throw new Error('The browser did not start.');
+}
