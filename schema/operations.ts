@@ -68,7 +68,7 @@ export type SentimentSubscription = { sentiment: { cursor: string, receivedAt: s
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null }, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
+export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null }, sources: Array<{ name: string, state: string, reason: string | null, until: string | null, postsSeen: number, postsMatched: number }>, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
 
 export type SummarySubscriptionVariables = Exact<{
   track: string;
@@ -83,7 +83,7 @@ export type TrackQueryVariables = Exact<{
 }>;
 
 
-export type TrackQuery = { track: { canonical: string, clauses: Array<{ all: Array<string>, none: Array<string> }> } };
+export type TrackQuery = { track: { canonical: string, rejectedBy: Array<{ source: string, reason: string }>, clauses: Array<{ all: Array<string>, none: Array<string> }> } };
 
 export type WindowSubscriptionVariables = Exact<{
   track: string;
@@ -213,6 +213,14 @@ export const StatusDocument = new TypedDocumentString(`
         resetsAt
       }
     }
+    sources {
+      name
+      state
+      reason
+      until
+      postsSeen
+      postsMatched
+    }
     node {
       id
       role
@@ -256,6 +264,10 @@ export const TrackDocument = new TypedDocumentString(`
     query Track($query: String!) {
   track(query: $query) {
     canonical
+    rejectedBy {
+      source
+      reason
+    }
     clauses {
       all
       none

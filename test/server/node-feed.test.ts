@@ -4,6 +4,8 @@ import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createFeed } from '../../src/server/node-feed.ts';
+import { mergeSources } from '../../src/source/merged.ts';
+import type { Feed } from '../../src/stream/feed.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { createPast, NOT_SHARED } from '../support/keeping.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
@@ -13,20 +15,29 @@ import { track } from '../support/tracks.ts';
 import { until } from '../support/until.ts';
 
 test.skipIf(!findNatsServer())(
-  'all nodes tell the texts of posts, except those with --post-text=false',
+  'all nodes tell of all sources, and the texts of posts, except those with --post-text=false',
   async () => {
     const nats = await startNats();
     onTestFinished(() => nats.stop());
     let source: HandSource | undefined;
+    const feeds: Feed<string>[] = [];
 
     async function start(...argv: readonly string[]) {
       const events: SentimentEvent[] = [];
       const connectFeed = await createFeed({
         config: configOf('--nats', `nats://127.0.0.1:${nats.port}`, ...argv),
-        connect: (sink) => {
-          source = createHandSource(sink);
-          return source;
-        },
+        connect: (sink) =>
+          mergeSources(
+            [
+              (part) => {
+                source = createHandSource(part);
+                return source;
+              },
+              (part) => createHandSource(part, 'other'),
+            ],
+            sink,
+            { clock: systemClock, warn: () => {} },
+          ),
         analyze: createAnalyzer('full', vader),
         telemetry: recordTelemetry(),
         listeners: () => 1,
@@ -41,6 +52,7 @@ test.skipIf(!findNatsServer())(
         rejected: () => {},
       });
       onTestFinished(() => feed.stop());
+      feeds.push(feed);
       feed.open(track('coffee'), 'coffee');
       feed.open(track('milk'), 'milk');
       return events;
@@ -58,6 +70,18 @@ test.skipIf(!findNatsServer())(
       'coffee with milk',
       null,
     ]);
+    source?.become({ name: 'waiting', reason: 'it broke', until: 5 });
+    await until(
+      () =>
+        feeds.every(({ source: { name, state, parts = [] } }) => {
+          const states = parts.map((part) => `${part.name} is ${part.state.name}`).join(', ');
+          return (
+            `${name} is ${state.name}: ${states}` ===
+            'hand,other is live: hand is waiting, other is live'
+          );
+        }),
+      'each node knows the states of both sources',
+    );
     // What an event is encoded as is remembered by the object.
     for (const events of nodes) {
       expect(new Set(events).size).toBe(new Set(events.map(({ post }) => post.id)).size);

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { SentimentDocument } from '../../schema/operations.ts';
+import { SentimentDocument, StatusDocument, TrackDocument } from '../../schema/operations.ts';
 import { UserError } from '../../src/base/user-error.ts';
-import { connectGraphQL, run } from '../support/clients.ts';
+import { connectGraphQL, post, run } from '../support/clients.ts';
 import { readExposition } from '../support/exposition.ts';
 import { startFakeJetstream } from '../support/fake-jetstream.ts';
 import type { HandSource } from '../support/hand-source.ts';
@@ -57,11 +57,19 @@ test('a source that is out does not hold up another one', async () => {
     'senti_source_state{source="two",state="paused"}': 1,
     'senti_source_reconnects_total{source="one"}': 1,
   });
+  expect((await post(url, StatusDocument, {})).data?.status).toMatchObject({
+    source: { name: 'one,two', state: 'waiting', reason: 'it broke' },
+    sources: [
+      { name: 'one', state: 'waiting', reason: 'it broke', postsSeen: 0 },
+      { name: 'two', state: 'paused', reason: 'it ended', postsSeen: 1, postsMatched: 1 },
+    ],
+    postsSeen: 1,
+  });
   await events.return?.();
 });
 
 test('a topic that one source rejects goes on with the other, and ends when both have', async () => {
-  const { socketUrl, one, other, log } = await two();
+  const { socketUrl, one, other, log, url } = await two();
   const events = run(connectGraphQL(socketUrl), SentimentDocument, { track: 'coffee' });
   const first = events.next();
   await until(() => other.wanted.length > 0, 'the track is wanted');
@@ -71,6 +79,9 @@ test('a topic that one source rejects goes on with the other, and ends when both
   one.sink.rejected(coffee, full);
   expect(one.wanted.at(-1)).toEqual([]);
   expect(log).toContain('"coffee" is not followed at one for now: It is full.');
+  expect((await post(url, TrackDocument, { query: 'Coffee' })).data?.track.rejectedBy).toEqual([
+    { source: 'one', reason: 'It is full.' },
+  ]);
   other.say('coffee');
   expect((await first).value?.data?.sentiment.post.source).toBe('two');
   const last = events.next();

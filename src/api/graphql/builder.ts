@@ -10,7 +10,7 @@ import type {
   RatedWord,
   SentimentEvent,
 } from '../../sentiment/analysis.ts';
-import type { Usage } from '../../source/source.ts';
+import type { Rejection, SourceStatus, Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
 import {
   BUCKETS,
@@ -84,7 +84,7 @@ function subscribesToNothing(): never {
   throw new Error('a query subscribes to nothing');
 }
 
-/** Takes the types, which stand in `schema`, `status` and `history-schema`. */
+/** Takes the types, which stand in `schema`, `status` and the files whose names end in `-schema`. */
 export const builder = new SchemaBuilder<{
   Context: ApiContext;
   Scalars: { DateTime: { Input: Date; Output: Date } };
@@ -97,7 +97,8 @@ export const builder = new SchemaBuilder<{
     Clause: Clause;
     Track: Track;
     Usage: Usage;
-    SourceStatus: Multiplexer['source'];
+    SourceStatus: SourceStatus;
+    Rejection: Rejection;
     Cluster: ClusterState;
     Node: ClusterState;
     Status: Multiplexer;

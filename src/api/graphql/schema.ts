@@ -3,12 +3,12 @@
 import { formatCursor } from '../../base/position.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT } from '../../base/post.ts';
 import { MAX_HASHTAGS, MAX_WORDS, POLARITIES } from '../../sentiment/analysis.ts';
-import { spellTerm } from '../../track/query-term.ts';
 import { MAX_LAST, readStart, readText, readTrack } from './arguments.ts';
 import { builder } from './builder.ts';
 import { readDateTime } from './date-time.ts';
 import './history-schema.ts';
 import './status.ts';
+import './track-schema.ts';
 import './window-schema.ts';
 
 builder.scalarType('DateTime', {
@@ -134,35 +134,6 @@ builder.objectType('RatedWord', {
   }),
 });
 
-builder.objectType('Clause', {
-  description:
-    'One alternative of a track. A post matches it with all terms of `all` and none of `none`.',
-  fields: (t) => ({
-    all: t.stringList({
-      description: 'Words, phrases, hashtags, mentions and cashtags that a post must have.',
-      resolve: (clause) => clause.all.map(spellTerm),
-    }),
-    none: t.stringList({
-      description: 'Words, phrases, hashtags, mentions and cashtags that a post must not have.',
-      resolve: (clause) => clause.none.map(spellTerm),
-    }),
-  }),
-});
-
-builder.objectType('Track', {
-  description: 'A parsed query.',
-  fields: (t) => ({
-    canonical: t.exposeString('canonical', {
-      description:
-        'The form that all spellings of this query share. Queries with equal forms share one topic.',
-    }),
-    clauses: t.expose('clauses', {
-      type: ['Clause'],
-      description: 'The alternatives. A post must match one of them.',
-    }),
-  }),
-});
-
 builder.queryType({
   description: 'Operations with one answer.',
   fields: (t) => ({
@@ -178,14 +149,6 @@ builder.queryType({
         const read = readText(text);
         return { ...analyze(read), text: read };
       },
-    }),
-    track: t.field({
-      type: 'Track',
-      description: 'Parses a query. Rejected with `BAD_TRACK` if the query cannot be followed.',
-      args: {
-        query: t.arg.string({ description: 'A query, such as `coffee -decaf, #espresso`.' }),
-      },
-      resolve: (_root, { query }) => readTrack(query),
     }),
     status: t.field({
       type: 'Status',

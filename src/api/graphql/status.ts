@@ -1,5 +1,6 @@
 // The part of the schema that says how the server is doing.
 
+import { partsOf } from '../../source/source.ts';
 import { COUNTS } from '../../stream/counters.ts';
 import { builder } from './builder.ts';
 
@@ -24,8 +25,10 @@ builder.objectType('Usage', {
   }),
 });
 
+const READ = ['postsSeen', 'postsMatched', 'postsBad', 'postsRepeated'] as const;
+
 builder.objectType('SourceStatus', {
-  description: 'The source of the posts.',
+  description: 'A source of posts.',
   fields: (t) => ({
     name: t.exposeString('name', {
       description: 'The name of the source, such as `x`, `replay` or `sample`.',
@@ -53,6 +56,16 @@ builder.objectType('SourceStatus', {
       nullable: true,
       description: 'What the server has read today, if the source charges by the post.',
     }),
+    ...Object.fromEntries(
+      READ.map((count) => [
+        count,
+        t.float({
+          description: COUNTS[count],
+          resolve: ({ name }, _args, { multiplexer: { bySource, counters } }) =>
+            (bySource.get(name) ?? counters)[count],
+        }),
+      ]),
+    ),
   }),
 });
 
@@ -109,21 +122,21 @@ builder.objectType('Cluster', {
   }),
 });
 
-const SHOWN = [
-  'postsSeen',
-  'postsMatched',
-  'postsBad',
-  'postsRepeated',
-  'eventsDelivered',
-  'eventsDropped',
-] as const;
+const SHOWN = [...READ, 'eventsDelivered', 'eventsDropped'] as const;
 
 builder.objectType('Status', {
   description: 'The state of the server. Counts are whole numbers and begin at its start.',
   fields: (t) => ({
     source: t.expose('source', {
       type: 'SourceStatus',
-      description: 'The source of the posts.',
+      description:
+        'All sources together: `live` while at least one is, and else in the best state that one is in. `sources` ' +
+        'has each by itself.',
+    }),
+    sources: t.field({
+      type: ['SourceStatus'],
+      description: 'Each source of the posts, in the order of `--source`.',
+      resolve: ({ source }) => partsOf(source),
     }),
     activeTracks: t.exposeInt('tracks', {
       description: 'Distinct tracks with listeners on this node.',

@@ -188,6 +188,7 @@ describe('a query', () => {
     const good = await post(url, TrackDocument, { query: 'B "Flat White",c -#D' });
     expect(good.data?.track).toEqual({
       canonical: '"flat white" b, c -#d',
+      rejectedBy: [],
       clauses: [
         { all: ['"flat white"', 'b'], none: [] },
         { all: ['c'], none: ['#d'] },
@@ -198,6 +199,7 @@ describe('a query', () => {
     });
     expect(terms.data?.track).toEqual({
       canonical: '#self-care c++ -"the who", example.com/docs',
+      rejectedBy: [],
       clauses: [
         { all: ['#self-care', 'c++'], none: ['"the who"'] },
         { all: ['example.com/docs'], none: [] },
@@ -215,6 +217,7 @@ describe('a query', () => {
     const before = await post(senti.url, StatusDocument, {});
     expect(before.data?.status).toEqual({
       source: { name: 'hand', state: 'idle', reason: null, until: null, usage: null },
+      sources: [expect.objectContaining({ name: 'hand', state: 'idle', postsSeen: 0 })],
       node: { id: 'single', role: 'INGEST' },
       cluster: { nodes: 1, activeTracks: 0, listeners: 0, problem: null },
       activeTracks: 0,
