@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { explainNetwork } from '../../src/base/network-error.ts';
 import { createBluesky } from '../../src/source/bluesky/bluesky.ts';
+import { createRulesApi } from '../../src/source/x/rules-api.ts';
 import { connectStream } from '../../src/source/x/stream-connection.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
@@ -35,7 +36,11 @@ test('sources say in words why they cannot be reached', async () => {
     });
     onTestFinished(close);
   });
-  expect(reason).toBe('X cannot be reached (the connection was refused)');
+  const refused = 'X cannot be reached (the connection was refused)';
+  expect(reason).toBe(refused);
+  const rules = createRulesApi(`http://127.0.0.1:${port}/2/`, 'token', new FakeClock());
+  onTestFinished(() => rules.close());
+  expect(await rules.list()).toMatchObject({ failure: { kind: 'network', reason: refused } });
 
   const sink = createRecordingSink();
   const urls = [`ws://127.0.0.1:${port}`];

@@ -2,6 +2,7 @@
 
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Duplex } from 'node:stream';
 import {
   ApiPartialResponseError,
   ApiRequestError,
@@ -10,6 +11,7 @@ import {
 } from 'twitter-api-v2';
 import type { Clock } from '../../base/clock.ts';
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
+import { explainNetwork } from '../../base/network-error.ts';
 import { asRecord, type Failure, type FailureKind, MAX_QUOTED, readFailure } from './failure.ts';
 
 export interface ApiRule {
@@ -70,10 +72,17 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
   let isClosed = false;
   let bytes = 0;
   let brokenOff: ApiFailure | undefined;
+  let networkError: Error | undefined;
   // The client reads answers without a limit of size or time. Destroying its sockets ends a request.
-  const httpAgent = countingAgent(url, (more) => {
-    bytes += more;
-    if (bytes > MAX_ANSWER_BYTES) breakOff(TOO_LONG);
+  const httpAgent = watchedAgent(url, (socket) => {
+    socket.on('data', (chunk: Uint8Array) => {
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) breakOff(TOO_LONG);
+    });
+    // The client's own error does not tell.
+    socket.on('error', (error: Error) => {
+      networkError = error;
+    });
   });
   const client = new TwitterApi(token, { httpAgent, compression: 'identity' });
   // When the client parses JSON, the error `{"errors":[null]}` makes it throw where nothing can catch it.
@@ -88,6 +97,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
     if (isClosed) return CLOSED;
     bytes = 0;
     brokenOff = undefined;
+    networkError = undefined;
     const cancel = clock.after(ANSWER_MS, () => breakOff(NO_ANSWER));
     try {
       const text = String(await request());
@@ -95,7 +105,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
       // The client takes the beginning of an answer for all of it.
       return brokenOff ?? (isRecord(answer) ? answer : UNREADABLE);
     } catch (error) {
-      const failure = explain(error);
+      const failure = explain(error, networkError);
       if (failure === undefined) throw error;
       return brokenOff ?? failure;
     } finally {
@@ -166,12 +176,15 @@ function fail(kind: FailureKind, reason: string): ApiFailure {
   return new ApiFailure({ kind, reason });
 }
 
-/** Counts on the sockets, as headers and interim answers take memory too. */
-function countingAgent(url: string, onBytes: (bytes: number) => void): HttpAgent {
+/** Shows each socket to `watch`: bytes are counted there, as headers and interim answers take memory too. */
+function watchedAgent(url: string, watch: (socket: Duplex) => void): HttpAgent {
   const agent = url.startsWith('https:') ? new HttpsAgent() : new HttpAgent();
   const connect = agent.createConnection.bind(agent);
-  agent.createConnection = (options, done) =>
-    connect(options, done)?.on('data', (chunk: Uint8Array) => onBytes(chunk.length));
+  agent.createConnection = (options, done) => {
+    const socket = connect(options, done);
+    if (socket) watch(socket);
+    return socket;
+  };
   return agent;
 }
 
@@ -215,11 +228,15 @@ function readRules(data: unknown): ApiRule[] {
 }
 
 /** Never passes the client's error on: it holds the request, with the token. */
-function explain(error: unknown): ApiFailure | undefined {
+function explain(error: unknown, networkError: Error | undefined): ApiFailure | undefined {
   if (error instanceof ApiResponseError) {
     const body = parseJson(String(error.data));
     return new ApiFailure(readFailure(error.code, body, error.headers));
   }
-  if (error instanceof ApiRequestError) return UNREACHABLE;
+  if (error instanceof ApiRequestError) {
+    const why = networkError && explainNetwork(networkError);
+    if (why === undefined) return UNREACHABLE;
+    return fail('network', `X cannot be reached (${why})`);
+  }
   return error instanceof ApiPartialResponseError ? BROKEN_OFF : undefined;
 }
