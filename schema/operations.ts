@@ -60,6 +60,7 @@ export type SentimentSubscriptionVariables = Exact<{
   track: string;
   after?: string | null | undefined;
   last?: number | null | undefined;
+  sources?: Array<string> | string | null | undefined;
 }>;
 
 
@@ -176,8 +177,8 @@ export const PastDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<PastQuery, PastQueryVariables>;
 export const SentimentDocument = new TypedDocumentString(`
-    subscription Sentiment($track: String!, $after: String, $last: Int) {
-  sentiment(track: $track, after: $after, last: $last) {
+    subscription Sentiment($track: String!, $after: String, $last: Int, $sources: [String!]) {
+  sentiment(track: $track, after: $after, last: $last, sources: $sources) {
     cursor
     receivedAt
     polarityIndex

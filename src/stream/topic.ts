@@ -3,8 +3,11 @@
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
+import type { Sources } from './recorder.ts';
 
 export interface Listener {
+  /** It hears only events of these. */
+  readonly sources?: Sources;
   /** Called in order, once for each event. MUST NOT throw, and MUST NOT wait. */
   event(event: SentimentEvent): void;
   /** Events may be missing before the next one. A listener whose protocol can report it does. */
@@ -44,14 +47,12 @@ export class Topic {
     return true;
   }
 
-  /** Hands `event` to every listener, and returns how many there were. */
+  /** Hands `event` to every listener that wants its source, and returns how many do. */
   publish(event: SentimentEvent): number {
     const first = this.#first;
     const rest = this.#rest;
-    first?.event(event);
-    if (rest === undefined) return first === undefined ? 0 : 1;
-    const count = rest.size + (first === undefined ? 0 : 1);
-    for (const listener of rest) listener.event(event);
+    let count = first === undefined ? 0 : hand(event, first);
+    if (rest !== undefined) for (const listener of rest) count += hand(event, listener);
     return count;
   }
 
@@ -66,4 +67,10 @@ export class Topic {
     this.#rest = undefined;
     for (const listener of listeners) listener?.end(error);
   }
+}
+
+function hand(event: SentimentEvent, listener: Listener): 0 | 1 {
+  if (listener.sources !== undefined && !listener.sources.has(event.post.source)) return 0;
+  listener.event(event);
+  return 1;
 }

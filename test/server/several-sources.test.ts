@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { SentimentDocument, StatusDocument, TrackDocument } from '../../schema/operations.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import { connectGraphQL, post, run } from '../support/clients.ts';
@@ -6,15 +6,16 @@ import { readExposition } from '../support/exposition.ts';
 import { startFakeJetstream } from '../support/fake-jetstream.ts';
 import type { HandSource } from '../support/hand-source.ts';
 import { postEvent } from '../support/jetstream-events.ts';
-import { startReal } from '../support/senti.ts';
+import { configOf, startReal } from '../support/senti.ts';
 import { startSeveral } from '../support/several.ts';
 import { tempFile } from '../support/temp-file.ts';
+import { ask, runOver, STREAMS } from '../support/transports.ts';
 import { until } from '../support/until.ts';
 
 const WAITING = { name: 'waiting', reason: 'it broke', until: 5 } as const;
 
-async function two() {
-  const senti = await startSeveral(['one', 'two']);
+async function two(config = configOf()) {
+  const senti = await startSeveral(['one', 'two'], config);
   const [one, other] = senti.sources as [HandSource, HandSource];
   const ready = async () => {
     const response = await fetch(`${senti.url}/ready`);
@@ -89,6 +90,71 @@ test('a topic that one source rejects goes on with the other, and ends when both
   expect((await last).value?.errors?.[0]).toMatchObject({
     message: 'one: It is full. two: It is full.',
     extensions: { code: 'UPSTREAM_FULL' },
+  });
+});
+
+describe.each(STREAMS)('over %s', (stream) => {
+  const EVENTS = `subscription ($track: String!, $sources: [String!], $after: String, $last: Int) {
+    sentiment(track: $track, sources: $sources, after: $after, last: $last) { cursor post { id source } }
+  }`;
+  type Result = { sentiment: { cursor: string; post: { id: string; source: string } } };
+
+  test('a client hears the sources that it chooses, live and of the past', async () => {
+    const senti = await two(configOf('--linger', '60'));
+    const { one, other } = senti;
+    const listen = (variables: object) => {
+      const events = runOver<Result, object>(senti, stream, EVENTS, {
+        track: 'coffee',
+        ...variables,
+      });
+      onTestFinished(async () => void (await events.return?.()));
+      return async () => {
+        const { value } = await events.next();
+        const { cursor, post: heard } = value.data.sentiment;
+        return { cursor, said: `${heard.source} ${heard.id}`, notice: value.extensions };
+      };
+    };
+    const all = listen({});
+    const some = listen({ sources: ['two'] });
+    const first = [all(), some()];
+    const count = async () => (await post(senti.url, StatusDocument, {})).data?.status.listeners;
+    await expect.poll(count).toBe(2);
+    for (const id of ['1', '2']) {
+      one.say('coffee', { id: `a${id}` });
+      other.say('coffee', { id: `b${id}` });
+    }
+    expect((await Promise.all(first)).map(({ said }) => said)).toEqual(['one a1', 'two b1']);
+    expect([(await all()).said, (await all()).said]).toEqual(['two b1', 'one a2']);
+    const { cursor } = await Promise.all(first).then(([start]) => start ?? expect.fail());
+    const after = listen({ after: cursor, sources: ['two'] });
+    expect(await after()).toMatchObject({ said: 'two b1', notice: { recovered: true } });
+    expect((await after()).said).toBe('two b2');
+    const last = listen({ last: 2, sources: ['one'] });
+    expect([(await last()).said, (await last()).said]).toEqual(['one a1', 'one a2']);
+    const next = [some(), last()];
+    one.say('coffee', { id: 'a3' });
+    other.say('coffee', { id: 'b3' });
+    expect((await Promise.all(next)).map(({ said }) => said)).toEqual(['two b2', 'one a3']);
+    expect((await some()).said).toBe('two b3');
+    // For the listeners that want its source: two hear the first four posts, and four the last two.
+    const { data } = await post(senti.url, StatusDocument, {});
+    expect(data?.status.eventsDelivered).toBe(6 + 5);
+  });
+
+  test.each([
+    [
+      ['x'],
+      'There is no source "x" here. This server reads one and two; choose from these, or leave out "sources".',
+    ],
+    [
+      [],
+      '"sources" is empty. This server reads one and two; choose from these, or leave out "sources".',
+    ],
+  ])('sources %j are rejected with a sentence', async (sources, message) => {
+    const senti = await two();
+    const query = EVENTS;
+    const { errors } = await ask(senti, stream, { query, variables: { track: 'coffee', sources } });
+    expect(errors?.[0]).toMatchObject({ message, extensions: { code: 'BAD_USER_INPUT' } });
   });
 });
 

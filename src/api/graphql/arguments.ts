@@ -2,9 +2,10 @@
 
 import type { GraphQLError } from 'graphql';
 import { type Position, parseCursor } from '../../base/position.ts';
-import { MAX_TEXT } from '../../base/post.ts';
+import { cutText, MAX_TEXT } from '../../base/post.ts';
 import { UserError } from '../../base/user-error.ts';
-import type { Start } from '../../stream/recorder.ts';
+import { partsOf, type SourceStatus } from '../../source/source.ts';
+import type { Sources, Start } from '../../stream/recorder.ts';
 import { EVERY, SPAN, type WindowRequest } from '../../stream/windows.ts';
 import { parseTrack, type Track } from '../../track/track.ts';
 import type { BoundedLookBack } from './builder.ts';
@@ -12,6 +13,9 @@ import { toGraphQLError } from './masked-errors.ts';
 
 /** The most events that `last` can ask for. */
 export const MAX_LAST = 100;
+/** The most characters of what a client sent that an error quotes. */
+const QUOTED_CHARACTERS = 40;
+const AND = new Intl.ListFormat('en-GB');
 
 export function readText(text: string): string {
   if (text.length <= MAX_TEXT) return text;
@@ -31,17 +35,36 @@ export function readCursor(text: string): Position {
 export function readStart(
   after: string | null | undefined,
   last: number | null | undefined,
+  sources: Sources,
 ): Start | undefined {
   if (typeof after === 'string' && typeof last === 'number') {
     const message =
       'A subscription begins either after a cursor or with the last events; leave out "after" or "last".';
     throw badInput(message);
   }
-  if (typeof after === 'string') return { after: readCursor(after) };
+  if (typeof after === 'string') return { after: readCursor(after), sources };
   if (typeof last !== 'number') return undefined;
-  if (last >= 0 && last <= MAX_LAST) return { last };
+  if (last >= 0 && last <= MAX_LAST) return { last, sources };
   const message = `"last" is ${last}. It must be a number from 0 to ${MAX_LAST}.`;
   throw badInput(message);
+}
+
+/** `source` is the one that the server reads, which may merge several. */
+export function readSources(
+  names: readonly string[] | null | undefined,
+  source: SourceStatus,
+): Sources {
+  if (names === null || names === undefined) return undefined;
+  const known = partsOf(source).map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (names.length > 0 && unknown === undefined) return new Set(names);
+  const wrong =
+    unknown === undefined
+      ? '"sources" is empty.'
+      : `There is no source "${cutText(unknown, QUOTED_CHARACTERS)}" here.`;
+  throw badInput(
+    `${wrong} This server reads ${AND.format(known)}; choose from these, or leave out "sources".`,
+  );
 }
 
 export function readWindow(query: string, span: number, every: number): WindowRequest {

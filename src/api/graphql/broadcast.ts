@@ -10,7 +10,7 @@ import {
   validateSubscriptionArgs,
 } from 'graphql';
 import { UserError } from '../../base/user-error.ts';
-import type { Start } from '../../stream/recorder.ts';
+import type { Sources, Start } from '../../stream/recorder.ts';
 import type { WindowRequest } from '../../stream/windows.ts';
 import type { Track } from '../../track/track.ts';
 import { FREE, type Work } from '../access/work-budget.ts';
@@ -26,6 +26,7 @@ export type Followed =
       readonly track: Track;
       /** Undefined if it begins now. */
       readonly start: Start | undefined;
+      readonly sources: Sources;
     }
   | WindowRequest;
 
@@ -108,8 +109,9 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
       // The context of the request belongs to one listener, and the selection outlives it.
       const contextValue: ApiContext = {
         ...context,
-        follow(track, start) {
-          followed = { track, start: lastId ? { after: readCursor(lastId) } : start };
+        follow(track, start, sources) {
+          const resumed = lastId ? { after: readCursor(lastId), sources } : start;
+          followed = { track, start: resumed, sources };
           return NO_EVENTS;
         },
         watch(request) {

@@ -3,7 +3,7 @@
 import { formatCursor } from '../../base/position.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT } from '../../base/post.ts';
 import { MAX_HASHTAGS, MAX_WORDS, POLARITIES } from '../../sentiment/analysis.ts';
-import { MAX_LAST, readStart, readText, readTrack } from './arguments.ts';
+import { MAX_LAST, readSources, readStart, readText, readTrack } from './arguments.ts';
 import { builder } from './builder.ts';
 import { readDateTime } from './date-time.ts';
 import './history-schema.ts';
@@ -183,9 +183,17 @@ builder.subscriptionType({
           required: false,
           description: `Begins with so many of the newest events that are kept, ${MAX_LAST} at most.`,
         }),
+        sources: t.arg.stringList({
+          required: false,
+          description:
+            'Only events of posts of these sources, such as `x`. Without it, of all that the server reads. A gap of ' +
+            'any source is told.',
+        }),
       },
-      subscribe: (_root, { track, after, last }, { follow }) =>
-        follow(readTrack(track), readStart(after, last)),
+      subscribe(_root, { track, after, last, sources }, { follow, multiplexer }) {
+        const chosen = readSources(sources, multiplexer.source);
+        return follow(readTrack(track), readStart(after, last, chosen), chosen);
+      },
       resolve: (event) => event,
     }),
   }),

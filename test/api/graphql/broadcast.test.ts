@@ -147,7 +147,7 @@ describe('the shared path', () => {
     const { source, broadcast, contextValue } = start();
     const documents = createDocuments(schema, configOf(), recordTelemetry());
     const query =
-      'subscription ($track: String!, $all: Boolean = true) { sentiment(track: $track) { score polarity @include(if: $all) } }';
+      'subscription ($track: String!, $all: Boolean = true, $sources: [String!]) { sentiment(track: $track, sources: $sources) { score polarity @include(if: $all) } }';
     const open = async (variableValues: Record<string, unknown>) => {
       const document = documents.parse(query);
       expect(documents.validate(document)).toEqual([]);
@@ -156,7 +156,7 @@ describe('the shared path', () => {
       return opened;
     };
     const coffee = await open({ track: 'coffee' });
-    const tea = await open({ track: 'tea' });
+    const tea = await open({ track: 'tea', sources: ['hand'] });
     const less = await open({ track: 'tea', all: false });
     expect(tea.selection).toBe(coffee.selection);
     expect(less.selection).not.toBe(coffee.selection);
