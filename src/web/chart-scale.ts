@@ -39,7 +39,7 @@ export class SharedScale {
 }
 
 /** The next round number, so that the scale seldom changes. */
-function roundUp(value: number): number {
+export function roundUp(value: number): number {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 3, 4, 6, 8, 10].find((factor) => factor * power >= value) ?? 10) * power;

@@ -9,7 +9,7 @@ const HATCH = 7;
 
 export function drawSpans(
   plot: uPlot,
-  picture: Picture | undefined,
+  picture: Pick<Picture, 'unknown' | 'partial'> | undefined,
   color: (name: string) => string,
 ): void {
   if (!picture) return;

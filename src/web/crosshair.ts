@@ -120,14 +120,18 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 });
 
-/** The counts of a cell and when they were, as a sentence. */
-export function describeCell(cell: Cell | undefined, moment: number, range: Range): string {
-  const { from, to } = cell ?? { from: moment, to: moment };
+/** When a span was, in seconds since 1970. */
+export function describeSpan({ from, to }: Pick<Cell, 'from' | 'to'>, range: Range): string {
   const begin = range.bucket
     ? (range.name === '1h' ? CLOCK : DAY).format(from * 1000)
     : clockTime(from * 1000);
   const end = range.bucket ? CLOCK.format(to * 1000) : clockTime(to * 1000);
-  const when = cell ? `${begin} to ${end}` : begin;
+  return from === to ? begin : `${begin} to ${end}`;
+}
+
+/** The counts of a cell and when they were, as a sentence. */
+export function describeCell(cell: Cell | undefined, moment: number, range: Range): string {
+  const when = describeSpan(cell ?? { from: moment, to: moment }, range);
   const [positive, negative, neutral] = cell?.counts ?? [0, 0, 0];
   const balance = balanceOf([positive, negative, neutral]);
   if (!cell || (!cell.isKnown && balance === undefined)) return `${when}: not known`;

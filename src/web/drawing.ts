@@ -1,6 +1,7 @@
 // Draws what has changed: the charts when one of their pixels moves, and the rest at its own pace.
 
 import { SharedScale } from './chart-scale.ts';
+import type { createComparison } from './comparison.ts';
 import { createLoop, timeToMove } from './drawing-pace.ts';
 import { pictureOf } from './picture.ts';
 import type { TopicSet } from './topic-set.ts';
@@ -12,6 +13,7 @@ const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 /** `review` looks at all topics with each drawing. */
 export function createDrawing(
   set: Pick<TopicSet, 'all' | 'topics' | 'range'>,
+  comparison: ReturnType<typeof createComparison>,
   review: (topics: readonly Topic[], now: number) => void,
 ) {
   let scale = new SharedScale();
@@ -36,6 +38,7 @@ export function createDrawing(
       const own = pictures[i];
       if (own) view.draw(own, now, fitting);
     });
+    comparison.draw(set.topics, range, now, fitting.back);
     const pixels = Math.max(...all.map(({ view }) => view.pixels));
     const how = stillness.matches ? 'still' : scale.isGliding ? 'gliding' : 'calm';
     chartsRest = timeToMove(fitting.back, pixels, how);

@@ -1,10 +1,12 @@
 // The page: takes topics and range from the address, changes them as a person wishes, and puts the parts together.
 
+import { createComparison } from './comparison.ts';
 import { setText, the } from './dom.ts';
 import { createDrawing } from './drawing.ts';
 import { createLiveRegion } from './live-region.ts';
 import { Moment } from './moment.ts';
 import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
+import { cellsIn } from './picture.ts';
 import { RANGES, readRange } from './range.ts';
 import { type Connection, type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
@@ -55,6 +57,7 @@ const set = new TopicSet(readRange(location.search), {
     // The focus is still where the topic was typed, so typing goes on where it is corrected.
     if (document.activeElement === page.input && page.input.value === '') view.correct(reason);
   },
+  summed() {},
   changed: () => drawing.soon(),
   actions: (track) => ({
     stop: () => stopTracking(track),
@@ -62,7 +65,7 @@ const set = new TopicSet(readRange(location.search), {
     add,
   }),
 });
-const drawing = createDrawing(set, liveRegion.review);
+const drawing = createDrawing(set, createComparison(moment), liveRegion.review);
 const showStatus = createStatusLine(
   () => ({ connection: state, source: source.status, topics: set.topics }),
   liveRegion.say,
@@ -186,8 +189,7 @@ addEventListener('popstate', showAddress);
 
 createTools(() =>
   set.all.map(({ topic, view: { element } }) => {
-    const cells = set.range.bucket ? (topic.past?.cells ?? []) : topic.window.cells();
-    return { track: topic.track, cells, element };
+    return { track: topic.track, cells: cellsIn(topic, set.range), element };
   }),
 );
 showSampleTopics(the('#sample-topics', HTMLElement), add);

@@ -4,7 +4,7 @@ import type { Range } from './range.ts';
 import { type Cell, type Counts, type Curves, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
 
-type Span = readonly [from: number, to: number];
+export type Span = readonly [from: number, to: number];
 
 export interface Picture {
   readonly curves: Curves;
@@ -34,9 +34,9 @@ export function pictureOf(topic: Topic, range: Range, now: number): Picture {
   }
   const cells = past?.cells ?? [];
   const lacking = cells.filter(({ isKnown }) => !isKnown);
-  // The last bucket still runs, so that it always lacks posts.
+  // The last bucket still ran when it was asked for, so that it always lacks posts.
   const unknown = lacking
-    .filter(({ to }) => to * 1000 <= now)
+    .filter(({ to }) => to * 1000 <= countedUntil(topic, range, now))
     .map(({ from, to }) => [from, to] as const);
   return {
     curves: curvesOf(cells),
@@ -47,6 +47,16 @@ export function pictureOf(topic: Topic, range: Range, now: number): Picture {
     at: (moment) => cells.find(({ from, to }) => from <= moment && moment < to),
     isWhole: cells.length > 1 && unknown.length === 0,
   };
+}
+
+/** The counts of the range, oldest first. */
+export function cellsIn({ window, past }: Topic, range: Range): readonly Cell[] {
+  return range.bucket ? (past?.cells ?? []) : window.cells();
+}
+
+/** When the counts of the range are from, in milliseconds. */
+export function countedUntil({ past }: Topic, range: Range, now: number): number {
+  return range.bucket ? Math.min(past?.answeredAt ?? now, now) : now;
 }
 
 /** Each cell as a point in its middle. */
@@ -67,7 +77,11 @@ export function sum(counts: Readonly<Counts>): number {
 }
 
 /** From the last point before each unknown span to the first one after it. */
-export function unknownSpans([times, values]: Curves): Span[] {
+export function unknownSpans([times, values]: readonly [
+  Curves[0],
+  Curves[1],
+  ...unknown[],
+]): Span[] {
   const spans: Span[] = [];
   let begin: number | undefined;
   times.forEach((time, i) => {

@@ -16,6 +16,8 @@ interface Options extends Chosen {
   /** The lowest and the highest value that are shown. Both have a label, and so has zero. */
   heights(): readonly [low: number, high: number];
   label(height: number): string;
+  /** For the labels, in pixels. */
+  readonly room?: number;
   /** Draws under the curves. */
   drawUnder?(plot: uPlot, color: (name: string) => string): void;
 }
@@ -24,7 +26,7 @@ const SHORT = new Intl.NumberFormat('en', { maximumFractionDigits: 1, notation: 
 const LINE = uPlot.paths.spline?.();
 
 export function createPlot(host: HTMLElement, options: Options) {
-  const { range, moment, series, heights, label, drawUnder } = options;
+  const { range, moment, series, heights, label, room = 34, drawUnder } = options;
   let right = 0;
   let back = range.seconds;
   const end = new AbortController();
@@ -60,7 +62,7 @@ export function createPlot(host: HTMLElement, options: Options) {
         { ...axis, ...xAxis(range, () => ({ right, back })) },
         {
           ...axis,
-          size: 34,
+          size: room,
           gap: 8,
           grid: { stroke: color('rule'), width: 1 },
           splits: () => [...new Set([heights()[0], 0, heights()[1]])],
@@ -111,6 +113,23 @@ export function curve(stroke: () => string, fill?: () => string): uPlot.Series {
 
 export function short(value: number): string {
   return SHORT.format(value);
+}
+
+/** A dashed line with a dot for each value that stands alone, as it would be no line. */
+export function dashed(stroke: () => string, dash: readonly number[]): uPlot.Series {
+  return {
+    ...curve(stroke),
+    width: 2,
+    dash: [...dash],
+    points: { show: true, size: 5, width: 0, fill: stroke, filter: alone },
+  };
+}
+
+function alone({ data }: uPlot, series: number): number[] {
+  const values = data[series] ?? [];
+  return [...values].flatMap((value, i) =>
+    value != null && values[i - 1] == null && values[i + 1] == null ? [i] : [],
+  );
 }
 
 function sizeOf(host: HTMLElement) {

@@ -1,7 +1,7 @@
 // The table under a chart: its counts in rows, the newest first.
 
 import { h, setText, the } from './dom.ts';
-import { minutesOf, rowsOf, sum, totalOf } from './picture.ts';
+import { cellsIn, minutesOf, rowsOf, sum, totalOf } from './picture.ts';
 import type { Range } from './range.ts';
 import type { Counts } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
@@ -12,7 +12,9 @@ const SHOWN = [0, 2, 1] as const;
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'short' });
 
-interface Row {
+export interface Row {
+  /** Rows of different topics about the same time have the same. */
+  readonly begin: number;
   readonly name: string;
   readonly counts: Readonly<Counts>;
   /** Whether all posts are counted. */
@@ -20,41 +22,57 @@ interface Row {
 }
 
 export function showRows(table: HTMLTableElement, topic: Topic, range: Range): void {
+  setText(the('.when', HTMLElement, table), whenOf(range));
+  const rows = rowsOfTopic(topic, range);
+  fillRows(
+    table,
+    rows.map((row) => [row.name, ...SHOWN.map((polarity) => atLeast(row, row.counts[polarity]))]),
+  );
+}
+
+/** What the first column of a table says. */
+export function whenOf({ bucket }: Range): string {
+  return bucket ? 'From' : 'Minutes ago';
+}
+
+/** Makes the body of a table anew. A row begins with its name. */
+export function fillRows(table: HTMLTableElement, rows: readonly (readonly string[])[]): void {
   const body = table.tBodies[0];
   if (!body) return;
-  setText(the('.when', HTMLElement, table), range.bucket ? 'From' : 'Minutes ago');
-  const rows = range.bucket ? bucketRows(topic, range) : minuteRows(topic);
   while (body.rows.length > rows.length) body.lastChild?.remove();
-  rows.forEach((row, i) => {
-    const element =
-      body.rows[i] ??
-      body.appendChild(h('tr', {}, h('th', { scope: 'row' }), h('td'), h('td'), h('td')));
-    const texts = [row.name, ...SHOWN.map((polarity) => cellText(row, polarity))];
+  rows.forEach((texts, i) => {
+    const row = body.rows[i] ?? body.appendChild(h('tr'));
     texts.forEach((text, column) => {
-      const cell = element.children[column];
-      if (cell) setText(cell, text);
+      const cell =
+        row.children[column] ?? row.appendChild(column === 0 ? h('th', { scope: 'row' }) : h('td'));
+      setText(cell, text);
     });
   });
 }
 
-function cellText({ counts, isKnown }: Row, polarity: 0 | 1 | 2): string {
-  const count = counts[polarity].toLocaleString('en');
-  if (isKnown) return count;
-  return sum(counts) === 0 ? '–' : `${count}+`;
+/** A count of a row, which may lack posts. */
+export function atLeast({ counts, isKnown }: Row, count: number): string {
+  if (isKnown) return count.toLocaleString('en');
+  return sum(counts) === 0 ? '–' : `${count.toLocaleString('en')}+`;
 }
 
-function minuteRows({ window }: Topic): Row[] {
-  return minutesOf(window.cells()).map(({ counts, isKnown }, minute) => {
-    return { name: `${minute} to ${minute + 1}`, counts, isKnown };
-  });
-}
-
-function bucketRows({ past }: Topic, range: Range): Row[] {
+/** The newest first. */
+export function rowsOfTopic(topic: Topic, range: Range): Row[] {
+  const cells = cellsIn(topic, range);
+  if (!range.bucket) {
+    return minutesOf(cells).map(({ counts, isKnown }, minute) => {
+      return { begin: minute, name: `${minute} to ${minute + 1}`, counts, isKnown };
+    });
+  }
   const format = range.row.words === 'the day' ? DAY : TIME;
-  const rows = rowsOf(past?.cells ?? [], range).map((cells) => ({
-    name: format.format((cells[0]?.from ?? 0) * 1000),
-    counts: totalOf(cells),
-    isKnown: cells.every(({ isKnown }) => isKnown),
-  }));
+  const rows = rowsOf(cells, range).map((cells) => {
+    const begin = cells[0]?.from ?? 0;
+    return {
+      begin,
+      name: format.format(begin * 1000),
+      counts: totalOf(cells),
+      isKnown: cells.every(({ isKnown }) => isKnown),
+    };
+  });
   return rows.reverse();
 }

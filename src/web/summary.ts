@@ -6,64 +6,125 @@ import {
   SummaryDocument,
   type SummarySubscription,
 } from '../../schema/operations.ts';
+import { sharesOfVoice } from './compare.ts';
 import { h, setText } from './dom.ts';
 import { sum, totalOf } from './picture.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
 import type { Connection } from './server-connection.ts';
 import { cellsOf } from './topic-past.ts';
+import { createSign } from './topic-sign.ts';
 import type { Topic } from './topic-state.ts';
 import { signed, sureBalanceOf } from './wording.ts';
 
-type Window = SummarySubscription['window'];
+export type Window = SummarySubscription['window'];
 type Span = Window['previous'];
 
 /** The longest span of a window, in seconds. */
 const LONGEST = 86_400;
-/** How often the row asks for the span before such a long range, in milliseconds. */
+/** How often a row asks for the span before such a long range, in milliseconds. */
 const PACE_BEFORE = 600_000;
-const COLUMNS = 5;
+const COLUMNS = 6;
+/** The column of the shares, which depend on all rows. */
+const SHARE = 2;
 
-/** Adds a row for `topic` to the table, until the returned function is called. */
-export function addSummary(
-  body: HTMLTableSectionElement,
-  topic: Topic,
-  range: Range,
-  connection: Pick<Connection, 'watch' | 'ask'>,
-): () => void {
-  const { track } = topic;
-  const row = h('tr', {}, h('th', { scope: 'row', class: 'summed' }, track));
-  for (let column = 1; column < COLUMNS; column += 1) row.append(h('td', {}, '–'));
-  body.append(row);
-  let before: readonly Cell[] = [];
-  let beforeAt = 0;
+interface Row {
+  readonly topic: Topic;
+  readonly element: HTMLTableRowElement;
+  /** The posts of the range, once they are known. */
+  posts: number | undefined;
+  readonly stop: () => void;
+}
 
-  const variables = { track, span: Math.min(range.seconds, LONGEST) };
-  const stop = connection.watch(SummaryDocument, variables, ({ window }) => {
-    const isLong = range.seconds > LONGEST;
-    if (isLong) void askBefore();
-    const summed = isLong ? sumUp(topic.past?.cells ?? [], before, window.spike) : window;
-    summarize(summed).forEach((text, column) => {
-      const cell = row.children[column + 1];
-      if (cell) setText(cell, text);
+export class Summary {
+  readonly #body: HTMLTableSectionElement;
+  readonly #connection: Pick<Connection, 'watch' | 'ask'>;
+  readonly #onWindow: (topic: Topic, window: Window) => void;
+  #range: Range | undefined;
+  #rows: readonly Row[] = [];
+
+  /** `onWindow` gets each window of a topic. */
+  constructor(
+    body: HTMLTableSectionElement,
+    connection: Pick<Connection, 'watch' | 'ask'>,
+    onWindow: (topic: Topic, window: Window) => void,
+  ) {
+    this.#body = body;
+    this.#connection = connection;
+    this.#onWindow = onWindow;
+  }
+
+  /** Has a row for each of these topics, in their order. */
+  show(topics: readonly Topic[], range: Range): void {
+    const before = range === this.#range ? this.#rows : [];
+    const kept = before.filter(({ topic }) => topics.includes(topic));
+    for (const row of this.#rows) if (!kept.includes(row)) row.stop();
+    this.#range = range;
+    this.#rows = topics.map(
+      (topic) => kept.find((row) => row.topic === topic) ?? this.#watch(topic, range),
+    );
+    this.#body.replaceChildren(...this.#rows.map(({ element }) => element));
+    this.#showShares();
+  }
+
+  #watch(topic: Topic, range: Range): Row {
+    const { track, place } = topic;
+    const name = h('span', { class: 'summed', title: track }, track);
+    const element = h('tr', {}, h('th', { scope: 'row' }, createSign(place), name));
+    for (let column = 1; column < COLUMNS; column += 1) element.append(h('td', {}, '–'));
+    const askBefore = createQuestion(track, range, this.#connection);
+    const variables = { track, span: Math.min(range.seconds, LONGEST) };
+    const stop = this.#connection.watch(SummaryDocument, variables, ({ window }) => {
+      const summed =
+        range.seconds > LONGEST
+          ? sumUp(topic.past?.cells ?? [], askBefore(), window.spike)
+          : window;
+      const [rate, ...rest] = summarize(summed);
+      setCells(element, 1, [rate]);
+      setCells(element, SHARE + 1, rest);
+      row.posts = summed.posts;
+      this.#showShares();
+      this.#onWindow(topic, window);
     });
+    const row: Row = { topic, element, posts: undefined, stop };
+    return row;
+  }
+
+  #showShares(): void {
+    const followed = this.#rows.filter(({ topic }) => topic.rejection === undefined);
+    const shares = sharesOfVoice(followed.map(({ posts }) => posts));
+    followed.forEach(({ element }, i) => {
+      setCells(element, SHARE, [shares ? `${shares[i]} %` : '–']);
+    });
+  }
+}
+
+function setCells(row: HTMLTableRowElement, from: number, texts: readonly string[]): void {
+  texts.forEach((text, i) => {
+    const cell = row.cells[from + i];
+    if (cell) setText(cell, text);
   });
-  return () => {
-    stop();
-    row.remove();
+}
+
+/** Returns a function that gives the cells of the span before the range, and asks for them now and then. */
+function createQuestion(track: string, range: Range, connection: Pick<Connection, 'ask'>) {
+  let before: readonly Cell[] = [];
+  let askedAt = 0;
+  return (): readonly Cell[] => {
+    void ask();
+    return before;
   };
 
-  /** Asks for the counts of the span before the range. */
-  async function askBefore(): Promise<void> {
+  async function ask(): Promise<void> {
     const now = Date.now();
     const { bucket } = range;
-    if (!bucket || now - beforeAt < PACE_BEFORE) return;
-    beforeAt = now;
+    if (!bucket || now - askedAt < PACE_BEFORE) return;
+    askedAt = now;
     const time = (spans: number) => new Date(now - spans * range.seconds * 1000).toISOString();
     const span = { from: time(2), to: time(1) };
     const answer = await connection.ask(PastDocument, { track, ...span, bucket: bucket.size });
     if (answer) before = cellsOf(answer.history.buckets, bucket.seconds, now);
-    else beforeAt = 0;
+    else askedAt = 0;
   }
 }
 

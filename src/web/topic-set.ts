@@ -5,8 +5,9 @@ import { the } from './dom.ts';
 import type { Moment } from './moment.ts';
 import type { Range } from './range.ts';
 import type { Connection } from './server-connection.ts';
-import { addSummary } from './summary.ts';
+import { Summary, type Window } from './summary.ts';
 import { recall, TopicPast } from './topic-past.ts';
+import { freePlace } from './topic-sign.ts';
 import { Topic } from './topic-state.ts';
 import { createTopicView, type TopicActions } from './topic-view.ts';
 
@@ -14,8 +15,6 @@ export interface Followed {
   readonly topic: Topic;
   readonly view: ReturnType<typeof createTopicView>;
   readonly unfollow: () => void;
-  /** Takes its row out of the summary. */
-  leaveSummary: () => void;
 }
 
 interface Surroundings {
@@ -25,6 +24,8 @@ interface Surroundings {
   isListening(): boolean;
   /** The server does not follow the topic. */
   rejected(followed: Pick<Followed, 'topic' | 'view'>, reason: string): void;
+  /** The server has summed up the last posts of a topic. */
+  summed(topic: Topic, window: Window): void;
   /** There is something new to draw. */
   changed(): void;
   /** What a person can do with a topic. */
@@ -35,12 +36,14 @@ export class TopicSet {
   all: readonly Followed[] = [];
   #range: Range;
   readonly #place = the('#topics', HTMLElement);
-  readonly #summary = the('#summary tbody', HTMLTableSectionElement);
+  readonly #summary: Summary;
   readonly #surroundings: Surroundings;
 
   constructor(range: Range, surroundings: Surroundings) {
     this.#range = range;
     this.#surroundings = surroundings;
+    const { connection, summed } = surroundings;
+    this.#summary = new Summary(the('#summary tbody', HTMLTableSectionElement), connection, summed);
   }
 
   get range(): Range {
@@ -58,23 +61,28 @@ export class TopicSet {
   /** Follows these tracks and no others. Topics that stay go on without a gap. */
   show(tracks: readonly string[]): void {
     const before = this.all;
-    for (const { topic, view, unfollow, leaveSummary } of before) {
+    for (const { topic, view, unfollow } of before) {
       if (tracks.includes(topic.track)) continue;
       unfollow();
-      leaveSummary();
       topic.past?.stop();
       view.destroy();
     }
-    this.all = tracks.map(
-      (track) => before.find(({ topic }) => topic.track === track) ?? this.#follow(track),
-    );
+    const kept = before.filter(({ topic }) => tracks.includes(topic.track));
+    const taken = kept.map(({ topic }) => topic.place);
+    this.all = tracks.map((track) => {
+      const known = kept.find(({ topic }) => topic.track === track);
+      if (known) return known;
+      const place = freePlace(taken);
+      taken.push(place);
+      return this.#follow(track, place);
+    });
     // An element that is inserted again, even in its own place, loses the focus.
     this.all.forEach(({ view }, i) => {
       if (this.#place.children[i] !== view.element) {
         this.#place.insertBefore(view.element, this.#place.children[i] ?? null);
       }
     });
-    this.#showSummary();
+    this.#summary.show(this.topics, this.#range);
   }
 
   setRange(range: Range): void {
@@ -83,7 +91,7 @@ export class TopicSet {
       this.#watchPast(topic);
       view.setRange(range);
     }
-    this.#showSummary();
+    this.#summary.show(this.topics, this.#range);
   }
 
   /** Posts come from now on, or no longer. */
@@ -103,9 +111,9 @@ export class TopicSet {
     return rejection === undefined && this.#surroundings.isListening();
   }
 
-  #follow(track: string): Followed {
+  #follow(track: string, place: number): Followed {
     const { connection, moment, actions, rejected } = this.#surroundings;
-    const topic = new Topic(track);
+    const topic = new Topic(track, place);
     topic.listen(this.#isListening(topic), Date.now());
     const unfollow = connection.follow(track, {
       event: (event, notice) => topic.hear(event, Date.now(), notice),
@@ -122,16 +130,7 @@ export class TopicSet {
       explain: async (text) => (await connection.ask(AnalyzeDocument, { text }))?.analyze.words,
     });
     void this.#learn(topic);
-    return { topic, view, unfollow, leaveSummary: () => {} };
-  }
-
-  /** Makes the rows anew, in the order of the topics. Equal windows cost the server nothing. */
-  #showSummary(): void {
-    const { connection } = this.#surroundings;
-    for (const each of this.all) {
-      each.leaveSummary();
-      each.leaveSummary = addSummary(this.#summary, each.topic, this.#range, connection);
-    }
+    return { topic, view, unfollow };
   }
 
   /** Asks how the server understands the topic. */

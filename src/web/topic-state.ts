@@ -20,6 +20,8 @@ const CATCH_UP_TIME = 5000;
 
 export class Topic {
   readonly track: string;
+  /** Which sign it has beside others. */
+  readonly place: number;
   readonly window = new RollingWindow();
   /** The server's counts, while the page shows more than the window. */
   past: TopicPast | undefined;
@@ -39,8 +41,9 @@ export class Topic {
   /** When the last event counts. */
   #heardUntil: number | undefined;
 
-  constructor(track: string) {
+  constructor(track: string, place = 0) {
     this.track = track;
+    this.place = place;
   }
 
   /** The newest events, the newest first. */

@@ -9,6 +9,7 @@ import { createTag, type PostActions } from './post-row.ts';
 import type { Range } from './range.ts';
 import { type Counts, sharesOf } from './rolling-window.ts';
 import { showRows } from './row-table.ts';
+import { createSign } from './topic-sign.ts';
 import type { Topic } from './topic-state.ts';
 import {
   counted,
@@ -43,6 +44,8 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
   const element = part('.topic');
   element.ariaLabel = track;
   part('h2').title = track;
+  element.dataset.place = String(topic.place);
+  part('h2').before(createSign(topic.place));
   for (const name of parts('.track')) name.textContent = track;
   const close = part('.close');
   close.ariaLabel = `Stop tracking ${track}`;

@@ -108,6 +108,8 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await page.getByRole('button', { name: 'Stop tracking coffee' }).click();
     await topicOf(page, 2).topic.waitFor({ state: 'detached' });
     expect(await headings.allTextContents()).toEqual(['tea', 'music']);
+    // A topic keeps its sign.
+    expect(await topicOf(page).topic.getAttribute('data-place')).toBe('1');
     await page.goBack();
     await topicOf(page, 2).topic.waitFor();
     expect(await headings.allTextContents()).toEqual(['coffee', 'tea', 'music']);

@@ -62,7 +62,7 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     await page.reload();
     await basis(page, 'At least 90 posts in the last hour');
     expect(await page.getByRole('radio', { name: '1 h' }).isChecked()).toBe(true);
-    await page.locator('figure summary').click();
+    await page.locator('.topic figure summary').click();
     const table = page.getByRole('table', { name: 'Posts on coffee by ten minutes' });
     await table.getByRole('row').nth(1).waitFor();
     // The outage is no row of zeros.
@@ -82,8 +82,8 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     const { url, clock } = await startWithPast(50);
     const { page, errors } = await visit(`${url}/?track=coffee&track=tea&range=1h`, clock);
     await basis(page, 'At least 90 posts in the last hour');
-    const charts = page.getByRole('slider');
-    const tips = page.locator('.tip');
+    const charts = page.locator('.topic').getByRole('slider');
+    const tips = page.locator('.topic .tip');
     const said = (n: number, text: RegExp) => tips.nth(n).filter({ hasText: text }).waitFor();
     await charts.first().hover({ position: { x: 300, y: 60 } });
     await said(
@@ -92,6 +92,10 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     );
     const [when = ''] = (await tips.first().textContent())?.split(': ') ?? [];
     await said(1, new RegExp(`^${when}: not known$`));
+    // The comparison tells what its lines are the mean of.
+    const compared = page.locator('.comparison .tip');
+    await compared.filter({ hasText: /coffee12 posts.*teanot known/ }).waitFor();
+    await compared.filter({ hasText: /coffee(\+|0).*20 posts.*teanot known/ }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await page.mouse.move(0, 0);
     expect(await tips.first().isVisible()).toBe(false);
@@ -106,8 +110,20 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(await valueText()).toMatch(/^10:49 to 10:50: 1 positive, /);
     await page.keyboard.press('Home');
     expect(await valueText()).toMatch(/: not known$/);
+    const voice = page.getByRole('slider', {
+      name: /^Share of voice: posts a minute of coffee, tea/,
+    });
+    await voice.focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('PageDown');
+    expect(await voice.getAttribute('aria-valuetext')).toMatch(/: coffee 12 posts; tea not known$/);
     await page.keyboard.press('Escape');
     expect(await valueText()).toBe('now');
+    await page.locator('#voice summary').press('Enter');
+    const table = page.getByRole('table', { name: 'Share of voice by ten minutes' });
+    await table.getByRole('row', { name: '10:40 20 –' }).waitFor();
+    await page.getByRole('button', { name: 'Stop tracking tea' }).press('Enter');
+    await voice.waitFor({ state: 'hidden' });
     expect(errors).toEqual([]);
   });
 
@@ -123,17 +139,17 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
 
   test.each(looks)('looks well, is accessible and needs no pointer: %s', async (name, options) => {
     const { url, clock } = await startWithPast(50);
-    const { page, errors } = await visit(`${url}/?track=coffee`, clock, options);
+    const { page, errors } = await visit(`${url}/?track=coffee&track=tea`, clock, options);
     await page.getByRole('radio', { name: '5 min' }).focus();
     await page.keyboard.press('ArrowRight');
     await basis(page, 'At least 90 posts in the last hour');
-    expect(new URL(page.url()).search).toBe('?track=coffee&range=1h');
+    expect(new URL(page.url()).search).toBe('?track=coffee&track=tea&range=1h');
     expect(await violationsOf(page)).toEqual([]);
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(options.viewport?.width ?? 0);
     const summary = page.getByRole('table', { name: 'Summary of the topics' });
     await summary.getByRole('row', { name: /^coffee \d/ }).waitFor();
-    await page.getByRole('slider').focus();
+    await page.getByRole('slider', { name: /^Share of voice/ }).focus();
     for (let step = 0; step < 12; step += 1) await page.keyboard.press('ArrowLeft');
     expect(await violationsOf(page)).toEqual([]);
     await page.screenshot({ path: `${OUTPUT}range-${name}.png`, fullPage: true });
