@@ -93,7 +93,7 @@ export type WindowSubscriptionVariables = Exact<{
 }>;
 
 
-export type WindowSubscription = { window: { from: string, to: string, complete: boolean, posts: number, positive: number, negative: number, neutral: number, meanScore: number | null, postsPerMinute: number | null, spike: boolean, hashtags: Array<{ tag: string, count: number }>, previous: { posts: number, meanScore: number | null, postsPerMinute: number | null } } };
+export type WindowSubscription = { window: { from: string, to: string, complete: boolean, posts: number, positive: number, negative: number, neutral: number, meanScore: number | null, postsPerMinute: number | null, spike: boolean, bySource: Array<{ source: string, posts: number }>, hashtags: Array<{ tag: string, count: number }>, previous: { posts: number, meanScore: number | null, postsPerMinute: number | null } } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -288,6 +288,10 @@ export const WindowDocument = new TypedDocumentString(`
     neutral
     meanScore
     postsPerMinute
+    bySource {
+      source
+      posts
+    }
     hashtags {
       tag
       count

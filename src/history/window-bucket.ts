@@ -11,6 +11,8 @@ export class WindowBucket {
   step: number;
   readonly counts: [number, number, number] = [0, 0, 0];
   scoreSum = 0;
+  /** Posts by source, each at the index that the window has given it. */
+  readonly bySource: number[] = [];
   /** How many seconds are known, which means that each of their posts was counted. */
   known = 0;
   readonly #room: HashtagRoom;
@@ -26,10 +28,11 @@ export class WindowBucket {
     return this.counts[0] + this.counts[1] + this.counts[2];
   }
 
-  addEvent({ polarityIndex, score, hashtags }: SentimentEvent): void {
+  addEvent({ polarityIndex, score, hashtags }: SentimentEvent, source: number): void {
     const counts: number[] = this.counts;
     counts[polarityIndex] = (counts[polarityIndex] ?? 0) + 1;
     this.scoreSum += score;
+    this.addSource(source, 1);
     for (const { tag } of hashtags) this.addTag(tag, 1);
   }
 
@@ -40,6 +43,11 @@ export class WindowBucket {
     this.scoreSum += scoreSum;
   }
 
+  addSource(source: number, posts: number): void {
+    while (this.bySource.length <= source) this.bySource.push(0);
+    this.bySource[source] = (this.bySource[source] ?? 0) + posts;
+  }
+
   addTag(tag: string, posts: number): void {
     this.#hashtags ??= new HashtagTally(this.#room);
     this.#hashtags.add(tag, posts);
@@ -48,6 +56,7 @@ export class WindowBucket {
   /** Takes everything in that `other` has, which MUST restart then. */
   takeAll(other: WindowBucket): void {
     this.addCounts(other.counts, other.scoreSum);
+    for (const [source, posts] of other.bySource.entries()) this.addSource(source, posts);
     if (other.#hashtags === undefined) return;
     if (this.#hashtags !== undefined) this.#hashtags.addAll(other.#hashtags);
     else {
@@ -65,6 +74,7 @@ export class WindowBucket {
     this.step = step;
     this.counts.fill(0);
     this.scoreSum = 0;
+    this.bySource.length = 0;
     this.known = 0;
     this.#hashtags?.clear();
     this.#hashtags = undefined;

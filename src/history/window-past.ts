@@ -139,9 +139,11 @@ async function readCounted(
 
 /** A bucket of `length` seconds, or until `now` if it still runs. */
 function countedIn(bucket: Bucket, length: number, now: number): Counted {
-  const { start, positive, negative, neutral, meanScore, hashtags, isComplete } = bucket;
+  const { start, positive, negative, neutral, meanScore, isComplete } = bucket;
   const from = start / 1000;
   const to = Math.min(from + length, Math.max(now, from + 1));
   const scoreSum = (meanScore ?? 0) * (positive + negative + neutral);
-  return { from, to, counts: [positive, negative, neutral], scoreSum, hashtags, isComplete };
+  const { bySource, hashtags } = bucket;
+  const counts = [positive, negative, neutral] as const;
+  return { from, to, counts, scoreSum, bySource, hashtags, isComplete };
 }

@@ -2,6 +2,7 @@
 // the same number of buckets for every span. A window ends at a whole second, exactly, and begins where a bucket does.
 
 import type { HashtagCount, SentimentEvent } from '../sentiment/analysis.ts';
+import type { SourceCount } from '../stream/history.ts';
 import { type Span, TOP_HASHTAGS, type TrackWindow } from '../stream/windows.ts';
 import { mostFrequent } from './hashtag-posts.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
@@ -14,11 +15,14 @@ import { type Counts, WindowBucket } from './window-bucket.ts';
 const MINUTE = 60;
 /** For each span. More would make its beginning finer, and each window dearer. */
 const BUCKETS = 60;
+/** More than a server reads. Another node could make up any number of names; those count for the last one. */
+const MAX_SOURCES = 16;
 
 /** What is known of a time that was counted before the window was opened. */
 export interface Counted extends Part {
   readonly counts: Counts;
   readonly scoreSum: number;
+  readonly bySource: readonly SourceCount[];
   readonly hashtags: readonly HashtagCount[];
   readonly isComplete: boolean;
 }
@@ -33,6 +37,8 @@ export class Window {
   /** The second that still runs: it is in no window yet. */
   readonly #running: WindowBucket;
   readonly #pace: Pace;
+  /** The names of the sources that there were. */
+  readonly #sources: string[] = [];
   /** Until here, posts were counted in steps that are longer than the buckets. */
   #coarseUntil = 0;
   /** How long these steps were at most. They begin at whole multiples of it. */
@@ -57,17 +63,19 @@ export class Window {
 
   add(event: SentimentEvent, second: number): void {
     if (second > this.#running.step) this.#settle(second);
+    const source = this.#indexOf(event.post.source);
     if (second === this.#running.step) {
-      this.#running.addEvent(event);
+      this.#running.addEvent(event, source);
       return;
     }
     // An event of another node may be late.
-    this.#bucket(second)?.addEvent(event);
+    this.#bucket(second)?.addEvent(event, source);
     this.#pace.add(second, 1);
   }
 
   /** Adds what was counted before, spread evenly over the buckets that it touches. */
-  addCounted({ from, to, counts, scoreSum, hashtags, isComplete }: Counted): void {
+  addCounted(counted: Counted): void {
+    const { from, to, counts, scoreSum, bySource, hashtags, isComplete } = counted;
     const share = (n: number, part: Part) =>
       Math.floor((n * (part.to - from)) / (to - from)) -
       Math.floor((n * (part.from - from)) / (to - from));
@@ -83,6 +91,9 @@ export class Window {
       const [positive, negative, neutral] = counts.map((n) => share(n, part));
       const shared = [positive ?? 0, negative ?? 0, neutral ?? 0] as const;
       bucket.addCounts(shared, (scoreSum * (part.to - part.from)) / (to - from));
+      for (const { source, posts } of bySource) {
+        bucket.addSource(this.#indexOf(source), share(posts, part));
+      }
       for (const { tag, count } of hashtags) {
         const shared = share(count, part);
         if (shared > 0) bucket.addTag(tag, shared);
@@ -148,12 +159,15 @@ export class Window {
     let scoreSum = 0;
     let known = 0;
     let knownPosts = 0;
+    const bySource = this.#sources.map((name): [string, number] => [name, 0]);
     const hashtags = new Map<string, number>();
     for (let step = from / this.#width; step * this.#width < to; step++) {
       const bucket = this.#ring[step % this.#ring.length];
       if (bucket?.step !== step) continue;
       for (const polarity of [0, 1, 2] as const) counts[polarity] += bucket.counts[polarity];
       scoreSum += bucket.scoreSum;
+      for (const [i, posts] of bucket.bySource.entries())
+        (bySource[i] as [string, number])[1] += posts;
       known += bucket.known;
       if (bucket.known > 0) knownPosts += bucket.posts;
       bucket.sumTagsInto(hashtags);
@@ -165,8 +179,20 @@ export class Window {
       postsPerMinute: known === 0 ? undefined : (MINUTE * knownPosts) / known,
       counts,
       scoreSum,
+      bySource: mostFrequent(
+        bySource.filter(([, posts]) => posts > 0),
+        MAX_SOURCES,
+      ).map(([source, posts]) => ({ source, posts })),
       hashtags: mostFrequent(hashtags, TOP_HASHTAGS).map(([tag, count]) => ({ tag, count })),
     };
+  }
+
+  /** Where the posts of a source count in each bucket. */
+  #indexOf(source: string): number {
+    const known = this.#sources.indexOf(source);
+    if (known !== -1) return known;
+    if (this.#sources.length < MAX_SOURCES) this.#sources.push(source);
+    return this.#sources.length - 1;
   }
 
   /** Whether it is known how many posts came before this moment, and how many after it. */

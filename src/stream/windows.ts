@@ -4,6 +4,7 @@
 import type { UserError } from '../base/user-error.ts';
 import type { HashtagCount } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
+import type { SourceCount } from './history.ts';
 
 /** The posts of a track from `from` up to `to`, which is not part of it. Times are in milliseconds since 1970. */
 export interface Span {
@@ -16,6 +17,8 @@ export interface Span {
   /** Posts by polarity index: positive, negative, neutral. */
   readonly counts: readonly [number, number, number];
   readonly scoreSum: number;
+  /** The source with the most posts first, then by name. */
+  readonly bySource: readonly SourceCount[];
   /** The TOP_HASHTAGS most frequent ones, each with the number of posts that have it; most frequent first, then by name. */
   readonly hashtags: readonly HashtagCount[];
 }

@@ -11,7 +11,8 @@ const ENOUGH = () => ({ left: 1_000_000 });
 
 function event(polarityIndex: number, score: number, ...tags: string[]): SentimentEvent {
   const hashtags = tags.map((tag) => ({ tag, count: 3 }));
-  return { polarityIndex, score, hashtags } as unknown as SentimentEvent;
+  const source = tags.length > 1 ? 'x' : 'hand';
+  return { polarityIndex, score, hashtags, post: { source } } as unknown as SentimentEvent;
 }
 
 interface Said {
@@ -33,6 +34,9 @@ function recount(said: readonly Said[], from: number, to: number) {
     to: to * 1000,
     counts: [0, 1, 2].map((index) => events.filter((e) => e.polarityIndex === index).length),
     scoreSum: events.reduce((sum, { score }) => sum + score, 0),
+    bySource: [...Map.groupBy(events, ({ post }) => post.source)]
+      .map(([source, { length }]) => ({ source, posts: length }))
+      .sort((a, b) => b.posts - a.posts || (a.source < b.source ? -1 : 1)),
     hashtags: [...tags]
       .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
       .slice(0, 20)
@@ -193,6 +197,10 @@ describe('what was counted before', () => {
     to: from + length,
     counts: [10, 5, 1] as const,
     scoreSum: 3,
+    bySource: [
+      { source: 'bluesky', posts: 12 },
+      { source: 'x', posts: 4 },
+    ],
     hashtags: [{ tag: 'a', count: 7 }],
     isComplete,
   });
@@ -202,7 +210,11 @@ describe('what was counted before', () => {
     for (let minute = 0; minute < 120; minute++)
       window.addCounted(counted(START + minute * 60, 60));
     const { previous, ...current } = window.at(START + 7200);
-    for (const { counts, scoreSum, hashtags, isComplete } of [current, previous]) {
+    for (const { counts, scoreSum, bySource, hashtags, isComplete } of [current, previous]) {
+      expect(bySource).toEqual([
+        { source: 'bluesky', posts: 720 },
+        { source: 'x', posts: 240 },
+      ]);
       expect(counts).toEqual([600, 300, 60]);
       expect(scoreSum).toBeCloseTo(180, 6);
       expect(hashtags).toEqual([{ tag: 'a', count: 420 }]);
@@ -250,4 +262,15 @@ describe('what was counted before', () => {
     for (let i = 0; i < 100; i++) window.add(event(0, 1), START + 300 + (i % 60));
     expect(window.at(START + 360).isSpike).toBe(true);
   });
+});
+
+test('a window has a bounded number of sources, whatever names another node sends', () => {
+  const window = new Window(60, ENOUGH());
+  const one = event(0, 1);
+  for (let i = 0; i < 100; i++) {
+    window.add({ ...one, post: { ...one.post, source: `source ${i}` } }, START);
+  }
+  const { bySource } = window.at(START + 1);
+  expect(bySource.length).toBe(16);
+  expect(bySource.reduce((sum, { posts }) => sum + posts, 0)).toBe(100);
 });

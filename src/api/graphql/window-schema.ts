@@ -49,6 +49,11 @@ function spanFields<T extends Span>(t: PothosSchemaTypes.ObjectFieldBuilder<Type
         'Posts a minute, in the part of the span in which every post is counted. Null without such a part.',
       resolve: ({ postsPerMinute }) => postsPerMinute,
     }),
+    bySource: t.field({
+      type: ['SourceCount'],
+      description: 'The posts of each source, most first.',
+      resolve: ({ bySource }) => bySource,
+    }),
     hashtags: t.field({
       type: ['HashtagCount'],
       description:

@@ -56,6 +56,7 @@ describe.each(STREAMS)('a window over %s', (stream) => {
       neutral: 0,
       meanScore: null,
       postsPerMinute: null,
+      bySource: [],
       hashtags: [],
       spike: false,
       previous: { posts: 0, meanScore: null, postsPerMinute: null },
@@ -70,6 +71,7 @@ describe.each(STREAMS)('a window over %s', (stream) => {
     expect(window).toMatchObject({
       to: '2026-11-20T10:00:05.000Z',
       posts: 3,
+      bySource: [{ source: 'hand', posts: 3 }],
       positive: 1,
       negative: 1,
       neutral: 1,
