@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import type { BrowserContextOptions } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startServer } from '../../src/server/server.ts';
 import { createSample } from '../../src/source/sample.ts';
@@ -33,6 +33,8 @@ describe.skipIf(!executablePath)('the dashboard', () => {
 
   const desktop = { viewport: { width: 1280, height: 900 } };
   const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+  /** At 200 % zoom, a window has half as many pixels of CSS. */
+  const zoomed = { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 };
   const looks: readonly [string, string, number, BrowserContextOptions][] = [
     ['light', '/?track=coffee', 5, { ...desktop, colorScheme: 'light' }],
     ['dark', '/?track=coffee', 1, { ...desktop, colorScheme: 'dark' }],
@@ -65,6 +67,22 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     expect(errors).toEqual([]);
   });
 
+  test('cuts nothing off at 200 % zoom, and the keyboard reaches everything', async () => {
+    const { url, clock } = await startSample();
+    const watched = await open({ ...zoomed, reducedMotion: 'reduce' });
+    const { page } = watched;
+    await page.clock.setFixedTime(clock.now());
+    await page.goto(`${url}/?track=coffee&track=tea`);
+    await pass(1, watched, clock);
+    // So that no button goes before it is reached.
+    for (const pause of await page.locator('.pause').all()) await pause.click();
+    await page.locator('.why summary', { hasNotText: ' 0.00' }).first().click();
+    await page.locator('.words').first().waitFor();
+    expect(await page.evaluate(CUT_OFF)).toEqual([]);
+    expect(await unreached(page)).toEqual([]);
+    await page.screenshot({ path: `${OUTPUT}zoomed.png`, fullPage: true });
+  });
+
   test('does not move what is there when the picture grows', async () => {
     const { url, clock } = await startSample();
     const watched = await open({ ...desktop, reducedMotion: 'reduce' });
@@ -82,6 +100,47 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     expect(await places()).toBe(before);
   });
 });
+
+/** Whether an element is for the eyes too. */
+const SEEN = `(element) =>
+  element.checkVisibility({ visibilityProperty: true }) && !element.closest('.unseen, h1')`;
+
+/** The texts that are not whole: beyond the edge of the window, or of a box that clips them. */
+const CUT_OFF = `[...document.querySelectorAll('body *')].filter(${SEEN}).flatMap((element) => {
+  const place = document.createRange();
+  return [...element.childNodes].filter((node) => {
+    if (node.nodeType !== Node.TEXT_NODE || node.data.trim() === '') return false;
+    place.selectNode(node);
+    const { left, right } = place.getBoundingClientRect();
+    if (left < 0 || right > innerWidth) return true;
+    for (let box = element; box; box = box.parentElement) {
+      const edge = box.getBoundingClientRect();
+      const isClipped = getComputedStyle(box).overflowX !== 'visible';
+      if (isClipped && (left < edge.left - 1 || right > edge.right + 1)) return true;
+    }
+    return false;
+  }).map(({ data }) => data);
+})`;
+
+/** What can be worked, but does not get the focus in sight when Tab is pressed often enough. */
+async function unreached(page: Page): Promise<string[]> {
+  const size = await page.evaluate<number>(`
+    globalThis.toReach = new Set([...document.querySelectorAll(
+      'a[href], button, input:not([type=radio]), :checked[type=radio], select, summary, [tabindex="0"]',
+    )].filter(${SEEN}));
+    toReach.size
+  `);
+  // The end of the page is a stop too, before Tab goes on at its beginning.
+  for (let n = 0; n <= size; n++) {
+    await page.keyboard.press('Tab');
+    await page.evaluate(`(() => {
+      const { top, bottom, left, right } = document.activeElement.getBoundingClientRect();
+      const isInSight = bottom > 0 && top < innerHeight && left >= 0 && right <= innerWidth;
+      if (isInSight) toReach.delete(document.activeElement);
+    })()`);
+  }
+  return page.evaluate<string[]>('[...toReach].map(({ outerHTML }) => outerHTML)');
+}
 
 /** Both clocks go on, second by second; events come as they would have. */
 async function pass(minutes: number, { page }: WatchedPage, clock: FakeClock): Promise<void> {
