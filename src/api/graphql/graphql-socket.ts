@@ -37,6 +37,14 @@ interface SocketClient extends Client {
 /** Every event repeats its operation's id. Usual ids have 36 characters. */
 const MAX_ID_LENGTH = 128;
 
+/** What a client should do instead, by the reasons that graphql-ws gives. Both fit into a close frame. */
+const HINTS: Readonly<Record<string, string>> = {
+  'Invalid message received':
+    'send connection_init, subscribe, complete, ping or pong, as the package graphql-ws does',
+  'Connection initialisation timeout': 'send {"type":"connection_init"} at once',
+  Unauthorized: 'send {"type":"connection_init"} first, and wait for connection_ack',
+};
+
 /** An operation of a client. `id` is the client's name for it. */
 interface Operation {
   readonly id: string;
@@ -90,7 +98,8 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
     }
     function close(code: number, reason: string): void {
       if (code === CloseCode.ConnectionInitialisationTimeout) telemetry.rejected('init', reason);
-      closeAfterAll(socket, outbox, code, reason);
+      const hint = HINTS[reason];
+      closeAfterAll(socket, outbox, code, hint === undefined ? reason : `${reason}: ${hint}`);
     }
     const closed = protocol.opened(
       {

@@ -130,8 +130,9 @@ describe('without a token', () => {
     });
     await once(socket, 'open');
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: SUBSCRIPTION } }));
-    const [code] = await once(socket, 'close');
+    const [code, reason] = await once(socket, 'close');
     expect(code).toBe(4401);
+    expect(String(reason)).toContain('send {"type":"connection_init"} first');
   });
 
   test('/track is rejected before the handshake', async () => {

@@ -265,8 +265,9 @@ const POST_BEGUN =
 test('a socket without connection_init is closed with 4408', async () => {
   const { socketUrl } = await startSenti(configOf('--init-timeout', '1'));
   const socket = new WebSocket(`${socketUrl}/graphql`, 'graphql-transport-ws');
-  const [code] = await once(socket, 'close');
+  const [code, reason] = await once(socket, 'close');
   expect(code).toBe(4408);
+  expect(String(reason)).toContain('send {"type":"connection_init"} at once');
 });
 
 test('rejections are counted for Prometheus', async () => {

@@ -73,15 +73,20 @@ test('an id that is completed and used again at once listens once, and not after
   await untilListeners(senti, 0);
 });
 
-test('a message that only a server sends closes with 4400, and is no failure of ours', async () => {
+test('a message that only a server sends, or none, closes with 4400, and is no failure of ours', async () => {
   const senti = await startSenti();
   for (const message of [
+    { type: 'start', id: '1', payload: { query: '{ __typename }' } },
+    { type: 'subscribe', id: '1', payload: {} },
     { type: 'connection_ack' },
     { type: 'next', id: '1', payload: {} },
     { type: 'error', id: '1', payload: [{ message: 'x' }] },
   ]) {
     const told = await closeOf(senti, INIT, JSON.stringify(message));
-    expect(told).toEqual([4400, 'Invalid message received']);
+    expect(told).toEqual([
+      4400,
+      'Invalid message received: send connection_init, subscribe, complete, ping or pong, as the package graphql-ws does',
+    ]);
   }
   expect(senti.warnings).toEqual([]);
 });
