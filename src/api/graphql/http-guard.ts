@@ -36,6 +36,11 @@ export function createHttpGuard(
       const message = `POST takes JSON; send the header "Content-Type: ${JSON_TYPE}". It was ${sent}.`;
       return reject(request, response, 415, { code: 'BAD_REQUEST', message });
     }
+    const encoding = headers['content-encoding'] || 'identity';
+    if (method === 'POST' && encoding.toLowerCase() !== 'identity') {
+      const message = `The body is compressed (${encoding}); send it as it is, without Content-Encoding.`;
+      return reject(request, response, 415, { code: 'BAD_REQUEST', message });
+    }
     if (method === 'GET' && mayBeForged(request, isAllowed, auth.isRequired)) {
       telemetry.rejected('forged', 'a GET that another page may have sent');
       return reject(request, response, 403, FORGED);

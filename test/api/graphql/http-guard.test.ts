@@ -1,6 +1,7 @@
 // Requests that another page can make its user's browser send have no effect.
 
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { configOf, startSenti } from '../../support/senti.ts';
 import { ticks } from '../../support/until.ts';
@@ -43,6 +44,20 @@ describe('a POST', () => {
       ]);
     }
     expect(source.wanted).toEqual([]);
+  });
+
+  test('that is compressed is rejected with 415, and says what would be right', async () => {
+    const { url } = await startSenti();
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync(BODY),
+    });
+    expect(await errorOf(response)).toEqual([
+      415,
+      'BAD_REQUEST',
+      'The body is compressed (gzip); send it as it is, without Content-Encoding.',
+    ]);
   });
 
   test.each(['application/json', 'application/json; charset=utf-8'])(
