@@ -5,6 +5,7 @@ import { setText, the } from './dom.ts';
 import { createDrawing } from './drawing.ts';
 import { createLiveRegion } from './live-region.ts';
 import { Moment } from './moment.ts';
+import { createNotifier } from './notify.ts';
 import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { cellsIn } from './picture.ts';
 import { RANGES, readRange } from './range.ts';
@@ -57,7 +58,7 @@ const set = new TopicSet(readRange(location.search), {
     // The focus is still where the topic was typed, so typing goes on where it is corrected.
     if (document.activeElement === page.input && page.input.value === '') view.correct(reason);
   },
-  summed() {},
+  summed: (topic, { spike }) => heardSpike(topic, spike),
   changed: () => drawing.soon(),
   actions: (track) => ({
     stop: () => stopTracking(track),
@@ -65,6 +66,7 @@ const set = new TopicSet(readRange(location.search), {
     add,
   }),
 });
+const heardSpike = createNotifier(liveRegion.say);
 const drawing = createDrawing(set, createComparison(moment), liveRegion.review);
 const showStatus = createStatusLine(
   () => ({ connection: state, source: source.status, topics: set.topics }),

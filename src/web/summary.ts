@@ -31,8 +31,8 @@ const SHARE = 2;
 interface Row {
   readonly topic: Topic;
   readonly element: HTMLTableRowElement;
-  /** The posts of the range, once they are known. */
-  posts: number | undefined;
+  /** Posts a minute, once they are known. */
+  rate: number | undefined;
   readonly stop: () => void;
 }
 
@@ -82,17 +82,17 @@ export class Summary {
       const [rate, ...rest] = summarize(summed);
       setCells(element, 1, [rate]);
       setCells(element, SHARE + 1, rest);
-      row.posts = summed.posts;
+      row.rate = summed.postsPerMinute ?? undefined;
       this.#showShares();
       this.#onWindow(topic, window);
     });
-    const row: Row = { topic, element, posts: undefined, stop };
+    const row: Row = { topic, element, rate: undefined, stop };
     return row;
   }
 
   #showShares(): void {
     const followed = this.#rows.filter(({ topic }) => topic.rejection === undefined);
-    const shares = sharesOfVoice(followed.map(({ posts }) => posts));
+    const shares = sharesOfVoice(followed.map(({ rate }) => rate));
     followed.forEach(({ element }, i) => {
       setCells(element, SHARE, [shares ? `${shares[i]} %` : '–']);
     });
@@ -147,7 +147,7 @@ function spanOf(cells: readonly Cell[]): Span {
 
 /** Posts a minute, the balance, its change since the span before, and whether there is a spike. */
 export function summarize(window: Window): [string, string, string, string] {
-  const { postsPerMinute, previous, spike } = window;
+  const { posts, postsPerMinute, previous, spike } = window;
   const rate =
     postsPerMinute?.toLocaleString('en', { maximumFractionDigits: postsPerMinute < 10 ? 1 : 0 }) ??
     '–';
@@ -156,7 +156,7 @@ export function summarize(window: Window): [string, string, string, string] {
   const change = balance === undefined || before === undefined ? undefined : balance - before;
   return [
     rate,
-    balance === undefined ? 'few posts' : signed(balance),
+    posts > 0 && balance === undefined ? 'few posts' : signed(balance),
     signed(change),
     spike ? '▲ spike' : '',
   ];

@@ -128,6 +128,15 @@ export function sureBalanceOf(counts: Readonly<Counts>): number | undefined {
   return isFew(counts[0] + counts[1] + counts[2]) ? undefined : balanceOf(counts);
 }
 
+/** What a spike is like, from the counts of the last minute. */
+export function describeSpike(counts: Readonly<Counts>): string {
+  const posts = counted(counts[0] + counts[1] + counts[2], 'post');
+  const balance = sureBalanceOf(counts);
+  const mood =
+    balance === undefined ? '' : `, balance ${signed(balance)} (${moodOf(balance).toLowerCase()})`;
+  return `${posts} in the last minute${mood}.`;
+}
+
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -127,6 +127,50 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(errors).toEqual([]);
   });
 
+  test('notifies of a spike once, if it is asked to and in the background', async () => {
+    const { url, clock, source } = await startWithPast(50);
+    const { page, errors } = await open({ permissions: ['notifications'] });
+    await page.clock.setFixedTime(clock.now());
+    await page.addInitScript(`
+      let isHidden = false;
+      globalThis.hide = () => { isHidden = true; };
+      Object.defineProperty(document, 'hidden', { get: () => isHidden });
+      globalThis.told = [];
+      const { Notification } = globalThis;
+      globalThis.Notification = class extends Notification {
+        constructor(title, options) {
+          super(title, options);
+          told.push(title + ': ' + options.body);
+        }
+      };
+    `);
+    await page.goto(`${url}/?track=coffee&range=1h`);
+    const button = page.getByRole('button', { name: 'Notify me of spikes' });
+    await button.press('Enter');
+    await page.getByText('While this page is in the background.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.reload();
+    await page.getByRole('button', { name: 'Notify me of spikes', pressed: true }).waitFor();
+    await page.evaluate('hide()');
+    const row = page.getByRole('row', { name: /^coffee.*▲ spike$/ });
+    for (let n = 0; n < 40; n += 1) source.say('I love coffee');
+    for (let second = 0; second < 15; second += 1) {
+      clock.advance(1000);
+      await setImmediate();
+    }
+    await row.waitFor();
+    const told = await page.evaluate<string[]>('told');
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^Spike: coffee: 4\d posts in the last minute, balance \+\d+ \(very positive\)\.$/,
+      ),
+    ]);
+    await button.press('Enter');
+    await page.reload();
+    expect(await button.getAttribute('aria-pressed')).toBe('false');
+    expect(errors).toEqual([]);
+  });
+
   const desktop = { viewport: { width: 1280, height: 900 } };
   const looks: readonly [string, BrowserContextOptions][] = [
     ['light', { ...desktop, colorScheme: 'light' }],

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import PHRASES from '../../src/source/sample-phrases.json' with { type: 'json' };
 import { SharedScale } from '../../src/web/chart-scale.ts';
 import { timeToMove } from '../../src/web/drawing-pace.ts';
+import { Spikes } from '../../src/web/notify.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import type { Picture } from '../../src/web/picture.ts';
 import type { Cell } from '../../src/web/rolling-window.ts';
@@ -12,6 +13,7 @@ import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-s
 import {
   clockTime,
   describeMissing,
+  describeSpike,
   describe as say,
   signed,
   titleOf,
@@ -48,6 +50,28 @@ test('the page knows what the sample talks about', () => {
   expect(SAMPLE_TOPICS).toEqual(
     PHRASES.topics.map(({ names }) => names[0]?.replace(/^(the|my) /, '')),
   );
+});
+
+test('a spike that comes back within five minutes is the same one', () => {
+  const spikes = new Spikes();
+  const [coffee, tea] = [{}, {}];
+  const begins = (topic: object, isSpike: boolean, minute: number) =>
+    spikes.begins(topic, isSpike, minute * 60_000);
+  expect([begins(coffee, false, 0), begins(coffee, true, 1), begins(coffee, true, 2)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  expect([begins(tea, true, 2), begins(coffee, false, 3), begins(coffee, true, 7)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(begins(coffee, true, 13)).toBe(true);
+  expect(describeSpike([30, 10, 0])).toBe(
+    '40 posts in the last minute, balance +50 (very positive).',
+  );
+  expect(describeSpike([3, 1, 0])).toBe('4 posts in the last minute.');
 });
 
 test('counts become CSV that no spreadsheet runs', () => {

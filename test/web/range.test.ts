@@ -168,7 +168,7 @@ test('a row of a week has the hours that are known, and compares with the week b
     '▲ spike',
   ]);
   expect(summarize(sumUp(week, [], false))).toEqual(['2', '+39', '–', '']);
-  expect(summarize(sumUp([], [], false))).toEqual(['–', 'few posts', '–', '']);
+  expect(summarize(sumUp([], [], false))).toEqual(['–', '–', '–', '']);
 });
 
 test('the labels of a chart are round times with room between them', () => {
