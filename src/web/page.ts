@@ -69,7 +69,7 @@ const set = new TopicSet(readRange(location.search), {
 const heardSpike = createNotifier(liveRegion.say);
 const drawing = createDrawing(set, createComparison(moment), liveRegion.review);
 const showStatus = createStatusLine(
-  () => ({ connection: state, source: source.status, topics: set.topics }),
+  () => ({ connection: state, sources: source.sources, topics: set.topics }),
   liveRegion.say,
 );
 

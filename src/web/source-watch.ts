@@ -1,4 +1,4 @@
-// Polls the state of the server's source, seldom while the page is hidden.
+// Polls the states of the server's sources, seldom while the page is hidden.
 
 import type { StatusQuery } from '../../schema/operations.ts';
 import type { Connection } from './server-connection.ts';
@@ -12,7 +12,7 @@ const HIDDEN_PACE = 30_000;
 const OUT = ['connecting', 'waiting', 'paused'];
 
 export function watchSource(connection: Connection, onChange: () => void) {
-  let status: StatusQuery['status']['source'] | undefined;
+  let status: StatusQuery['status'] | undefined;
   let fineAt = Date.now();
   let outSince: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -26,22 +26,23 @@ export function watchSource(connection: Connection, onChange: () => void) {
     const answer = await connection.askStatus();
     if (mine !== question) return;
     if (answer) {
-      status = answer.source;
-      if (OUT.includes(status.state)) outSince ??= fineAt;
+      status = answer;
+      if (OUT.includes(status.source.state)) outSince ??= fineAt;
       else {
         outSince = undefined;
         fineAt = Date.now();
       }
       onChange();
     }
-    const isCalm = burst-- <= 0 && (status?.state === 'live' || status?.state === 'idle');
+    const state = status?.source.state;
+    const isCalm = burst-- <= 0 && (state === 'live' || state === 'idle');
     timer = setTimeout(ask, document.hidden ? HIDDEN_PACE : isCalm ? CALM_PACE : BUSY_PACE);
   }
 
   document.addEventListener('visibilitychange', () => void ask());
   return {
-    get status() {
-      return status;
+    get sources() {
+      return status?.sources;
     },
     /** Since when no posts may have come, in milliseconds since 1970; undefined while they come. */
     get outSince() {

@@ -1,4 +1,4 @@
-// The line at the top and the title of the tab: how connection and source are, and how people feel.
+// The line at the top and the title of the tab: how connection and sources are, and how people feel.
 
 import type { StatusQuery } from '../../schema/operations.ts';
 import { setText, the } from './dom.ts';
@@ -11,7 +11,7 @@ const TITLE_PACE = 2000;
 
 interface Shown {
   readonly connection: ConnectionState;
-  readonly source: StatusQuery['status']['source'] | undefined;
+  readonly sources: StatusQuery['status']['sources'] | undefined;
   readonly topics: readonly Topic[];
 }
 
@@ -23,9 +23,9 @@ export function createStatusLine(shown: () => Shown, say: (text: string) => void
   setInterval(showTitle, TITLE_PACE);
 
   function describeNow() {
-    const { connection, source, topics } = shown();
+    const { connection, sources, topics } = shown();
     const isTracking = topics.some(({ rejection }) => rejection === undefined);
-    return describe(connection, source, isTracking);
+    return describe(connection, sources, isTracking);
   }
 
   function showTitle(): void {
@@ -38,7 +38,7 @@ export function createStatusLine(shown: () => Shown, say: (text: string) => void
   }
 
   return () => {
-    const { connection, source } = shown();
+    const { connection, sources } = shown();
     const { tone, text } = describeNow();
     if (sentence.textContent !== text) {
       setText(sentence, text);
@@ -46,6 +46,6 @@ export function createStatusLine(shown: () => Shown, say: (text: string) => void
     }
     line.dataset.tone = tone;
     showTitle();
-    aboutSample.classList.toggle('unshown', source?.name !== 'sample');
+    aboutSample.classList.toggle('unshown', sources?.[0]?.name !== 'sample');
   };
 }

@@ -4,7 +4,10 @@ import type { StatusQuery } from '../../schema/operations.ts';
 import { balanceOf, type Counts } from './rolling-window.ts';
 import type { ConnectionState } from './server-connection.ts';
 
-type SourceStatus = StatusQuery['status']['source'];
+type SourceStatus = Pick<
+  StatusQuery['status']['sources'][number],
+  'name' | 'state' | 'reason' | 'until'
+>;
 
 interface Sentence {
   /** Calm: nothing to do. Live: posts arrive. Waiting: the page or the server waits. Failed: a person has to act. */
@@ -19,6 +22,10 @@ const POSTS_OF: Readonly<Record<string, string>> = {
   replay: 'posts from a file',
 };
 
+/** The tone is the first of these that any source has: as long as one is live, posts come. */
+const BEST_FIRST = ['live', 'calm', 'waiting', 'failed'] as const;
+const AND = new Intl.ListFormat('en-GB');
+
 const NAMES: Readonly<Record<string, string>> = { bluesky: 'Bluesky', x: 'X' };
 
 /** The name of a source, as people write it. */
@@ -28,7 +35,7 @@ export function nameOf(source: string): string {
 
 export function describe(
   connection: ConnectionState,
-  source: SourceStatus | undefined,
+  sources: readonly SourceStatus[] | undefined,
   isTracking: boolean,
 ): Sentence {
   switch (connection.name) {
@@ -44,20 +51,35 @@ export function describe(
         text: `The server closed the connection: ${connection.reason}. Reload the page to try again`,
       };
     case 'open': {
-      if (!source) return { tone: 'waiting', text: 'Connected' };
-      const said = describeSource(source, isTracking);
+      if (!sources) return { tone: 'waiting', text: 'Connected' };
+      const said = describeSources(sources, isTracking);
       if (connection.recovered === undefined) return said;
       return { ...said, text: `${said.text}. Reconnected at ${clockTime(connection.recovered)}` };
     }
   }
 }
 
-function describeSource(
-  { name, state, reason, until }: SourceStatus,
+/** Sources that are alike are named together. */
+function describeSources(sources: readonly SourceStatus[], isTracking: boolean): Sentence {
+  const alike = Map.groupBy(sources, ({ name, state, reason }) => (reason ? name : state));
+  const said = [...alike.values()].map((some) => describeAlike(some, sources.length, isTracking));
+  const tones = said.map(({ tone }) => tone);
+  return {
+    tone: BEST_FIRST.find((tone) => tones.includes(tone)) ?? 'waiting',
+    text: said.map(({ text }) => text).join(' · '),
+  };
+}
+
+function describeAlike(
+  alike: readonly SourceStatus[],
+  count: number,
   isTracking: boolean,
 ): Sentence {
-  const posts = POSTS_OF[name] ?? `posts from ${name}`;
-  const origin = NAMES[name] ?? 'the source';
+  const names = alike.map(({ name }) => name);
+  const { state, reason, until } = alike[0] ?? { state: 'idle' };
+  const posts = AND.format(names.map((name) => POSTS_OF[name] ?? `posts from ${name}`));
+  const origin =
+    count > 1 ? AND.format(names.map(nameOf)) : (NAMES[names[0] ?? ''] ?? 'the source');
   const why = reason ? `: ${reason.replace(/\.$/, '')}` : '';
   switch (state) {
     case 'live':
@@ -72,7 +94,7 @@ function describeSource(
     case 'paused':
       return {
         tone: 'failed',
-        text: `Paused${why}${until ? `. Goes on at ${clockTime(until)}` : ''}`,
+        text: `Paused${count > 1 ? ` (${origin})` : ''}${why}${until ? `. Goes on at ${clockTime(until)}` : ''}`,
       };
     default:
       return isTracking

@@ -238,7 +238,25 @@ describe('the status in plain words', () => {
       `Live: made-up posts (the sample). Reconnected at ${clockTime(until)}`,
     ],
   ])('%j and %j', (connection, status, text) => {
-    expect(say(connection, status && { usage: null, ...status }, true).text).toBe(text);
+    expect(say(connection, status && [status], true).text).toBe(text);
+  });
+
+  test('tells of each source, and of those that are alike together', () => {
+    const x = { name: 'x', state: 'live', reason: null, until: null };
+    const bluesky = { ...x, name: 'bluesky' };
+    const replay = { ...x, name: 'replay', state: 'paused', reason: 'the file has ended' };
+    expect(say(open, [bluesky, x], true)).toEqual({
+      tone: 'live',
+      text: 'Live: posts from Bluesky and posts from X',
+    });
+    expect(say(open, [bluesky, { ...x, state: 'connecting' }, replay], true)).toEqual({
+      tone: 'live',
+      text: 'Live: posts from Bluesky · Connecting to X… · Paused (replay): the file has ended',
+    });
+    expect(say(open, [replay, { ...x, state: 'waiting', reason: 'it is full' }], true)).toEqual({
+      tone: 'waiting',
+      text: 'Paused (replay): the file has ended · Waiting for X: it is full',
+    });
   });
 
   test('a balance has its sign', () => {
