@@ -1,7 +1,7 @@
-// npm run bench -- dashboard: what share of a core the page takes with four topics, in a real browser.
+// npm run bench -- dashboard: what share of a core the page takes in a real browser, and how soon it shows something.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ async function measure(topics: readonly string[], topicsOfPost: number) {
   const before = await browser.used();
   await delay(SECONDS * 1000);
   const after = await browser.used();
-  const title = await browser.title();
+  const { title, firstContent } = await browser.page();
   await browser.stop();
   await server.close();
   const share = (type: string) =>
@@ -64,6 +64,7 @@ async function measure(topics: readonly string[], topicsOfPost: number) {
     'GPU process': share('GPU'),
     browser: share('browser'),
     network: share('utility'),
+    'first content, ms': Math.round(firstContent),
     'title of its tab': title,
   };
 }
@@ -105,18 +106,21 @@ async function startBrowser(address: string) {
       '--window-size=1280,900',
       '--remote-debugging-port=0',
       `--user-data-dir=${profile}`,
-      address,
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const socket = new WebSocket(await inspectorOf(process));
   await once(socket, 'open');
   let asked = 0;
-  const ask = async (method: string) => {
-    socket.send(JSON.stringify({ id: ++asked, method }));
-    const [message] = await once(socket, 'message');
-    return JSON.parse(String(message)).result;
+  const ask = async (method: string, params = {}, sessionId?: string) => {
+    const id = ++asked;
+    socket.send(JSON.stringify({ id, method, params, sessionId }));
+    for await (const [message] of on(socket, 'message')) {
+      const answer = JSON.parse(String(message));
+      if (answer.id === id) return answer.result;
+    }
   };
+  const { targetId } = await ask('Target.createTarget', { url: address });
   return {
     /** The CPU time of the browser's processes so far, in seconds, by their type. */
     async used(): Promise<Readonly<Record<string, number>>> {
@@ -125,10 +129,15 @@ async function startBrowser(address: string) {
       for (const { type, cpuTime } of processInfo) used[type] = (used[type] ?? 0) + cpuTime;
       return used;
     },
-    /** The title of the page. */
-    async title(): Promise<string> {
-      const { targetInfos } = await ask('Target.getTargets');
-      return targetInfos.find(({ type }: { type: string }) => type === 'page')?.title;
+    /** What the page says, at the end: its title, and after how many milliseconds it had shown something. */
+    async page(): Promise<{ title: string; firstContent: number }> {
+      const { sessionId } = await ask('Target.attachToTarget', { targetId, flatten: true });
+      const expression = `({
+        title: document.title,
+        firstContent: performance.getEntriesByName('first-contentful-paint')[0].startTime,
+      })`;
+      const question = { expression, returnByValue: true };
+      return (await ask('Runtime.evaluate', question, sessionId)).result.value;
     },
     async stop(): Promise<void> {
       socket.send(JSON.stringify({ id: ++asked, method: 'Browser.close' }));
