@@ -14,6 +14,7 @@ import { type ApiContext, payFor } from './builder.ts';
 import type { HttpStreams } from './http-streams.ts';
 import { maskBug } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
+import type { Asked } from './trusted-documents.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -118,8 +119,8 @@ function createYogaServer(operations: Operations, log: BoundedLog, maxBytes: num
 function sharing({ documents, broadcast }: Operations): Plugin<Context, Context> {
   return {
     onRequestParse: ({ request, url }) => checkParameters(request, url),
-    onParams({ params, setParams, context }) {
-      const query = documents.textOf(params, context.work);
+    onParams({ params, request, setParams, context }) {
+      const query = documents.textOf(withIds(params, request), context.work);
       if (query === undefined && !params.query) throw rejection(400, 'BAD_REQUEST', NO_OPERATION);
       if (query === undefined) return;
       const { operationName, variables, extensions } = params;
@@ -154,6 +155,13 @@ function sharing({ documents, broadcast }: Operations): Plugin<Context, Context>
       setResultProcessor((_, api) => processRegularResult(answer, api, JSON_TYPE), JSON_TYPE);
     },
   };
+}
+
+/** Yoga leaves out the ids that are in an address. */
+function withIds(params: Asked, { method, url }: Request): Asked {
+  if (method !== 'GET') return params;
+  const { documentId, doc_id } = Object.fromEntries(new URL(url).searchParams);
+  return { ...params, documentId, doc_id };
 }
 
 /** Yoga would take unreadable JSON in the address for a bug of the server. */

@@ -111,10 +111,13 @@ test.each([
   expect(await response.json()).toEqual({ data: { status: { listeners: 0 } } });
 });
 
-test('an id may come in the address of a GET', async () => {
+test.each([
+  ['documentId', { documentId: 'listeners' }],
+  ['doc_id', { doc_id: 'listeners' }],
+  ['extensions', { extensions: JSON.stringify(naming('listeners').extensions) }],
+])('an id may come as %s in the address of a GET', async (_, asked) => {
   const { url } = await startTrusting();
-  const extensions = encodeURIComponent(JSON.stringify(naming('listeners').extensions));
-  const response = await fetch(`${url}/graphql?extensions=${extensions}`);
+  const response = await fetch(`${url}/graphql?${new URLSearchParams(asked)}`);
   expect(await response.json()).toEqual({ data: { status: { listeners: 0 } } });
 });
 
