@@ -102,12 +102,13 @@ export class RecentEvents implements Past {
 
   deleted(post: PostKey): void {
     const key = spellKey(post);
-    const kept = this.#byPost.get(key);
-    if (kept === undefined) return;
+    let kept = this.#byPost.get(key);
     this.#byPost.delete(key);
-    this.#bytes -= kept.bytes;
-    kept.bytes = 0;
-    kept.event = undefined;
+    for (; kept !== undefined; kept = kept.repeats) {
+      this.#bytes -= kept.bytes;
+      kept.bytes = 0;
+      kept.event = undefined;
+    }
   }
 
   /** The events that a post matches come one right after the other. */
@@ -162,7 +163,11 @@ export class RecentEvents implements Past {
     if (this.#newest === entry) this.#newest = undefined;
     if (entry.event === undefined) return;
     const name = spellKey(entry.event.post);
-    if (this.#byPost.get(name) === entry) this.#byPost.delete(name);
+    if (this.#byPost.get(name) !== entry) return;
+    const { repeats } = entry;
+    // Tracks that have the post already give the repeat up.
+    if (repeats !== undefined && repeats.places > 0) this.#byPost.set(name, repeats);
+    else this.#byPost.delete(name);
   }
 
   #forget({ key }: Entry): void {

@@ -159,10 +159,25 @@ describe('recent events', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0, 1));
     coffee.event(event(1, 1));
+    const tea = past.open(TEA, at(0, 1));
+    tea.event(event(1, 1));
+    const milk = past.open(track('milk'), at(0, 2));
     const repeated = { ...event(1, 2), post: event(1, 1).post };
-    coffee.gap(at(0, 2));
-    coffee.event(repeated);
-    expect(resume(past, at(0, 1)).told).toEqual(['1.1', 'gap']);
+    for (const recording of [coffee, tea, milk]) {
+      recording.gap(at(0, 2));
+      recording.event(repeated);
+    }
+    const told = () =>
+      [COFFEE, TEA, track('milk')].map((each) => readAll(past.read(each, { after: at(0, 1) })));
+    expect(told()).toEqual([
+      ['1.1', 'gap'],
+      ['1.1', 'gap'],
+      ['gap', '1.1'],
+    ]);
+    past.deleted({ source: 'hand', id: '1.1' });
+    expect(told()).toEqual([['gap'], ['gap'], ['gap']]);
+    for (const recording of [coffee, tea, milk]) recording.close();
+    expect(past.bytes).toBe(0);
   });
 
   test('the newest events are those that are kept, and no fewer than asked for', () => {
