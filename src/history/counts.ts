@@ -91,7 +91,8 @@ export class Counts implements Past {
   live(isLive: boolean): void {
     const now = this.#clock.now();
     this.#turn(now);
-    this.#liveFrom = isLive ? this.startingAt(now) : Number.POSITIVE_INFINITY;
+    if (!isLive) this.#liveFrom = Number.POSITIVE_INFINITY;
+    else if (this.#liveFrom === Number.POSITIVE_INFINITY) this.#liveFrom = this.startingAt(now);
   }
 
   /** What the running minute has of a topic, and what is known of the time before. */
