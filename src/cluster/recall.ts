@@ -54,8 +54,6 @@ interface Search {
 const GATHER_MS = 10;
 /** How long a node waits before it tries again to ask, in milliseconds. */
 const AGAIN_IN_MS = 50;
-/** More events than are kept. */
-const EVERYTHING = Number.MAX_SAFE_INTEGER;
 /** The node that ingests has told all that it keeps of a track, so it is not asked again for this long, in milliseconds. */
 const TOLD_FOR_MS = 10_000;
 
@@ -228,8 +226,7 @@ function earliest(listeners: readonly Listener[]): { after?: Position; last?: nu
   let after: Position | undefined;
   let last: number | undefined;
   for (const { start } of listeners) {
-    // Another node does not know which of its events are of some sources.
-    if ('last' in start) last = Math.max(last ?? 0, start.sources ? EVERYTHING : start.last);
+    if ('last' in start) last = Math.max(last ?? 0, start.last);
     else if (after === undefined || !reaches(after, start)) after = start.after;
   }
   return { ...(after && { after }), ...(last !== undefined && { last }) };

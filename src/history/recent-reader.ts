@@ -2,7 +2,7 @@
 
 import type { Position } from '../base/position.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { PastEvents, PastReader, Sources, Start } from '../stream/recorder.ts';
+import type { PastEvents, PastReader, Start } from '../stream/recorder.ts';
 import { type Entry, isGap, type RecentOfTrack } from './recent-of-track.ts';
 
 export class RecentReader implements PastReader {
@@ -11,7 +11,6 @@ export class RecentReader implements PastReader {
   readonly #recent: RecentOfTrack;
   /** Where the reader is: after the last entry that it has read. */
   #from: Start;
-  readonly #sources: Sources;
   /** The number of the next entry to read. */
   #next = 0;
   #fills: number;
@@ -19,7 +18,6 @@ export class RecentReader implements PastReader {
   constructor(recent: RecentOfTrack, start: Start) {
     this.#recent = recent;
     this.#from = start;
-    this.#sources = start.sources;
     this.#fills = recent.fills;
     this.isComplete = this.#find() && ('last' in start || !hasGapAfter(recent, this.#next));
     this.completeSince = before(recent, this.#next)?.time;
@@ -41,7 +39,7 @@ export class RecentReader implements PastReader {
     for (; this.#next < recent.end && events.length < most; this.#next += 1) {
       const entry = recent.at(this.#next);
       if (!isGap(entry)) {
-        if (isOf(entry.event, this.#sources)) events.push(entry.event);
+        if (entry.event !== undefined) events.push(entry.event);
       } else if (events.length > 0) break;
       else gap = true;
       this.#from = { after: entry.position };
@@ -54,7 +52,7 @@ export class RecentReader implements PastReader {
     const recent = this.#recent;
     const from = this.#from;
     if ('last' in from) {
-      const { first, found } = newest(recent, from.last, this.#sources);
+      const { first, found } = newest(recent, from.last);
       this.#next = first;
       return found >= from.last;
     }
@@ -95,21 +93,12 @@ export function before(recent: RecentOfTrack, number: number): Position | undefi
 }
 
 /** Finds the newest `count` events, or all of them if fewer are kept: where they begin, and how many there are. */
-export function newest(
-  recent: RecentOfTrack,
-  count: number,
-  sources?: Sources,
-): { first: number; found: number } {
+export function newest(recent: RecentOfTrack, count: number): { first: number; found: number } {
   let first = recent.end;
   let found = 0;
   for (; found < count && first > recent.first; first -= 1) {
     const entry = recent.at(first - 1);
-    if (!isGap(entry) && isOf(entry.event, sources)) found += 1;
+    if (!isGap(entry) && entry.event !== undefined) found += 1;
   }
   return { first, found };
-}
-
-/** Whether there is an event, and it is of one of the sources. */
-function isOf(event: SentimentEvent | undefined, sources: Sources): event is SentimentEvent {
-  return event !== undefined && (sources?.has(event.post.source) ?? true);
 }

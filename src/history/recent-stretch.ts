@@ -23,9 +23,7 @@ export function stretchOf(
   let oldest = end;
   while (oldest > recent.first && isOfEpoch(oldest - 1)) oldest -= 1;
   const wanted = starts.map((start) =>
-    'last' in start
-      ? newest(recent, start.last, start.sources).first
-      : firstAfter(recent, start.after),
+    'last' in start ? newest(recent, start.last).first : firstAfter(recent, start.after),
   );
   const first = Math.max(oldest, Math.min(end, ...wanted), end - most);
   const entries: PastEntry[] = [];

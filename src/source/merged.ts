@@ -2,7 +2,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import { UserError } from '../base/user-error.ts';
-import type { Track } from '../track/track.ts';
+import { isAt, type Track } from '../track/track.ts';
 import type { Rejection, Source, SourceSink, SourceState, Tracks } from './source.ts';
 
 export type MakeSource = (sink: SourceSink) => Source;
@@ -45,6 +45,7 @@ export function mergeSources(
       bad: (reason) => sink.bad(reason, source.name),
       repeated: () => sink.repeated(source.name),
       deleted: (id) => sink.deleted(id, source.name),
+      gap: () => sink.gap(source.name),
       rejected: (track, error) => reject(part, track, error),
       state: (state) => sink.state(state, source.name),
     });
@@ -52,8 +53,8 @@ export function mergeSources(
     return part;
   }
 
-  function tell({ source, rejected }: Part): void {
-    source.want(rejected.size === 0 ? wanted : without(wanted, rejected));
+  function tell(part: Part): void {
+    part.source.want(tracksOf(part, wanted));
   }
 
   function reject(part: Part, track: Track, error: UserError): void {
@@ -61,7 +62,7 @@ export function mergeSources(
     const { canonical } = track;
     part.rejected.set(canonical, { track, error });
     const rejections = rejectionsOf(canonical);
-    if (rejections.length === parts.length) {
+    if (rejections.length === sources.filter(({ name }) => isAt(track, name)).length) {
       const reasons = rejections.map(({ source, reason }) => `${source}: ${reason}`);
       sink.rejected(track, new UserError(error.code, reasons.join(' ')));
       return;
@@ -125,15 +126,17 @@ function best(sources: readonly Source[]): SourceState {
   return { name: 'idle' };
 }
 
-/** `tracks` without those in `rejected`, all of which are among them. Nothing is copied: there may be many of both. */
-function without(tracks: Tracks, rejected: ReadonlyMap<string, unknown>): Tracks {
+/** Those of `tracks` that a part is to deliver. Nothing is copied: there may be many, and changes come often. */
+function tracksOf({ source, rejected }: Part, tracks: Tracks): Tracks {
+  const isOf = (track: Track) => isAt(track, source.name) && !rejected.has(track.canonical);
   return {
     get size() {
-      return tracks.size - rejected.size;
+      for (const track of tracks) if (isOf(track)) return 1;
+      return 0;
     },
-    has: (track) => tracks.has(track) && !rejected.has(track.canonical),
+    has: (track) => tracks.has(track) && isOf(track),
     *[Symbol.iterator]() {
-      for (const track of tracks) if (!rejected.has(track.canonical)) yield track;
+      for (const track of tracks) if (isOf(track)) yield track;
     },
   };
 }

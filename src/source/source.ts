@@ -42,6 +42,7 @@ export function isWhole(source: SourceStatus): boolean {
 
 /** A set of tracks, whatever keeps it. */
 export interface Tracks extends Iterable<Track> {
+  /** Above 0 if there are any. Only a `Set` counts them: that of some sources among many tracks would take long. */
   readonly size: number;
   has(track: Track): boolean;
 }
@@ -99,7 +100,7 @@ export interface SourceSink {
   /** The upstream deleted the post with this id. That of a post which was never delivered does no harm. */
   deleted(id: string, source?: string): void;
   /** Posts may be missing before the next one, of any track. */
-  gap(): void;
+  gap(source?: string): void;
   /**
    * Whether listeners of this node are so far behind that events for them will soon be dropped. A source that catches
    * up SHOULD then slow down, and MUST NOT stop: one slow listener must not keep posts from all others. A live post

@@ -8,7 +8,7 @@ import type { UserError } from '../base/user-error.ts';
 import type { Analyze } from '../sentiment/analysis.ts';
 import { type CloseOptions, partsOf, type Source, type SourceSink } from '../source/source.ts';
 import { Matcher } from '../track/matcher.ts';
-import type { Track } from '../track/track.ts';
+import { isAt, type Track } from '../track/track.ts';
 import { wordsOf } from '../track/words-of-post.ts';
 import { type PostCounters, postCountersAtZero } from './counters.ts';
 import type { Feed, FeedSink } from './feed.ts';
@@ -83,7 +83,7 @@ export class Ingest<T> implements Feed<T> {
         options.past.deleted({ source, id });
         sink.deleted({ source, id });
       },
-      gap: () => this.#gap(),
+      gap: (source = this.source.name) => this.#gap(source),
       rejected: (track, error) => this.#reject(track, error),
       state: (state, source = this.source.name) => options.telemetry.state(state, source),
     });
@@ -192,11 +192,12 @@ export class Ingest<T> implements Feed<T> {
     this.tell();
   }
 
-  #gap(): void {
+  #gap(source: string): void {
     // Takes a number, so that a position from before the gap and one from after it differ.
     this.#number += 1;
     const { position } = this;
-    for (const { recording, outlet } of this.#followed.values()) {
+    for (const { track, recording, outlet } of this.#followed.values()) {
+      if (!isAt(track, source)) continue;
       recording.gap(position);
       if (outlet !== undefined) this.#sink.gap(outlet);
     }
@@ -216,7 +217,8 @@ export class Ingest<T> implements Feed<T> {
     const counters = this.#countersOf(post.source);
     counters.postsSeen += 1;
     if (!isInLanguages(post.langs, this.#options.languages)) return;
-    const matched = this.#matcher.match(wordsOf(post));
+    const { source } = post;
+    const matched = this.#matcher.match(wordsOf(post)).filter(({ track }) => isAt(track, source));
     if (matched.length === 0) return;
     counters.postsMatched += 1;
     const { analyze, postText } = this.#options;

@@ -26,14 +26,8 @@ export interface Recording {
   close(): void;
 }
 
-/** The names of some sources; undefined stands for all. */
-export type Sources = ReadonlySet<string> | undefined;
-
 /** Where a listener begins: after an event that it got, or with the newest ones that are kept. */
-export type Start = ({ readonly after: Position } | { readonly last: number }) & {
-  /** It reads only events of these. */
-  readonly sources?: Sources;
-};
+export type Start = { readonly after: Position } | { readonly last: number };
 
 /** A recorder that keeps recent events, so that listeners can begin in the past. */
 export interface Past extends Recorder {

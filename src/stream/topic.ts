@@ -3,11 +3,8 @@
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
-import type { Sources } from './recorder.ts';
 
 export interface Listener {
-  /** It hears only events of these. */
-  readonly sources?: Sources;
   /** Called in order, once for each event. MUST NOT throw, and MUST NOT wait. */
   event(event: SentimentEvent): void;
   /** Events may be missing before the next one. A listener whose protocol can report it does. */
@@ -47,12 +44,14 @@ export class Topic {
     return true;
   }
 
-  /** Hands `event` to every listener that wants its source, and returns how many do. */
+  /** Hands `event` to every listener, and returns how many there were. */
   publish(event: SentimentEvent): number {
     const first = this.#first;
     const rest = this.#rest;
-    let count = first === undefined ? 0 : hand(event, first);
-    if (rest !== undefined) for (const listener of rest) count += hand(event, listener);
+    first?.event(event);
+    if (rest === undefined) return first === undefined ? 0 : 1;
+    const count = rest.size + (first === undefined ? 0 : 1);
+    for (const listener of rest) listener.event(event);
     return count;
   }
 
@@ -67,10 +66,4 @@ export class Topic {
     this.#rest = undefined;
     for (const listener of listeners) listener?.end(error);
   }
-}
-
-function hand(event: SentimentEvent, listener: Listener): 0 | 1 {
-  if (listener.sources !== undefined && !listener.sources.has(event.post.source)) return 0;
-  listener.event(event);
-  return 1;
 }

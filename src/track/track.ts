@@ -14,9 +14,11 @@ export interface Clause {
 
 /** Matches a post that satisfies any of its clauses. */
 export interface Track {
-  /** Equal for every spelling of the same query, and itself a query that means the same. */
+  /** Equal for every spelling of the same query, and itself a query that means the same, unless `sources` are named. */
   readonly canonical: string;
   readonly clauses: readonly Clause[];
+  /** The names of the sources that it is followed at; undefined for all. */
+  readonly sources?: ReadonlySet<string> | undefined;
 }
 
 const MAX_QUERY_CHARACTERS = 256;
@@ -36,6 +38,21 @@ export function parseTrack(query: string): Track | UserError {
   return parse(query);
 }
 
+/** `track` at some of the sources only. It has a canonical form, and so a topic, of its own. */
+export function atSources(track: Track, sources: Iterable<string>): Track {
+  const names = [...new Set(sources)].sort();
+  const canonical = `${track.canonical} [${names.join(',')}]`;
+  return { ...track, canonical, sources: new Set(names) };
+}
+
+/** Whether `source` is one of those that `track` is followed at. */
+export function isAt({ sources }: Track, source: string): boolean {
+  return sources === undefined || sources.has(source);
+}
+
+/** No query has a bracket in its canonical form. */
+const AT_SOURCES = /^(.+) \[([\w,-]+)\]$/s;
+
 /** The track of a canonical form, which may be longer than a query; undefined for any other text. */
 export function readCanonical(canonical: string): Track | undefined {
   if (canonical.length > MAX_CANONICAL_CHARACTERS) return undefined;
@@ -43,8 +60,11 @@ export function readCanonical(canonical: string): Track | undefined {
   if (ONE_WORD.test(canonical) && !STOP_WORDS.has(canonical)) {
     return { canonical, clauses: [{ all: [[canonical]], none: [] }] };
   }
-  const track = parse(canonical);
-  return track instanceof UserError || track.canonical !== canonical ? undefined : track;
+  const [, query = canonical, sources] = AT_SOURCES.exec(canonical) ?? [];
+  const track = parse(query);
+  if (track instanceof UserError) return undefined;
+  const read = sources === undefined ? track : atSources(track, sources.split(','));
+  return read.canonical === canonical ? read : undefined;
 }
 
 function parse(query: string): Track | UserError {

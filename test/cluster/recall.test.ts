@@ -118,18 +118,6 @@ describe('a listener that resumes at another node', () => {
     expect(told).toEqual(['recovered', 'p1', 'p2']);
   });
 
-  test('gets the newest events of one source, however many of others there are', async () => {
-    const { nodes, leads, one, two, follow } = await start();
-    const before = await follow('coffee', one);
-    for (let i = 0; i < 60; i++) {
-      leads.source?.say('coffee', { id: `c${i}`, source: i % 20 === 0 ? 'x' : 'hand' });
-    }
-    await nodes.until(() => before.told.length === 60);
-    const { told } = two.listen('coffee', { last: 2, sources: new Set(['x']) });
-    await nodes.until(() => told.length > 1);
-    expect(told).toEqual(['c20', 'c40']);
-  });
-
   test('gets what was lost on the way to this node', async () => {
     const { nodes, leads, one, two, follow } = await start();
     const [before] = [await follow('coffee', one), await follow('coffee', two)];

@@ -4,7 +4,7 @@ import type { Position } from '../../src/base/position.ts';
 import type { RecentEvents } from '../../src/history/recent-events.ts';
 import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
-import type { PastReader, Start } from '../../src/stream/recorder.ts';
+import type { PastReader } from '../../src/stream/recorder.ts';
 import { createPast } from '../support/keeping.ts';
 import { track } from '../support/tracks.ts';
 
@@ -16,8 +16,8 @@ function at(number: number, epoch = 1): Position {
   return { epoch, number, time: 1000 * epoch + number };
 }
 
-function event(number: number, epoch = 1, text = '', source = 'hand'): SentimentEvent {
-  const post = { id: `${epoch}.${number}`, source, text, langs: [] };
+function event(number: number, epoch = 1, text = ''): SentimentEvent {
+  const post = { id: `${epoch}.${number}`, source: 'hand', text, langs: [] };
   return { ...analyze(text), post, position: at(number, epoch) };
 }
 
@@ -47,23 +47,6 @@ describe('recent events', () => {
     // An event of another track.
     expect(resume(past, at(2))).toEqual({ isComplete: true, told: ['1.3', '1.4'] });
     expect(resume(past, at(4))).toEqual({ isComplete: true, told: [] });
-  });
-
-  test('a listener to one source reads its events alone, and as many of the newest as it wants', () => {
-    const past = createPast();
-    const coffee = past.open(COFFEE, at(0));
-    for (let number = 1; number <= 9; number += 1) {
-      coffee.event(event(number, 1, '', number % 3 === 0 ? 'x' : 'hand'));
-    }
-    const sources = new Set(['x']);
-    const read = (start: Start) => {
-      const reader = past.read(COFFEE, start);
-      return [reader.isComplete, readAll(reader, 1)];
-    };
-    expect(read({ after: at(2), sources })).toEqual([true, ['1.3', '1.6', '1.9']]);
-    expect(read({ last: 2, sources })).toEqual([true, ['1.6', '1.9']]);
-    expect(read({ last: 4, sources })).toEqual([false, ['1.3', '1.6', '1.9']]);
-    expect(read({ last: 2, sources: new Set(['hand']) })).toEqual([true, ['1.7', '1.8']]);
   });
 
   test('silence evicts nothing: a rare track can be resumed after any time', () => {

@@ -6,6 +6,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createFeed } from '../../src/server/node-feed.ts';
 import { mergeSources } from '../../src/source/merged.ts';
 import type { Feed } from '../../src/stream/feed.ts';
+import { atSources } from '../../src/track/track.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { createPast, NOT_SHARED } from '../support/keeping.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
@@ -15,15 +16,20 @@ import { track } from '../support/tracks.ts';
 import { until } from '../support/until.ts';
 
 test.skipIf(!findNatsServer())(
-  'all nodes tell of all sources, and the texts of posts, except those with --post-text=false',
+  'all nodes have all sources, and the texts of posts, except those with --post-text=false',
   async () => {
     const nats = await startNats();
     onTestFinished(() => nats.stop());
     let source: HandSource | undefined;
+    let other: HandSource | undefined;
+    /** Those of events of the other source, by node. */
+    const told: (readonly string[])[][] = [];
     const feeds: Feed<string>[] = [];
 
     async function start(...argv: readonly string[]) {
       const events: SentimentEvent[] = [];
+      const toldHere: (readonly string[])[] = [];
+      told.push(toldHere);
       const connectFeed = await createFeed({
         config: configOf('--nats', `nats://127.0.0.1:${nats.port}`, ...argv),
         connect: (sink) =>
@@ -33,7 +39,10 @@ test.skipIf(!findNatsServer())(
                 source = createHandSource(part);
                 return source;
               },
-              (part) => createHandSource(part, 'other'),
+              (part) => {
+                other = createHandSource(part, 'other');
+                return other;
+              },
             ],
             sink,
             { clock: systemClock, warn: () => {} },
@@ -46,7 +55,10 @@ test.skipIf(!findNatsServer())(
         clock: systemClock,
       });
       const feed = connectFeed<string>({
-        event: (event) => events.push(event),
+        event(event, outlets) {
+          if (event.post.source === 'other') toldHere.push(outlets);
+          else events.push(event);
+        },
         deleted: () => {},
         gap: () => {},
         rejected: () => {},
@@ -55,6 +67,7 @@ test.skipIf(!findNatsServer())(
       feeds.push(feed);
       feed.open(track('coffee'), 'coffee');
       feed.open(track('milk'), 'milk');
+      feed.open(atSources(track('tea'), ['other']), 'tea');
       return events;
     }
 
@@ -62,14 +75,19 @@ test.skipIf(!findNatsServer())(
     await until(() => source?.wanted.at(-1)?.length === 2, 'the first node ingests');
     const nodes = [first, await start(), await start('--post-text=false')];
     await until(() => {
-      source?.say('coffee with milk');
+      source?.say('coffee with milk and tea');
       return nodes.every((events) => events.length > 1);
     }, 'each node got events');
     expect(nodes.map(([event]) => event?.post.text)).toEqual([
-      'coffee with milk',
-      'coffee with milk',
+      'coffee with milk and tea',
+      'coffee with milk and tea',
       null,
     ]);
+    expect(source?.wanted.at(-1)).toEqual(['coffee', 'milk']);
+    expect(other?.wanted.at(-1)).toEqual(['coffee', 'milk', 'tea [other]']);
+    other?.say('tea');
+    await until(() => told.every(({ length }) => length > 0), 'each node got the tea');
+    expect(told).toEqual([[['tea']], [['tea']], [['tea']]]);
     source?.become({ name: 'waiting', reason: 'it broke', until: 5 });
     await until(
       () =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
-import { parseTrack, readCanonical } from '../../src/track/track.ts';
+import { atSources, parseTrack, readCanonical } from '../../src/track/track.ts';
 import { queries } from '../support/queries.ts';
 import { track } from '../support/tracks.ts';
 
@@ -104,6 +104,10 @@ describe('the canonical form', () => {
         fc.pre(!(parsed instanceof UserError));
         expect(parseTrack(parsed.canonical)).toEqual(parsed);
         expect(readCanonical(parsed.canonical)).toEqual(parsed);
+        expect(parsed.canonical).not.toMatch(/[[\]]/);
+        const at = atSources(parsed, ['x', 'bluesky', 'x']);
+        expect(at.canonical).toBe(`${parsed.canonical} [bluesky,x]`);
+        expect(readCanonical(at.canonical)).toEqual(at);
       }),
     );
   });
@@ -130,6 +134,17 @@ describe('the canonical form', () => {
         expect(readCanonical(query)).toEqual(isCanonical ? parsed : undefined);
       }),
     );
+  });
+
+  test.each([
+    'coffee [x,bluesky]',
+    'coffee [x,x]',
+    'coffee []',
+    'coffee [x] [y]',
+    'Coffee [x]',
+    ' [x]',
+  ])('%s is none of a track at some sources', (text) => {
+    expect(readCanonical(text)).toBeUndefined();
   });
 
   test('is none when it is longer than any query can be written', () => {

@@ -5,9 +5,9 @@ import { type Position, parseCursor } from '../../base/position.ts';
 import { cutText, MAX_TEXT } from '../../base/post.ts';
 import { UserError } from '../../base/user-error.ts';
 import { partsOf, type SourceStatus } from '../../source/source.ts';
-import type { Sources, Start } from '../../stream/recorder.ts';
+import type { Start } from '../../stream/recorder.ts';
 import { EVERY, SPAN, type WindowRequest } from '../../stream/windows.ts';
-import { parseTrack, type Track } from '../../track/track.ts';
+import { atSources, parseTrack, type Track } from '../../track/track.ts';
 import type { BoundedLookBack } from './builder.ts';
 import { toGraphQLError } from './masked-errors.ts';
 
@@ -35,29 +35,32 @@ export function readCursor(text: string): Position {
 export function readStart(
   after: string | null | undefined,
   last: number | null | undefined,
-  sources: Sources,
 ): Start | undefined {
   if (typeof after === 'string' && typeof last === 'number') {
     const message =
       'A subscription begins either after a cursor or with the last events; leave out "after" or "last".';
     throw badInput(message);
   }
-  if (typeof after === 'string') return { after: readCursor(after), sources };
+  if (typeof after === 'string') return { after: readCursor(after) };
   if (typeof last !== 'number') return undefined;
-  if (last >= 0 && last <= MAX_LAST) return { last, sources };
+  if (last >= 0 && last <= MAX_LAST) return { last };
   const message = `"last" is ${last}. It must be a number from 0 to ${MAX_LAST}.`;
   throw badInput(message);
 }
 
-/** `source` is the one that the server reads, which may merge several. */
-export function readSources(
+/** The track of `query` at some of the sources, or at all. `source` is what the server reads, which may merge several. */
+export function readTrackAt(
+  query: string,
   names: readonly string[] | null | undefined,
   source: SourceStatus,
-): Sources {
-  if (names === null || names === undefined) return undefined;
+): Track {
+  const track = readTrack(query);
+  if (names === null || names === undefined) return track;
   const known = partsOf(source).map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
-  if (names.length > 0 && unknown === undefined) return new Set(names);
+  if (names.length > 0 && unknown === undefined) {
+    return known.every((name) => names.includes(name)) ? track : atSources(track, names);
+  }
   const wrong =
     unknown === undefined
       ? '"sources" is empty.'

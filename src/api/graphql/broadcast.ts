@@ -10,7 +10,7 @@ import {
   validateSubscriptionArgs,
 } from 'graphql';
 import { UserError } from '../../base/user-error.ts';
-import type { Sources, Start } from '../../stream/recorder.ts';
+import type { Start } from '../../stream/recorder.ts';
 import type { WindowRequest } from '../../stream/windows.ts';
 import type { Track } from '../../track/track.ts';
 import { FREE, type Work } from '../access/work-budget.ts';
@@ -26,7 +26,6 @@ export type Followed =
       readonly track: Track;
       /** Undefined if it begins now. */
       readonly start: Start | undefined;
-      readonly sources: Sources;
     }
   | WindowRequest;
 
@@ -109,9 +108,8 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
       // The context of the request belongs to one listener, and the selection outlives it.
       const contextValue: ApiContext = {
         ...context,
-        follow(track, start, sources) {
-          const resumed = lastId ? { after: readCursor(lastId), sources } : start;
-          followed = { track, start: resumed, sources };
+        follow(track, start) {
+          followed = { track, start: lastId ? { after: readCursor(lastId) } : start };
           return NO_EVENTS;
         },
         watch(request) {

@@ -20,7 +20,7 @@ import {
   type SourceCount,
 } from '../../stream/history.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
-import type { Sources, Start } from '../../stream/recorder.ts';
+import type { Start } from '../../stream/recorder.ts';
 import type { Span, TrackWindow, WindowRequest } from '../../stream/windows.ts';
 import type { Clause, Track } from '../../track/track.ts';
 import { PRICES, type Work } from '../access/work-budget.ts';
@@ -39,11 +39,7 @@ export interface ApiContext {
   readonly explain: Explain;
   readonly lookBack: BoundedLookBack;
   /** What the transport makes of a subscription to a track. */
-  readonly follow: (
-    track: Track,
-    start: Start | undefined,
-    sources: Sources,
-  ) => AsyncIterable<SentimentEvent>;
+  readonly follow: (track: Track, start?: Start) => AsyncIterable<SentimentEvent>;
   /** The same of a subscription to a window. */
   readonly watch: (request: WindowRequest) => AsyncIterable<TrackWindow>;
 }

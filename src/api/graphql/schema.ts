@@ -3,7 +3,7 @@
 import { formatCursor } from '../../base/position.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT } from '../../base/post.ts';
 import { MAX_HASHTAGS, MAX_WORDS, POLARITIES } from '../../sentiment/analysis.ts';
-import { MAX_LAST, readSources, readStart, readText, readTrack } from './arguments.ts';
+import { MAX_LAST, readStart, readText, readTrackAt } from './arguments.ts';
 import { builder } from './builder.ts';
 import { readDateTime } from './date-time.ts';
 import './history-schema.ts';
@@ -186,14 +186,12 @@ builder.subscriptionType({
         sources: t.arg.stringList({
           required: false,
           description:
-            'Only events of posts of these sources, such as `x`. Without it, of all that the server reads. A gap of ' +
-            'any source is told.',
+            'Only posts of these sources, such as `x`, and only these follow the track for this client. Without it, all ' +
+            'that the server reads. With other sources, a track is a topic of its own, which `history` does not tell of.',
         }),
       },
-      subscribe(_root, { track, after, last, sources }, { follow, multiplexer }) {
-        const chosen = readSources(sources, multiplexer.source);
-        return follow(readTrack(track), readStart(after, last, chosen), chosen);
-      },
+      subscribe: (_root, { track, after, last, sources }, { follow, multiplexer }) =>
+        follow(readTrackAt(track, sources, multiplexer.source), readStart(after, last)),
       resolve: (event) => event,
     }),
   }),

@@ -4,7 +4,7 @@
 import type { UserError } from '../../base/user-error.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
-import type { PastReader, Sources } from '../../stream/recorder.ts';
+import type { PastReader } from '../../stream/recorder.ts';
 import type { Listener } from '../../stream/topic.ts';
 import type { TrackWindow, WindowListener, WindowRequest, Windows } from '../../stream/windows.ts';
 import { EXPIRED, type Pass, UNLIMITED } from '../access/auth.ts';
@@ -28,7 +28,6 @@ const EVENTS_A_STEP = 32;
 export abstract class Subscription implements Listener, WindowListener, EventStream {
   readonly prefix: Buffer;
   readonly suffix: readonly number[];
-  readonly sources: Sources;
   dropped = 0;
   readonly #selection: Selection;
   readonly #release: () => void;
@@ -45,12 +44,11 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
 
   constructor(
     framing: Pick<EventStream, 'prefix' | 'suffix'> & { readonly prefix: Buffer },
-    { followed, selection, release }: Opened,
+    { selection, release }: Opened,
     outbox: Outbox,
   ) {
     this.prefix = framing.prefix;
     this.suffix = framing.suffix;
-    this.sources = 'span' in followed ? undefined : followed.sources;
     this.#selection = selection;
     this.#release = release;
     this.#outbox = outbox;
