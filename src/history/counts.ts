@@ -7,27 +7,19 @@ import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
-import { MINUTE, type MinuteBatch, type TopicCounts } from './store.ts';
-import { TopicMinute } from './topic-minute.ts';
-
-/** What is counted of a topic in the minute that still runs. */
-export interface Running {
-  /** The start of the minute, in milliseconds since 1970. */
-  readonly minute: number;
-  /** One for each source. */
-  readonly counts: readonly TopicCounts[];
-  /** Since when every post of the topic was counted. Infinity if the topic is not followed, or the source is down. */
-  readonly completeFrom: number;
-}
+import { MINUTE, type MinuteBatch } from './store.ts';
+import { countsOf, type Running, TopicMinute } from './topic-minute.ts';
 
 /** A source notices within this time that it has lost its upstream, in milliseconds. */
 const NOTICED_AFTER = 30_000;
+/** A clock that is set back by less is waited for, in milliseconds. */
+const WAITED_FOR = 60 * MINUTE;
 
 /** Takes each minute in which a topic was followed. */
 type Keep = (batch: MinuteBatch) => void;
 
 export class Counts implements Past {
-  /** The start of the running minute. It never goes back, even if the clock is set back. */
+  /** The start of the running minute. It does not go back with the clock, unless that is set back by hours. */
   minute = Number.NEGATIVE_INFINITY;
   readonly #past: Past;
   readonly #clock: Clock;
@@ -113,7 +105,8 @@ export class Counts implements Past {
 
   /** For the topics: everything until `position` belongs to the running minute, or ends it. */
   reach(position: Position): void {
-    if (position.time >= this.minute + MINUTE) this.#turn(position.time);
+    const { time } = position;
+    if (time >= this.minute + MINUTE || time < this.minute - WAITED_FOR) this.#turn(time);
     this.#end = position;
   }
 
@@ -148,10 +141,24 @@ export class Counts implements Past {
     this.#handOver();
   }
 
-  /** Ends the running minute if `time` is past it. */
+  /** Ends the running minute if `time` is past it, or long before it. */
   #turn(time: number): void {
     const next = Math.floor(time / MINUTE) * MINUTE;
     if (next > this.minute) this.#endMinute(next);
+    else if (next < this.minute - WAITED_FOR) this.#goBack(next);
+  }
+
+  /** The running minute was one of a wrong clock, and is forgotten. What came before in `minute` is not known. */
+  #goBack(minute: number): void {
+    const from = minute + MINUTE;
+    this.#counted = new Map();
+    this.#closed = [];
+    this.minute = minute;
+    if (this.#liveFrom !== Number.POSITIVE_INFINITY) this.#liveFrom = from;
+    for (const topic of this.#followed.values()) topic.goBack(from);
+    if (this.#cancel === undefined) return;
+    this.#cancel();
+    this.#cancel = this.#wait();
   }
 
   #endMinute(next: number): void {
@@ -222,6 +229,12 @@ class FollowedTopic implements Recording {
     this.completeFrom = this.#counts.startingAt(at.time);
   }
 
+  /** It is complete from `time` on, unless it was before. */
+  goBack(time: number): void {
+    this.completeFrom = Math.min(this.completeFrom, time);
+    this.#last = undefined;
+  }
+
   wanted(isWanted: boolean): void {
     this.#recording.wanted(isWanted);
   }
@@ -229,12 +242,6 @@ class FollowedTopic implements Recording {
   close(): void {
     this.#recording.close();
     this.#counts.closed(this);
-  }
-}
-
-function* countsOf(minutes: Iterable<TopicMinute | undefined>): Generator<TopicCounts> {
-  for (const first of minutes) {
-    for (let minute = first; minute !== undefined; minute = minute.next) yield minute.counts();
   }
 }
 

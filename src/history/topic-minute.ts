@@ -9,6 +9,16 @@ const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
 /** Longer hashtags are not counted. Those of X and Bluesky are shorter. */
 const MAX_HASHTAG_CHARACTERS = 100;
 
+/** What is counted of a topic in the minute that still runs. */
+export interface Running {
+  /** The start of the minute, in milliseconds since 1970. */
+  readonly minute: number;
+  /** One for each source. */
+  readonly counts: readonly TopicCounts[];
+  /** Since when every post of the topic was counted. Infinity if the topic is not followed, or the source is down. */
+  readonly completeFrom: number;
+}
+
 export class TopicMinute {
   readonly topic: string;
   readonly source: string;
@@ -57,6 +67,13 @@ export class TopicMinute {
       if (posts !== undefined) counted.set(tag, posts + 1);
       else if (counted.size < MAX_HASHTAGS) counted.set(tag, 1);
     }
+  }
+}
+
+/** What was counted for each topic and source. */
+export function* countsOf(minutes: Iterable<TopicMinute | undefined>): Generator<TopicCounts> {
+  for (const first of minutes) {
+    for (let minute = first; minute !== undefined; minute = minute.next) yield minute.counts();
   }
 }
 

@@ -129,6 +129,32 @@ describe('counting', () => {
     ]);
   });
 
+  test('goes back with a clock that is set back by days', () => {
+    const { clock, batches, open, say, counts } = createCounts();
+    const coffee = open('coffee');
+    for (const wrong of [4321 * MINUTE, 4321 * MINUTE]) {
+      clock.set(START + wrong);
+      say([coffee]);
+      say([open('tea')]);
+      clock.set(START + MINUTE);
+      say([coffee, coffee]);
+    }
+    expect(counts.minute).toBe(START + MINUTE);
+    clock.advance(4 * MINUTE);
+    expect(
+      batches.map(({ minute, counts: [row] }) => [(minute - START) / MINUTE, row?.positive]),
+    ).toEqual([
+      [0, undefined],
+      [1, 2],
+      [1, 2],
+      [2, undefined],
+      [3, undefined],
+      [4, undefined],
+    ]);
+    expect(completeMinutes(batches, 'coffee')).toEqual([2, 3]);
+    expect(completeMinutes(batches, 'tea')).toEqual([2, 3]);
+  });
+
   test('counts a topic that is closed and opened again once more in the same minute', () => {
     const { clock, batches, open, say } = createCounts();
     const first = open('coffee');
