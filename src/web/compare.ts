@@ -86,8 +86,9 @@ export function inSteps(cells: readonly Cell[], range: Range): readonly Cell[] {
     const from = Math.floor((cells[at]?.from ?? 0) / step) * step;
     const end = cells.findIndex(({ from: begin }, i) => i >= at && begin >= from + step);
     const own = cells.slice(at, end < 0 ? cells.length : end);
-    const isKnown = own.length === step && own.every((cell) => cell.isKnown);
-    steps.push({ from, to: from + step, counts: totalOf(own), isKnown });
+    const isKnown = own.every((cell) => cell.isKnown);
+    // The window may begin or end within a step.
+    if (own.length === step) steps.push({ from, to: from + step, counts: totalOf(own), isKnown });
     at += own.length;
   }
   return steps;

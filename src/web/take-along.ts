@@ -2,6 +2,7 @@
 
 import { the } from './dom.ts';
 import type { Cell } from './rolling-window.ts';
+import { DASHES } from './topic-sign.ts';
 
 export interface Shown {
   readonly track: string;
@@ -68,35 +69,84 @@ function save(content: Blob, ending: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** The charts below each other, each under the name and the numbers of its topic. */
+/** A chart of the picture, and what stands above it. */
+interface Part {
+  readonly chart: HTMLCanvasElement;
+  readonly text: string;
+  /** Of the topic; a chart of all topics has none. */
+  readonly sign?: { readonly color: string; readonly dashes: readonly number[] };
+}
+
+function partsOf(topics: readonly Shown[]): Part[] {
+  const textsIn = (element: Element, ...selectors: readonly string[]) =>
+    selectors.map((selector) => element.querySelector(selector)?.textContent ?? '').join('  ');
+  const canvasesIn = (element: Element) => [...element.querySelectorAll('canvas')];
+  const compared = [...document.querySelectorAll('.comparison figure')].flatMap((figure) =>
+    canvasesIn(figure).map((chart) => ({
+      chart,
+      text: textsIn(figure, 'figcaption b', 'figcaption span'),
+    })),
+  );
+  const own = topics.flatMap(({ track, element }) =>
+    canvasesIn(element).map((chart) => ({
+      chart,
+      text: `${track}   ${textsIn(element, '.number', '.mood', '.basis')}`,
+      ...(topics.length > 1 && {
+        sign: {
+          color: getComputedStyle(element).getPropertyValue('--topic'),
+          dashes: DASHES[Number(element.dataset.place)] ?? [],
+        },
+      }),
+    })),
+  );
+  return [...compared, ...own];
+}
+
+/** The charts below each other, each under its name, and those of a topic also under its sign and its numbers. */
 async function draw(topics: readonly Shown[]): Promise<Blob | null> {
-  const charts = topics.flatMap(({ track, element }) => {
-    const chart = element.querySelector<HTMLCanvasElement>('.chart canvas');
-    const texts = ['.number', '.mood', '.basis'].map(
-      (selector) => element.querySelector(selector)?.textContent ?? '',
-    );
-    return chart ? [{ chart, text: `${track}   ${texts.join('  ')}` }] : [];
-  });
-  if (charts.length === 0) return null;
+  const parts = partsOf(topics);
+  if (parts.length === 0) return null;
   const unit = devicePixelRatio * 16;
   const head = unit * 2;
   const canvas = document.createElement('canvas');
-  canvas.width = Math.max(...charts.map(({ chart }) => chart.width)) + 2 * unit;
-  canvas.height = charts.reduce((sum, { chart }) => sum + chart.height + head, unit * 3);
   const pen = canvas.getContext('2d');
   if (!pen) return null;
   const { color, backgroundColor, fontFamily } = getComputedStyle(document.documentElement);
+  const font = `600 ${unit}px ${fontFamily}`;
+  pen.font = font;
+  const widths = parts.map(({ chart, text, sign }) =>
+    Math.max(chart.width, pen.measureText(text).width + (sign ? unit * 2 : 0)),
+  );
+  // A new size forgets the font.
+  canvas.width = Math.max(...widths) + 2 * unit;
+  canvas.height = parts.reduce((sum, { chart }) => sum + chart.height + head, unit * 3);
   pen.fillStyle = backgroundColor;
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.fillStyle = color;
-  pen.font = `600 ${unit}px ${fontFamily}`;
+  pen.font = font;
   let top = unit;
-  for (const { chart, text } of charts) {
-    pen.fillText(text, unit, top + unit, canvas.width - 2 * unit);
+  for (const { chart, text, sign } of parts) {
+    if (sign) drawSign(pen, sign, unit, top + unit * 0.65);
+    pen.fillText(text, sign ? unit * 3 : unit, top + unit);
     pen.drawImage(chart, unit, top + head);
     top += head + chart.height;
   }
   pen.font = `${unit * 0.75}px ${fontFamily}`;
   pen.fillText(`Senti, ${new Date().toLocaleString()}`, unit, top + unit);
   return new Promise((resolve) => canvas.toBlob(resolve));
+}
+
+function drawSign(
+  pen: CanvasRenderingContext2D,
+  { color, dashes }: NonNullable<Part['sign']>,
+  left: number,
+  y: number,
+): void {
+  pen.strokeStyle = color;
+  pen.lineWidth = 3 * devicePixelRatio;
+  pen.setLineDash(dashes.map((length) => length * devicePixelRatio));
+  pen.beginPath();
+  pen.moveTo(left, y);
+  pen.lineTo(left + 24 * devicePixelRatio, y);
+  pen.stroke();
 }

@@ -145,12 +145,12 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
       };
     `);
     await page.goto(`${url}/?track=coffee&range=1h`);
-    const button = page.getByRole('button', { name: 'Notify me of spikes' });
+    const button = page.getByRole('button', { name: 'Spike alerts' });
     await button.press('Enter');
     await page.getByText('While this page is in the background.').waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await page.reload();
-    await page.getByRole('button', { name: 'Notify me of spikes', pressed: true }).waitFor();
+    await page.getByRole('button', { name: 'Spike alerts', pressed: true }).waitFor();
     await page.evaluate('hide()');
     const row = page.getByRole('row', { name: /^coffee.*▲ spike$/ });
     for (let n = 0; n < 40; n += 1) source.say('I love coffee');

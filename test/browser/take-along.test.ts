@@ -35,7 +35,7 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
     const picture = await saved(page, /PNG/);
     expect(picture.subarray(1, 4).toString()).toBe('PNG');
     // This browser lets no page notify. A sentence stands in the place of the button.
-    const notify = page.getByRole('button', { name: 'Notify me of spikes' });
+    const notify = page.getByRole('button', { name: 'Spike alerts' });
     await notify.press('Enter');
     await page.getByText(/^The browser blocks notifications/).waitFor();
     expect(await notify.isVisible()).toBe(false);
