@@ -16,14 +16,24 @@ const OUTPUT = fileURLToPath(new URL('../output/', import.meta.url));
 /** The picture of the README. It is made anew when it is not there. */
 const SHOWN = fileURLToPath(new URL('../../.github/dashboard.png', import.meta.url));
 const SEED = 5;
+/** In milliseconds. */
+const PAST = 6 * 60_000;
 
-async function startSample(): Promise<{ url: string; clock: FakeClock }> {
+/** Begins with the past of the topics that it follows, so that they have a change since then. */
+async function startSample(
+  ...followed: readonly string[]
+): Promise<{ url: string; clock: FakeClock }> {
   const clock = new FakeClock();
-  const server = await startServer(configOf(), pino({ level: 'silent' }), {
-    clock,
-    connect: (_config, sink) => createSample({ seed: SEED }, sink, clock),
-  });
+  const server = await startServer(
+    configOf(...followed.map((track) => `--follow=${track}`)),
+    pino({ level: 'silent' }),
+    {
+      clock,
+      connect: (_config, sink) => createSample({ seed: SEED }, sink, clock),
+    },
+  );
   onTestFinished(() => server.close());
+  if (followed.length > 0) clock.advance(PAST);
   return { url: server.url, clock };
 }
 
@@ -32,6 +42,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
   mkdirSync(OUTPUT, { recursive: true });
 
   const desktop = { viewport: { width: 1280, height: 900 } };
+  const shown = { viewport: { width: 1280, height: 840 }, deviceScaleFactor: 1.5 };
   const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
   /** At 200 % zoom, a window has half as many pixels of CSS. */
   const zoomed = { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 };
@@ -40,7 +51,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     ['dark', '/?track=coffee', 1, { ...desktop, colorScheme: 'dark' }],
     ['phone', '/?track=coffee', 1, { ...phone, colorScheme: 'light' }],
     ['phone-dark', '/?track=coffee&track=tea', 1, { ...phone, colorScheme: 'dark' }],
-    ['comparison', '/?track=coffee&track=tea', 5, { ...desktop, colorScheme: 'light' }],
+    ['comparison', '/?track=coffee&track=tea&track=music', 5, { ...shown, colorScheme: 'light' }],
     [
       'rejected',
       '/?track=coffee&track=tea&track=music&track=the',
@@ -52,7 +63,8 @@ describe.skipIf(!executablePath)('the dashboard', () => {
   ];
 
   test.each(looks)('looks well and is accessible: %s', async (name, path, minutes, options) => {
-    const { url, clock } = await startSample();
+    const followed = name === 'comparison' ? ['coffee', 'tea', 'music'] : [];
+    const { url, clock } = await startSample(...followed);
     // Frames that are drawn on the way to minute five would only take time.
     const watched = await open({ ...options, reducedMotion: 'reduce' });
     const { page, errors } = watched;
