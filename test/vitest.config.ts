@@ -45,6 +45,7 @@ const PURE = [
   'test/base/{redact,small-file,token-bucket}.test.ts',
   'test/source/{player,replay,sample,sample-extras}.test.ts',
   'test/source/bluesky/{cursor,jetstream-event}.test.ts',
+  'test/source/mastodon/{status-html,streaming-event}.test.ts',
   'test/source/x/{entities,failure,request-budget,rule-plan,rule-text,rule-writes}.test.ts',
   'test/stream/{ingest,multiplexer}.test.ts',
   'test/{house,readme}.test.ts',

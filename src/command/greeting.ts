@@ -6,6 +6,7 @@ import { type Config, DOLLARS_A_POST, type SourceName } from '../config/options.
 const POSTS: Readonly<Record<SourceName, string>> = {
   sample: 'made up by the built-in sample',
   bluesky: 'live from Bluesky',
+  mastodon: 'live from Mastodon',
   x: 'live from X',
   replay: 'played from a file',
 };

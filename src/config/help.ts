@@ -6,6 +6,10 @@ import { GROUPS } from './options.ts';
 const EXAMPLES: readonly (readonly [command: string, meaning: string])[] = [
   ['npm start', 'Made-up posts, with no key and no network.'],
   ['npm start -- --source bluesky', 'Live posts from Bluesky, with no key and no account.'],
+  [
+    'MASTODON_TOKEN=… npm start -- --source mastodon --mastodon-url https://mastodon.example',
+    'Live posts from an instance of Mastodon.',
+  ],
   ['X_BEARER_TOKEN=… npm start', 'Live posts from X.'],
   ['X_BEARER_TOKEN=… npm start -- --source bluesky,x', 'Live posts from both.'],
   ['npm start -- --port 8001 --host 0.0.0.0', 'Another port, open to the whole network.'],

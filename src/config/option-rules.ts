@@ -11,6 +11,12 @@ type Rule = (values: Values) => string | undefined;
 
 export const RULES: readonly Rule[] = [
   sourceNeeds('x', 'xBearerToken', 'Set it to the Bearer token of your app.'),
+  sourceNeeds(
+    'mastodon',
+    'mastodonUrl',
+    'Name an instance where you have an account, such as https://mastodon.example.',
+  ),
+  tokenForEachInstance,
   sourceNeeds('replay', 'file', 'Name the file to play with --file or REPLAY_FILE.'),
   fileNeedsReplay,
   sampleStandsAlone,
@@ -28,7 +34,7 @@ const AND = new Intl.ListFormat('en-GB');
 
 function sourceNeeds(source: SourceName, needed: OptionKey, remedy: string): Rule {
   return (values) =>
-    reads(values, source) && !values[needed]
+    reads(values, source) && String(values[needed]) === ''
       ? `--source ${source} needs ${nameOf(OPTIONS[needed])}. ${remedy}`
       : undefined;
 }
@@ -48,6 +54,14 @@ function sampleStandsAlone(values: Values): string | undefined {
   const { sources } = values;
   if (!reads(values, 'sample') || (sources as Config['sources']).length === 1) return undefined;
   return '--source sample makes posts up, so it cannot be mixed with others. Name sample alone, or omit it.';
+}
+
+/** A token must not reach another instance. */
+function tokenForEachInstance({ mastodonUrl: urls, mastodonToken: tokens }: Values) {
+  if (urls instanceof Invalid || tokens instanceof Invalid) return undefined;
+  if (urls.length === 0 || tokens.length === 0 || urls.length === tokens.length) return undefined;
+  const [url, token] = [nameOf(OPTIONS.mastodonUrl), nameOf(OPTIONS.mastodonToken)];
+  return `${token} has ${tokens.length} and ${url} has ${urls.length}. Give one token for each instance, in the same order, and none for one that needs no token.`;
 }
 
 function together(...keys: readonly OptionKey[]): Rule {

@@ -13,12 +13,12 @@ import {
 } from '../source/x/limits.ts';
 import { documentFile } from './document-file.ts';
 import { named, type Option, option } from './option.ts';
+import { jetstreamUrls, mastodonTokens, mastodonUrls, xUrl } from './source-values.ts';
 import { certificate, privateKey } from './tls-files.ts';
 import {
   anyText,
   bearerTokens,
   duration,
-  jetstreamUrls,
   keySet,
   languages,
   matching,
@@ -34,12 +34,11 @@ import {
   someOf,
   tracks,
   wholeNumber,
-  xUrl,
 } from './values.ts';
 
 export { DOLLARS_A_POST };
 
-const SOURCES = ['sample', 'bluesky', 'replay', 'x'] as const;
+const SOURCES = ['sample', 'bluesky', 'mastodon', 'replay', 'x'] as const;
 export type SourceName = (typeof SOURCES)[number];
 const USUAL_SOURCES: readonly SourceName[] = ['sample'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -85,7 +84,7 @@ const SOURCE = named({
   sources: option(
     someOf(SOURCES),
     USUAL_SOURCES,
-    'sample (made-up), bluesky, replay (a file) or x; or several, such as bluesky,x.',
+    'sample (made-up), bluesky, mastodon, replay (a file) or x; or several: bluesky,x.',
     { flag: 'source', env: 'SOURCE', usual: 'x when X_BEARER_TOKEN is set, else sample' },
   ),
   file: option(readableFile, '', 'Replay: a file of {text, id?, lang?, createdAt?, url?} lines.', {
@@ -101,6 +100,13 @@ const SOURCE = named({
   blueskyUrl: option(jetstreamUrls, [], 'Bluesky: Jetstream hosts, v1 or v2, to try in turn.', {
     usual: 'the public ones',
   }),
+  mastodonUrl: option(mastodonUrls, [], 'Mastodon: the instances to read.'),
+  mastodonToken: option(
+    mastodonTokens,
+    [],
+    'Mastodon: an access token for each instance, in the same order.',
+    SECRET,
+  ),
   xBearerToken: option(xToken, '', 'X: the Bearer token of your app.', SECRET),
   xUrl: option(xUrl, API_URL, 'X: the address of a stand-in.', { usual: "X's own" }),
   xMaxRules: option(ruleCount, DEFAULT_MAX_RULES, 'X: the rules that your account may have.'),

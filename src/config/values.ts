@@ -37,10 +37,10 @@ export class Invalid {
 /** In characters. A shorter token can be guessed. */
 const SHORTEST_TOKEN = 8;
 /** The syntax after `Bearer` (RFC 6750, section 2.1). */
-const BEARER_TOKEN = new RegExp(`^(?=.{${SHORTEST_TOKEN}})[\\w.~+/-]+=*$`);
+export const BEARER_TOKEN = new RegExp(`^(?=.{${SHORTEST_TOKEN}})[\\w.~+/-]+=*$`);
 
 /** `read` returns undefined for a text that is not as expected. */
-function kind<T>(
+export function kind<T>(
   label: string,
   expected: string,
   read: (text: string) => T | Invalid | undefined,
@@ -123,14 +123,14 @@ export function matching(label: string, pattern: RegExp, expected: string): Kind
 }
 
 /** A comma list of at least `least` items. */
-function listOf(expected: string, isItem: (text: string) => boolean, least = 1) {
+export function listOf(expected: string, isItem: (text: string) => boolean, least = 1) {
   return kind('LIST', `a list of ${expected}`, (text): readonly string[] | undefined => {
     const items = splitList(text).filter((item) => item !== '');
     return items.length >= least && items.every(isItem) ? items : undefined;
   });
 }
 
-function splitList(text: string): string[] {
+export function splitList(text: string): string[] {
   return text.split(',').map((item) => item.trim());
 }
 
@@ -138,11 +138,6 @@ export const origins = listOf(
   'origins, such as https://example.com',
   (text) => URL.parse(text)?.origin === text,
   0,
-);
-
-export const jetstreamUrls = listOf(
-  'ws:// or wss:// addresses',
-  (url) => /^wss?:\/\//i.test(url) && URL.canParse(url) && !url.includes('#'),
 );
 
 export const natsUrls = listOf(
@@ -198,16 +193,6 @@ export const tracks = kind('QUERY', 'one query a line', (text): readonly Track[]
   }
   return [...read.values()];
 });
-
-/** The API of X, or a stand-in for it. */
-export const xUrl = kind(
-  'URL',
-  'an address that ends in /2/, such as http://127.0.0.1:8001/2/',
-  (text) => {
-    const url = `${text.replace(/\/$/, '')}/`;
-    return URL.canParse(url) && /^https?:\/\/[^/@?#]+\/2\/$/.test(url) ? url : undefined;
-  },
-);
 
 /** A file of any size. */
 export const readableFile = kind('PATH', NOT_A_FILE.expected, (path) => {

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Config, SourceName } from '../config/options.ts';
 import { createBluesky } from '../source/bluesky/bluesky.ts';
+import { createMastodon } from '../source/mastodon/mastodon.ts';
 import { mergeSources } from '../source/merged.ts';
 import { createReplay } from '../source/replay.ts';
 import { createSample } from '../source/sample.ts';
@@ -37,6 +38,12 @@ function connectOne(
       return createSample({ seed: clock.now(), rate: config.rate }, sink, clock);
     case 'bluesky':
       return createBluesky({ urls: config.blueskyUrl, random: Math.random }, sink, clock);
+    case 'mastodon':
+      return createMastodon(
+        { urls: config.mastodonUrl, tokens: config.mastodonToken, random: Math.random, warn },
+        sink,
+        clock,
+      );
     case 'replay':
       return createReplay(config, sink, clock);
     case 'x':

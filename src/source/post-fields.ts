@@ -19,6 +19,13 @@ const ENDS_OF_ADDRESS = new RegExp(
   'gu',
 );
 const LEADING_HASHES = /^[#＃]+/;
+/** How clients end the address that they have shortened. */
+const ELLIPSIS = /(?:\.{3}|…)$/;
+/**
+ * The oldest date that is believed of a new post. A phone may have been offline for an evening. Anything
+ * older is a broken clock or an imported archive, and counts as made when it arrived.
+ */
+const MAX_CLAIMED_AGE_MS = 6 * 60 * 60 * 1000;
 
 /** Without `#` and without repeats. What is no tag, or is too long for one, is left out. */
 export function readTags(values: readonly unknown[]): string[] {
@@ -64,4 +71,32 @@ export function isLink(value: unknown): value is string {
 /** The addresses that stand in `text`. */
 export function linksIn(text: string): string[] {
   return readLinks(text.match(LINK) ?? []);
+}
+
+/** Whether `shown` is the beginning of the address `uri`, with its whole host: "example.com/some-lo…". */
+export function isShortFor(shown: string, uri: string): boolean {
+  const address = withoutScheme(uri);
+  const [host = ''] = address.split(/[/?#]/, 1);
+  const beginning = withoutScheme(shown.replace(ELLIPSIS, ''));
+  return host.includes('.') && beginning.startsWith(host) && address.startsWith(beginning);
+}
+
+/** In lower case, as hosts are compared. */
+function withoutScheme(address: string): string {
+  return address
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/^www\./, '');
+}
+
+/** The author's claim if it is credible, else the time at which the post arrived, in milliseconds since 1970. */
+export function readCreatedAt(claim: unknown, arrived: number): Date {
+  const claimed = typeof claim === 'string' ? Date.parse(claim) : Number.NaN;
+  const credible = claimed <= arrived && claimed >= arrived - MAX_CLAIMED_AGE_MS;
+  return new Date(credible ? claimed : arrived);
+}
+
+/** The first items of a list; none of anything else. */
+export function head(list: unknown, most: number): unknown[] {
+  return Array.isArray(list) ? list.slice(0, most) : [];
 }

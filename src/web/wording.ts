@@ -18,6 +18,7 @@ interface Sentence {
 const POSTS_OF: Readonly<Record<string, string>> = {
   sample: 'made-up posts (the sample)',
   bluesky: 'posts from Bluesky',
+  mastodon: 'posts from Mastodon',
   x: 'posts from X',
   replay: 'posts from a file',
 };
@@ -26,7 +27,11 @@ const POSTS_OF: Readonly<Record<string, string>> = {
 const BEST_FIRST = ['live', 'calm', 'waiting', 'failed'] as const;
 const AND = new Intl.ListFormat('en-GB');
 
-const NAMES: Readonly<Record<string, string>> = { bluesky: 'Bluesky', x: 'X' };
+const NAMES: Readonly<Record<string, string>> = {
+  bluesky: 'Bluesky',
+  mastodon: 'Mastodon',
+  x: 'X',
+};
 
 /** The name of a source, as people write it. */
 export function nameOf(source: string): string {

@@ -150,7 +150,7 @@ describe('the options', () => {
       '"stray" is not an option. Options begin with --.',
       '--host needs a value. Write --host ADDRESS.',
       '--port is "65536". It must be a whole number from 0 to 65535.',
-      '--source is "y". It must be one of sample, bluesky, replay, x, or a comma list of several different ones.',
+      '--source is "y". It must be one of sample, bluesky, mastodon, replay, x, or a comma list of several different ones.',
       '--rate is "0". It must be a number above 0, or max.',
       'REPLAY_LOOP is "2". It must be true or false.',
       '--bluesky-url is "http://x". It must be a list of ws:// or wss:// addresses.',
@@ -187,7 +187,7 @@ describe('the options', () => {
     ]);
     for (const wrong of ['bluesky,bluesky', 'bluesky,', 'bluesky,y']) {
       expect(mistakesOf(['--source', wrong])).toEqual([
-        `--source is "${wrong}". It must be one of sample, bluesky, replay, x, or a comma list of several different ones.`,
+        `--source is "${wrong}". It must be one of sample, bluesky, mastodon, replay, x, or a comma list of several different ones.`,
       ]);
     }
     expect(mistakesOf([], { SOURCE: 'sample, bluesky' })).toEqual([

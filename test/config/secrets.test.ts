@@ -29,11 +29,17 @@ describe('the secrets of a configuration', () => {
 
   test('include each of several tokens, and the password in an address', () => {
     const secrets = secretsIn(
-      { AUTH_TOKENS: 'first-token,second-token' },
+      { AUTH_TOKENS: 'first-token,second-token', MASTODON_TOKEN: 'third-token,none' },
       ...['--bluesky-url', 'ws://me:pass%20word@127.0.0.1:1,ws://127.0.0.1:2'],
     );
     expect(secrets).toEqual(
-      expect.arrayContaining(['first-token', 'second-token', 'pass%20word', 'pass word']),
+      expect.arrayContaining([
+        'first-token',
+        'second-token',
+        'third-token',
+        'pass%20word',
+        'pass word',
+      ]),
     );
   });
 });

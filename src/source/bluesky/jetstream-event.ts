@@ -4,6 +4,7 @@
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
 import type { Post } from '../../base/post.ts';
 import { excerpt, quote } from '../excerpt.ts';
+import { readCreatedAt } from '../post-fields.ts';
 import type { Position } from './cursor.ts';
 import { POST_COLLECTION } from './jetstream-address.ts';
 import { readPostRecord } from './post-record.ts';
@@ -26,12 +27,6 @@ export type JetstreamEvent =
   /** The host ends the connection. */
   | { readonly kind: 'end'; readonly reason: string }
   | { readonly kind: 'bad'; readonly reason: string; readonly position?: Position };
-
-/**
- * The oldest date that is believed of a new post. A phone may have been offline for an evening. Anything
- * older is a broken clock or an imported archive, and counts as made when it arrived.
- */
-const MAX_CLAIMED_AGE_MS = 6 * 60 * 60 * 1000;
 
 /** Identifiers become parts of URLs, so they must not contain a character that has a meaning there. */
 const DID = /^did:[a-z]{1,20}:[A-Za-z0-9._:-]{1,250}$/;
@@ -100,18 +95,10 @@ function readCommit(did: unknown, commit: Fields, position: Position): Jetstream
     id,
     source: 'bluesky',
     ...readPostRecord(text, record),
-    createdAt: readCreatedAt(createdAt, position),
+    createdAt: readCreatedAt(createdAt, Math.floor(position.timeUs / 1000)),
     url: `https://bsky.app/profile/${did}/post/${rkey}`,
   };
   return { kind: 'post', position, post, key: `${id} ${cid}` };
-}
-
-/** The author's claim if it is credible, else the time at which Jetstream got the post. */
-function readCreatedAt(claim: unknown, { timeUs }: Position): Date {
-  const arrived = Math.floor(timeUs / 1000);
-  const claimed = typeof claim === 'string' ? Date.parse(claim) : Number.NaN;
-  const credible = claimed <= arrived && claimed >= arrived - MAX_CLAIMED_AGE_MS;
-  return new Date(credible ? claimed : arrived);
 }
 
 /** In microseconds since 1970. */

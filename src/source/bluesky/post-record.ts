@@ -3,7 +3,16 @@
 import { type Fields, isRecord } from '../../base/json.ts';
 import { readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
-import { BOUNDS, forText, isLink, readAttached, readLinks, readTags } from '../post-fields.ts';
+import {
+  BOUNDS,
+  forText,
+  head,
+  isLink,
+  isShortFor,
+  readAttached,
+  readLinks,
+  readTags,
+} from '../post-fields.ts';
 
 type Content = Pick<Post, 'text' | 'asSent' | 'tags' | 'links' | 'attached' | 'langs'>;
 
@@ -30,9 +39,6 @@ const MAX_IMAGES = 32;
 
 /** A shown address is never longer, since a character takes up to three bytes. */
 const MAX_SHOWN_BYTES = 4 * BOUNDS.links.length;
-
-/** How clients end the address that they have shortened. */
-const ELLIPSIS = /(?:\.{3}|…)$/;
 
 /** Leaves out whatever is invalid beside the text: a post is not bad for it. */
 export function readPostRecord(text: string, record: Fields): Content {
@@ -106,22 +112,6 @@ function restoreAddresses(text: string, facets: readonly Facet[]): string {
   return done === 0 ? text : parts.join('') + bytes.toString('utf8', done);
 }
 
-/** Whether `shown` is the beginning of the address `uri`, with its whole host: "example.com/some-lo…". */
-function isShortFor(shown: string, uri: string): boolean {
-  const address = withoutScheme(uri);
-  const [host = ''] = address.split(/[/?#]/, 1);
-  const beginning = withoutScheme(shown.replace(ELLIPSIS, ''));
-  return host.includes('.') && beginning.startsWith(host) && address.startsWith(beginning);
-}
-
-/** In lower case, as hosts are compared. */
-function withoutScheme(address: string): string {
-  return address
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-    .replace(/^www\./, '');
-}
-
 function isIndex(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
@@ -129,9 +119,4 @@ function isIndex(value: unknown): value is number {
 /** Whether a character of UTF-8 begins or the text ends at `at`. */
 function isBoundary(bytes: Uint8Array, at: number): boolean {
   return at <= bytes.length && ((bytes[at] ?? 0) & 0xc0) !== 0x80;
-}
-
-/** The first items of a list; none of anything else. */
-function head(list: unknown, most: number): unknown[] {
-  return Array.isArray(list) ? list.slice(0, most) : [];
 }

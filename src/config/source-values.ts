@@ -1,0 +1,38 @@
+// The values of options that name what a source reads.
+
+import { BEARER_TOKEN, kind, listOf, splitList } from './values.ts';
+
+export const jetstreamUrls = listOf(
+  'ws:// or wss:// addresses',
+  (url) => /^wss?:\/\//i.test(url) && URL.canParse(url) && !url.includes('#'),
+);
+
+/** A token must not stand in an address, which logs show. */
+export const mastodonUrls = listOf(
+  'addresses of instances, such as https://mastodon.example, without user, password or token',
+  (url) =>
+    /^(https?|wss?):\/\/[^\s@#]+$/i.test(url) && URL.canParse(url) && !/access_token/i.test(url),
+);
+
+const NO_TOKEN = 'none';
+
+/** Empty for an instance that needs none. */
+export const mastodonTokens = kind(
+  'LIST',
+  `a comma list of access tokens, with ${NO_TOKEN} for an instance that needs no token`,
+  (text): readonly string[] | undefined => {
+    const tokens = splitList(text);
+    if (!tokens.every((token) => token === NO_TOKEN || BEARER_TOKEN.test(token))) return undefined;
+    return tokens.map((token) => (token === NO_TOKEN ? '' : token));
+  },
+);
+
+/** The API of X, or a stand-in for it. */
+export const xUrl = kind(
+  'URL',
+  'an address that ends in /2/, such as http://127.0.0.1:8001/2/',
+  (text) => {
+    const url = `${text.replace(/\/$/, '')}/`;
+    return URL.canParse(url) && /^https?:\/\/[^/@?#]+\/2\/$/.test(url) ? url : undefined;
+  },
+);
