@@ -9,6 +9,7 @@ import { print } from '@apollo/client/utilities';
 import type { FormattedExecutionResult } from 'graphql';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient } from 'graphql-ws';
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { StatusDocument } from '../../../schema/operations.ts';
 import { configOf, type Senti, startSenti } from '../../support/senti.ts';
@@ -210,6 +211,16 @@ describe('a client that knows ids', () => {
       expect(data).toEqual({ status: { __typename: 'Status', listeners: 0 } });
     }
     expect(sent).toEqual([undefined, listeners, listeners]);
+  });
+
+  test('subscribes by its text once it was told that ids are not supported', async () => {
+    const { url, source } = await startSenti();
+    const { apollo, sent } = overHttp(url);
+    const first = firstValueFrom(apollo.subscribe<Data>({ query: gql(COFFEE) }));
+    await until(() => source.wanted.length > 0, 'coffee is wanted');
+    source.say('awful coffee');
+    expect((await first).data?.sentiment.polarityIndex).toBe(1);
+    expect(sent).toEqual([undefined, coffee]);
   });
 
   test('sends only ids to a server with a list of documents', async () => {
