@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { parseConfig } from '../../src/config/parse.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
@@ -7,6 +8,7 @@ import { createFeed } from '../../src/server/node-feed.ts';
 import { mergeSources } from '../../src/source/merged.ts';
 import type { Feed } from '../../src/stream/feed.ts';
 import { atSources } from '../../src/track/track.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { createPast, NOT_SHARED } from '../support/keeping.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
@@ -106,3 +108,40 @@ test.skipIf(!findNatsServer())(
     }
   },
 );
+
+test.each([
+  ['bluesky', 120],
+  ['x', 10],
+  ['bluesky,x', 10],
+])('of %s, a track lingers for %d seconds', async (sources, seconds) => {
+  const parsed = parseConfig(['--source', sources], { X_BEARER_TOKEN: 'a-long-secret' });
+  if (!('config' in parsed)) throw new Error(JSON.stringify(parsed));
+  const clock = new FakeClock();
+  let source = undefined as HandSource | undefined;
+  const connectFeed = await createFeed({
+    config: parsed.config,
+    connect: (sink) => {
+      source = createHandSource(sink);
+      return source;
+    },
+    analyze: createAnalyzer('full', vader),
+    telemetry: recordTelemetry(),
+    listeners: () => 0,
+    past: createPast(),
+    shared: NOT_SHARED,
+    clock,
+  });
+  const feed = connectFeed<string>({
+    event: () => {},
+    deleted: () => {},
+    gap: () => {},
+    rejected: () => {},
+  });
+  onTestFinished(() => feed.stop());
+  feed.open(track('coffee'), 'coffee');
+  feed.close(track('coffee'));
+  clock.advance(seconds * 1000 - 1);
+  expect(source?.wanted.at(-1)).toEqual(['coffee']);
+  clock.advance(1);
+  expect(source?.wanted.at(-1)).toEqual([]);
+});
