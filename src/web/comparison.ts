@@ -23,28 +23,30 @@ import type { Topic } from './topic-state.ts';
 import { counted, signed, sureBalanceOf } from './wording.ts';
 
 /** How long the live lines stay as they are, in milliseconds. */
-const PACE = 1000;
+const PACE = 2000;
 /** A balance is seldom beyond these; the axis ends at one of them. */
 const BALANCES = [25, 50, 100];
 
 export function createComparison(moment: Moment) {
   const section = the('#comparison', HTMLElement);
-  let shown: { plots: readonly ReturnType<typeof createFigure>[]; key: string } | undefined;
+  let shown: readonly [Range, ...Topic[]] | undefined;
+  let figures: readonly ReturnType<typeof createFigure>[] = [];
   let drawnAt = 0;
 
   return {
     /** Shows the topics at a time in milliseconds, with the seconds before it that all charts show. */
     draw(all: readonly Topic[], range: Range, now: number, back: number): void {
       const topics = all.filter(({ rejection }) => rejection === undefined);
-      const key = [range.name, ...topics.flatMap(({ place, track }) => [place, track])].join('\n');
-      const isNew = shown?.key !== key;
+      const next = [range, ...topics] as const;
+      const isNew = shown?.length !== next.length || next.some((it, i) => it !== shown?.[i]);
       if (!isNew && !range.bucket && now >= drawnAt && now - drawnAt < PACE) return;
       drawnAt = now;
       section.hidden = topics.length < 2;
       if (isNew) {
-        for (const { destroy } of shown?.plots ?? []) destroy();
+        shown = next;
+        for (const { destroy } of figures) destroy();
         const kinds: readonly Kind[] = section.hidden ? [] : ['voice', 'balances'];
-        shown = { key, plots: kinds.map((kind) => createFigure(kind, topics, range, moment)) };
+        figures = kinds.map((kind) => createFigure(kind, topics, range, moment));
       }
       if (section.hidden) return;
       const cells = topics.map((topic) =>
@@ -52,7 +54,7 @@ export function createComparison(moment: Moment) {
           ({ to }) => to * 1000 <= countedUntil(topic, range, now),
         ),
       );
-      for (const plot of shown?.plots ?? []) plot.draw(cells, now / 1000, back);
+      for (const figure of figures) figure.draw(cells, now / 1000, back);
     },
   };
 }
