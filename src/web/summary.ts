@@ -33,6 +33,7 @@ interface Row {
   readonly element: HTMLTableRowElement;
   /** Posts a minute, once they are known. */
   rate: number | undefined;
+  readonly update: () => void;
   readonly stop: () => void;
 }
 
@@ -67,26 +68,35 @@ export class Summary {
     this.#showShares();
   }
 
+  /** The server's counts have come. */
+  update(): void {
+    for (const row of this.#rows) row.update();
+  }
+
   #watch(topic: Topic, range: Range): Row {
     const { track, place } = topic;
     const name = h('span', { class: 'summed', title: track }, track);
     const element = h('tr', {}, h('th', { scope: 'row' }, createSign(place), name));
     for (let column = 1; column < COLUMNS; column += 1) element.append(h('td', {}, '–'));
-    const askBefore = createQuestion(track, range, this.#connection);
-    const variables = { track, span: Math.min(range.seconds, LONGEST) };
-    const stop = this.#connection.watch(SummaryDocument, variables, ({ window }) => {
-      const summed =
-        range.seconds > LONGEST
-          ? sumUp(topic.past?.cells ?? [], askBefore(), window.spike)
-          : window;
+    const isLong = range.seconds > LONGEST;
+    let latest: Window | undefined;
+    const update = () => {
+      if (!latest) return;
+      const summed = isLong ? sumUp(topic.past?.cells ?? [], askBefore(), latest.spike) : latest;
       const [rate, ...rest] = summarize(summed);
       setCells(element, 1, [rate]);
       setCells(element, SHARE + 1, rest);
       row.rate = summed.postsPerMinute ?? undefined;
       this.#showShares();
+    };
+    const askBefore = createQuestion(track, range, this.#connection, update);
+    const variables = { track, span: Math.min(range.seconds, LONGEST) };
+    const stop = this.#connection.watch(SummaryDocument, variables, ({ window }) => {
+      latest = window;
+      update();
       this.#onWindow(topic, window);
     });
-    const row: Row = { topic, element, rate: undefined, stop };
+    const row: Row = { topic, element, rate: undefined, update, stop };
     return row;
   }
 
@@ -107,7 +117,12 @@ function setCells(row: HTMLTableRowElement, from: number, texts: readonly string
 }
 
 /** Returns a function that gives the cells of the span before the range, and asks for them now and then. */
-function createQuestion(track: string, range: Range, connection: Pick<Connection, 'ask'>) {
+function createQuestion(
+  track: string,
+  range: Range,
+  connection: Pick<Connection, 'ask'>,
+  onAnswer: () => void,
+) {
   let before: readonly Cell[] = [];
   let askedAt = 0;
   return (): readonly Cell[] => {
@@ -123,8 +138,10 @@ function createQuestion(track: string, range: Range, connection: Pick<Connection
     const time = (spans: number) => new Date(now - spans * range.seconds * 1000).toISOString();
     const span = { from: time(2), to: time(1) };
     const answer = await connection.ask(PastDocument, { track, ...span, bucket: bucket.size });
-    if (answer) before = cellsOf(answer.history.buckets, bucket.seconds, now);
-    else askedAt = 0;
+    if (answer) {
+      before = cellsOf(answer.history.buckets, bucket.seconds, now);
+      onAnswer();
+    } else askedAt = 0;
   }
 }
 

@@ -144,7 +144,12 @@ export class TopicSet {
   #watchPast(topic: Topic): void {
     const { connection, changed } = this.#surroundings;
     topic.past?.stop();
-    topic.past = this.#range.bucket && new TopicPast(topic.track, this.#range, connection, changed);
+    const answered = () => {
+      this.#summary.update();
+      changed();
+    };
+    topic.past =
+      this.#range.bucket && new TopicPast(topic.track, this.#range, connection, answered);
   }
 
   /** Asks for what the page has missed. */
