@@ -79,7 +79,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     expect(errors).toEqual([]);
   });
 
-  test('cuts nothing off at 200 % zoom, and the keyboard reaches everything', async () => {
+  test('cuts nothing off at 200 % zoom, needs no scrolling to the side at 400 %, and the keyboard reaches everything', async () => {
     const { url, clock } = await startSample();
     const watched = await open({ ...zoomed, reducedMotion: 'reduce' });
     const { page } = watched;
@@ -93,6 +93,8 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     expect(await page.evaluate(CUT_OFF)).toEqual([]);
     expect(await unreached(page)).toEqual([]);
     await page.screenshot({ path: `${OUTPUT}zoomed.png`, fullPage: true });
+    await page.setViewportSize({ width: 320, height: 225 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
   });
 
   test('does not move what is there when the picture grows', async () => {
