@@ -7,6 +7,7 @@ import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
+import { LiveSince } from './live-since.ts';
 import { MINUTE, type MinuteBatch } from './store.ts';
 import { countsOf, type Running, TopicMinute } from './topic-minute.ts';
 
@@ -29,8 +30,7 @@ export class Counts implements Past {
   #closed: FollowedTopic[] = [];
   /** Topics with events in the running minute. */
   #counted = new Map<string, TopicMinute>();
-  /** Since when the source has been live; Infinity while it is not. */
-  #liveFrom = Number.POSITIVE_INFINITY;
+  readonly #live = new LiveSince();
   /** Of the last event or gap. */
   #end: Position | undefined;
   #cancel: (() => void) | undefined;
@@ -57,7 +57,7 @@ export class Counts implements Past {
     const recording = this.#past.open(track, since);
     if (since === undefined) return recording;
     this.reach(since);
-    const topic = new FollowedTopic(this, recording, track.canonical, this.startingAt(since.time));
+    const topic = new FollowedTopic(this, recording, track, this.startingAt(since.time));
     this.#followed.set(track.canonical, topic);
     this.#cancel ??= this.#wait();
     return topic;
@@ -79,21 +79,20 @@ export class Counts implements Past {
     this.#past.deleted(post);
   }
 
-  /** The source is live from now on, or not. */
-  live(isLive: boolean): void {
+  /** A source is live from now on, or not. */
+  live(source: string, isLive: boolean): void {
     const now = this.#clock.now();
     this.#turn(now);
-    if (!isLive) this.#liveFrom = Number.POSITIVE_INFINITY;
-    else if (this.#liveFrom === Number.POSITIVE_INFINITY) this.#liveFrom = this.startingAt(now);
+    this.#live.set(source, isLive, this.startingAt(now));
   }
 
   /** What the running minute has of a topic, and what is known of the time before. */
   running(topic: string): Running {
-    const followedFrom = this.#followed.get(topic)?.completeFrom ?? Number.POSITIVE_INFINITY;
+    const followed = this.#followed.get(topic);
     return {
       minute: this.minute,
       counts: [...countsOf([this.#counted.get(topic)])],
-      completeFrom: Math.max(followedFrom, this.#liveFrom),
+      completeFrom: followed ? this.#completeFrom(followed) : Number.POSITIVE_INFINITY,
     };
   }
 
@@ -154,7 +153,7 @@ export class Counts implements Past {
     this.#counted = new Map();
     this.#closed = [];
     this.minute = minute;
-    if (this.#liveFrom !== Number.POSITIVE_INFINITY) this.#liveFrom = from;
+    this.#live.goBack(from);
     for (const topic of this.#followed.values()) topic.goBack(from);
     if (this.#cancel === undefined) return;
     this.#cancel();
@@ -164,7 +163,7 @@ export class Counts implements Past {
   #endMinute(next: number): void {
     const isContinuous = next === this.minute + MINUTE;
     // The process slept, or the clock was set forward: nothing is known of the minutes in between.
-    if (!isContinuous) this.#liveFrom = Math.max(this.#liveFrom, next + 1);
+    if (!isContinuous) this.#live.notBefore(next + 1);
     this.#handOver(next);
     this.minute = next;
   }
@@ -172,7 +171,7 @@ export class Counts implements Past {
   /** Hands over what the running minute has. `now` is when the next one begins, unless this one goes on. */
   #handOver(now = this.#clock.now()): void {
     const before = this.minute - MINUTE;
-    const isCertain = this.#liveFrom <= before && now - this.minute >= NOTICED_AFTER;
+    const isCertain = now - this.minute >= NOTICED_AFTER;
     const topics = [...this.#followed.values(), ...this.#closed];
     const counted = this.#counted;
     this.#counted = new Map();
@@ -183,8 +182,16 @@ export class Counts implements Past {
       end: this.#end,
       counts: { [Symbol.iterator]: () => countsOf(counted.values()) },
       // Taken now, since the store reads the batch bit by bit, and a gap may come meanwhile.
-      complete: isCertain ? completeIn(topics, before) : [],
+      complete: isCertain ? this.#completeIn(topics, before) : [],
     });
+  }
+
+  #completeIn(topics: readonly FollowedTopic[], minute: number): string[] {
+    return topics.filter((topic) => this.#completeFrom(topic) <= minute).map(({ name }) => name);
+  }
+
+  #completeFrom({ track, completeFrom }: FollowedTopic): number {
+    return Math.max(completeFrom, this.#live.of(track));
   }
 
   /** Ends each minute in time, while a topic is followed. */
@@ -197,17 +204,20 @@ export class Counts implements Past {
 }
 
 class FollowedTopic implements Recording {
+  readonly track: Track;
   readonly name: string;
+  /** Its posts are counted from then on, as far as its sources are live. */
   completeFrom: number;
   readonly #counts: Counts;
   readonly #recording: Recording;
   /** Where the last event was counted. */
   #last: TopicMinute | undefined;
 
-  constructor(counts: Counts, recording: Recording, name: string, completeFrom: number) {
+  constructor(counts: Counts, recording: Recording, track: Track, completeFrom: number) {
     this.#counts = counts;
     this.#recording = recording;
-    this.name = name;
+    this.track = track;
+    this.name = track.canonical;
     this.completeFrom = completeFrom;
   }
 
@@ -243,8 +253,4 @@ class FollowedTopic implements Recording {
     this.#recording.close();
     this.#counts.closed(this);
   }
-}
-
-function completeIn(topics: readonly FollowedTopic[], minute: number): string[] {
-  return topics.filter(({ completeFrom }) => completeFrom <= minute).map(({ name }) => name);
 }

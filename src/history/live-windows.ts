@@ -8,6 +8,7 @@ import type { LookBack } from '../stream/history.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import type { WindowListener, WindowRequest, Windows } from '../stream/windows.ts';
+import type { Track } from '../track/track.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import type { Part } from './parts.ts';
 import { SharedWindow } from './shared-window.ts';
@@ -40,7 +41,6 @@ export class LiveWindows implements Windows {
   readonly #room: HashtagRoom = { left: HASHTAGS };
   /** How far the windows have been moved on. */
   #second = 0;
-  #wasLive = false;
   /** Windows that are to be sent, and the time since they were last looked at. */
   readonly #due = new Map<SharedWindow, Part>();
   #cancel: (() => void) | undefined;
@@ -69,6 +69,7 @@ export class LiveWindows implements Windows {
     let hasEnded = false;
     let stop = () => {};
     const shared = new SharedWindow({
+      track,
       span,
       room: this.#room,
       now: () => this.#now(),
@@ -80,6 +81,7 @@ export class LiveWindows implements Windows {
         if (this.#windows.size === 0) this.#cancel?.();
       },
     });
+    shared.isLive = this.#isLive(track);
     const leave = shared.add(listener, every);
     this.#windows.set(key, shared);
     stop = multiplexer.listen(track, shared);
@@ -92,7 +94,7 @@ export class LiveWindows implements Windows {
       if (hasEnded) return;
       const now = this.#now();
       const time = { from: now - shared.reach, to: now };
-      const past = readKept(track, reader, time, this.#isLive);
+      const past = readKept(track, reader, time, this.#isLive(track));
       shared.begin(past);
       if (past.readOlder !== undefined) {
         const older = await past.readOlder(this.#options.lookBack);
@@ -106,8 +108,8 @@ export class LiveWindows implements Windows {
     return leave;
   }
 
-  get #isLive(): boolean {
-    return isWhole(this.#options.multiplexer.source);
+  #isLive(track: Track): boolean {
+    return isWhole(this.#options.multiplexer.source, track);
   }
 
   #now(): number {
@@ -129,11 +131,13 @@ export class LiveWindows implements Windows {
     if (now === this.#second || (now < this.#second && now > this.#second - WAITED_FOR)) return;
     const windows = [...this.#windows.values()];
     if (now < this.#second) for (const window of windows) window.forget();
-    const isLive = this.#isLive;
-    const wasLive = isLive && this.#wasLive && now - this.#second <= LONGEST_STALL;
+    const isLong = now - this.#second > LONGEST_STALL;
     this.#second = now;
-    this.#wasLive = isLive;
-    if (wasLive) for (const window of windows) window.sourceWasLive(time);
+    for (const window of windows) {
+      const isLive = this.#isLive(window.track);
+      if (isLive && window.isLive && !isLong) window.sourceWasLive(time);
+      window.isLive = isLive;
+    }
     const isSending = this.#due.size > 0;
     for (const window of windows) {
       if (!window.isDue(time)) continue;

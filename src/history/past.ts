@@ -1,7 +1,7 @@
 // Puts the parts of the past together: the recent events, the counts by the minute, and where those are kept.
 
 import type { Clock } from '../base/clock.ts';
-import { isWhole, type SourceStatus } from '../source/source.ts';
+import { partsOf, type SourceStatus } from '../source/source.ts';
 import type { LookBack } from '../stream/history.ts';
 import type { SharedPast } from '../stream/journal.ts';
 import type { Past } from '../stream/recorder.ts';
@@ -76,7 +76,9 @@ export function createPast(
     },
     source(source) {
       // An idle source lacks nothing: no track is followed.
-      if (source.state.name !== 'idle') counts.live(isWhole(source));
+      for (const { name, state } of partsOf(source)) {
+        if (state.name !== 'idle') counts.live(name, state.name === 'live');
+      }
     },
     async close() {
       counts.close();

@@ -4,12 +4,14 @@ import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Listener } from '../stream/topic.ts';
 import type { TrackWindow, WindowListener } from '../stream/windows.ts';
+import type { Track } from '../track/track.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import type { Part } from './parts.ts';
 import { Window } from './window.ts';
 import { type KeptPast, secondOf, type WindowPast } from './window-past.ts';
 
 interface SharedWindowOptions {
+  readonly track: Track;
   /** In seconds. */
   readonly span: number;
   readonly room: HashtagRoom;
@@ -21,6 +23,8 @@ interface SharedWindowOptions {
 
 /** Times are whole seconds since 1970. */
 export class SharedWindow implements Listener {
+  /** Whether the sources of the track were live when that was last looked at. */
+  isLive = false;
   readonly #options: SharedWindowOptions;
   readonly #window: Window;
   /** By how often they get a window. */
@@ -40,6 +44,10 @@ export class SharedWindow implements Listener {
     this.#options = options;
     this.#window = new Window(options.span, options.room);
     this.#gapFrom = options.now();
+  }
+
+  get track(): Track {
+    return this.#options.track;
   }
 
   /** How far back the window reaches. */

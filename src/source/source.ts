@@ -2,7 +2,7 @@
 
 import type { Post } from '../base/post.ts';
 import type { UserError } from '../base/user-error.ts';
-import type { Track } from '../track/track.ts';
+import { isAt, type Track } from '../track/track.ts';
 
 /** `until` is in milliseconds since 1970, and `reason` is a sentence for a person, without its full stop. */
 export type SourceState =
@@ -34,9 +34,11 @@ export function partsOf(source: SourceStatus): readonly SourceStatus[] {
   return source.parts ?? [source];
 }
 
-/** Whether every part that runs is live, so that no post is missing. */
-export function isWhole(source: SourceStatus): boolean {
-  const running = partsOf(source).filter(({ state }) => state.name !== 'idle');
+/** Whether every part that runs and that `track` is followed at is live, so that no post is missing. */
+export function isWhole(source: SourceStatus, track: Track): boolean {
+  const running = partsOf(source).filter(
+    ({ name, state }) => isAt(track, name) && state.name !== 'idle',
+  );
   return running.length > 0 && running.every(({ state }) => state.name === 'live');
 }
 

@@ -111,7 +111,7 @@ async function measure(path: string, { events, minutes }: Load) {
 function createFeed(events: number, keep: (batch: MinuteBatch) => void, start = START) {
   const clock = new FakeClock(start);
   const counts = new Counts(createPast({ recentEvents: 0 }), clock, keep);
-  counts.live(true);
+  counts.live('hand', true);
   let number = 0;
   const at = () => ({ epoch: 1, number, time: clock.now() });
   const recordings: Recording[] = Array.from({ length: TOPICS }, (_, i) =>

@@ -4,6 +4,7 @@ import { Counts } from '../../src/history/counts.ts';
 import { MINUTE, type WholeBatch } from '../../src/history/store.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import type { Recording } from '../../src/stream/recorder.ts';
+import { atSources } from '../../src/track/track.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { eventAt, START } from '../support/history.ts';
 import { createPast } from '../support/keeping.ts';
@@ -15,7 +16,7 @@ function createCounts() {
   const counts = new Counts(createPast(), clock, (batch) => {
     batches.push({ ...batch, counts: [...batch.counts], complete: [...batch.complete] });
   });
-  counts.live(true);
+  counts.live('hand', true);
   let number = 0;
   const position = () => ({ epoch: 1, number, time: clock.now() });
   const open = (query: string) => counts.open(track(query), position());
@@ -231,6 +232,20 @@ describe('a minute is complete', () => {
     expect(counts.running('coffee').completeFrom).toBe(START);
   });
 
+  test('as far as the sources of the topic are live, whichever others are out', () => {
+    const { clock, batches, counts, open, position } = createCounts();
+    open('coffee');
+    counts.open(atSources(track('coffee'), ['hand']), position());
+    clock.advance(2 * MINUTE);
+    counts.live('x', false);
+    clock.advance(2 * MINUTE);
+    expect(counts.running('coffee').completeFrom).toBe(Number.POSITIVE_INFINITY);
+    counts.live('x', true);
+    clock.advance(3 * MINUTE);
+    expect(completeMinutes(batches, 'coffee')).toEqual([0, 4, 5]);
+    expect(completeMinutes(batches, 'coffee [hand]')).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   test('though the topic is closed in the next one', () => {
     const { clock, batches, open } = createCounts();
     const coffee = open('coffee');
@@ -253,13 +268,13 @@ describe('a minute is complete', () => {
     const { clock, batches, open, counts } = createCounts();
     open('coffee');
     clock.advance(3 * MINUTE + seconds(20));
-    counts.live(false);
+    counts.live('hand', false);
     expect(counts.running('coffee').completeFrom).toBe(Number.POSITIVE_INFINITY);
     clock.advance(2 * MINUTE);
-    counts.live(true);
+    counts.live('hand', true);
     clock.advance(2 * MINUTE);
     // Something else about it has changed.
-    counts.live(true);
+    counts.live('hand', true);
     clock.advance(2 * MINUTE);
     expect(completeMinutes(batches, 'coffee')).toEqual([0, 1, 6, 7]);
   });
@@ -316,7 +331,7 @@ test('every event is counted once, and no minute is called complete that was not
         } else if (step.kind === 'live') {
           for (const name of [...follow.keys()]) if (!step.isLive) stop(name);
           isLive = step.isLive;
-          counts.live(isLive);
+          counts.live('hand', isLive);
           if (isLive)
             for (const name of opened.keys()) if (!follow.has(name)) follow.set(name, clock.now());
         } else {

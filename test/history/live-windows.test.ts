@@ -7,10 +7,13 @@ import { LiveWindows } from '../../src/history/live-windows.ts';
 import { Window } from '../../src/history/window.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
+import { mergeSources } from '../../src/source/merged.ts';
+import type { SourceSink } from '../../src/source/source.ts';
 import { BUCKETS, type LookBack } from '../../src/stream/history.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
 import type { TrackWindow } from '../../src/stream/windows.ts';
+import { atSources } from '../../src/track/track.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { createPast, keeping, SOMEWHERE } from '../support/keeping.ts';
@@ -34,15 +37,30 @@ function start({
   lookBack = NOTHING,
 } = {}) {
   let source: HandSource | undefined;
+  let other: HandSource | undefined;
+  let sink: SourceSink | undefined;
   const clock = new FakeClock(START);
   const telemetry = recordTelemetry();
   const multiplexer = new Multiplexer(
     (feedSink) =>
       new Ingest(
         {
-          connect: (sink) => {
-            source = createHandSource(sink);
-            return source;
+          connect: (given) => {
+            sink = given;
+            return mergeSources(
+              [
+                (part) => {
+                  source = createHandSource(part);
+                  return source;
+                },
+                (part) => {
+                  other = createHandSource(part, 'other');
+                  return other;
+                },
+              ],
+              sink,
+              { clock, warn: () => {} },
+            );
           },
           analyze: createAnalyzer('full', vader),
           languages: 'any',
@@ -56,19 +74,22 @@ function start({
       ),
     { maxTracks, telemetry },
   );
-  if (!source) throw new Error('no source was connected');
+  if (!source || !other) throw new Error('no source was connected');
   const windows = new LiveWindows({ multiplexer, lookBack, clock, maxWindows, telemetry });
-  return { clock, multiplexer, source, windows, telemetry };
+  return { clock, multiplexer, sink, source, other, windows, telemetry };
 }
 
 type Started = ReturnType<typeof start>;
 
 /** Watches, and keeps what comes. */
-async function watch({ windows }: Started, { query = 'coffee', span = 60, every = 5 } = {}) {
+async function watch(
+  { windows }: Started,
+  { query = 'coffee', at = '', span = 60, every = 5 } = {},
+) {
   const got: TrackWindow[] = [];
   const ends: (UserError | undefined)[] = [];
   const stop = windows.watch(
-    { track: track(query), span, every },
+    { track: at === '' ? track(query) : atSources(track(query), [at]), span, every },
     { window: (window) => got.push(window), end: (error) => ends.push(error) },
   );
   await ticks(1);
@@ -144,7 +165,7 @@ describe('a window comes', () => {
     const { ends } = await watch(started);
     const other = await watch(started, { every: 60 });
     const full = new UserError('UPSTREAM_FULL', 'No room.');
-    started.source.sink.rejected(track('coffee'), full);
+    started.sink?.rejected(track('coffee'), full);
     expect([ends, other.ends]).toEqual([[full], [full]]);
     expect(started.windows.size).toBe(0);
 
@@ -320,6 +341,26 @@ describe('what a window knows', () => {
       counts: [0, 0, 2],
       isComplete: false,
     });
+  });
+
+  test('is complete as far as the sources of the track are live, whichever others are out', async () => {
+    const started = start();
+    const all = await watch(started, { every: 1 });
+    const one = await watch(started, { every: 1, at: 'hand' });
+    started.clock.advance(100_000);
+    started.other.become({ name: 'paused', reason: 'it has cost enough' });
+    started.source.say('coffee');
+    started.other.say('coffee');
+    started.clock.advance(100_000);
+    const { got: withAll } = all;
+    expect(endsOf(withAll.filter(({ isComplete }) => isComplete)).at(-1)).toBe(100);
+    expect(endsOf(one.got.filter(({ isComplete }) => isComplete)).at(-1)).toBe(200);
+    const bySource = (got: typeof withAll) => got[101]?.bySource;
+    expect(bySource(withAll)).toEqual([
+      { source: 'hand', posts: 1 },
+      { source: 'other', posts: 1 },
+    ]);
+    expect(bySource(one.got)).toEqual([{ source: 'hand', posts: 1 }]);
   });
 
   test('does not begin before the source is live', async () => {

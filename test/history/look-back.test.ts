@@ -14,7 +14,7 @@ import { track } from '../support/tracks.ts';
 function createHistory(store: Store = createStore()) {
   const clock = new FakeClock(START);
   const counts = new Counts(createPast(), clock, (batch) => store.append(batch));
-  counts.live(true);
+  counts.live('hand', true);
   let number = 0;
   const position = () => ({ epoch: 1, number, time: clock.now() });
   const rejected: string[] = [];

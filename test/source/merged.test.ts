@@ -229,7 +229,10 @@ test('whatever the sources do and in which order, each thing they tell comes out
       const are = (name: string) => states.filter((state) => state.name === name).length;
       expect(source.state.name === 'live').toBe(are('live') > 0);
       expect(source.state.name === 'idle').toBe(are('idle') === count);
-      expect(isWhole(source)).toBe(are('live') > 0 && are('live') + are('idle') === count);
+      expect(isWhole(source, track('tea'))).toBe(
+        are('live') > 0 && are('live') + are('idle') === count,
+      );
+      expect(isWhole(source, atSources(track('tea'), ['one']))).toBe(states[0]?.name === 'live');
     }),
   );
 });

@@ -70,10 +70,10 @@ export function readTrackAt(
   );
 }
 
-export function readWindow(query: string, span: number, every: number): WindowRequest {
+export function readWindow(track: Track, span: number, every: number): WindowRequest {
   checkSeconds('span', span, SPAN);
   checkSeconds('every', every, EVERY);
-  return { track: readTrack(query), span, every };
+  return { track, span, every };
 }
 
 function checkSeconds(name: string, seconds: number, { least, most }: typeof SPAN): void {

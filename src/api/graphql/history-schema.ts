@@ -3,7 +3,7 @@
 import { formatCursor } from '../../base/position.ts';
 import { BUCKETS, type BucketSize } from '../../stream/history.ts';
 import { TOP_HASHTAGS } from '../../stream/windows.ts';
-import { readSpan, readTrack, right } from './arguments.ts';
+import { readSpan, readTrackAt, right } from './arguments.ts';
 import { builder } from './builder.ts';
 
 const BucketEnum = builder.enumType('Bucket', {
@@ -105,9 +105,14 @@ builder.queryField('history', (t) =>
         defaultValue: 'MINUTE',
         description: 'The length of each bucket.',
       }),
+      sources: t.arg.stringList({
+        required: false,
+        description:
+          'The topic of clients that listen to these sources only, and not that of all sources.',
+      }),
     },
-    async resolve(_root, { track, from, to, bucket }, { lookBack }) {
-      const followed = readTrack(track);
+    async resolve(_root, { track, from, to, bucket, sources }, { lookBack, multiplexer }) {
+      const followed = readTrackAt(track, sources, multiplexer.source);
       const span = readSpan(from, to, BUCKETS[bucket], lookBack);
       return right(await lookBack.history(followed, span.from, span.to, bucket));
     },

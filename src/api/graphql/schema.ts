@@ -187,7 +187,7 @@ builder.subscriptionType({
           required: false,
           description:
             'Only posts of these sources, such as `x`, and only these follow the track for this client. Without it, all ' +
-            'that the server reads. With other sources, a track is a topic of its own, which `history` does not tell of.',
+            'that the server reads. A track with some sources is a topic of its own.',
         }),
       },
       subscribe: (_root, { track, after, last, sources }, { follow, multiplexer }) =>

@@ -1,7 +1,7 @@
 // The part of the schema that says what the posts of a track were like over a span of time.
 
 import { EVERY, SPAN, type Span, TOP_HASHTAGS } from '../../stream/windows.ts';
-import { readWindow } from './arguments.ts';
+import { readTrackAt, readWindow } from './arguments.ts';
 import { builder } from './builder.ts';
 
 type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
@@ -107,8 +107,10 @@ builder.subscriptionField('window', (t) =>
         defaultValue: EVERY.usual,
         description: `From one window to the next, in seconds: from ${EVERY.least} to ${EVERY.most}.`,
       }),
+      sources: t.arg.stringList({ required: false, description: 'As for `sentiment`.' }),
     },
-    subscribe: (_root, { track, span, every }, { watch }) => watch(readWindow(track, span, every)),
+    subscribe: (_root, { track, span, every, sources }, { watch, multiplexer }) =>
+      watch(readWindow(readTrackAt(track, sources, multiplexer.source), span, every)),
     resolve: (window) => window,
   }),
 );

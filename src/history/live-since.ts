@@ -1,0 +1,35 @@
+// Since when each source has been live, in milliseconds since 1970.
+
+import { isAt, type Track } from '../track/track.ts';
+
+export class LiveSince {
+  /** By source; Infinity while it is not live. Without a source that was never needed. */
+  readonly #since = new Map<string, number>();
+
+  set(source: string, isLive: boolean, now: number): void {
+    const since = this.#since.get(source) ?? Number.POSITIVE_INFINITY;
+    if (!isLive) this.#since.set(source, Number.POSITIVE_INFINITY);
+    else if (since === Number.POSITIVE_INFINITY) this.#since.set(source, now);
+  }
+
+  /** Since when every source of the track has been live; Infinity while one is not. */
+  of(track: Track): number {
+    let last = Number.NEGATIVE_INFINITY;
+    for (const [source, since] of this.#since) {
+      if (since > last && isAt(track, source)) last = since;
+    }
+    return last === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : last;
+  }
+
+  /** Nothing is known of the time before `time`. */
+  notBefore(time: number): void {
+    for (const [source, since] of this.#since) this.#since.set(source, Math.max(since, time));
+  }
+
+  /** The clock was set back, and what is live has been so since `time`. */
+  goBack(time: number): void {
+    for (const [source, since] of this.#since) {
+      if (since !== Number.POSITIVE_INFINITY) this.#since.set(source, time);
+    }
+  }
+}
