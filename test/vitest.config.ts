@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { COMPILED } from './support/compiled.ts';
 
 /**
  * Files that take longest. They start first, so that none of them runs alone at the end. Those that need much of the CPU
@@ -54,6 +55,8 @@ const PURE = [
   'test/soak/slope.test.ts',
 ];
 
+process.env.NODE_COMPILE_CACHE = COMPILED;
+
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
@@ -64,8 +67,8 @@ export default defineConfig({
     // A browser that draws without a graphics card leaves other tests little of two cores.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Node loads the code itself: Vite's own loader would load graphql a second time.
-    experimental: { viteModuleRunner: false },
+    // Node loads the code itself: Vite's own loader would load graphql a second time. No test mocks a module.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     projects: [
       { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PURE } },
       { extends: true, test: { name: 'pure', include: PURE, isolate: false } },

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { COMPILED_ENV } from '../support/compiled.ts';
 import { npm } from '../support/npm.ts';
 import { logged, startNode } from '../support/program.ts';
 import { PAGES, ROOT } from '../support/readmes.ts';
@@ -63,7 +64,7 @@ test('a project made as in schema/README.md has types and prints events, also af
   const runTool = (tool: string, ...argv: readonly string[]) =>
     promisify(execFile)(process.execPath, [join(folder, 'node_modules/.bin', tool), ...argv], {
       cwd: folder,
-      env: { TOKEN },
+      env: { ...COMPILED_ENV, TOKEN },
     });
   writePackages(folder);
   if (!(await npm(folder, 'install', '--prefer-offline', '--ignore-scripts', '--no-audit')))

@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { COMPILED_ENV } from '../support/compiled.ts';
 import { readExposition } from '../support/exposition.ts';
 import { listening, logged, MAIN, start, startNode, startWith } from '../support/program.ts';
 import { connectRaw } from '../support/raw-socket.ts';
@@ -27,7 +28,7 @@ function preload(code: string): readonly string[] {
 /** Runs a command whose standard output is the descriptor `stdout`. */
 function startOnto(stdout: number, command: readonly string[]) {
   const [file = '', ...args] = command;
-  const program = spawn(file, args, { stdio: ['ignore', stdout, 'pipe'], env: {} });
+  const program = spawn(file, args, { stdio: ['ignore', stdout, 'pipe'], env: COMPILED_ENV });
   onTestFinished(() => void program.kill('SIGKILL'));
   return program;
 }

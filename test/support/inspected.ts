@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
+import { COMPILED_ENV } from './compiled.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** pino's level for errors. */
@@ -38,7 +39,7 @@ export interface Measured {
 export async function startInspected(argv: readonly string[]): Promise<Inspected> {
   const program = spawn(process.execPath, ['--inspect=127.0.0.1:0', MAIN, '--port', '0', ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {},
+    env: COMPILED_ENV,
   });
   // Whoever looks into it ends it, and does not leave it behind.
   process.once('exit', () => program.kill('SIGKILL'));

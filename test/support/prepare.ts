@@ -1,14 +1,26 @@
-// Once before all tests: the page is built, and whoever lacks a program is told what is left out.
+// Once before all tests: the page is built, the server is compiled, and whoever lacks a program is told what is left out.
 
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { buildPage } from '../../src/web/build.ts';
 import { findChromium } from './chromium.ts';
+import { COMPILED, COMPILED_ENV } from './compiled.ts';
 import { findNatsServer } from './nats-server.ts';
 
 export default async function prepare(): Promise<void> {
-  await buildPage();
+  await Promise.all([buildPage(), compile()]);
   if (!findChromium()) miss('no Chromium here (or in CHROMIUM), so the tests in a browser');
   if (!findNatsServer())
     miss('no nats-server here (or in NATS_SERVER), so the tests of many nodes');
+}
+
+/** Loads the whole program once. What is compiled is written when a process ends, and tests kill most of theirs. */
+async function compile(): Promise<void> {
+  if (existsSync(COMPILED)) return;
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, [main, '--help'], { env: COMPILED_ENV });
 }
 
 function miss(what: string): void {

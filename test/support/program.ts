@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { COMPILED_ENV } from './compiled.ts';
 
 export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -21,7 +22,7 @@ export function startWith(options: readonly string[], ...argv: readonly string[]
   return startNode([...options, MAIN, ...argv]);
 }
 
-/** Starts the program with these environment variables, and no others. */
+/** Starts the program with these environment variables, and with compiled code. */
 export function startIn(
   env: Readonly<Record<string, string>>,
   ...argv: readonly string[]
@@ -37,7 +38,7 @@ export function startNode(
 ): Program {
   const program = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env,
+    env: { ...COMPILED_ENV, ...env },
   });
   onTestFinished(() => void program.kill('SIGKILL'));
   return program;
