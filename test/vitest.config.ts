@@ -37,22 +37,15 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Tests that start no server, process or browser, and change nothing global: they can share one. */
-const PURE = [
-  'test/track/*.test.ts',
-  'test/sentiment/**/*.test.ts',
-  'test/web/*.test.ts',
-  'test/config/*-options.test.ts',
-  'test/base/{redact,small-file,token-bucket}.test.ts',
-  'test/source/{player,replay,sample,sample-extras}.test.ts',
-  'test/source/bluesky/{cursor,jetstream-event}.test.ts',
-  'test/source/mastodon/{status-html,streaming-event}.test.ts',
-  'test/source/x/{entities,failure,request-budget,rule-plan,rule-text,rule-writes}.test.ts',
-  'test/stream/{ingest,multiplexer}.test.ts',
-  'test/{house,readme}.test.ts',
-  'test/api/access/{client-address,origins}.test.ts',
-  'test/api/socket/{drain,flush-scheduler}.test.ts',
-  'test/soak/slope.test.ts',
+/**
+ * Tests that measure the memory or the files of their own process, which others would disturb. All other tests share three
+ * processes, and load the server three times in place of once a file.
+ */
+const ALONE = [
+  'test/api/graphql/broadcast.test.ts',
+  'test/api/http/{pipeline,router}.test.ts',
+  'test/server/{tls,vanish}.test.ts',
+  'test/source/replay.test.ts',
 ];
 
 process.env.NODE_COMPILE_CACHE = COMPILED;
@@ -70,8 +63,11 @@ export default defineConfig({
     // Node loads the code itself: Vite's own loader would load graphql a second time. No test mocks a module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     projects: [
-      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: PURE } },
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      {
+        extends: true,
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false },
+      },
     ],
   },
 });
