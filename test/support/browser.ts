@@ -1,10 +1,10 @@
-// A real browser for a test file, and pages that remember all that went wrong in them.
+// A real browser for the tests of a process, and pages that remember all that went wrong in them.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { FLAGS, findChromium } from './chromium.ts';
 
 export const executablePath = findChromium();
@@ -19,18 +19,14 @@ export interface WatchedPage {
 
 export type OpenPage = (options?: BrowserContextOptions) => Promise<WatchedPage>;
 
-/** One browser for all tests of a file; each page has a profile of its own. */
-export function useBrowser(): OpenPage {
-  let browser: Browser | undefined;
-  beforeAll(async () => {
-    if (executablePath) browser = await chromium.launch({ executablePath, args: FLAGS });
-  });
-  afterAll(async () => {
-    await browser?.close();
-  });
+let launched: Promise<Browser> | undefined;
 
+/** One browser for all tests of a process, which ends with it. Each page has a profile of its own. */
+export function useBrowser(): OpenPage {
   return async (options) => {
-    if (!browser) throw new Error('there is no browser');
+    if (executablePath === undefined) throw new Error('there is no browser');
+    launched ??= chromium.launch({ executablePath, args: FLAGS });
+    const browser = await launched;
     const context = await browser.newContext({ locale: 'en-GB', ...options });
     onTestFinished(() => context.close());
     const page = await context.newPage();
