@@ -6,10 +6,10 @@ import { HistoryDocument, StatusDocument } from '../../schema/operations.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { startServer } from '../../src/server/server.ts';
 import { post } from '../support/clients.ts';
-import { eventually } from '../support/cluster.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { configOf } from '../support/senti.ts';
+import { eventually } from '../support/until.ts';
 
 const MINUTE = 60_000;
 

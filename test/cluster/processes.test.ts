@@ -1,16 +1,12 @@
 // Real nodes around a real nats-server: killed, suspended, cut off, and stopped in order.
 
 import { describe, expect, test } from 'vitest';
-import {
-  type ClusterListener,
-  type ClusterNode,
-  eventually,
-  startCluster,
-} from '../support/cluster.ts';
+import { type ClusterListener, type ClusterNode, startCluster } from '../support/cluster.ts';
 import { type Exposition, readExposition } from '../support/exposition.ts';
 import { placeOf } from '../support/jetstream-events.ts';
 import { findNatsServer } from '../support/nats-server.ts';
 import { exitOf } from '../support/program.ts';
+import { eventually } from '../support/until.ts';
 
 /** The promise to users, in milliseconds. */
 const AGAIN_WITHIN_MS = 10_000;

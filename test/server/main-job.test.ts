@@ -13,6 +13,7 @@ import { matchesPartsSlowly, readSlowly } from '../support/slow-matcher.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
 import { runOver, STREAMS } from '../support/transports.ts';
+import { eventually } from '../support/until.ts';
 
 interface ReplayedPost {
   readonly id: string;
@@ -71,10 +72,8 @@ describe.each(files)('on %s', (_, read = () => []) => {
       ];
 
       // The source pauses at the end of the file. An event that is not delivered by then never will be.
-      for (;;) {
-        const { data } = await post(url, StatusDocument, {});
-        if (data?.status.source.state === 'paused') break;
-      }
+      const status = async () => (await post(url, StatusDocument, {})).data?.status;
+      await eventually(async () => (await status())?.source.state === 'paused');
       await Promise.all(streams.map(({ full }) => full));
       await socket.received(loves.length);
       expect(streams.map(({ ids }) => ids)).toEqual([
@@ -94,13 +93,8 @@ describe.each(files)('on %s', (_, read = () => []) => {
 
       await Promise.all(streams.map(({ stop }) => stop()));
       socket.socket.terminate();
-      for (;;) {
-        const { data } = await post(url, StatusDocument, {});
-        if (data?.status.listeners === 0) {
-          expect(data.status).toMatchObject({ activeTracks: 0, source: { state: 'idle' } });
-          break;
-        }
-      }
+      await eventually(async () => (await status())?.listeners === 0);
+      expect(await status()).toMatchObject({ activeTracks: 0, source: { state: 'idle' } });
     },
     // Seven seconds alone; other tests need the CPU meanwhile.
     120_000,

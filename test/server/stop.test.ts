@@ -13,7 +13,7 @@ import { connectRaw, openStalled } from '../support/raw-socket.ts';
 import { type Senti, startSenti } from '../support/senti.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
 import { runOver } from '../support/transports.ts';
-import { until } from '../support/until.ts';
+import { eventually, until } from '../support/until.ts';
 
 const TEN_SECONDS = 10_000;
 const FILLER = '#filler'.padEnd(4000, 'x');
@@ -193,10 +193,10 @@ describe('the program', () => {
     }
     await openStream(url, QUERY);
     // A dropped event shows that at least one client has stalled.
-    for (;;) {
+    await eventually(async () => {
       const { data } = await post(url, StatusDocument, {});
-      if (data && data.status.eventsDropped > 0) break;
-    }
+      return (data?.status.eventsDropped ?? 0) > 0;
+    });
     return { program, exited, url };
   }
 

@@ -1,7 +1,6 @@
 // A cluster of real processes around a real nats-server, fed by a stand-in of Jetstream.
 
 import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { StatusDocument, type StatusQuery } from '../../schema/operations.ts';
 import { connectGraphQL, post } from './clients.ts';
@@ -10,11 +9,10 @@ import { postEvent } from './jetstream-events.ts';
 import { startNats } from './nats-server.ts';
 import { listening, type Program, start } from './program.ts';
 import { startProxy } from './tcp-proxy.ts';
+import { eventually } from './until.ts';
 
 type Status = StatusQuery['status'];
 
-const DEADLINE_MS = 20_000;
-const PAUSE_MS = 20;
 /** The shortest lease there is, so that tests are short. */
 const LEASE_SECONDS = 1;
 const EVENTS = `subscription ($track: String!, $after: String) {
@@ -155,13 +153,4 @@ async function kill(program: Program, signal: NodeJS.Signals): Promise<void> {
   const gone = once(program, 'exit');
   program.kill(signal);
   await gone;
-}
-
-/** Resolves when `holds` does. It pauses before it asks again, or its questions would slow down what it waits for. */
-export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const start = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - start > DEADLINE_MS) throw new Error(`never came true: ${holds}`);
-    await setTimeout(PAUSE_MS);
-  }
 }

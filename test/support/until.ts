@@ -4,10 +4,13 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FakeClock } from './fake-clock.ts';
 
-const DEADLINE_MS = 8000;
+const DEADLINE_MS = 20_000;
 /** Ticks without a pause. */
 const HURRIED_TICKS = 100;
 const PAUSE_MS = 2;
+/** A question to a server takes time of its own. */
+const ASK_DEADLINE_MS = 60_000;
+const ASK_PAUSE_MS = 20;
 
 export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
   const start = performance.now();
@@ -17,7 +20,16 @@ export async function until(condition: () => boolean, what = String(condition)):
   }
 }
 
-/** The same, moving the clock to whatever is due next whenever nothing happens by itself. */
+/** The same for what only a question can tell, most often to a server. */
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  const start = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - start > ASK_DEADLINE_MS) throw new Error(`never came true: ${holds}`);
+    await setTimeout(ASK_PAUSE_MS);
+  }
+}
+
+/** As `until` does, moving the clock to whatever is due next whenever nothing happens by itself. */
 export async function untilWith(
   clock: FakeClock,
   condition: () => boolean,
