@@ -31,7 +31,7 @@ export interface Progress {
   inputs: number;
   readonly bySurface: Record<Surface, number>;
   readonly findings: Finding[];
-  /** Heap used without garbage, in bytes: once the caches are full, and at the end. */
+  /** Heap used without garbage, in bytes: after the warm-up, and at the end. */
   warmHeap: number;
   heap: number;
   /** Files open at the start and at the end. */
@@ -41,9 +41,9 @@ export interface Progress {
 
 /** Sessions that are played together. */
 export const BATCH = 100;
-/** Batches until the caches are full. */
-const WARM_UP = 20;
-const MEASURE_EVERY = 20;
+/** Batches until the caches hold most of what they ever will. */
+const WARM_UP = 4;
+const MEASURE_EVERY = 4;
 const DEADLINE_MS = 20_000;
 const MAX_FINDINGS = 10;
 

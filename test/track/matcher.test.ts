@@ -10,7 +10,7 @@ import { matchesPartsSlowly, matchesSlowly, readPostSlowly } from '../support/sl
 import { track } from '../support/tracks.ts';
 
 /** Each with some fifty tracks and forty posts. */
-const RUNS = 800;
+const RUNS = 160;
 
 function matches(query: string, text: string): boolean {
   const matcher = new Matcher<Track>();
@@ -175,7 +175,7 @@ describe('what a source states beside the text', () => {
 });
 
 describe('the matcher', () => {
-  test('finds just what asking every track would find, on a million pairs', () => {
+  test('finds just what asking every track would find, on two hundred thousand pairs', () => {
     let pairs = 0;
     fc.assert(
       fc.property(
@@ -191,7 +191,7 @@ describe('the matcher', () => {
       ),
       { numRuns: RUNS },
     );
-    expect(pairs).toBeGreaterThan(1_000_000);
+    expect(pairs).toBeGreaterThan(200_000);
   });
 
   test('still does after any tracks came and went', () => {
