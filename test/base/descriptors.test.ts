@@ -90,7 +90,7 @@ test('without a file descriptor left, the connections there are go on, and new o
   expect(values.has('process_resident_memory_bytes')).toBe(false);
   // The source cannot connect either, which is a failure like others.
   client.send({ track: 'coffee' });
-  await said(/source: waiting: /);
+  await said(/source bluesky: waiting: /);
   expect((await ask('/ready')).status).toBe(503);
 
   for (const socket of sockets) socket.destroy();
@@ -112,7 +112,7 @@ test('without a file descriptor left, a client that is there goes on hearing pos
   const url = await said(/http:\/\/[\d.]+:\d+/);
   const client = await connectTrack(url.replace('http', 'ws'));
   client.send({ track: 'coffee' });
-  await said(/source: live/);
+  await said(/source bluesky: live/);
   const sockets = await exhaust(url);
   await until(() => sockets.some((socket) => socket.closed), 'one is closed unanswered');
   jetstream.emit(postEvent(1, { text: 'coffee' }));
