@@ -211,6 +211,11 @@ describe('counting', () => {
     coffee.close();
     clock.advance(5 * MINUTE);
     expect(batches).toEqual([]);
+    const end = { epoch: 9, number: 3, time: START + MINUTE };
+    counts.heard(end);
+    // Messages of several nodes that counted may arrive in any order.
+    counts.heard({ epoch: 8, number: 7, time: START });
+    expect(counts.end).toEqual(end);
   });
 });
 

@@ -285,6 +285,32 @@ describe('what a window knows', () => {
     });
   });
 
+  test('has an event once that comes while the kept ones are on their way from another node', async () => {
+    const started = start();
+    const { multiplexer, clock, source, telemetry } = started;
+    let arrive = () => {};
+    const windows = new LiveWindows({
+      multiplexer: {
+        source: multiplexer.source,
+        listen: (...of) => multiplexer.listen(...of),
+        read: (...of) => {
+          arrive = () => multiplexer.read(...of);
+        },
+      },
+      lookBack: NOTHING,
+      clock,
+      maxWindows: 1,
+      telemetry,
+    });
+    const { got } = await watch({ ...started, windows });
+    source.say('coffee');
+    arrive();
+    await ticks(1);
+    source.say('coffee');
+    clock.advance(5_000);
+    expect(countsOf(got)).toEqual(['0,0,0', '0,0,2']);
+  });
+
   test('is not complete beyond the events that are kept', async () => {
     const started = start();
     const first = await watch(started, { query: 'coffee', span: 300 });

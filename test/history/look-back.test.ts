@@ -170,6 +170,17 @@ test('a gap is known at once, before the store hears of it', async () => {
   expect(await complete()).toEqual([true, true, false, false, false]);
 });
 
+test('has the running minute also after the clock was set back', async () => {
+  const { ask, open, say, clock } = createHistory();
+  const coffee = open('coffee');
+  clock.advance(3 * MINUTE);
+  say(coffee);
+  clock.set(START + MINUTE);
+  say(coffee);
+  const { buckets } = await ask(0);
+  expect(buckets.map(({ positive }) => positive)).toEqual([0, 0, 0, 2]);
+});
+
 test('says since when buckets of a size are kept', async () => {
   const { ask, open, clock } = createHistory();
   open('coffee');
