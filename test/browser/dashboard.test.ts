@@ -25,7 +25,7 @@ async function counted(page: Page, n = 0): Promise<void> {
 
 /** Resolves when the chart of a topic has changed from what it shows now. */
 async function moved(page: Page, n = 0): Promise<void> {
-  const picture = `document.querySelectorAll('.chart canvas')[${n}]?.toDataURL()`;
+  const picture = `document.querySelectorAll('.topic .chart canvas')[${n}]?.toDataURL()`;
   const before = await page.evaluate(picture);
   await until(page, `${picture} !== ${JSON.stringify(before)}`);
 }
