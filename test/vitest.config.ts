@@ -38,10 +38,11 @@ class LongestFirst extends BaseSequencer {
 }
 
 /**
- * Tests that measure the memory or the files of their own process, which others would disturb. All other tests share three
- * processes, and load the server three times in place of once a file.
+ * Tests that look at the memory, the files or the modules of their own process, which others would disturb. All other tests
+ * share three processes, and load the server three times in place of once a file.
  */
 const ALONE = [
+  'test/cluster/alone.test.ts',
   'test/api/graphql/broadcast.test.ts',
   'test/api/http/{pipeline,router}.test.ts',
   'test/server/{tls,vanish}.test.ts',
