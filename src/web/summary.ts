@@ -76,7 +76,11 @@ export class Summary {
   #watch(topic: Topic, range: Range): Row {
     const { track, place } = topic;
     const name = h('span', { class: 'summed', title: track }, track);
-    const element = h('tr', {}, h('th', { scope: 'row' }, createSign(place), name));
+    const element = h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, h('span', { class: 'named' }, createSign(place), name)),
+    );
     for (let column = 1; column < COLUMNS; column += 1) element.append(h('td', {}, '–'));
     const isLong = range.seconds > LONGEST;
     let latest: Window | undefined;
