@@ -88,11 +88,10 @@ export class Counts implements Past {
 
   /** What the running minute has of a topic, and what is known of the time before. */
   running(topic: string): Running {
-    const followed = this.#followed.get(topic);
     return {
       minute: this.minute,
       counts: [...countsOf([this.#counted.get(topic)])],
-      completeFrom: followed ? this.#completeFrom(followed) : Number.POSITIVE_INFINITY,
+      completeFrom: this.#completeFrom(this.#followed.get(topic)),
     };
   }
 
@@ -129,9 +128,10 @@ export class Counts implements Past {
 
   /** For the topics. */
   closed(topic: FollowedTopic): void {
+    const { canonical } = topic.track;
     this.#turn(this.#clock.now());
     // Another feed may follow it already.
-    if (this.#followed.get(topic.name) === topic) this.#followed.delete(topic.name);
+    if (this.#followed.get(canonical) === topic) this.#followed.delete(canonical);
     this.#closed.push(topic);
     if (this.#followed.size > 0) return;
     // Nothing may happen for hours, so the minute does not wait for its end.
@@ -171,8 +171,9 @@ export class Counts implements Past {
   /** Hands over what the running minute has. `now` is when the next one begins, unless this one goes on. */
   #handOver(now = this.#clock.now()): void {
     const before = this.minute - MINUTE;
-    const isCertain = now - this.minute >= NOTICED_AFTER;
     const topics = [...this.#followed.values(), ...this.#closed];
+    const isCertain = (topic: FollowedTopic) =>
+      now - this.minute >= NOTICED_AFTER && this.#completeFrom(topic) <= before;
     const counted = this.#counted;
     this.#counted = new Map();
     this.#closed = [];
@@ -182,16 +183,12 @@ export class Counts implements Past {
       end: this.#end,
       counts: { [Symbol.iterator]: () => countsOf(counted.values()) },
       // Taken now, since the store reads the batch bit by bit, and a gap may come meanwhile.
-      complete: isCertain ? this.#completeIn(topics, before) : [],
+      complete: topics.filter(isCertain).map(({ track }) => track.canonical),
     });
   }
 
-  #completeIn(topics: readonly FollowedTopic[], minute: number): string[] {
-    return topics.filter((topic) => this.#completeFrom(topic) <= minute).map(({ name }) => name);
-  }
-
-  #completeFrom({ track, completeFrom }: FollowedTopic): number {
-    return Math.max(completeFrom, this.#live.of(track));
+  #completeFrom(topic: FollowedTopic | undefined): number {
+    return topic ? Math.max(topic.completeFrom, this.#live.of(topic.track)) : Infinity;
   }
 
   /** Ends each minute in time, while a topic is followed. */
@@ -205,7 +202,6 @@ export class Counts implements Past {
 
 class FollowedTopic implements Recording {
   readonly track: Track;
-  readonly name: string;
   /** Its posts are counted from then on, as far as its sources are live. */
   completeFrom: number;
   readonly #counts: Counts;
@@ -217,7 +213,6 @@ class FollowedTopic implements Recording {
     this.#counts = counts;
     this.#recording = recording;
     this.track = track;
-    this.name = track.canonical;
     this.completeFrom = completeFrom;
   }
 
@@ -227,7 +222,7 @@ class FollowedTopic implements Recording {
     let minute = this.#last;
     const { source } = event.post;
     if (minute?.minute !== this.#counts.minute || minute.source !== source) {
-      minute = this.#counts.minuteOf(this.name, source);
+      minute = this.#counts.minuteOf(this.track.canonical, source);
       this.#last = minute;
     }
     minute.add(event);

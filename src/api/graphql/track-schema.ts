@@ -33,8 +33,8 @@ builder.objectType('Track', {
     rejectedBy: t.field({
       type: ['Rejection'],
       description:
-        'The sources that cannot follow the track for now, while another one does. With `--nats`, only the node that ' +
-        'ingests knows them.',
+        'The sources that cannot follow the track for now, while another one does. What they would deliver does not ' +
+        'count as missing. With `--nats`, only the node that ingests knows them.',
       resolve: ({ canonical }, _args, { multiplexer: { source } }) =>
         source.rejectionsOf?.(canonical) ?? [],
     }),
