@@ -131,8 +131,7 @@ function tracksOf({ source, rejected }: Part, tracks: Tracks): Tracks {
   const isOf = (track: Track) => isAt(track, source.name) && !rejected.has(track.canonical);
   return {
     get size() {
-      for (const track of tracks) if (isOf(track)) return 1;
-      return 0;
+      return (tracks.countAt?.(source.name) ?? tracks.size) - rejected.size;
     },
     has: (track) => tracks.has(track) && isOf(track),
     *[Symbol.iterator]() {

@@ -44,9 +44,10 @@ export function isWhole(source: SourceStatus, track: Track): boolean {
 
 /** A set of tracks, whatever keeps it. */
 export interface Tracks extends Iterable<Track> {
-  /** Above 0 if there are any. Only a `Set` counts them: that of some sources among many tracks would take long. */
   readonly size: number;
   has(track: Track): boolean;
+  /** How many of them are followed at a source; needed unless all are followed at all sources. */
+  countAt?(source: string): number;
 }
 
 export interface Source extends SourceStatus {

@@ -14,6 +14,7 @@ import { type PostCounters, postCountersAtZero } from './counters.ts';
 import type { Feed, FeedSink } from './feed.ts';
 import type { Past, PastReader, Recording, Start } from './recorder.ts';
 import type { Telemetry } from './telemetry.ts';
+import { WantedTracks } from './wanted-tracks.ts';
 
 export interface IngestOptions {
   /** Makes the source, which delivers into the given sink. */
@@ -55,7 +56,7 @@ export class Ingest<T> implements Feed<T> {
   /** Those that linger, the one that closes next first. */
   readonly #lingering = new Set<Followed<T>>();
   /** Changed in place, so that telling the source costs nothing. */
-  readonly #wanted = new Set<Track>();
+  readonly #wanted = new WantedTracks();
   /** The source must not be told of the tracks one by one while many are being added. */
   #hasTold = false;
   /** Of the last event, gap or opening of a track. */

@@ -6,6 +6,7 @@ import { mergeSources, TRY_AGAIN_MS } from '../../src/source/merged.ts';
 import { createSample } from '../../src/source/sample.ts';
 import { isWhole, type SourceState } from '../../src/source/source.ts';
 import { createX } from '../../src/source/x/x.ts';
+import { WantedTracks } from '../../src/stream/wanted-tracks.ts';
 import { atSources, isAt as isOf, type Track } from '../../src/track/track.ts';
 import { sourceContract } from '../contract/source.ts';
 import { FakeClock, passTime } from '../support/fake-clock.ts';
@@ -155,7 +156,7 @@ test('whatever the sources do and in which order, each thing they tell comes out
     fc.property(fc.integer({ min: 1, max: NAMES.length }), fc.array(step), (count, steps) => {
       const names = NAMES.slice(0, count);
       const { clock, sink, source, hands } = merge(names);
-      const wanted = new Set<Track>();
+      const wanted = new WantedTracks();
       const rejected = names.map(() => new Set<Track>());
       const expected = {
         posts: [] as string[],
@@ -209,9 +210,10 @@ test('whatever the sources do and in which order, each thing they tell comes out
             source.want(wanted);
           }
         }
-        for (const [k, { wanted: told }] of hands.entries()) {
+        for (const [k, { wanted: told, count }] of hands.entries()) {
           const due = [...wanted].filter((one) => isAt(one, names[k]) && !rejected[k]?.has(one));
           expect(told.at(-1) ?? []).toEqual(due.map(({ canonical }) => canonical));
+          expect(count).toBe(due.length);
         }
       }
       expect(sink.posts.map((post) => `${post.source} ${post.text}`)).toEqual(expected.posts);

@@ -10,6 +10,8 @@ export interface HandSource extends Source {
   say(text: string, post?: Partial<Post>): void;
   /** The tracks wanted at each call of `want`, by their canonical forms. */
   readonly wanted: readonly (readonly string[])[];
+  /** How many there were at the last call, as its set says. */
+  readonly count: number;
   /** Those of the last call. */
   readonly tracks: readonly Track[];
   readonly sink: SourceSink;
@@ -19,6 +21,7 @@ export interface HandSource extends Source {
 export function createHandSource(sink: SourceSink, name = 'hand'): HandSource {
   const wanted: string[][] = [];
   let last: readonly Track[] = [];
+  let count = 0;
   let state: SourceState = { name: 'idle' };
   let next = 0;
   let closed = false;
@@ -27,6 +30,9 @@ export function createHandSource(sink: SourceSink, name = 'hand'): HandSource {
     isTextPublic: true,
     sink,
     wanted,
+    get count() {
+      return count;
+    },
     get tracks() {
       return last;
     },
@@ -39,6 +45,7 @@ export function createHandSource(sink: SourceSink, name = 'hand'): HandSource {
     },
     want(tracks) {
       last = [...tracks];
+      count = tracks.size;
       wanted.push(last.map((track) => track.canonical));
       const next = tracks.size > 0 ? 'live' : 'idle';
       if (state.name !== next) source.become({ name: next });
