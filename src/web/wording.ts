@@ -67,7 +67,9 @@ export function describe(
 /** Sources that are alike are named together. */
 function describeSources(sources: readonly SourceStatus[], isTracking: boolean): Sentence {
   const alike = Map.groupBy(sources, ({ name, state, reason }) => (reason ? name : state));
-  const said = [...alike.values()].map((some) => describeAlike(some, sources.length, isTracking));
+  // A source that is idle while another one runs cannot follow what is tracked, or no client wants it to.
+  const isStarting = isTracking && sources.every(({ state }) => state === 'idle');
+  const said = [...alike.values()].map((some) => describeAlike(some, sources.length, isStarting));
   const tones = said.map(({ tone }) => tone);
   return {
     tone: BEST_FIRST.find((tone) => tones.includes(tone)) ?? 'waiting',

@@ -253,6 +253,9 @@ describe('the status in plain words', () => {
       tone: 'live',
       text: 'Live: posts from Bluesky · Connecting to X… · Paused (replay): the file has ended',
     });
+    expect(say(open, [bluesky, { ...x, state: 'idle' }], true).text).toBe(
+      'Live: posts from Bluesky · Ready: posts from X',
+    );
     expect(say(open, [replay, { ...x, state: 'waiting', reason: 'it is full' }], true)).toEqual({
       tone: 'waiting',
       text: 'Paused (replay): the file has ended · Waiting for X: it is full',
