@@ -64,7 +64,8 @@ export function mergeSources(
     const rejections = rejectionsOf(canonical);
     if (rejections.length === sources.filter(({ name }) => isAt(track, name)).length) {
       const reasons = rejections.map(({ source, reason }) => `${source}: ${reason}`);
-      sink.rejected(track, new UserError(error.code, reasons.join(' ')));
+      const all = new UserError(error.code, reasons.join(' '));
+      sink.rejected(track, rejections.length === 1 ? error : all);
       return;
     }
     warn(`"${canonical}" is not followed at ${part.source.name} for now: ${error.message}`);

@@ -119,8 +119,14 @@ test('a track that no source can deliver is rejected, for the reasons of all', (
     { track: coffee, error: new UserError('UPSTREAM_FULL', 'one: It is full. two: It is full.') },
   ]);
   wanted.delete(coffee);
+  const atOne = atSources(coffee, ['one']);
+  wanted.add(atOne);
   source.want(wanted);
   expect(source.rejectionsOf?.('coffee')).toEqual([]);
+  hands[0]?.sink.rejected(atOne, FULL);
+  expect(sink.rejections.at(-1)).toEqual({ track: atOne, error: FULL });
+  wanted.delete(atOne);
+  source.want(wanted);
   const calls = hands.map((hand) => hand.wanted.length);
   clock.advance(2 * TRY_AGAIN_MS);
   expect(hands.map((hand) => hand.wanted.length)).toEqual(calls);
