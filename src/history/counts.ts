@@ -5,11 +5,13 @@ import { atTime, type Clock } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
+import type { Past, PastReader, Recorded, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { LiveSince } from './live-since.ts';
+import type { Run } from './pending.ts';
+import type { RecentEvents } from './recent-events.ts';
+import { type Running, RunningMinute } from './running-minute.ts';
 import { MINUTE, type MinuteBatch } from './store.ts';
-import { countsOf, type Running, TopicMinute } from './topic-minute.ts';
 
 /** A source notices within this time that it has lost its upstream, in milliseconds. */
 const NOTICED_AFTER = 30_000;
@@ -22,21 +24,23 @@ type Keep = (batch: MinuteBatch) => void;
 export class Counts implements Past {
   /** The start of the running minute. It does not go back with the clock, unless that is set back by hours. */
   minute = Number.NEGATIVE_INFINITY;
-  readonly #past: Past;
+  readonly #recent: RecentEvents;
   readonly #clock: Clock;
   readonly #keep: Keep;
   readonly #followed = new Map<string, FollowedTopic>();
+  /** The same, by the slots of their recordings. */
+  readonly #slots: (FollowedTopic | undefined)[] = [];
   /** Topics that were closed in the running minute. */
   #closed: FollowedTopic[] = [];
-  /** Topics with events in the running minute. */
-  #counted = new Map<string, TopicMinute>();
+  #counted = new RunningMinute();
   readonly #live = new LiveSince();
   /** Of the last event or gap. */
   #end: Position | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(past: Past, clock: Clock, keep: Keep) {
-    this.#past = past;
+  constructor(recent: RecentEvents, clock: Clock, keep: Keep) {
+    this.#recent = recent;
+    recent.take = (slot, run) => this.#count(slot, run);
     this.#clock = clock;
     this.#keep = keep;
   }
@@ -54,29 +58,36 @@ export class Counts implements Past {
 
   /** Without `since`, another node makes the events and counts them. */
   open(track: Track, since?: Position): Recording {
-    const recording = this.#past.open(track, since);
+    const recording = this.#recent.open(track, since);
     if (since === undefined) return recording;
     this.reach(since);
     const topic = new FollowedTopic(this, recording, track, this.startingAt(since.time));
     this.#followed.set(track.canonical, topic);
+    this.#slots[topic.slot] = topic;
     this.#cancel ??= this.#wait();
     return topic;
   }
 
+  event(event: SentimentEvent, recorded: readonly Recorded[]): void {
+    // Another node counts what it has made.
+    if (recorded.some(({ slot }) => this.#slots[slot] !== undefined)) this.reach(event.position);
+    this.#recent.event(event, recorded);
+  }
+
   read(track: Track, start: Start): PastReader {
-    return this.#past.read(track, start);
+    return this.#recent.read(track, start);
   }
 
   stretch(track: Track, starts: readonly Start[], until: Position, most: number): Stretch {
-    return this.#past.stretch(track, starts, until, most);
+    return this.#recent.stretch(track, starts, until, most);
   }
 
   fill(track: Track, stretch: Stretch): void {
-    this.#past.fill(track, stretch);
+    this.#recent.fill(track, stretch);
   }
 
   deleted(post: PostKey): void {
-    this.#past.deleted(post);
+    this.#recent.deleted(post);
   }
 
   /** A source is live from now on, or not. */
@@ -88,16 +99,19 @@ export class Counts implements Past {
 
   /** What the running minute has of a topic, and what is known of the time before. */
   running(topic: string): Running {
+    this.#recent.settle();
+    const followed = this.#followed.get(topic);
     return {
       minute: this.minute,
-      counts: [...countsOf([this.#counted.get(topic)])],
-      completeFrom: this.#completeFrom(this.#followed.get(topic)),
+      counts: [...this.#counted.ofTopic(topic, followed?.slot)],
+      completeFrom: this.#completeFrom(followed),
     };
   }
 
   /** Hands over the running minute as it is. Nothing may be counted afterwards. */
   close(): void {
     this.#cancel?.();
+    this.#recent.settle();
     this.#handOver();
   }
 
@@ -114,24 +128,16 @@ export class Counts implements Past {
     return time < this.minute ? this.minute + MINUTE : time;
   }
 
-  /** For the topics: the running minute of a topic and source. */
-  minuteOf(topic: string, source: string): TopicMinute {
-    const first = this.#counted.get(topic);
-    for (let minute = first; minute !== undefined; minute = minute.next) {
-      if (minute.source === source) return minute;
-    }
-    const made = new TopicMinute(topic, source, this.minute);
-    made.next = first;
-    this.#counted.set(topic, made);
-    return made;
-  }
-
   /** For the topics. */
   closed(topic: FollowedTopic): void {
     const { canonical } = topic.track;
     this.#turn(this.#clock.now());
     // Another feed may follow it already.
-    if (this.#followed.get(canonical) === topic) this.#followed.delete(canonical);
+    if (this.#followed.get(canonical) === topic) {
+      this.#followed.delete(canonical);
+      this.#slots[topic.slot] = undefined;
+      this.#counted.release(topic.slot);
+    }
     this.#closed.push(topic);
     if (this.#followed.size > 0) return;
     // Nothing may happen for hours, so the minute does not wait for its end.
@@ -143,14 +149,16 @@ export class Counts implements Past {
   /** Ends the running minute if `time` is past it, or long before it. */
   #turn(time: number): void {
     const next = Math.floor(time / MINUTE) * MINUTE;
+    if (next <= this.minute && next >= this.minute - WAITED_FOR) return;
+    this.#recent.settle();
     if (next > this.minute) this.#endMinute(next);
-    else if (next < this.minute - WAITED_FOR) this.#goBack(next);
+    else this.#goBack(next);
   }
 
   /** The running minute was one of a wrong clock, and is forgotten. What came before in `minute` is not known. */
   #goBack(minute: number): void {
     const from = minute + MINUTE;
-    this.#counted = new Map();
+    this.#counted = new RunningMinute();
     this.#closed = [];
     this.minute = minute;
     this.#live.goBack(from);
@@ -175,16 +183,27 @@ export class Counts implements Past {
     const isCertain = (topic: FollowedTopic) =>
       now - this.minute >= NOTICED_AFTER && this.#completeFrom(topic) <= before;
     const counted = this.#counted;
-    this.#counted = new Map();
+    this.#counted = new RunningMinute();
     this.#closed = [];
-    if (this.#end === undefined || (topics.length === 0 && counted.size === 0)) return;
+    if (this.#end === undefined || (topics.length === 0 && counted.isEmpty)) return;
     this.#keep({
       minute: this.minute,
       end: this.#end,
-      counts: { [Symbol.iterator]: () => countsOf(counted.values()) },
+      counts: counted,
       // Taken now, since the store reads the batch bit by bit, and a gap may come meanwhile.
       complete: topics.filter(isCertain).map(({ track }) => track.canonical),
     });
+  }
+
+  #count(slot: number, run: Run): void {
+    const topic = this.#slots[slot];
+    // Another node counts what it has made.
+    if (topic === undefined) return;
+    const { canonical } = topic.track;
+    for (let i = run.from; i < run.to; i += 1) {
+      const event = run.eventAt(i);
+      this.#counted.of(event.post.source).add(slot, canonical, event);
+    }
   }
 
   #completeFrom(topic: FollowedTopic | undefined): number {
@@ -201,31 +220,19 @@ export class Counts implements Past {
 }
 
 class FollowedTopic implements Recording {
+  readonly slot: number;
   readonly track: Track;
   /** Its posts are counted from then on, as far as its sources are live. */
   completeFrom: number;
   readonly #counts: Counts;
   readonly #recording: Recording;
-  /** Where the last event was counted. */
-  #last: TopicMinute | undefined;
 
   constructor(counts: Counts, recording: Recording, track: Track, completeFrom: number) {
     this.#counts = counts;
     this.#recording = recording;
+    this.slot = recording.slot;
     this.track = track;
     this.completeFrom = completeFrom;
-  }
-
-  event(event: SentimentEvent): void {
-    this.#recording.event(event);
-    this.#counts.reach(event.position);
-    let minute = this.#last;
-    const { source } = event.post;
-    if (minute?.minute !== this.#counts.minute || minute.source !== source) {
-      minute = this.#counts.minuteOf(this.track.canonical, source);
-      this.#last = minute;
-    }
-    minute.add(event);
   }
 
   gap(at: Position): void {
@@ -237,7 +244,6 @@ class FollowedTopic implements Recording {
   /** It is complete from `time` on, unless it was before. */
   goBack(time: number): void {
     this.completeFrom = Math.min(this.completeFrom, time);
-    this.#last = undefined;
   }
 
   wanted(isWanted: boolean): void {

@@ -1,46 +1,18 @@
 // The recent events of one track, oldest first, and from where on none of them is missing.
 
 import type { Position } from '../base/position.ts';
-import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Recording } from '../stream/recorder.ts';
+import type { Entries, Entry } from './entries.ts';
 
-/** An event that is kept. */
-export interface Kept {
-  /** Stands for it among the events of a track. */
-  readonly key: number;
-  readonly position: Position;
-  /** Undefined once its post was deleted. */
-  event: SentimentEvent | undefined;
-  /** The same post, from an earlier epoch. */
-  readonly repeats: Kept | undefined;
-  bytes: number;
-  /** How many tracks keep it. */
-  places: number;
-}
-
-/** Marks where events may be missing. */
-export interface Gap {
-  readonly key: number;
-  readonly position: Position;
-  readonly gap: true;
-}
-
-export type Entry = Kept | Gap;
-
-export function isGap(entry: Entry): entry is Gap {
-  return 'gap' in entry;
-}
-
-/** What keeps the entries of all tracks. */
+/** What keeps the recent events of all tracks. */
 export interface Keeper {
   /** The most entries of one track. */
   readonly most: number;
-  /** The same object for all tracks that an event matches. It gets one more place. */
-  keep(event: SentimentEvent): Kept;
-  mark(position: Position): Gap;
-  entry(key: number): Entry;
-  /** A track has given up its place for an entry. */
-  freed(entry: Entry): void;
+  readonly entries: Entries;
+  /** Hands out what was recorded until now. */
+  settle(): void;
+  /** Evicts entries if all tracks together keep too much. */
+  bound(): void;
   wanted(recent: RecentOfTrack, isWanted: boolean): void;
   closed(recent: RecentOfTrack): void;
 }
@@ -49,6 +21,7 @@ export interface Keeper {
 const SMALLEST_RING = 8;
 
 export class RecentOfTrack implements Recording {
+  readonly slot: number;
   readonly canonical: string;
   /** How many recordings there are of this track. */
   users = 0;
@@ -64,7 +37,8 @@ export class RecentOfTrack implements Recording {
   #end = 0;
   #completeSince: Position | undefined;
 
-  constructor(canonical: string, keeper: Keeper) {
+  constructor(slot: number, canonical: string, keeper: Keeper) {
+    this.slot = slot;
     this.canonical = canonical;
     this.#keeper = keeper;
   }
@@ -83,9 +57,13 @@ export class RecentOfTrack implements Recording {
     return this.#end;
   }
 
+  get size(): number {
+    return this.#end - this.#first;
+  }
+
   /** The entry with this number, which must be one of those that are kept. */
   at(number: number): Entry {
-    return this.#keeper.entry(this.#keys[number & (this.#keys.length - 1)] as number);
+    return this.#keeper.entries.at(this.#keys[number & (this.#keys.length - 1)] as number);
   }
 
   /** Everything after `since` is going to be recorded. */
@@ -94,16 +72,24 @@ export class RecentOfTrack implements Recording {
     else this.gap(since);
   }
 
-  event(event: SentimentEvent): void {
-    const kept = this.#keeper.keep(event);
+  /** Adds an event that has a place for this track. */
+  add(key: number): void {
+    const { position, repeats } = this.#keeper.entries.at(key);
     // A node that gets its events from another one begins with the first that comes.
-    this.#completeSince ??= { ...kept.position, number: kept.position.number - 1 };
-    if (kept.repeats !== undefined && this.#holds(kept.repeats)) this.#keeper.freed(kept);
-    else this.#push(kept);
+    this.#completeSince ??= { ...position, number: position.number - 1 };
+    if (repeats !== undefined && this.#holds(repeats)) this.#keeper.entries.free(key);
+    else this.#push(key);
   }
 
   gap(at: Position): void {
-    this.#push(this.#keeper.mark(at));
+    this.#keeper.settle();
+    this.#push(this.#keeper.entries.mark(at).key);
+    this.#keeper.bound();
+  }
+
+  /** From now on, all that was recorded can be read here. */
+  settle(): void {
+    this.#keeper.settle();
   }
 
   wanted(isWanted: boolean): void {
@@ -122,39 +108,39 @@ export class RecentOfTrack implements Recording {
     const known = this.#completeSince;
     if (known !== undefined && isAfter(known, until)) {
       // What came between was given up, so there is no room for what is older.
-      for (const entry of filled) this.#keeper.freed(entry);
+      for (const { key } of filled) this.#keeper.entries.free(key);
       return;
     }
-    const entries = Array.from({ length: this.#end - this.#first }, (_, i) =>
-      this.at(this.#first + i),
-    );
+    const entries = Array.from({ length: this.size }, (_, i) => this.at(this.#first + i));
     const isReplaced = ({ position }: Entry) =>
       isAfter(position, since) && !isAfter(position, until);
     const firstNewer = entries.findIndex(({ position }) => isAfter(position, until));
     const split = firstNewer === -1 ? entries.length : firstNewer;
     const older = entries.slice(0, split).filter((entry) => !isReplaced(entry));
     const newer = entries.slice(split).filter((entry) => !isReplaced(entry));
-    const isRepeat = (entry: Entry) =>
-      !isGap(entry) && entry.repeats !== undefined && older.includes(entry.repeats);
+    const isRepeat = (entry: Entry) => entry.repeats !== undefined && older.includes(entry.repeats);
     const isJoined = joins(older.at(-1)?.position ?? known, since, entries[older.length]);
     if (!isJoined && older.length === 0) this.#completeSince = since;
-    const between = isJoined || older.length === 0 ? [] : [this.#keeper.mark(since)];
+    const between = isJoined || older.length === 0 ? [] : [this.#keeper.entries.mark(since)];
     const kept = filled.filter((entry) => !isRepeat(entry));
     this.#replaceAll([...older, ...between, ...kept, ...newer]);
-    for (const entry of [...entries.filter(isReplaced), ...filled.filter(isRepeat)]) {
-      this.#keeper.freed(entry);
+    for (const { key } of [...entries.filter(isReplaced), ...filled.filter(isRepeat)]) {
+      this.#keeper.entries.free(key);
     }
-    this.#evictExcess();
+    this.evict(this.size - this.#keeper.most);
   }
 
-  /** Gives up the oldest entry; returns whether there was one. */
-  evict(): boolean {
-    if (this.#end === this.#first) return false;
-    const entry = this.at(this.#first);
-    this.#first += 1;
-    this.#completeSince = entry.position;
-    this.#keeper.freed(entry);
-    return true;
+  /** Gives up the oldest `count` entries, or as many as there are. */
+  evict(count: number): void {
+    const first = Math.min(this.#first + count, this.#end);
+    if (first <= this.#first) return;
+    const { entries } = this.#keeper;
+    const keys = this.#keys;
+    this.#completeSince = this.at(first - 1).position;
+    for (let number = this.#first; number < first; number += 1) {
+      entries.free(keys[number & (keys.length - 1)] as number);
+    }
+    this.#first = first;
   }
 
   #replaceAll(entries: readonly Entry[]): void {
@@ -164,11 +150,11 @@ export class RecentOfTrack implements Recording {
     for (const [i, { key }] of entries.entries()) this.#set(this.#first + i, key);
   }
 
-  #push({ key }: Entry): void {
-    this.#growTo(this.#end - this.#first + 1);
+  #push(key: number): void {
+    this.#growTo(this.size + 1);
     this.#set(this.#end, key);
     this.#end += 1;
-    this.#evictExcess();
+    if (this.size > this.#keeper.most) this.evict(1);
   }
 
   #set(number: number, key: number): void {
@@ -186,11 +172,7 @@ export class RecentOfTrack implements Recording {
     }
   }
 
-  #evictExcess(): void {
-    while (this.#end - this.#first > this.#keeper.most) this.evict();
-  }
-
-  #holds({ key }: Kept): boolean {
+  #holds({ key }: Entry): boolean {
     for (let number = this.#first; number < this.#end; number += 1) {
       if (this.#keys[number & (this.#keys.length - 1)] === key) return true;
     }
@@ -207,6 +189,6 @@ function isAfter(a: Position, b: Position): boolean {
 function joins(last: Position | undefined, since: Position, next: Entry | undefined): boolean {
   if (last?.epoch !== since.epoch) return false;
   // While nothing has come, it is not known whether something was lost.
-  const isUnbroken = next !== undefined && !isGap(next);
+  const isUnbroken = next !== undefined && !next.isGap;
   return last.number === since.number || (last.number < since.number && isUnbroken);
 }

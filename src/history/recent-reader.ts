@@ -3,7 +3,8 @@
 import type { Position } from '../base/position.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { PastEvents, PastReader, Start } from '../stream/recorder.ts';
-import { type Entry, isGap, type RecentOfTrack } from './recent-of-track.ts';
+import type { Entry } from './entries.ts';
+import type { RecentOfTrack } from './recent-of-track.ts';
 
 export class RecentReader implements PastReader {
   readonly isComplete: boolean;
@@ -25,6 +26,7 @@ export class RecentReader implements PastReader {
 
   next(most: number): PastEvents {
     const recent = this.#recent;
+    recent.settle();
     let gap = false;
     if (this.#fills !== recent.fills) {
       this.#fills = recent.fills;
@@ -38,10 +40,9 @@ export class RecentReader implements PastReader {
     const events: SentimentEvent[] = [];
     for (; this.#next < recent.end && events.length < most; this.#next += 1) {
       const entry = recent.at(this.#next);
-      if (!isGap(entry)) {
-        if (entry.event !== undefined) events.push(entry.event);
-      } else if (events.length > 0) break;
-      else gap = true;
+      if (entry.event !== undefined) events.push(entry.event);
+      else if (entry.isGap && events.length > 0) break;
+      else gap ||= entry.isGap;
       this.#from = { after: entry.position };
     }
     return { gap, events };
@@ -82,7 +83,7 @@ export function firstAfter(recent: RecentOfTrack, cursor: Position): number {
 
 function hasGapAfter(recent: RecentOfTrack, first: number): boolean {
   for (let number = first; number < recent.end; number += 1) {
-    if (isGap(recent.at(number))) return true;
+    if (recent.at(number).isGap) return true;
   }
   return false;
 }
@@ -97,8 +98,7 @@ export function newest(recent: RecentOfTrack, count: number): { first: number; f
   let first = recent.end;
   let found = 0;
   for (; found < count && first > recent.first; first -= 1) {
-    const entry = recent.at(first - 1);
-    if (!isGap(entry) && entry.event !== undefined) found += 1;
+    if (recent.at(first - 1).event !== undefined) found += 1;
   }
   return { first, found };
 }

@@ -2,7 +2,8 @@
 
 import type { Position } from '../base/position.ts';
 import type { PastEntry, Start, Stretch } from '../stream/recorder.ts';
-import { type Entry, isGap, type RecentOfTrack } from './recent-of-track.ts';
+import type { Entry } from './entries.ts';
+import type { RecentOfTrack } from './recent-of-track.ts';
 import { before, firstAfter, newest } from './recent-reader.ts';
 
 /** Says that nothing is known before `until`. */
@@ -28,10 +29,8 @@ export function stretchOf(
   const first = Math.max(oldest, Math.min(end, ...wanted), end - most);
   const entries: PastEntry[] = [];
   for (let number = first; number < end; number += 1) {
-    const entry = recent.at(number);
-    const { position } = entry;
-    if (isGap(entry)) entries.push({ position, event: undefined });
-    else if (entry.event !== undefined) entries.push({ position, event: entry.event });
+    const { position, event, isGap } = recent.at(number);
+    if (isGap || event !== undefined) entries.push({ position, event });
   }
   const since = before(recent, first);
   const isAll = first === oldest;

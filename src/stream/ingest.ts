@@ -12,7 +12,7 @@ import { isAt, type Track } from '../track/track.ts';
 import { wordsOf } from '../track/words-of-post.ts';
 import { type PostCounters, postCountersAtZero } from './counters.ts';
 import type { Feed, FeedSink } from './feed.ts';
-import type { Past, PastReader, Recording, Start } from './recorder.ts';
+import type { Past, PastReader, Recorded, Recording, Start } from './recorder.ts';
 import type { Telemetry } from './telemetry.ts';
 import { WantedTracks } from './wanted-tracks.ts';
 
@@ -35,7 +35,7 @@ export interface IngestOptions {
 }
 
 /** An open track. */
-interface Followed<T> {
+interface Followed<T> extends Recorded {
   readonly track: Track;
   readonly recording: Recording;
   /** Undefined while the track lingers: it is open, and nothing wants it. */
@@ -127,7 +127,8 @@ export class Ingest<T> implements Feed<T> {
     // Posts that matched the track before went by unnumbered, so all earlier positions must differ from this one.
     this.#number += 1;
     const recording = this.#options.past.open(track, this.position);
-    const followed = { track, recording, outlet, cancelLinger: () => {} };
+    const { slot } = recording;
+    const followed = { track, slot, recording, outlet, cancelLinger: () => {} };
     this.#followed.set(track.canonical, followed);
     this.#matcher.add(track, followed);
     this.#wanted.add(track);
@@ -205,8 +206,10 @@ export class Ingest<T> implements Feed<T> {
   }
 
   #countersOf(source: string): PostCounters {
-    const [first] = this.#parts.keys();
-    return (this.counters.get(source) ?? this.counters.get(first ?? '')) as PostCounters;
+    const known = this.counters.get(source);
+    if (known !== undefined) return known;
+    const [first = ''] = this.#parts.keys();
+    return this.counters.get(first) as PostCounters;
   }
 
   #truncate(post: Post): Post {
@@ -230,8 +233,8 @@ export class Ingest<T> implements Feed<T> {
     const { position } = this;
     const event = { ...analyze(text, tags, cutText(asSent)), post: told, position };
     const outlets: T[] = [];
-    for (const { recording, outlet } of matched) {
-      recording.event(event);
+    this.#options.past.event(event, matched);
+    for (const { outlet } of matched) {
       if (outlet !== undefined) outlets.push(outlet);
     }
     if (outlets.length > 0) this.#sink.event(event, outlets);

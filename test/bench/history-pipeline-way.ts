@@ -22,7 +22,8 @@ const WARM_UP = 3;
 const SEED = 1;
 
 const NOTHING_KEPT: Past = {
-  open: () => ({ event: () => {}, gap: () => {}, wanted: () => {}, close: () => {} }),
+  open: () => ({ slot: 0, gap: () => {}, wanted: () => {}, close: () => {} }),
+  event: () => {},
   read: () => nothingResumes(),
   stretch: () => nothingResumes(),
   fill: () => {},

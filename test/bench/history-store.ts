@@ -127,7 +127,8 @@ function createFeed(events: number, keep: (batch: MinuteBatch) => void, start = 
       const topic = isEach ? i : Math.floor(TOPICS ** random()) - 1;
       number += 1;
       const hashtags = i % 3 === 0 ? [{ tag: `tag${Math.floor(random() * 100)}`, count: 1 }] : [];
-      recordings[topic]?.event(eventAt(at(), { hashtags, polarityIndex: i % 3 }));
+      const event = eventAt(at(), { hashtags, polarityIndex: i % 3 });
+      counts.event(event, recordings.slice(topic, topic + 1));
     }
     clock.spend(MINUTE / 2);
     turned = timeOf(() => clock.advance(0));

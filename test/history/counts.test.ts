@@ -22,7 +22,7 @@ function createCounts() {
   const open = (query: string) => counts.open(track(query), position());
   function say(recordings: readonly Recording[], event: Partial<SentimentEvent> = {}) {
     number += 1;
-    for (const recording of recordings) recording.event(eventAt(position(), event));
+    counts.event(eventAt(position(), event), recordings);
   }
   return { clock, batches, counts, open, say, position };
 }
@@ -170,6 +170,24 @@ describe('counting', () => {
     expect(batches[0]?.end.number).not.toBe(batches[1]?.end.number);
   });
 
+  test('counts a topic apart from one that was closed in the same minute', () => {
+    const { clock, batches, counts, open, say } = createCounts();
+    const tea = open('tea');
+    const first = open('coffee');
+    say([tea, first]);
+    first.close();
+    const cocoa = open('cocoa');
+    say([tea, cocoa]);
+    say([cocoa]);
+    expect(counts.running('coffee').counts).toMatchObject([{ positive: 1 }]);
+    clock.advance(MINUTE);
+    expect(batches[0]?.counts.map(({ topic, positive }) => [topic, positive])).toEqual([
+      ['tea', 2],
+      ['coffee', 1],
+      ['cocoa', 2],
+    ]);
+  });
+
   test('hands over at once when nothing is followed any more, and keeps no timer', () => {
     const { clock, batches, open, say } = createCounts();
     expect(clock.pending).toBe(0);
@@ -206,7 +224,7 @@ describe('counting', () => {
   test('leaves to another node what that one counts', () => {
     const { counts, clock, batches } = createCounts();
     const coffee = counts.open(track('coffee'));
-    coffee.event(eventAt({ epoch: 9, number: 1, time: START }));
+    counts.event(eventAt({ epoch: 9, number: 1, time: START }), [coffee]);
     coffee.gap({ epoch: 9, number: 2, time: START });
     coffee.close();
     clock.advance(5 * MINUTE);

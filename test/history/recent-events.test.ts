@@ -41,7 +41,7 @@ describe('recent events', () => {
   test('a listener reads what came after its position, and nothing is missing', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 3, 4]) coffee.event(event(number));
+    for (const number of [1, 3, 4]) past.event(event(number), [coffee]);
     expect(resume(past, at(0))).toEqual({ isComplete: true, told: ['1.1', '1.3', '1.4'] });
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.3', '1.4'] });
     // An event of another track.
@@ -51,15 +51,33 @@ describe('recent events', () => {
 
   test('silence evicts nothing: a rare track can be resumed after any time', () => {
     const past = createPast();
-    past.open(COFFEE, at(0)).event(event(1));
+    past.event(event(1), [past.open(COFFEE, at(0))]);
     const tea = past.open(TEA, at(1));
-    for (let number = 2; number < 5000; number += 1) tea.event(event(number));
+    for (let number = 2; number < 5000; number += 1) past.event(event(number), [tea]);
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: [] });
+  });
+
+  test('keeps an event of any number of tracks, and any number of events until they are read', () => {
+    const past = createPast();
+    const tracks = Array.from({ length: 40_000 }, (_, i) => track(`topic${i}`));
+    const recordings = tracks.map((each) => past.open(each, at(0)));
+    const some = recordings.slice(0, 20);
+    past.event(event(1), some);
+    past.event(event(2), recordings);
+    for (let number = 3; number <= 5000; number += 1) past.event(event(number), some.slice(0, 10));
+    const told = (i: number) => readAll(past.read(tracks[i] ?? COFFEE, { after: at(0) }));
+    expect([10, 19, 20, 39_999].map(told)).toEqual([
+      ['1.1', '1.2'],
+      ['1.1', '1.2'],
+      ['1.2'],
+      ['1.2'],
+    ]);
+    expect(told(0).slice(-1000)).toEqual(Array.from({ length: 1000 }, (_, i) => `1.${i + 4001}`));
   });
 
   test('a position before the track was opened is incomplete', () => {
     const past = createPast();
-    past.open(COFFEE, at(5)).event(event(6));
+    past.event(event(6), [past.open(COFFEE, at(5))]);
     expect(resume(past, at(4))).toEqual({ isComplete: false, told: ['1.6'] });
     expect(resume(past, at(5))).toEqual({ isComplete: true, told: ['1.6'] });
   });
@@ -67,7 +85,7 @@ describe('recent events', () => {
   test('an evicted event makes earlier positions incomplete', () => {
     const past = createPast({ recentEvents: 2 });
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2, 3]) coffee.event(event(number));
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
     expect(resume(past, at(0))).toEqual({ isComplete: false, told: ['1.2', '1.3'] });
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.2', '1.3'] });
   });
@@ -77,8 +95,9 @@ describe('recent events', () => {
     const coffee = past.open(COFFEE, at(0));
     const tea = past.open(TEA, at(0));
     const shared = event(1);
-    coffee.event(shared);
-    tea.event(shared);
+    past.event(shared, [coffee]);
+    past.event(shared, [tea]);
+    past.settle();
     expect(past.bytes).toBe(0);
     expect(resume(past, at(0))).toEqual({ isComplete: false, told: [] });
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: [] });
@@ -87,10 +106,10 @@ describe('recent events', () => {
   test('a gap since the position makes it incomplete, and is told where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    coffee.event(event(1));
-    coffee.event(event(2));
+    past.event(event(1), [coffee]);
+    past.event(event(2), [coffee]);
     coffee.gap(at(3));
-    coffee.event(event(4));
+    past.event(event(4), [coffee]);
     expect(resume(past, at(1))).toEqual({ isComplete: false, told: ['1.2', 'gap', '1.4'] });
     expect(resume(past, at(2))).toEqual({ isComplete: false, told: ['gap', '1.4'] });
     expect(resume(past, at(3))).toEqual({ isComplete: true, told: ['1.4'] });
@@ -100,28 +119,28 @@ describe('recent events', () => {
   test('a gap that comes while a listener catches up is told where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2]) coffee.event(event(number));
+    for (const number of [1, 2]) past.event(event(number), [coffee]);
     const reader = past.read(COFFEE, { after: at(0) });
     expect(reader.isComplete).toBe(true);
     coffee.gap(at(3));
-    coffee.event(event(4));
+    past.event(event(4), [coffee]);
     expect(readAll(reader, 10)).toEqual(['1.1', '1.2', 'gap', '1.4']);
   });
 
   test('a listener that is overtaken while it catches up learns of the gap', () => {
     const past = createPast({ recentEvents: 3 });
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2, 3]) coffee.event(event(number));
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
     const reader = past.read(COFFEE, { after: at(0) });
     expect(reader.next(1).events.map(({ post }) => post.id)).toEqual(['1.1']);
-    for (const number of [4, 5]) coffee.event(event(number));
+    for (const number of [4, 5]) past.event(event(number), [coffee]);
     expect(readAll(reader)).toEqual(['gap', '1.3', '1.4', '1.5']);
   });
 
   test('a position of another epoch is incomplete, and what came after its time follows', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0, 2));
-    coffee.event(event(1, 2));
+    past.event(event(1, 2), [coffee]);
     expect(resume(past, at(9, 1))).toEqual({ isComplete: false, told: ['2.1'] });
     expect(resume(past, { ...at(9, 1), time: 1_000_000 })).toEqual({ isComplete: false, told: [] });
   });
@@ -130,9 +149,9 @@ describe('recent events', () => {
     const past = createPast();
     // A node that gets its events from another one does not know where they begin.
     const coffee = past.open(COFFEE);
-    coffee.event(event(7, 1));
-    coffee.event(event(8, 1));
-    past.open(COFFEE, at(0, 2)).event(event(1, 2));
+    past.event(event(7, 1), [coffee]);
+    past.event(event(8, 1), [coffee]);
+    past.event(event(1, 2), [past.open(COFFEE, at(0, 2))]);
     expect(resume(past, at(7, 1))).toEqual({ isComplete: false, told: ['1.8', 'gap', '2.1'] });
     expect(resume(past, at(0, 2))).toEqual({ isComplete: true, told: ['2.1'] });
     expect(resume(past, at(1, 2))).toEqual({ isComplete: true, told: [] });
@@ -141,15 +160,12 @@ describe('recent events', () => {
   test('a post that a new epoch repeats is kept once', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0, 1));
-    coffee.event(event(1, 1));
     const tea = past.open(TEA, at(0, 1));
-    tea.event(event(1, 1));
+    past.event(event(1, 1), [coffee, tea]);
     const milk = past.open(track('milk'), at(0, 2));
     const repeated = { ...event(1, 2), post: event(1, 1).post };
-    for (const recording of [coffee, tea, milk]) {
-      recording.gap(at(0, 2));
-      recording.event(repeated);
-    }
+    for (const recording of [coffee, tea, milk]) recording.gap(at(0, 2));
+    past.event(repeated, [coffee, tea, milk]);
     const told = () =>
       [COFFEE, TEA, track('milk')].map((each) => readAll(past.read(each, { after: at(0, 1) })));
     expect(told()).toEqual([
@@ -168,7 +184,7 @@ describe('recent events', () => {
     const coffee = past.open(COFFEE, at(0));
     const newest = (last: number) => readAll(past.read(COFFEE, { last }));
     expect(newest(2)).toEqual([]);
-    for (const number of [1, 2, 3]) coffee.event(event(number));
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
     expect(newest(2)).toEqual(['1.2', '1.3']);
     expect(newest(100)).toEqual(['1.1', '1.2', '1.3']);
     expect(newest(0)).toEqual([]);
@@ -179,7 +195,7 @@ describe('recent events', () => {
   test('what the source deletes is not read any more, even by a listener that catches up', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2, 3]) coffee.event(event(number));
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
     const before = past.bytes;
     const reader = past.read(COFFEE, { after: at(0) });
     past.deleted({ source: 'hand', id: '1.2' });
@@ -194,8 +210,8 @@ describe('recent events', () => {
     const coffee = past.open(COFFEE, at(0));
     const tea = past.open(TEA, at(0));
     const shared = event(1, 1, 'x'.repeat(100));
-    coffee.event(shared);
-    tea.event(shared);
+    past.event(shared, [coffee]);
+    past.event(shared, [tea]);
     const both = past.bytes;
     coffee.close();
     expect(past.bytes).toBeLessThan(both);
@@ -215,13 +231,13 @@ describe('recent events', () => {
       recordings.map((each) => readAll(past.read(each.track, { after: at(0) })).length);
     let number = 1;
     for (const { recording } of recordings) {
-      for (let i = 0; i < 40; i += 1) recording.event(event(number++));
+      for (let i = 0; i < 40; i += 1) past.event(event(number++), [recording]);
     }
     expect(kept()).toEqual([40, 40, 40]);
     // Reading counts as wanting: now milk is the one that was wanted longest ago, and tea is not wanted at all.
     recordings[1]?.recording.wanted(false);
-    const last = recordings[2]?.recording;
-    for (let i = 0; i < 80; i += 1) last?.event(event(number++));
+    const last = recordings.slice(2).map(({ recording }) => recording);
+    for (let i = 0; i < 80; i += 1) past.event(event(number++), last);
     const count = (query: string) => readAll(past.read(track(query), { after: at(0) })).length;
     expect([count('milk') > 0, count('tea'), count('coffee')]).toEqual([true, 0, 120]);
     expect(past.bytes).toBeLessThanOrEqual(101_000);
@@ -247,10 +263,12 @@ describe('recent events', () => {
           );
           for (const [i, { tracks, length, gap, deletes }] of steps.entries()) {
             const made = event(2 * i + 2, 1, '1'.repeat(length));
-            for (const query of tracks) {
-              if (gap) recordings.get(query)?.gap(at(2 * i + 1));
-              recordings.get(query)?.event(made);
-            }
+            const matched = [...recordings].filter(([query]) => tracks.includes(query));
+            for (const [, recording] of matched) if (gap) recording.gap(at(2 * i + 1));
+            past.event(
+              made,
+              matched.map(([, recording]) => recording),
+            );
             if (deletes) past.deleted({ source: 'hand', id: `1.${2 * i}` });
             // One event more, before the next one evicts.
             expect(past.bytes).toBeLessThan(30_000 + 7000);
@@ -301,7 +319,7 @@ describe('recent events', () => {
           }
           number += 1;
           if (step === 'event') {
-            coffee.event(event(number));
+            past.event(event(number), [coffee]);
             all.push({ number, id: `1.${number}` });
           }
           if (step === 'gap') {
