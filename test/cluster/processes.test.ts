@@ -12,7 +12,11 @@ import { eventually } from '../support/until.ts';
 const AGAIN_WITHIN_MS = 10_000;
 
 async function startListening(leaseSeconds?: number) {
-  const cluster = await startCluster(3, leaseSeconds);
+  return listenTo(await startCluster(3, leaseSeconds));
+}
+
+/** Adds a client of each node that does not ingest, which has got some posts about coffee. */
+async function listenTo(cluster: Awaited<ReturnType<typeof startCluster>>) {
   const leads = await cluster.leader();
   const others = cluster.nodes.filter((node) => node !== leads) as [ClusterNode, ClusterNode];
   const heard = await Promise.all(others.map((node) => node.listen('coffee')));
@@ -45,8 +49,9 @@ async function scrape({ url }: ClusterNode): Promise<Exposition['values']> {
 
 // Three processes start here, and other tests run beside them.
 describe.skipIf(!findNatsServer())('three nodes', { timeout: 60_000 }, () => {
-  test('report in their metrics which of them ingests, and how long events take', async () => {
-    const { leads, others } = await startListening();
+  test('share one source, and each client gets every post of its track once, in order', async () => {
+    const { nodes, leads, others, say } = await startListening();
+    // The metrics report which node ingests, and how long events take.
     for (const node of [leads, ...others]) {
       const values = await scrape(node);
       expect(values.get('senti_nodes')).toBe(3);
@@ -58,10 +63,6 @@ describe.skipIf(!findNatsServer())('three nodes', { timeout: 60_000 }, () => {
       const timed = (values.get('senti_post_to_wire_seconds_count') ?? 0) > 0;
       expect(timed).toBe(node !== leads);
     }
-  });
-
-  test('share one source, and each client gets every post of its track once, in order', async () => {
-    const { nodes, leads, say } = await startListening();
     const tracks = ['tea', 'milk', 'tea, milk', 'sugar'];
     const heard = await Promise.all(
       nodes.flatMap((node) => tracks.map((track) => node.listen(track))),
@@ -141,7 +142,7 @@ describe.skipIf(!findNatsServer())('three nodes', { timeout: 60_000 }, () => {
     await goesOn(it);
   });
 
-  test('keep their clients while NATS is away, say why, and go on when it is back', async () => {
+  test('keep their clients while NATS is away, say why, and go on when it is back, also without its memory', async () => {
     const it = await startListening();
     await it.nats.kill();
     await eventually(async () => {
@@ -156,12 +157,9 @@ describe.skipIf(!findNatsServer())('three nodes', { timeout: 60_000 }, () => {
       const all = await Promise.all(it.nodes.map((node) => node.ready()));
       return all.every((status) => status === 200);
     });
-  });
-
-  test('go on when NATS has forgotten everything', async () => {
-    const it = await startListening();
+    const others = await listenTo(it);
     await it.nats.restart({ forget: true });
-    await goesOn(it);
+    await goesOn(others);
   });
 
   test('report a gap wherever a post is missing, and deliver none twice, over several takeovers', async () => {
