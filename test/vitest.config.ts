@@ -8,6 +8,7 @@ import { COMPILED } from './support/compiled.ts';
  */
 const LONGEST = [
   'cluster/processes',
+  'browser/dashboard',
   'api/access/surfaces',
   'cluster/nats',
   'clients/types',
@@ -16,7 +17,6 @@ const LONGEST = [
   'server/stop',
   'command/standard-output',
   'fuzz/fuzz',
-  'browser/dashboard',
   'browser/looks',
   'browser/range',
   'browser/token',
