@@ -39,8 +39,13 @@ export function publicPost(
   { id, source, text, langs, createdAt, url }: Post,
   isTextPublic: boolean,
 ): PublicPost {
-  const shown = isTextPublic ? cutText(text, MAX_PUBLIC_TEXT) : null;
-  return { id, source, text: shown, langs, createdAt, url };
+  return { id, source, text: isTextPublic ? headOf(text) : null, langs, createdAt, url };
+}
+
+/** A copy: events are kept for long, and for a slice of a text V8 keeps the whole text. */
+function headOf(text: string): string {
+  if (text.length <= MAX_PUBLIC_TEXT) return text;
+  return JSON.parse(JSON.stringify(cutText(text, MAX_PUBLIC_TEXT)));
 }
 
 /** The most characters of a text that clients get, in UTF-16 code units. */
