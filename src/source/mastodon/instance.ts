@@ -67,6 +67,12 @@ export class Instance {
     });
   }
 
+  /** Whether the post with this `uri` was made on this instance, whose streaming may have a host of its own. */
+  isHomeOf(uri: string): boolean {
+    const host = URL.parse(uri)?.host ?? '';
+    return host !== '' && `.${this.#address.host}`.endsWith(`.${host}`);
+  }
+
   /** Connects as soon as the schedule allows it. */
   open(): void {
     this.#wasLive = false;

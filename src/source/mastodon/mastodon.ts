@@ -39,7 +39,7 @@ class Mastodon implements Source {
   /** By instance: the last failure that the log was told of, until the instance is live again. */
   readonly #warned: (string | undefined)[] = [];
   readonly #delivered = new SeenKeys(REMEMBERED_POSTS);
-  /** The posts by the ids that each instance gives them, which its deletions name. */
+  /** The posts that each instance can delete, by the ids that it gives them. */
   readonly #postIds = new LRUCache<string, string>({ max: REMEMBERED_POSTS });
   #state: SourceState = { name: 'idle' };
   #isRunning = false;
@@ -102,8 +102,10 @@ class Mastodon implements Source {
       return;
     }
     const { post } = event;
-    this.#postIds.set(key, post.id);
-    if (this.#delivered.check(post.id)) this.#sink.repeated();
+    const isRepeat = this.#delivered.check(post.id);
+    // An instance that only repeats a post of others must not make it vanish.
+    if (!isRepeat || this.#instances[number]?.isHomeOf(post.id)) this.#postIds.set(key, post.id);
+    if (isRepeat) this.#sink.repeated();
     else this.#sink.post(post);
   }
 

@@ -82,18 +82,30 @@ describe('the Mastodon source', () => {
 });
 
 describe('several instances', () => {
-  test('deliver a post once, whichever tells of it first, and any can delete it', async () => {
-    const { mastodon, other, live, emit, texts, sink } = await setUpMastodon({
-      instances: 2,
-    });
+  test('deliver a post once, whichever tells of it first', async () => {
+    const { mastodon, other, live, emit, texts, sink } = await setUpMastodon({ instances: 2 });
     await live();
     const posts = [emit(mastodon, other), emit(other, mastodon), emit(other)];
     await sink.until(() => sink.posts.length === 3 && sink.repeats === 2);
     expect(texts().toSorted()).toEqual(posts);
-    other.delete(statusOf(0, {}, 2e6).id);
-    mastodon.delete(statusOf(1).id);
+  });
+
+  test('delete what they brought first and what is theirs, and nothing else', async () => {
+    const { mastodon, other, live, sink } = await setUpMastodon({ instances: 2 });
+    await live();
+    const theirs = `${other.url}/users/a/statuses/1`;
+    for (const [n, uri] of [uriOf(0), theirs].entries()) {
+      mastodon.emit(statusOf(n, { uri }));
+      await sink.until(() => sink.posts.length === n + 1);
+      other.emit(statusOf(n, { uri }, 2e6));
+      await sink.until(() => sink.repeats === n + 1);
+    }
+    for (const n of [0, 1]) other.delete(statusOf(n, {}, 2e6).id);
+    await sink.until(() => sink.deletions.length === 1);
+    expect(sink.deletions).toEqual([theirs]);
+    mastodon.delete(statusOf(0).id);
     await sink.until(() => sink.deletions.length === 2);
-    expect(sink.deletions.toSorted()).toEqual([uriOf(0), uriOf(1)]);
+    expect(sink.deletions[1]).toBe(uriOf(0));
   });
 
   test('get their own token each', async () => {
