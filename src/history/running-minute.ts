@@ -26,6 +26,7 @@ const SCORE = 3;
 
 export class RunningMinute {
   readonly #bySource = new Map<string, SourceMinute>();
+  #last: SourceMinute | undefined;
 
   get isEmpty(): boolean {
     return this.#bySource.size === 0;
@@ -33,11 +34,11 @@ export class RunningMinute {
 
   /** Of the posts of `source`. */
   of(source: string): SourceMinute {
-    const known = this.#bySource.get(source);
-    if (known !== undefined) return known;
-    const made = new SourceMinute(source);
-    this.#bySource.set(source, made);
-    return made;
+    if (this.#last?.source === source) return this.#last;
+    const minute = this.#bySource.get(source) ?? new SourceMinute(source);
+    this.#bySource.set(source, minute);
+    this.#last = minute;
+    return minute;
   }
 
   /** Another topic may get this slot. What was counted of the present one stays. */
@@ -56,7 +57,7 @@ export class RunningMinute {
 }
 
 export class SourceMinute {
-  readonly #source: string;
+  readonly source: string;
   /** By slot: the number of its row, and 0 for none. Row 0 is never used. */
   #rows = new Uint32Array(64);
   #numbers = new Float64Array(64 * ROW_LENGTH);
@@ -67,7 +68,7 @@ export class SourceMinute {
   readonly #released: number[] = [];
 
   constructor(source: string) {
-    this.#source = source;
+    this.source = source;
   }
 
   add(slot: number, topic: string, { polarityIndex, score, hashtags }: SentimentEvent): void {
@@ -105,7 +106,7 @@ export class SourceMinute {
     );
     return {
       topic: this.#names[row] ?? '',
-      source: this.#source,
+      source: this.source,
       positive,
       negative,
       neutral,
