@@ -9,6 +9,8 @@ import { SCORE_SCALE, type TopicCounts } from './store.ts';
 const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
 /** Longer hashtags are not counted. Those of X and Bluesky are shorter. */
 const MAX_HASHTAG_CHARACTERS = 100;
+/** Hashtags that all topics of a source share. */
+const MAX_COPIES = 4096;
 
 /** What is counted of a topic in the minute that still runs. */
 export interface Running {
@@ -64,6 +66,7 @@ export class SourceMinute {
   /** By row. */
   readonly #names: string[] = [''];
   readonly #hashtags: (Map<string, number> | undefined)[] = [undefined];
+  readonly #copies = new Map<string, string>();
   /** Rows of topics that were closed. */
   readonly #released: number[] = [];
 
@@ -135,24 +138,21 @@ export class SourceMinute {
   #addHashtags(row: number, hashtags: SentimentEvent['hashtags']): void {
     const counted = this.#hashtags[row] ?? new Map<string, number>();
     this.#hashtags[row] = counted;
-    for (const tag of namesOf(hashtags)) {
+    for (const { tag } of hashtags) {
+      if (tag.length > MAX_HASHTAG_CHARACTERS) continue;
       const posts = counted.get(tag);
       if (posts !== undefined) counted.set(tag, posts + 1);
-      else if (counted.size < MAX_HASHTAGS) counted.set(tag, 1);
+      else if (counted.size < MAX_HASHTAGS) counted.set(this.#copyOf(tag), 1);
     }
   }
-}
 
-const names = new WeakMap<SentimentEvent['hashtags'], readonly string[]>();
-
-/** The names to count. All topics that an event matches ask for the same ones. */
-function namesOf(hashtags: SentimentEvent['hashtags']): readonly string[] {
-  const known = names.get(hashtags);
-  if (known !== undefined) return known;
-  const found = hashtags
-    .filter(({ tag }) => tag.length <= MAX_HASHTAG_CHARACTERS)
-    // A part of a string keeps the whole one alive, here the text of the post.
-    .map(({ tag }) => Buffer.from(tag).toString());
-  names.set(hashtags, found);
-  return found;
+  /** A part of a string keeps the whole one alive, here the text of the post. */
+  #copyOf(tag: string): string {
+    const known = this.#copies.get(tag);
+    if (known !== undefined) return known;
+    const copy = Buffer.from(tag).toString();
+    if (this.#copies.size >= MAX_COPIES) this.#copies.clear();
+    this.#copies.set(copy, copy);
+    return copy;
+  }
 }
