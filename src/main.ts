@@ -71,7 +71,7 @@ if ('help' in parsed) {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
-    const greeting = greet(server.url, config);
+    const greeting = greet(server, config);
     if (process.stdout.isTTY) output.write(greetAtTerminal(greeting));
     else for (const [name, text] of greeting) log.info(`${name}: ${text}`);
     const tooFew = explainLimit(descriptorLimit(), config.maxSockets);

@@ -15,9 +15,9 @@ const AND = new Intl.ListFormat('en-GB');
 /** Addresses of `0.0.0.0` or `::` to list. A machine with containers has many. */
 const MAX_ADDRESSES = 3;
 
-/** Returns the lines for a server at `url`. `interfaces` are those of the machine. */
+/** Returns the lines for a server at these addresses. `interfaces` are those of the machine. */
 export function greet(
-  url: string,
+  { url, ownUrl }: { readonly url: string; readonly ownUrl?: string | undefined },
   {
     host,
     sources,
@@ -36,6 +36,7 @@ export function greet(
       : []),
     [graphiql && !documents ? 'GraphiQL' : 'GraphQL', `${url}/graphql`],
     ['/track', `${socket}/track`],
+    ...(ownUrl === undefined ? [] : [['own port', ownUrl] as const]),
     [
       'posts',
       `${AND.format(sources.map((source) => POSTS[source]))}${follow.length > 0 ? '' : ', once a client tracks a topic'}`,
@@ -92,13 +93,20 @@ export function greetAtTerminal(lines: ReturnType<typeof greet>): string {
 /** Explains why the server cannot listen, and what to do. Returns undefined for any other error. */
 export function explainListenError(
   error: unknown,
-  { host, port }: Pick<Config, 'host' | 'port'>,
+  { host, port, ownPort, reusePort }: Pick<Config, 'host' | 'port' | 'ownPort' | 'reusePort'>,
 ): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return;
-  const where = `cannot listen on ${host}:${port}`;
+  const isOwn = 'port' in error && error.port === ownPort;
+  const asked = isOwn && ownPort !== undefined ? ownPort : port;
+  const where = `cannot listen on ${host}:${asked}`;
   switch (error.code) {
     case 'EADDRINUSE':
-      return `${where}: the port is in use. Try another one: npm start -- --port ${port + 1}`;
+      if (reusePort && !isOwn) {
+        return `${where}: the port is in use, and not shared. Start each program on it with --reuse-port, as the same user`;
+      }
+      return `${where}: the port is in use. Try another one: npm start -- --${isOwn ? 'own-port' : 'port'} ${asked + 1}`;
+    case 'ENOTSUP':
+      return `${where}: this system cannot share a port among processes. Omit --reuse-port`;
     case 'EACCES':
       return `${where}: permission denied. Use a port from 1024 on: npm start -- --port 8000`;
     case 'EADDRNOTAVAIL':

@@ -25,6 +25,7 @@ export const RULES: readonly Rule[] = [
   together('authJwks', 'authIssuer', 'authAudience'),
   together('natsTlsCert', 'natsTlsKey'),
   together('natsUser', 'natsPassword'),
+  sharedPortNeedsNats,
   atMostOne('documents', 'federation'),
   atMostOne('natsCreds', 'natsUser', 'natsToken'),
   followWithinTracks,
@@ -85,6 +86,12 @@ function atMostOne(...keys: readonly OptionKey[]): Rule {
 function matchTls({ tlsCert: cert, tlsKey: key }: Values): string | undefined {
   const isRead = cert && key && !(cert instanceof Invalid) && !(key instanceof Invalid);
   return isRead ? explainMismatch({ cert, key }) : undefined;
+}
+
+/** Clients of one port would hear of different posts, and X would charge for each process. */
+function sharedPortNeedsNats({ reusePort, natsUrls }: Values): string | undefined {
+  if (reusePort !== true || natsUrls instanceof Invalid || natsUrls.length > 0) return undefined;
+  return '--reuse-port needs --nats. Without it, each process on the port would read the source for itself.';
 }
 
 function followWithinTracks({ follow, maxTracks }: Values): string | undefined {

@@ -72,8 +72,11 @@ function limit(fallback: number, help: string) {
   return option(orWord(count, 'none', Number.POSITIVE_INFINITY), fallback, help);
 }
 
+const PORT = wholeNumber(0, 65_535);
 const NETWORK = named({
-  port: option(wholeNumber(0, 65_535), 8000, 'The port to listen on. 0 takes a free one.'),
+  port: option(PORT, 8000, 'The port to listen on. 0 takes a free one.'),
+  reusePort: option(onOrOff, false, 'Linux: shares the port with other processes. Needs --nats.'),
+  ownPort: option(PORT, undefined, 'One more port, not shared, for health checks and metrics.'),
   host: option(host, '127.0.0.1', 'The address to listen on. 0.0.0.0 is every IPv4 address.'),
   tlsCert: option(certificate, undefined, 'The certificate chain for https and wss, in PEM.'),
   tlsKey: option(privateKey, undefined, 'Its private key, in PEM, without a passphrase.'),

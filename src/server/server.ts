@@ -47,6 +47,8 @@ const BUILT_DASHBOARD = new URL('../../dist/web/', import.meta.url);
 export interface RunningServer {
   /** An address that this machine can open, such as `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** The same for the port of this process alone. Undefined without one. */
+  readonly ownUrl: string | undefined;
   /** Reads the files for TLS again. */
   reload(): void;
   /**
@@ -182,7 +184,7 @@ export async function startServer(
   // Handle unknown Expect headers as ordinary requests, so that they cannot bypass the limits.
   http.on('checkExpectation', handle);
   const destroyConnections = trackConnections(http, (socket) => connectionLimits.connected(socket));
-  const url = await listen(http, config);
+  const { url, ownUrl } = await listen(http, config);
   // The system may have no memory or file descriptor left for a connection.
   http.on('error', ({ message }) =>
     telemetry.log('connection').warn(`a connection failed: ${message}`),
@@ -197,12 +199,14 @@ export async function startServer(
 
   return {
     url,
+    ownUrl,
     reload: server.reload,
     async close() {
       stopping = true;
       stopFollowing();
       await shutDown({
         http,
+        isPortShared: config.reusePort,
         drains: [...upgrade.drains(), ...streams.drains()],
         multiplexer,
         graphql,

@@ -13,6 +13,8 @@ const STOP_WITHIN_MS = 9000;
 
 interface Running {
   readonly http: Server;
+  /** Whether other processes listen on the port of `http`. */
+  readonly isPortShared: boolean;
   /** Each tells one client to leave. */
   readonly drains: readonly Drain[];
   readonly multiplexer: Multiplexer;
@@ -29,11 +31,15 @@ export function shutDown(running: Running): Promise<void> {
 }
 
 async function stop(running: Running): Promise<void> {
-  const { http, drains, multiplexer, graphql, past, clock, random } = running;
+  const { http, isPortShared, drains, multiplexer, graphql, past, clock, random } = running;
   // Another node takes over while clients are told to leave.
   const handedOver = multiplexer.handOver();
+  const close = () => new Promise<void>((resolve) => http.close(() => resolve()));
+  // The system gives new clients of a shared port to the other processes, and those of any other port hear the reason.
+  const closedEarly = isPortShared ? close() : undefined;
   await drainInBatches(drains, clock, random);
-  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  const closed = closedEarly ?? close();
+  http.closeIdleConnections();
   await handedOver;
   await multiplexer.close();
   const pastClosed = past.close();

@@ -15,7 +15,7 @@ const USUAL = {
 } as const;
 
 test('the greeting names the addresses, the source and how to get live posts', () => {
-  const text = greetAtTerminal(greet(url, { ...USUAL, sources: ['sample'] }));
+  const text = greetAtTerminal(greet({ url }, { ...USUAL, sources: ['sample'] }));
   expect(text).toMatch(/dashboard +http:\/\/127\.0\.0\.1:8000\n/);
   expect(text).toMatch(/GraphiQL +http:\/\/127\.0\.0\.1:8000\/graphql\n/);
   expect(text).toMatch(/\/track +ws:\/\/127\.0\.0\.1:8000\/track\n/);
@@ -25,23 +25,23 @@ test('the greeting names the addresses, the source and how to get live posts', (
 });
 
 test('the greeting offers no live posts when they are on, and no GraphiQL when it is off', () => {
-  const text = greetAtTerminal(greet(url, { ...USUAL, sources: ['bluesky'], graphiql: false }));
+  const text = greetAtTerminal(greet({ url }, { ...USUAL, sources: ['bluesky'], graphiql: false }));
   expect(text).not.toContain('--source');
   expect(text).not.toContain('GraphiQL');
 });
 
 test('the greeting names the tracks that are followed, and on X what they may cost', () => {
   const follow = [track('coffee'), track('rust lang, #rustlang')];
-  const text = greetAtTerminal(greet(url, { ...USUAL, sources: ['x'], follow }));
+  const text = greetAtTerminal(greet({ url }, { ...USUAL, sources: ['x'], follow }));
   expect(text).toContain('coffee | #rustlang, lang rust');
   expect(text).toContain('up to $50.00 a day for 10000 posts (--x-daily-posts)');
   expect(text).not.toContain('once a client tracks a topic');
-  const free = greetAtTerminal(greet(url, { ...USUAL, sources: ['bluesky'], follow }));
+  const free = greetAtTerminal(greet({ url }, { ...USUAL, sources: ['bluesky'], follow }));
   expect(free).not.toContain('$');
-  const both = greetAtTerminal(greet(url, { ...USUAL, sources: ['bluesky', 'x'], follow }));
+  const both = greetAtTerminal(greet({ url }, { ...USUAL, sources: ['bluesky', 'x'], follow }));
   expect(both).toContain('live from Bluesky and live from X\n');
   expect(both).toContain('$50.00');
-  const unlimited = greet(url, { ...USUAL, sources: ['x'], follow, xDailyPosts: 'none' });
+  const unlimited = greet({ url }, { ...USUAL, sources: ['x'], follow, xDailyPosts: 'none' });
   expect(greetAtTerminal(unlimited)).toContain('without a limit');
 });
 
@@ -53,11 +53,13 @@ test('the greeting of a server on every address names those that can be opened',
     eth0: [address('IPv4', '192.168.1.7'), address('IPv6', 'fe80::1')],
   };
   const config = { ...USUAL, sources: ['sample' as const] };
-  const open = greet(url, { ...config, host: '0.0.0.0' }, interfaces);
+  const open = greet({ url }, { ...config, host: '0.0.0.0' }, interfaces);
   expect(open.filter(([name]) => name === 'network')).toEqual([
     ['network', 'http://192.168.1.7:8000'],
   ]);
-  expect(JSON.stringify(greet(url, config, interfaces))).not.toContain('192.168');
+  const withOwn = greet({ url, ownUrl: 'http://127.0.0.1:9001' }, config);
+  expect(withOwn).toContainEqual(['own port', 'http://127.0.0.1:9001']);
+  expect(JSON.stringify(greet({ url }, config, interfaces))).not.toContain('192.168');
 });
 
 test.each(['0.0.0.0', '::'])('an address of a server on %s can be opened', async (host) => {
@@ -83,13 +85,27 @@ test('without a terminal, the greeting is logged as JSON', async () => {
 test.each([
   ['EADDRINUSE', 'the port is in use. Try another one: npm start -- --port 8001'],
   ['EACCES', 'permission denied. Use a port from 1024 on'],
+  ['ENOTSUP', 'this system cannot share a port among processes. Omit --reuse-port'],
   ['EADDRNOTAVAIL', 'this machine has no such address'],
 ])('%s is explained, with a remedy', (code, explanation) => {
   const error = Object.assign(new Error('listen'), { code, syscall: 'listen' });
-  const explained = explainListenError(error, { host: '127.0.0.1', port: 8000 });
+  const explained = explainListenError(error, configOf('--port', '8000'));
   expect(explained).toContain(`cannot listen on 127.0.0.1:8000: ${explanation}`);
 });
 
+test.each([
+  ['--reuse-port', 8000, 'cannot listen on 127.0.0.1:8000: the port is in use, and not shared.'],
+  [
+    '--reuse-port',
+    9001,
+    'cannot listen on 127.0.0.1:9001: the port is in use. Try another one: npm start -- --own-port 9002',
+  ],
+])('with %s, a port %i in use is explained', (flag, port, explanation) => {
+  const error = Object.assign(new Error('listen'), { code: 'EADDRINUSE', syscall: 'listen', port });
+  const config = configOf(flag, '--nats', 'nats://a:4222', '--port', '8000', '--own-port', '9001');
+  expect(explainListenError(error, config)).toContain(explanation);
+});
+
 test('any other error is not explained', () => {
-  expect(explainListenError(new Error('bug'), { host: 'x', port: 1 })).toBeUndefined();
+  expect(explainListenError(new Error('bug'), configOf())).toBeUndefined();
 });

@@ -53,3 +53,10 @@ test('options that need or exclude each other are named', () => {
     '--nats-creds, NATS_USER and NATS_TOKEN exclude each other. Set only one.',
   ]);
 });
+
+test('processes share a port only if they share a source', () => {
+  expect(mistakesOf(['--reuse-port'])).toEqual([
+    '--reuse-port needs --nats. Without it, each process on the port would read the source for itself.',
+  ]);
+  expect(mistakesOf(['--reuse-port', '--nats', 'x'])).toHaveLength(1);
+});

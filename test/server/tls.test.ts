@@ -35,9 +35,9 @@ function flags({ tlsCert, tlsKey }: { tlsCert: string; tlsKey: string }) {
   return ['--tls-cert', tlsCert, '--tls-key', tlsKey];
 }
 
-async function startSecure(clock: Clock = systemClock) {
+async function startSecure(clock: Clock = systemClock, ...argv: readonly string[]) {
   const files = writeCertificate(ONE);
-  const senti = await startSenti(configOf(...flags(files)), clock);
+  const senti = await startSenti(configOf(...flags(files), ...argv), clock);
   return { senti, files };
 }
 
@@ -59,10 +59,12 @@ async function flood({ source }: Senti): Promise<void> {
 
 describe('a server with a certificate', () => {
   test('serves every surface over TLS', async () => {
-    const { senti } = await startSecure();
-    const { url, socketUrl, source } = senti;
+    const { senti } = await startSecure(systemClock, '--own-port', '0');
+    const { url, ownUrl, socketUrl, source } = senti;
     expect(url).toMatch(/^https:/);
-    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect(ownUrl).toMatch(/^https:/);
+    expect(ownUrl).not.toBe(url);
+    for (const at of [url, ownUrl]) expect((await fetch(`${at}/health`)).status).toBe(200);
     expect((await fetch(url)).headers.get('content-type')).toContain('text/html');
     const analysis = await post(url, AnalyzeDocument, { text: 'great' });
     expect(analysis.data?.analyze.polarity).toBe('POSITIVE');

@@ -7,7 +7,7 @@ import { connectGraphQL, post } from './clients.ts';
 import { startFakeJetstream } from './fake-jetstream.ts';
 import { postEvent } from './jetstream-events.ts';
 import { startNats } from './nats-server.ts';
-import { listening, type Program, start } from './program.ts';
+import { logged, type Program, start } from './program.ts';
 import { startProxy } from './tcp-proxy.ts';
 import { eventually } from './until.ts';
 
@@ -15,19 +15,26 @@ type Status = StatusQuery['status'];
 
 /** The shortest lease there is, so that tests are short. */
 const LEASE_SECONDS = 1;
-const EVENTS = `subscription ($track: String!, $after: String) {
+/** The addresses of a node. */
+const GREETING = /dashboard: .*own port: http:[\d./:]+/s;
+export const EVENTS = `subscription ($track: String!, $after: String) {
   sentiment(track: $track, after: $after) { cursor post { id } }
 }`;
 
 export type ClusterNode = Awaited<ReturnType<typeof startNode>>;
 
-export async function startCluster(size: number, leaseSeconds = LEASE_SECONDS) {
+/** `argv` are more options of each node. */
+export async function startCluster(
+  size: number,
+  leaseSeconds = LEASE_SECONDS,
+  ...argv: readonly string[]
+) {
   const nats = await startNats();
   onTestFinished(() => nats.stop());
   const jetstream = await startFakeJetstream();
   onTestFinished(() => jetstream.close());
   const nodes = await Promise.all(
-    Array.from({ length: size }, () => startNode(nats.port, jetstream.url, leaseSeconds)),
+    Array.from({ length: size }, () => startNode(nats.port, jetstream.url, leaseSeconds, argv)),
   );
   await eventually(async () => {
     const all = await Promise.all(nodes.map((node) => node.status()));
@@ -50,8 +57,9 @@ export async function startCluster(size: number, leaseSeconds = LEASE_SECONDS) {
       });
       return found as ClusterNode;
     },
-    /** Starts one more node. */
-    add: () => startNode(nats.port, jetstream.url, leaseSeconds),
+    /** Starts one more node, with further options. */
+    add: (...more: readonly string[]) =>
+      startNode(nats.port, jetstream.url, leaseSeconds, [...argv, ...more]),
     /** Posts on Bluesky, and returns the place of the post. */
     say(text: string): number {
       jetstream.emit(postEvent(said, { text, langs: ['en'] }));
@@ -67,19 +75,30 @@ export async function startCluster(size: number, leaseSeconds = LEASE_SECONDS) {
   };
 }
 
-async function startNode(natsPort: number, jetstreamUrl: string, leaseSeconds: number) {
+async function startNode(
+  natsPort: number,
+  jetstreamUrl: string,
+  leaseSeconds: number,
+  argv: readonly string[],
+) {
   const proxy = await startProxy(natsPort);
   const program = start(
     ...['--port', '0', '--source', 'bluesky', '--bluesky-url', jetstreamUrl],
     // The tests ask for the status of a node again and again.
     ...['--max-work-per-second', 'none'],
     ...['--nats', `nats://127.0.0.1:${proxy.port}`, '--nats-lease', String(leaseSeconds)],
+    ...['--own-port', '0', ...argv],
   );
-  const url = await listening(program);
+  const greeting = await logged(program, GREETING);
+  const [sharedUrl = '', url = ''] = [/http:[\d./:]+\d/, /(?<=own port: )http:[\d./:]+\d/].map(
+    (address) => address.exec(greeting)?.[0],
+  );
   return {
     program,
     proxy,
+    /** Of its own port. */
     url,
+    sharedUrl,
     async status(): Promise<Status> {
       const { data } = await post(url, StatusDocument, {});
       if (!data) throw new Error('no status');
