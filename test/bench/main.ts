@@ -6,6 +6,7 @@ const BENCHMARKS = [
   'worst',
   'pipeline',
   'fanout',
+  'brokers',
   'cluster',
   'takeover',
   'history',
