@@ -43,7 +43,7 @@ class LongestFirst extends BaseSequencer {
  */
 const ALONE = [
   'test/cluster/alone.test.ts',
-  'test/api/graphql/broadcast.test.ts',
+  'test/api/graphql/{broadcast,post-text}.test.ts',
   'test/api/http/{pipeline,router}.test.ts',
   'test/server/{tls,vanish}.test.ts',
   'test/source/replay.test.ts',
