@@ -5,13 +5,13 @@ import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { CloseOptions, SourceState, SourceStatus } from '../source/source.ts';
+import type { CloseOptions, SourceState } from '../source/source.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
 import { readCanonical, type Track } from '../track/track.ts';
 import { addHeader, channelOf, encodeEvent } from './event-message.ts';
 import { isWanted, type Want } from './interest.ts';
-import type { Ingesting } from './node-message.ts';
+import { type Ingesting, tellSource } from './node-message.ts';
 import type { Term } from './term.ts';
 
 interface LeaderOptions {
@@ -105,8 +105,7 @@ export class Leader {
     const { epoch } = this.#options.term;
     const { source } = this.#ingest;
     const state: SourceState | undefined = this.#isStarting ? { name: 'connecting' } : undefined;
-    const parts = source.parts?.map((part) => statusOf(part, state));
-    return { epoch, ...statusOf(source, state), parts };
+    return { epoch, ...tellSource(source, state) };
   }
 
   /** Whether it has yet to open or close some tracks. */
@@ -260,8 +259,4 @@ export class Leader {
       if (this.#rejected.get(canonical) === want) this.#options.onRejected(canonical, error);
     });
   }
-}
-
-function statusOf({ name, state, usage }: SourceStatus, instead = state): SourceStatus {
-  return { name, state: instead, usage };
 }

@@ -1,8 +1,9 @@
 // The messages that nodes send each other, and their strict decoder.
 
 import { parseJson } from '../base/json.ts';
+import { cutText } from '../base/post.ts';
 import type { UserErrorCode } from '../base/user-error.ts';
-import type { SourceState, Usage } from '../source/source.ts';
+import type { SourceState, SourceStatus, Usage } from '../source/source.ts';
 import { MAX_CANONICAL_CHARACTERS } from '../track/track.ts';
 import {
   type Check,
@@ -22,6 +23,8 @@ export const MAX_MESSAGE_BYTES = 512 * 1024;
 export const CHUNK_CHARACTERS = 64 * 1024;
 /** Of one node. The sum for a thousand nodes still fits into a GraphQL Int. */
 const MAX_LISTENERS = 2_000_000;
+/** The most tracks of which a node tells each second that a source rejects them, and the most characters of each text. */
+const REJECTIONS = { most: 100, characters: 512 } as const;
 /** More revisions than any lease reaches. It fits into the six bytes of an event's header. */
 export const MAX_EPOCH = 2 ** 40;
 
@@ -78,6 +81,7 @@ const isIngesting = hasFields(
     usage: isUsage,
     /** Of a source that merges others. */
     parts: listOf(isSource),
+    rejections: listOf(hasFields({ track: isText, source: isText, reason: isText })),
   },
 );
 
@@ -119,6 +123,21 @@ const isMessage = isVariant('kind', {
 
 export type Ingesting = Checked<typeof isIngesting>;
 export type NodeMessage = Checked<typeof isFromNode> & Checked<typeof isMessage>;
+
+/** What a node tells of the source that it reads. `instead` takes the place of its states. */
+export function tellSource(source: SourceStatus, instead?: SourceState): Omit<Ingesting, 'epoch'> {
+  const statusOf = ({ name, state, usage }: SourceStatus) => ({
+    name,
+    state: instead ?? state,
+    usage,
+  });
+  const { most, characters } = REJECTIONS;
+  const rejections = source.rejections
+    ?.filter(({ track }) => track.length <= characters)
+    .slice(0, most)
+    .map((each) => ({ ...each, reason: cutText(each.reason, characters) }));
+  return { ...statusOf(source), parts: source.parts?.map(statusOf), rejections };
+}
 
 export function encodeMessage(message: NodeMessage): Uint8Array {
   return Buffer.from(JSON.stringify(message));

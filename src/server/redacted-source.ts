@@ -31,11 +31,9 @@ function redacted(source: Source, redact: Redact): Source {
       return source.usage;
     },
     parts: source.parts?.map((part) => redacted(part, redact)),
-    rejectionsOf: (track) =>
-      (source.rejectionsOf?.(track) ?? []).map((each) => ({
-        ...each,
-        reason: redact(each.reason),
-      })),
+    get rejections() {
+      return source.rejections?.map((each) => ({ ...each, reason: redact(each.reason) }));
+    },
     want: (tracks) => source.want(tracks),
     close: (options) => source.close(options),
   };

@@ -61,11 +61,14 @@ export function mergeSources(
     if (!wanted.has(track)) return;
     const { canonical } = track;
     part.rejected.set(canonical, { track, error });
-    const rejections = rejectionsOf(canonical);
-    if (rejections.length === sources.filter(({ name }) => isAt(track, name)).length) {
-      const reasons = rejections.map(({ source, reason }) => `${source}: ${reason}`);
+    const asked = parts.filter(({ source }) => isAt(track, source.name));
+    const reasons = asked.flatMap(({ source, rejected }) => {
+      const reason = rejected.get(canonical)?.error.message;
+      return reason === undefined ? [] : [`${source.name}: ${reason}`];
+    });
+    if (reasons.length === asked.length) {
       const all = new UserError(error.code, reasons.join(' '));
-      sink.rejected(track, rejections.length === 1 ? error : all);
+      sink.rejected(track, asked.length === 1 ? error : all);
       return;
     }
     warn(`"${canonical}" is not followed at ${part.source.name} for now: ${error.message}`);
@@ -82,13 +85,6 @@ export function mergeSources(
     }
   }
 
-  function rejectionsOf(track: string): readonly Rejection[] {
-    return parts.flatMap(({ source, rejected }) => {
-      const { error } = rejected.get(track) ?? {};
-      return error === undefined ? [] : [{ source: source.name, reason: error.message }];
-    });
-  }
-
   return {
     name: sources.map(({ name }) => name).join(','),
     isTextPublic: sources.every(({ isTextPublic }) => isTextPublic),
@@ -99,7 +95,13 @@ export function mergeSources(
     get usage() {
       return sources.find(({ usage }) => usage !== undefined)?.usage;
     },
-    rejectionsOf,
+    get rejections() {
+      return parts.flatMap(({ source, rejected }) =>
+        [...rejected.values()].map(({ track, error }): Rejection => {
+          return { track: track.canonical, source: source.name, reason: error.message };
+        }),
+      );
+    },
     want(tracks) {
       if (isClosed) return;
       wanted = tracks;

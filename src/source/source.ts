@@ -25,6 +25,17 @@ export interface SourceStatus {
   readonly usage?: Usage | undefined;
   /** The sources that this one merges, if it does. */
   readonly parts?: readonly SourceStatus[] | undefined;
+  /** The wanted tracks that a part cannot deliver, while others do. */
+  readonly rejections?: readonly Rejection[] | undefined;
+}
+
+export interface Rejection {
+  /** In canonical form. */
+  readonly track: string;
+  /** The name of the part. */
+  readonly source: string;
+  /** A sentence for a person. */
+  readonly reason: string;
 }
 
 /** The parts of a source that merges others; any other source is its own only part. */
@@ -54,8 +65,6 @@ export interface Source extends SourceStatus {
   /** Whether the terms of the source allow clients to get the texts of its posts. */
   readonly isTextPublic: boolean;
   readonly parts?: readonly Source[] | undefined;
-  /** The parts that cannot deliver a wanted track, in canonical form, while others do. */
-  rejectionsOf?(track: string): readonly Rejection[];
   /**
    * Makes the upstream deliver `tracks` from now on. The last call wins, and calls may come many times a
    * second. The set is live: the caller changes it, and calls again after each change.
@@ -73,12 +82,6 @@ export interface Source extends SourceStatus {
 export interface CloseOptions {
   /** Another node takes over at once, so what it will want upstream, such as rules, SHOULD stay there. */
   readonly handOver?: boolean;
-}
-
-export interface Rejection {
-  readonly source: string;
-  /** A sentence for a person. */
-  readonly reason: string;
 }
 
 /** What was read from a paid source in the current UTC day. */

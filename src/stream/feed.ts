@@ -4,7 +4,7 @@
 import type { PostKey } from '../base/post.ts';
 import type { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Source, SourceStatus } from '../source/source.ts';
+import type { SourceStatus } from '../source/source.ts';
 import type { Track } from '../track/track.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { SourceCounters } from './counters.ts';
@@ -13,7 +13,7 @@ import type { PastReader, Start } from './recorder.ts';
 /** Delivers events to outlets of type `T`, which mean nothing to the feed. */
 export interface Feed<T> {
   /** The source of the posts, whichever node reads it. */
-  readonly source: SourceStatus & Pick<Source, 'rejectionsOf'>;
+  readonly source: SourceStatus;
   /** What this process has read from each source since the start. */
   readonly counters: SourceCounters;
   /** The state of this node and its peers. A feed without other nodes has none. */

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { UserError } from '../../src/base/user-error.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
@@ -7,7 +8,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createFeed } from '../../src/server/node-feed.ts';
 import { mergeSources } from '../../src/source/merged.ts';
 import type { Feed } from '../../src/stream/feed.ts';
-import { atSources } from '../../src/track/track.ts';
+import { atSources, type Track } from '../../src/track/track.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { createPast, NOT_SHARED } from '../support/keeping.ts';
@@ -101,6 +102,16 @@ test.skipIf(!findNatsServer())(
           );
         }),
       'each node knows the states of both sources',
+    );
+    const full = new UserError('UPSTREAM_FULL', 'It is full. '.repeat(1000));
+    source?.sink.rejected(source.tracks[1] as Track, full);
+    await until(
+      () =>
+        feeds.every(({ source: { rejections = [] } }) => {
+          const [first] = rejections;
+          return rejections.length === 1 && first?.track === 'milk' && first.source === 'hand';
+        }),
+      'each node knows what one source rejects',
     );
     // What an event is encoded as is remembered by the object.
     for (const events of nodes) {

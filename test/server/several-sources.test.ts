@@ -83,6 +83,12 @@ test('a topic that one source rejects goes on with the other, and ends when both
   expect((await post(url, TrackDocument, { query: 'Coffee' })).data?.track.rejectedBy).toEqual([
     { source: 'one', reason: 'It is full.' },
   ]);
+  const atTwo = await post(
+    url,
+    '{ track(query: "coffee") { rejectedBy(sources: "two") { source } } }',
+    {},
+  );
+  expect(atTwo.data).toEqual({ track: { rejectedBy: [] } });
   other.say('coffee');
   expect((await first).value?.data?.sentiment.post.source).toBe('two');
   const last = events.next();

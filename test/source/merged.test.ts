@@ -99,14 +99,14 @@ test('a track that one source cannot deliver stays with the others, and is tried
   expect(one.wanted.at(-1)).toEqual(['tea']);
   expect(two.wanted.at(-1)).toEqual(['coffee', 'tea']);
   expect(sink.rejections).toEqual([]);
-  expect(source.rejectionsOf?.('coffee')).toEqual([{ source: 'one', reason: 'It is full.' }]);
+  expect(source.rejections).toEqual([{ track: 'coffee', source: 'one', reason: 'It is full.' }]);
   expect(warnings).toEqual(['"coffee" is not followed at one for now: It is full.']);
   wanted.add(track('milk'));
   source.want(wanted);
   expect(one.wanted.at(-1)).toEqual(['tea', 'milk']);
   clock.advance(TRY_AGAIN_MS);
   expect(one.wanted.at(-1)).toEqual(['coffee', 'tea', 'milk']);
-  expect(source.rejectionsOf?.('coffee')).toEqual([]);
+  expect(source.rejections).toEqual([]);
 });
 
 test('a track that no source can deliver is rejected, for the reasons of all', () => {
@@ -122,7 +122,7 @@ test('a track that no source can deliver is rejected, for the reasons of all', (
   const atOne = atSources(coffee, ['one']);
   wanted.add(atOne);
   source.want(wanted);
-  expect(source.rejectionsOf?.('coffee')).toEqual([]);
+  expect(source.rejections).toEqual([]);
   hands[0]?.sink.rejected(atOne, FULL);
   expect(sink.rejections.at(-1)).toEqual({ track: atOne, error: FULL });
   wanted.delete(atOne);

@@ -54,7 +54,14 @@ export function readTrackAt(
   names: readonly string[] | null | undefined,
   source: SourceStatus,
 ): Track {
-  const track = readTrack(query);
+  return chooseSources(readTrack(query), names, source);
+}
+
+export function chooseSources(
+  track: Track,
+  names: readonly string[] | null | undefined,
+  source: SourceStatus,
+): Track {
   if (names === null || names === undefined) return track;
   const known = partsOf(source).map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));

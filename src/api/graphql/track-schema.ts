@@ -1,7 +1,7 @@
 // The part of the schema that says how a query is understood.
 
 import { spellTerm } from '../../track/query-term.ts';
-import { readTrack } from './arguments.ts';
+import { chooseSources, readTrack } from './arguments.ts';
 import { builder } from './builder.ts';
 
 builder.objectType('Clause', {
@@ -34,9 +34,14 @@ builder.objectType('Track', {
       type: ['Rejection'],
       description:
         'The sources that cannot follow the track for now, while another one does. What they would deliver does not ' +
-        'count as missing. With `--nats`, only the node that ingests knows them.',
-      resolve: ({ canonical }, _args, { multiplexer: { source } }) =>
-        source.rejectionsOf?.(canonical) ?? [],
+        'count as missing. With `--nats`, nodes tell each other of up to 100 tracks.',
+      args: {
+        sources: t.arg.stringList({ required: false, description: 'As for `sentiment`.' }),
+      },
+      resolve: (track, { sources }, { multiplexer: { source } }) => {
+        const { canonical } = chooseSources(track, sources, source);
+        return (source.rejections ?? []).filter(({ track }) => track === canonical);
+      },
     }),
   }),
 });
