@@ -47,6 +47,7 @@ const connection: Connection = connect(readToken(), (changed) => {
 });
 const source = watchSource(connection, () => {
   watchOutage(source.outSince);
+  if ((source.sources?.length ?? 0) > 1) set.learn();
   showStatus();
 });
 const set = new TopicSet(readRange(location.search), {

@@ -101,10 +101,13 @@ export class TopicSet {
 
   /** Asks for all that the page has missed. */
   catchUp(): void {
-    for (const { topic } of this.all) {
-      void this.#learn(topic);
-      this.#lookBack(topic);
-    }
+    for (const { topic } of this.all) this.#lookBack(topic);
+    this.learn();
+  }
+
+  /** Asks how the server understands the topics, and which sources do not follow them. */
+  learn(): void {
+    for (const { topic } of this.all) void this.#learn(topic);
   }
 
   #isListening({ rejection }: Topic): boolean {
@@ -133,11 +136,11 @@ export class TopicSet {
     return { topic, view, unfollow };
   }
 
-  /** Asks how the server understands the topic. */
   async #learn(topic: Topic): Promise<void> {
-    if (topic.canonical !== undefined) return;
     const answer = await this.#surroundings.connection.ask(TrackDocument, { query: topic.track });
-    topic.canonical = answer?.track.canonical;
+    if (answer === undefined) return;
+    topic.canonical = answer.track.canonical;
+    topic.rejectedBy = answer.track.rejectedBy;
   }
 
   /** Has the server's counts asked for, if the range goes back beyond what the page counts itself. */

@@ -1,6 +1,6 @@
 // The state of one topic: whether the server follows it, its events, and which of them are missing.
 
-import type { SentimentSubscription } from '../../schema/operations.ts';
+import type { SentimentSubscription, TrackQuery } from '../../schema/operations.ts';
 import { RollingWindow } from './rolling-window.ts';
 import type { Notice } from './server-connection.ts';
 import type { TopicPast } from './topic-past.ts';
@@ -31,6 +31,8 @@ export class Topic {
   gapBefore: number | undefined;
   /** How the server understood the track, once it has said so. */
   canonical: string | undefined;
+  /** The sources that do not follow the track, while others do. */
+  rejectedBy: TrackQuery['track']['rejectedBy'] = [];
   /** Why the server rejected the track, if it did. */
   rejection: string | undefined;
 

@@ -3,6 +3,7 @@
 import type { StatusQuery } from '../../schema/operations.ts';
 import { balanceOf, type Counts } from './rolling-window.ts';
 import type { ConnectionState } from './server-connection.ts';
+import type { Topic } from './topic-state.ts';
 
 type SourceStatus = Pick<
   StatusQuery['status']['sources'][number],
@@ -172,12 +173,15 @@ export function counted(count: number, noun: string): string {
 
 /** Which events a topic lacks; a gap matters as long as the picture goes back to it. */
 export function describeMissing(
-  { dropped, gapBefore = 0 }: { readonly dropped: number; readonly gapBefore: number | undefined },
+  { dropped, gapBefore = 0, rejectedBy }: Pick<Topic, 'dropped' | 'gapBefore' | 'rejectedBy'>,
   since: number,
 ): string {
   const slow = `${counted(dropped, 'event')} dropped, because this connection was too slow.`;
   const gap = `Posts may be missing before ${clockTime(gapBefore)}.`;
-  return [...(dropped > 0 ? [slow] : []), ...(gapBefore > since ? [gap] : [])].join(' ');
+  const none = rejectedBy.map(
+    ({ source, reason }) => `${nameOf(source)} does not follow this topic: ${reason}`,
+  );
+  return [...none, ...(dropped > 0 ? [slow] : []), ...(gapBefore > since ? [gap] : [])].join(' ');
 }
 
 /** The title of the tab: a warning if something is wrong, each topic and its balance. */

@@ -1,8 +1,11 @@
 // What the dashboard says to a person who is new to it.
 
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../src/base/user-error.ts';
+import type { Track } from '../../src/track/track.ts';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
 import { startReal, startSenti } from '../support/senti.ts';
+import { startSeveral } from '../support/several.ts';
 
 describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
   const open = useBrowser();
@@ -51,11 +54,16 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     await page.getByRole('heading', { name: 'football' }).waitFor();
   });
 
-  test('says nothing of a sample where there is none', async () => {
-    const { url } = await startSenti();
+  test('says nothing of a sample where there is none, and which source does not follow a topic', async () => {
+    const { url, sources } = await startSeveral(['one', 'x']);
     const { page } = await open();
     await page.goto(`${url}/?track=coffee`);
-    await page.locator('#status-text', { hasText: 'Live: posts from hand' }).waitFor();
+    await page
+      .locator('#status-text', { hasText: 'Live: posts from one and posts from X' })
+      .waitFor();
     expect(await page.getByText('These posts are made up').isVisible()).toBe(false);
+    const [, x] = sources;
+    x?.sink.rejected(x.tracks[0] as Track, new UserError('UPSTREAM_FULL', 'X is full.'));
+    await page.getByText('X does not follow this topic: X is full.').waitFor();
   });
 });

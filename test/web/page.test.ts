@@ -178,12 +178,16 @@ describe('a topic', () => {
   });
 
   test('says what is missing, and forgets a gap that the picture does not go back to', () => {
-    const missing = { dropped: 2, gapBefore: at(3) };
+    const missing = { dropped: 2, gapBefore: at(3), rejectedBy: [] };
     const dropped = '2 events dropped, because this connection was too slow.';
     const gap = `Posts may be missing before ${clockTime(at(3))}.`;
     expect(describeMissing(missing, at(0))).toBe(`${dropped} ${gap}`);
     expect(describeMissing(missing, at(3))).toBe(dropped);
-    expect(describeMissing({ dropped: 0, gapBefore: undefined }, at(0))).toBe('');
+    const x = { source: 'x', reason: 'It is full.' };
+    expect(describeMissing({ ...missing, rejectedBy: [x] }, at(3))).toBe(
+      `X does not follow this topic: It is full. ${dropped}`,
+    );
+    expect(describeMissing(new Topic('rain'), at(0))).toBe('');
   });
 
   test('does not know what was said while the source was out, but what was said before', () => {
