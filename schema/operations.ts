@@ -69,7 +69,7 @@ export type SentimentSubscription = { sentiment: { cursor: string, receivedAt: s
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string } | null }, sources: Array<{ name: string, state: string, reason: string | null, until: string | null, postsSeen: number, postsMatched: number }>, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
+export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string, postsThisMonth: number, monthlyAllowance: number | null, monthResetsAt: string } | null }, sources: Array<{ name: string, state: string, reason: string | null, until: string | null, postsSeen: number, postsMatched: number }>, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
 
 export type SummarySubscriptionVariables = Exact<{
   track: string;
@@ -212,6 +212,9 @@ export const StatusDocument = new TypedDocumentString(`
         costToday
         allowance
         resetsAt
+        postsThisMonth
+        monthlyAllowance
+        monthResetsAt
       }
     }
     sources {

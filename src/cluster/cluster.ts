@@ -2,6 +2,7 @@
 // listeners, and tells its peers which tracks those want.
 
 import { type Clock, within } from '../base/clock.ts';
+import type { Ledger } from '../base/ledger.ts';
 import type { Redact } from '../base/redact.ts';
 import { UserError } from '../base/user-error.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
@@ -43,6 +44,8 @@ export interface ClusterOptions {
   readonly past: Past;
   /** What this node and others counted. */
   readonly shared: SharedPast;
+  /** Called with the ledger of all nodes. */
+  readonly onLedger?: ((ledger: Ledger) => void) | undefined;
   /** How many listeners this node has. */
   readonly listeners: () => number;
   readonly log: Readonly<Record<'info' | 'warn' | 'error', (message: string) => void>>;
@@ -124,6 +127,7 @@ export class Cluster<T> implements Feed<T> {
       flush: () => this.#publisher.flush(),
       onBad: (what) => this.#faults.bad(what),
     });
+    options.onLedger?.(relay.ledger);
     options.shared.shareBy((message, id) => relay.journal.add(message, id));
     relay.journal.read(async (message) => {
       if (!(await options.shared.take(message))) this.#faults.bad('counts');

@@ -56,7 +56,7 @@ export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
     try {
       return await request(await open());
     } catch (error) {
-      if (error instanceof JetStreamApiError && OTHER_REVISION.has(error.code)) return undefined;
+      if (isOtherRevision(error)) return undefined;
       // The bucket may have been deleted. The next request creates it again.
       opened = undefined;
       throw asRelayError(error);
@@ -79,6 +79,10 @@ export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
       return { holder: entry.string(), revision: entry.revision };
     },
   };
+}
+
+export function isOtherRevision(error: unknown): boolean {
+  return error instanceof JetStreamApiError && OTHER_REVISION.has(error.code);
 }
 
 /** Turns an error of the NATS client into a RelayError. Throws an error that is a bug of ours. */

@@ -1,4 +1,4 @@
-// The relay over NATS: core messages between nodes, and a key-value bucket for the lease.
+// The relay over NATS: core messages between nodes, and key-value buckets for the lease and the ledger.
 
 import {
   type ConnectionOptions,
@@ -11,6 +11,7 @@ import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
 import { createNatsJournal } from './nats-journal.ts';
 import { asRelayError, createNatsLease } from './nats-lease.ts';
+import { createNatsLedger } from './nats-ledger.ts';
 import { Throttle } from './throttle.ts';
 
 /** The options of the command line. A text is empty if it is not given. */
@@ -74,6 +75,8 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
     job: confirm,
   });
 
+  const connection = () => (offlineReason === undefined ? nats : undefined);
+
   function become(next: string | undefined): void {
     if (offlineReason === next || closing.signal.aborted) return;
     offlineReason = next;
@@ -129,19 +132,9 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
     get offlineReason() {
       return offlineReason;
     },
-    lease: createNatsLease({
-      prefix,
-      ttl: natsLease * 1000,
-      connection: () => (offlineReason === undefined ? nats : undefined),
-      warn,
-    }),
-    journal: createNatsJournal({
-      prefix,
-      clock,
-      connection: () => (offlineReason === undefined ? nats : undefined),
-      closing: closing.signal,
-      warn,
-    }),
+    lease: createNatsLease({ prefix, ttl: natsLease * 1000, connection, warn }),
+    journal: createNatsJournal({ prefix, clock, connection, closing: closing.signal, warn }),
+    ledger: createNatsLedger({ prefix, connection }),
     send(channel, message, share = 1) {
       if (offlineReason !== undefined || nats === undefined || nats.isClosed()) return false;
       if (message.length > (nats.info?.max_payload ?? 0)) return false;

@@ -60,11 +60,17 @@ const isState: Check<SourceState> = isVariant('name', {
   paused: hasFields({ reason: isText }, { until: isTime }),
 } satisfies Record<SourceState['name'], unknown>);
 
+const isAllowance = (value: unknown): value is number | 'none' =>
+  value === 'none' || isCount(value);
+
 const isUsage: Check<Usage> = hasFields({
   postsToday: isCount,
-  allowance: (value: unknown): value is number | 'none' => value === 'none' || isCount(value),
+  allowance: isAllowance,
   costToday: isNumber,
   resetsAt: isTime,
+  postsThisMonth: isCount,
+  monthlyAllowance: isAllowance,
+  monthResetsAt: isTime,
 });
 
 const isSource = hasFields({ name: isText, state: isState }, { usage: isUsage });

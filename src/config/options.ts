@@ -8,6 +8,7 @@ import {
   API_URL,
   DEFAULT_DAILY_POSTS,
   DEFAULT_MAX_RULES,
+  DEFAULT_MONTHLY_POSTS,
   DEFAULT_RULE_LENGTH,
   DOLLARS_A_POST,
 } from '../source/x/limits.ts';
@@ -44,7 +45,7 @@ const USUAL_SOURCES: readonly SourceName[] = ['sample'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const count = wholeNumber(1, 1_000_000_000);
-const dailyPosts = orWord(count, 'none', 'none');
+const mostPosts = orWord(count, 'none', 'none');
 const ruleCount = wholeNumber(1, 100_000);
 const ruleLength = wholeNumber(256, 100_000);
 const bytes = wholeNumber(1024, 16 * 1024 * 1024, 'BYTES');
@@ -114,8 +115,9 @@ const SOURCE = named({
   xUrl: option(xUrl, API_URL, 'X: the address of a stand-in.', { usual: "X's own" }),
   xMaxRules: option(ruleCount, DEFAULT_MAX_RULES, 'X: the rules that your account may have.'),
   xRuleLength: option(ruleLength, DEFAULT_RULE_LENGTH, 'X: the characters that a rule may have.'),
-  xDailyPosts: option(dailyPosts, DEFAULT_DAILY_POSTS, 'X: posts to read in a UTC day.'),
-  stateDir: option(path, '', "X: the folder that keeps the day's count over a restart.", {
+  xDailyPosts: option(mostPosts, DEFAULT_DAILY_POSTS, 'X: posts to read in a UTC day.'),
+  xMonthlyPosts: option(mostPosts, DEFAULT_MONTHLY_POSTS, 'X: posts to read in a month by UTC.'),
+  stateDir: option(path, '', 'X: the folder that keeps the counts of posts over a restart.', {
     usual: '$XDG_STATE_HOME/senti or ~/.local/state/senti',
   }),
   languages: option(languages, ['en'], 'Languages to follow, such as en,de.'),

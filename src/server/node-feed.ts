@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import type { Ledger } from '../base/ledger.ts';
 import { createRedactor } from '../base/redact.ts';
 import { type Config, LINGER_SECONDS, LINGER_SECONDS_ON_X } from '../config/options.ts';
 import { secretsOf } from '../config/secrets.ts';
@@ -26,6 +27,8 @@ interface FeedOptions {
   readonly listeners: () => number;
   readonly past: Past;
   readonly shared: SharedPast;
+  /** Called with the ledger of all nodes, if there are any. */
+  readonly onLedger?: (ledger: Ledger) => void;
   readonly clock: Clock;
 }
 
@@ -77,6 +80,7 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         listeners,
         past,
         shared: options.shared,
+        onLedger: options.onLedger,
         log,
       },
       sink,

@@ -36,7 +36,7 @@ import { followTracks } from './followed-tracks.ts';
 import { listen } from './listen.ts';
 import { createFeed } from './node-feed.ts';
 import { shutDown, trackConnections } from './shutdown.ts';
-import { type ConnectSource, connectSource } from './sources.ts';
+import { type ConnectSource, connectSource, createAllowance } from './sources.ts';
 import { createHttpServer } from './tls.ts';
 
 /** How often Node.js looks for requests that take too long to arrive, in milliseconds. */
@@ -85,6 +85,8 @@ export async function startServer(
   const flushes = createFlushScheduler(clock, telemetry);
   const behind = new Set<Outbox>();
   const kept = createPast(config, clock, telemetry);
+  const { warn } = telemetry.log('source');
+  const allowance = createAllowance(config, clock, warn);
   const connectFeed = await createFeed({
     config,
     connect(sink) {
@@ -97,7 +99,7 @@ export async function startServer(
           sink.state(state, part);
         },
       };
-      const source = connect(config, watched, clock, telemetry.log('source').warn);
+      const source = connect(config, watched, clock, warn, allowance);
       return source;
     },
     analyze,
@@ -105,6 +107,7 @@ export async function startServer(
     listeners: () => multiplexer.listeners,
     past: kept.past,
     shared: kept.shared,
+    onLedger: (ledger) => allowance?.shareBy(ledger),
     clock,
   });
   const multiplexer = new Multiplexer(
@@ -215,6 +218,7 @@ export async function startServer(
         random,
       });
       destroyConnections();
+      allowance?.close();
       metrics.close();
       telemetry.close();
     },

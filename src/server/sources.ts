@@ -8,9 +8,21 @@ import { mergeSources } from '../source/merged.ts';
 import { createReplay } from '../source/replay.ts';
 import { createSample } from '../source/sample.ts';
 import type { Source, SourceSink } from '../source/source.ts';
+import { Allowance } from '../source/x/allowance.ts';
 import { createX } from '../source/x/x.ts';
 
 export type ConnectSource = typeof connectSource;
+
+/** What may be read from X, if it is read at all. One for the process, because its file has one writer. */
+export function createAllowance(
+  config: Config,
+  clock: Clock,
+  warn: (message: string) => void,
+): Allowance | undefined {
+  if (!config.sources.includes('x')) return undefined;
+  const { xDailyPosts: dailyPosts, xMonthlyPosts: monthlyPosts, stateDir } = config;
+  return new Allowance({ dailyPosts, monthlyPosts, stateDir, warn }, clock);
+}
 
 /** Makes the source that `config` names, or merges those. `warn` takes sentences for the log. */
 export function connectSource(
@@ -18,9 +30,10 @@ export function connectSource(
   sink: SourceSink,
   clock: Clock,
   warn: (message: string) => void,
+  allowance?: Allowance,
 ): Source {
   const makes = config.sources.map(
-    (name) => (part: SourceSink) => connectOne(name, config, part, clock, warn),
+    (name) => (part: SourceSink) => connectOne(name, config, part, clock, warn, allowance),
   );
   const [only] = makes;
   return only && makes.length === 1 ? only(sink) : mergeSources(makes, sink, { clock, warn });
@@ -32,6 +45,7 @@ function connectOne(
   sink: SourceSink,
   clock: Clock,
   warn: (message: string) => void,
+  allowance = createAllowance(config, clock, warn),
 ): Source {
   switch (name) {
     case 'sample':
@@ -54,8 +68,7 @@ function connectOne(
           maxRules: config.xMaxRules,
           ruleLength: config.xRuleLength,
           languages: config.languages,
-          dailyPosts: config.xDailyPosts,
-          stateDir: config.stateDir,
+          allowance: allowance as Allowance,
           warn,
         },
         sink,

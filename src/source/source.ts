@@ -84,7 +84,7 @@ export interface CloseOptions {
   readonly handOver?: boolean;
 }
 
-/** What was read from a paid source in the current UTC day. */
+/** What was read from a paid source in the current UTC day and month. */
 export interface Usage {
   readonly postsToday: number;
   /** The limit of posts a day. */
@@ -93,6 +93,11 @@ export interface Usage {
   readonly costToday: number;
   /** When the next day begins, in milliseconds since 1970. */
   readonly resetsAt: number;
+  readonly postsThisMonth: number;
+  /** The limit of posts a month. */
+  readonly monthlyAllowance: number | 'none';
+  /** When the next month begins, in milliseconds since 1970. */
+  readonly monthResetsAt: number;
 }
 
 /** Where a source delivers. One that merges others passes the name of the part that reports as `source`. */

@@ -1,6 +1,7 @@
 // The contract of a relay, which carries messages between nodes and keeps the lease that they compete for.
 // A relay reaches other nodes only: a node's own events never pass through it. Relays pass test/contract/relay.ts.
 
+import type { Ledger } from '../base/ledger.ts';
 import type { Journal } from './journal.ts';
 
 export interface Relay {
@@ -11,6 +12,7 @@ export interface Relay {
   readonly offlineReason: string | undefined;
   readonly lease: LeaseKeeper;
   readonly journal: Journal;
+  readonly ledger: Ledger;
   /**
    * Sends `message` to every other node that listens on `channel`: at most once, and in order. The name of a channel
    * has letters, digits, `-` and `_`. Returns false if the message is known to reach no node.

@@ -29,6 +29,7 @@ describe('the options of the X source', () => {
       xMaxRules: 1000,
       xRuleLength: 1024,
       xDailyPosts: 10_000,
+      xMonthlyPosts: 2_000_000,
     });
   });
 
@@ -39,7 +40,16 @@ describe('the options of the X source', () => {
       X_DAILY_POSTS: 'none',
       X_URL: 'http://127.0.0.1:1/2',
     };
-    expect(read(['--x-max-rules', '50', '--state-dir', '/var/lib/senti'], env)).toMatchObject({
+    const flags = [
+      '--x-max-rules',
+      '50',
+      '--x-monthly-posts',
+      '9',
+      '--state-dir',
+      '/var/lib/senti',
+    ];
+    expect(read(flags, env)).toMatchObject({
+      xMonthlyPosts: 9,
       xMaxRules: 50,
       xRuleLength: 512,
       xDailyPosts: 'none',

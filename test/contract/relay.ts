@@ -258,6 +258,26 @@ export function relayContract(name: string, start: () => Promise<RelaysUnderTest
       await expect(added).rejects.toBeInstanceOf(RelayError);
     });
 
+    test('lets all nodes change the ledger, and loses no change of those that do it at once', async () => {
+      const { nodes, run, cut } = await open(2);
+      for (const node of nodes) await node.until(() => node.relay.offlineReason === undefined);
+      const count = ({ relay }: Node) => relay.ledger.update((text = '0') => `${Number(text) + 1}`);
+      for (let i = 0; i < 3; i++) {
+        expect(await run(Promise.all(nodes.map(count)))).toEqual([undefined, undefined]);
+      }
+      const [one, two] = nodes as [Node, Node];
+      let seen: string | undefined;
+      const look = (text: string | undefined) => {
+        seen = text;
+        return `${text}`;
+      };
+      expect(await run(two.relay.ledger.update(look))).toBeUndefined();
+      expect(seen).toBe('6');
+      await cut(one.relay);
+      await one.until(() => one.relay.offlineReason !== undefined);
+      expect(await run(one.relay.ledger.update(look))).toMatch(/./);
+    });
+
     test('can be closed at any time, and twice', async () => {
       const { nodes, run } = await open(1);
       const [one] = nodes as [Node];

@@ -15,9 +15,8 @@ import { startFakeX } from '../support/fake-x.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { postEvent } from '../support/jetstream-events.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
-import { tempFolder } from '../support/temp-file.ts';
 import { track } from '../support/tracks.ts';
-import { xPost } from '../support/x-source.ts';
+import { allowanceOf, xPost } from '../support/x-source.ts';
 
 sourceContract('bluesky, x and sample, merged', async (sink) => {
   const clock = new FakeClock();
@@ -30,8 +29,7 @@ sourceContract('bluesky, x and sample, merged', async (sink) => {
     maxRules: 1000,
     ruleLength: 1024,
     languages: ['en'],
-    dailyPosts: 10_000,
-    stateDir: tempFolder(),
+    allowance: allowanceOf(clock),
     warn: () => {},
     random: () => 0,
   };

@@ -36,6 +36,8 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
   let lease:
     | { readonly holder: string; readonly revision: number; readonly until: number }
     | undefined;
+  /** Of the ledger. */
+  let text: string | undefined;
   const kept = new Map<string, Uint8Array>();
   /** Those that read the journal. */
   const added = new Set<() => Promise<void>>();
@@ -120,6 +122,19 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
         swallow: false,
         isHalfFull: false,
         journal: journalOf(self),
+        ledger: {
+          async update(change) {
+            for (;;) {
+              const before = text;
+              const after = change(before);
+              await Promise.resolve();
+              if (cutOff.has(self)) return 'cut off';
+              if (text !== before) continue;
+              text = after;
+              return undefined;
+            }
+          },
+        },
         sent,
         get offlineReason() {
           return cutOff.has(self) ? 'cut off' : undefined;

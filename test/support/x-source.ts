@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { Post } from '../../src/base/post.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import type { Source, SourceState } from '../../src/source/source.ts';
+import { Allowance, type AllowanceOptions } from '../../src/source/x/allowance.ts';
 import { createX, type XOptions } from '../../src/source/x/x.ts';
 import { parseTrack, type Track } from '../../src/track/track.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -40,7 +41,10 @@ export interface XSource {
 }
 
 export async function startXSource(
-  options: Partial<XOptions> & { readonly fake?: FakeXOptions; readonly clock?: FakeClock } = {},
+  options: Partial<XOptions & AllowanceOptions> & {
+    readonly fake?: FakeXOptions;
+    readonly clock?: FakeClock;
+  } = {},
 ): Promise<XSource> {
   const { fake, clock = new FakeClock(), ...rest } = options;
   const x = await startFakeX({ clock, token: TOKEN, keepAliveMs: 10_000, ...fake });
@@ -78,6 +82,7 @@ export async function startXSource(
     },
     eventually: (condition, what) => untilWith(clock, condition, what),
   };
+  const warn = (message: string) => void kept.warnings.push(message);
   const source = createX(
     {
       url: x.url,
@@ -85,10 +90,9 @@ export async function startXSource(
       maxRules: 1000,
       ruleLength: 1024,
       languages: ['en'],
-      dailyPosts: 10_000,
-      stateDir: tempFolder(),
-      warn: (message) => kept.warnings.push(message),
+      warn,
       random: () => 0,
+      allowance: allowanceOf(clock, { warn, ...rest }),
       ...rest,
     },
     {
@@ -140,4 +144,10 @@ export function xPost(text: string, fields: Record<string, unknown> = {}) {
     created_at: '2026-11-20T10:11:12.000Z',
     ...fields,
   };
+}
+
+/** An allowance of X whose counts are kept in a folder of their own. */
+export function allowanceOf(clock: FakeClock, options: Partial<AllowanceOptions> = {}): Allowance {
+  const usual = { dailyPosts: 10_000, monthlyPosts: 'none', warn: () => {} } as const;
+  return new Allowance({ ...usual, stateDir: tempFolder(), ...options }, clock);
 }

@@ -6,7 +6,8 @@ import { builder } from './builder.ts';
 
 builder.objectType('Usage', {
   description:
-    'What the server has read today from a source that charges by the post. Days are UTC days.',
+    'What the server has read from a source that charges by the post, today and this month, by UTC. With `--nats`, all ' +
+    'nodes together.',
   fields: (t) => ({
     postsToday: t.exposeFloat('postsToday', { description: 'Posts read today.' }),
     costToday: t.exposeFloat('costToday', {
@@ -21,6 +22,17 @@ builder.objectType('Usage', {
       type: 'DateTime',
       description: 'When the next day begins.',
       resolve: ({ resetsAt }) => new Date(resetsAt),
+    }),
+    postsThisMonth: t.exposeFloat('postsThisMonth', { description: 'Posts read this month.' }),
+    monthlyAllowance: t.float({
+      nullable: true,
+      description: 'Posts that the server may read in a month. Null means no limit.',
+      resolve: ({ monthlyAllowance: most }) => (most === 'none' ? null : most),
+    }),
+    monthResetsAt: t.field({
+      type: 'DateTime',
+      description: 'When the next month begins.',
+      resolve: ({ monthResetsAt }) => new Date(monthResetsAt),
     }),
   }),
 });

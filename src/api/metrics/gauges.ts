@@ -152,6 +152,10 @@ export function gaugesOf({
       help: 'Posts read in this UTC day.',
       ...bySource(({ usage }) => usage?.postsToday),
     },
+    senti_source_posts_month: {
+      help: 'Posts read in this month by UTC.',
+      ...bySource(({ usage }) => usage?.postsThisMonth),
+    },
     senti_source_cost_today_dollars: {
       help: "What today's posts cost, in US dollars.",
       ...bySource(({ usage }) => usage?.costToday),

@@ -1,160 +1,184 @@
-// The daily allowance: how many posts X has charged for in this UTC day, counted across restarts.
+// The allowance: how many posts may be read from X in a UTC day and in a month, and how many were.
 
 import type { Clock } from '../../base/clock.ts';
+import type { Ledger } from '../../base/ledger.ts';
 import type { SourceState, Usage } from '../source.ts';
 import { DailyCountFile } from './daily-count-file.ts';
+import { DayCounts } from './day-counts.ts';
 import { DOLLARS_A_POST } from './limits.ts';
 
 export interface AllowanceOptions {
   /** Posts that may be read, and so paid for, in a UTC day. */
   readonly dailyPosts: number | 'none';
-  /** The folder where the day's count is kept. */
+  /** The same in a month by UTC. */
+  readonly monthlyPosts: number | 'none';
+  /** The folder where the counts are kept. */
   readonly stateDir: string;
   /** Told what an operator should know, such as that money runs short. Never a secret. */
   readonly warn: (message: string) => void;
 }
 
-/** The share of the allowance at which the operator is warned. */
+/** The share of a limit at which the operator is warned. */
 const WARNING_SHARE = 0.8;
-/**
- * The count on disk is at most this many posts ahead, so that one write serves for all of them. A kill may
- * overcount, and never undercounts.
- */
-const AHEAD = 20;
 const DAY_MS = 24 * 60 * 60_000;
-/** Days whose counts are kept, in case the clock turns out to have been ahead. */
-const DAYS_KEPT = 8;
+/** How often the counts of all nodes are added up at most, in milliseconds. */
+const SHARE_EVERY_MS = 1000;
+
+interface Limit {
+  readonly name: string;
+  readonly flag: string;
+  readonly most: number | 'none';
+  readonly posts: number;
+  readonly until: number;
+}
 
 export class Allowance {
   readonly #options: AllowanceOptions;
   readonly #clock: Clock;
-  readonly #file: DailyCountFile;
-  #day: string;
-  /** By day. */
-  #counts = new Map<string, number>();
-  /** The count on disk. */
-  #written = 0;
-  /** Set once the count on disk has been read, before which a write would lose it. */
-  #isRead = false;
+  readonly #counts: DayCounts;
+  #ledger: Ledger | undefined;
+  /** The last exchange with the ledger. */
+  #sharing = Promise.resolve();
+  #cancelSharing: (() => void) | undefined;
+  /** Why the ledger could not be reached. */
+  #reason: string | undefined;
+  #isClosed = false;
 
   constructor(options: AllowanceOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#file = new DailyCountFile(options.stateDir, options.warn);
-    this.#day = dayOf(clock.now());
-    this.#read();
+    this.#counts = new DayCounts(new DailyCountFile(options.stateDir, options.warn), clock);
   }
 
   get usage(): Usage {
-    this.#turnDay();
+    const { day, month } = this.#limits;
     return {
-      postsToday: this.#posts,
-      allowance: this.#options.dailyPosts,
-      costToday: dollarsFor(this.#posts),
-      resetsAt: this.resetsAt,
+      postsToday: day.posts,
+      allowance: day.most,
+      costToday: dollarsFor(day.posts),
+      resetsAt: day.until,
+      postsThisMonth: month.posts,
+      monthlyAllowance: month.most,
+      monthResetsAt: month.until,
     };
-  }
-
-  /** When the next day begins, in milliseconds since 1970. */
-  get resetsAt(): number {
-    return Date.parse(this.#day) + DAY_MS;
   }
 
   /** The UTC day that is counted, such as `2026-11-20`. */
   get day(): string {
-    this.#turnDay();
-    return this.#day;
+    return this.#counts.day;
   }
 
-  /** Why no more posts may be read today; undefined while some may. */
-  get usedUp(): Extract<SourceState, { name: 'paused' }> | undefined {
-    this.#turnDay();
-    const { dailyPosts } = this.#options;
-    if (dailyPosts === 'none' || this.#posts < dailyPosts) return undefined;
-    const dollars = dollarsFor(this.#posts).toFixed(2);
-    const reason = `today's allowance of ${dailyPosts} posts is used up: ${this.#posts} read, ${dollars} USD`;
-    return { name: 'paused', reason, until: this.resetsAt };
+  /** Why no more posts may be read now; undefined while some may. */
+  get usedUp():
+    | (Extract<SourceState, { name: 'paused' }> & { readonly until: number })
+    | undefined {
+    const { day, month } = this.#limits;
+    const limit = [month, day].find(({ most, posts }) => most !== 'none' && posts >= most);
+    if (limit === undefined) return undefined;
+    const { name, most, posts, until } = limit;
+    const dollars = dollarsFor(posts).toFixed(2);
+    const reason = `${name} allowance of ${most} posts is used up: ${posts} read, ${dollars} USD`;
+    return { name: 'paused', reason, until };
   }
 
   /** Counts a post that X has sent. */
   count(): void {
-    this.#turnDay();
-    const posts = this.#posts + 1;
-    this.#counts.set(this.#day, posts);
-    if (posts > this.#written) this.#write(posts + AHEAD - 1);
-    const { dailyPosts, warn } = this.#options;
-    if (dailyPosts === 'none' || posts !== Math.ceil(dailyPosts * WARNING_SHARE)) return;
-    const until = new Date(this.resetsAt).toISOString();
-    warn(
-      `${posts} of today's ${dailyPosts} posts from X have been read (${dollarsFor(posts).toFixed(2)} USD); ` +
-        `at ${dailyPosts} the stream closes until ${until}. --x-daily-posts sets how many.`,
-    );
+    const before = this.#limits;
+    this.#counts.count();
+    this.#warnSince(before);
+    this.#shareSoon();
   }
 
-  /** Writes the exact count to disk. */
+  /** Counts together with other nodes from now on. */
+  shareBy(ledger: Ledger): void {
+    this.#ledger = ledger;
+  }
+
+  /** Whether other nodes may have counted, too. */
+  get isShared(): boolean {
+    return this.#ledger !== undefined;
+  }
+
+  /** Learns what others have counted. Resolves within seconds, whether that worked or not. */
+  refresh(): Promise<void> {
+    this.#counts.reread();
+    return this.#exchange();
+  }
+
+  /** Writes the exact count to disk, and shares it. */
+  async flush(): Promise<void> {
+    this.#counts.save();
+    if (!this.#counts.isShared) await this.#exchange();
+  }
+
   close(): void {
-    this.#turnDay();
-    if (this.#written !== this.#posts) this.#write(this.#posts);
+    this.#isClosed = true;
+    this.#cancelSharing?.();
   }
 
-  get #posts(): number {
-    return this.#counts.get(this.#day) ?? 0;
+  get #limits(): { readonly day: Limit; readonly month: Limit } {
+    const { dailyPosts, monthlyPosts } = this.#options;
+    const { day, today, thisMonth } = this.#counts.totals;
+    const start = new Date(day);
+    return {
+      day: {
+        name: "today's",
+        flag: '--x-daily-posts',
+        most: dailyPosts,
+        posts: today,
+        until: start.getTime() + DAY_MS,
+      },
+      month: {
+        name: "this month's",
+        flag: '--x-monthly-posts',
+        most: monthlyPosts,
+        posts: thisMonth,
+        until: Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1),
+      },
+    };
   }
 
-  #write(posts: number): void {
-    if (!this.#isRead) return;
-    this.#written = posts;
-    this.#file.write({ day: this.#day, posts });
-  }
-
-  /** Adds the count on disk to this process's own. */
-  #read(): void {
-    const kept = this.#file.read(dayOf(this.#clock.now() + DAY_MS));
-    if (kept === 'unread') return;
-    this.#isRead = true;
-    if (kept === undefined) return;
-    // The clock reached a later day before it was set back.
-    if (kept.day >= this.#day) {
-      const posts = this.#posts + kept.posts;
-      this.#counts = new Map([[kept.day, posts]]);
-      this.#day = kept.day;
-      this.#written = kept.posts;
-    } else {
-      this.#counts.set(kept.day, kept.posts);
+  #warnSince(before: Readonly<Record<'day' | 'month', Limit>>): void {
+    const after = this.#limits;
+    for (const span of ['day', 'month'] as const) {
+      const { name, flag, most, posts, until } = after[span];
+      if (most === 'none') continue;
+      const from = Math.ceil(most * WARNING_SHARE);
+      if (before[span].posts >= from || posts < from) continue;
+      this.#options.warn(
+        `${posts} of ${name} ${most} posts from X have been read (${dollarsFor(posts).toFixed(2)} USD); ` +
+          `at ${most} the stream closes until ${new Date(until).toISOString()}. ${flag} sets how many.`,
+      );
     }
   }
 
-  #turnDay(): void {
-    if (!this.#isRead) this.#read();
-    const now = this.#clock.now();
-    const day = dayOf(now);
-    if (day > this.#day) {
-      this.#day = day;
-      this.#counts = new Map([...this.#counts].slice(-DAYS_KEPT));
-      this.#written = 0;
-    } else if (now < Date.parse(this.#day) - DAY_MS) {
-      this.#goBackTo(day);
-    }
-    // A clock that is set back by less than a day does not grant a day twice.
+  #shareSoon(): void {
+    if (this.#ledger === undefined || this.#isClosed) return;
+    this.#cancelSharing ??= this.#clock.after(SHARE_EVERY_MS, () => {
+      this.#cancelSharing = undefined;
+      if (!this.#counts.isShared) void this.#exchange();
+    });
   }
 
-  /** The clock was far ahead. Posts that were read since then count for today. */
-  #goBackTo(day: string): void {
-    let posts = 0;
-    for (const [counted, read] of this.#counts) {
-      if (counted < day) continue;
-      posts += read;
-      this.#counts.delete(counted);
-    }
-    this.#counts.set(day, posts);
-    this.#day = day;
-    this.#write(posts);
+  #exchange(): Promise<void> {
+    this.#sharing = this.#sharing.then(() => this.#share());
+    return this.#sharing;
   }
-}
 
-/** Days compare as strings. */
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  async #share(): Promise<void> {
+    if (this.#ledger === undefined) return;
+    const before = this.#limits;
+    const reason = await this.#counts.share(this.#ledger);
+    this.#warnSince(before);
+    if (reason !== undefined && reason !== this.#reason) {
+      this.#options.warn(
+        `posts read from X cannot be counted together with other nodes (${reason}); ` +
+          'until they can, this node knows only what it has read itself.',
+      );
+    }
+    this.#reason = reason;
+    if (!this.#counts.isShared) this.#shareSoon();
+  }
 }
 
 /** In tenths of a cent, so that no binary fraction shows. */

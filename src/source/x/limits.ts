@@ -6,6 +6,8 @@ export const DEFAULT_MAX_RULES = 1000;
 export const DEFAULT_RULE_LENGTH = 1024;
 /** About 50 US dollars. */
 export const DEFAULT_DAILY_POSTS = 10_000;
+/** X's own cap on pay-per-use. */
+export const DEFAULT_MONTHLY_POSTS = 2_000_000;
 export const DOLLARS_A_POST = 0.005;
 
 /** X counts requests in windows of this length, in milliseconds. */

@@ -8,7 +8,7 @@ import type { Line } from '../lines.ts';
 import { lingering } from '../linger.ts';
 import { type ConnectionState, describeConnection } from '../reconnector.ts';
 import type { Source, SourceSink, SourceState } from '../source.ts';
-import { Allowance, type AllowanceOptions } from './allowance.ts';
+import type { Allowance } from './allowance.ts';
 import type { Failure, FailureKind } from './failure.ts';
 import { readRecord } from './record.ts';
 import { ruleFormat } from './rule-text.ts';
@@ -16,7 +16,8 @@ import { Rules } from './rules.ts';
 import { createRulesApi } from './rules-api.ts';
 import { createStream } from './stream.ts';
 
-export interface XOptions extends AllowanceOptions {
+export interface XOptions {
+  readonly allowance: Allowance;
   /** Of X's API, with a slash at the end. */
   readonly url: string;
   readonly token: string;
@@ -24,6 +25,8 @@ export interface XOptions extends AllowanceOptions {
   readonly maxRules: number;
   readonly ruleLength: number;
   readonly languages: Languages;
+  /** Told what an operator should know. Never a secret. */
+  readonly warn: (message: string) => void;
   readonly random?: () => number;
 }
 
@@ -33,8 +36,7 @@ const LOOK_EVERY_MS = 60_000;
 const REMEMBERED_POSTS = 50_000;
 
 export function createX(options: XOptions, sink: SourceSink, clock: Clock): Source {
-  const { url, token, warn, random = Math.random } = options;
-  const allowance = new Allowance(options, clock);
+  const { url, token, allowance, warn, random = Math.random } = options;
   const delivered = new SeenKeys(REMEMBERED_POSTS);
   const paid = new SeenKeys(REMEMBERED_POSTS);
   const rules = new Rules({
@@ -55,6 +57,8 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   let ruleFailure: FailureKind | undefined;
   let reported: SourceState = { name: 'idle' };
   let closed = false;
+  /** Whether this node knows what other nodes have read. */
+  let knowsOthers = !allowance.isShared;
   let cancelLook: (() => void) | undefined;
 
   function follow(state: ConnectionState<Failure>): void {
@@ -76,8 +80,8 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     if (closed) return;
     if (!isWanted) wasLive = false;
     const { usedUp } = allowance;
-    const mayStream = isWanted && usedUp === undefined;
-    if (usedUp !== undefined) lookAgain();
+    const mayStream = isWanted && usedUp === undefined && knowsOthers;
+    if (usedUp !== undefined) lookAgain(usedUp.until);
     if (!mayStream && connection !== undefined) {
       connection = undefined;
       stream.close();
@@ -108,8 +112,8 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     warn(`the rules at X cannot be changed for now: ${failure.reason}`);
   }
 
-  function lookAgain(): void {
-    cancelLook ??= clock.after(Math.min(allowance.resetsAt - clock.now(), LOOK_EVERY_MS), () => {
+  function lookAgain(until: number): void {
+    cancelLook ??= clock.after(Math.min(until - clock.now(), LOOK_EVERY_MS), () => {
       cancelLook = undefined;
       update();
     });
@@ -140,6 +144,13 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     if (!paid.check(`${allowance.day} ${id}`)) allowance.count();
   }
 
+  if (!knowsOthers) {
+    void allowance.refresh().then(() => {
+      knowsOthers = true;
+      update();
+    });
+  }
+
   const source: Source = {
     name: 'x',
     isTextPublic: false,
@@ -159,8 +170,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
       closed = true;
       cancelLook?.();
       stream.close();
-      await rules.close(handOver);
-      allowance.close();
+      await Promise.all([rules.close(handOver), allowance.flush()]);
     },
   };
   return lingering(source, clock);

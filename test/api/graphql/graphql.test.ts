@@ -244,12 +244,25 @@ describe('a query', () => {
 
 test('the status of a paid source shows what was read today and what it cost', async () => {
   const resetsAt = Date.UTC(2026, 10, 21);
-  const usage = { postsToday: 120, costToday: 0.6, allowance: 10_000, resetsAt };
+  const usage = {
+    postsToday: 120,
+    costToday: 0.6,
+    allowance: 10_000,
+    resetsAt,
+    postsThisMonth: 5000,
+    monthlyAllowance: 'none',
+    monthResetsAt: Date.UTC(2026, 11),
+  };
   const senti = await startSenti(undefined, undefined, (source) =>
     Object.defineProperty(source, 'usage', { value: usage }),
   );
   const { data } = await post(senti.url, StatusDocument, {});
-  expect(data?.status.source.usage).toEqual({ ...usage, resetsAt: '2026-11-21T00:00:00.000Z' });
+  expect(data?.status.source.usage).toEqual({
+    ...usage,
+    resetsAt: '2026-11-21T00:00:00.000Z',
+    monthlyAllowance: null,
+    monthResetsAt: '2026-12-01T00:00:00.000Z',
+  });
 });
 
 test('an error that is ours is masked on POST, SSE and WebSocket, and logged', async () => {

@@ -234,6 +234,7 @@ describe('/metrics', () => {
     for (const name of [
       'senti_tls_expires_timestamp_seconds',
       'senti_source_posts_today',
+      'senti_source_posts_month',
       'senti_source_cost_today_dollars',
     ]) {
       expect([name, types.get(name), values.get(name)]).toEqual([name, 'gauge', undefined]);
@@ -256,12 +257,13 @@ describe('/metrics', () => {
   });
 
   test('reports what a paid source has cost today', async () => {
-    const usage = { postsToday: 100, allowance: 200, costToday: 0.5, resetsAt: 0 };
+    const usage = { postsToday: 100, postsThisMonth: 700, costToday: 0.5 };
     const senti = await startSenti(undefined, undefined, (source) =>
       Object.assign(source, { usage }),
     );
     const { values } = await scrape(senti);
     expect(values.get('senti_source_posts_today{source="hand"}')).toBe(100);
+    expect(values.get('senti_source_posts_month{source="hand"}')).toBe(700);
     expect(values.get('senti_source_cost_today_dollars{source="hand"}')).toBe(0.5);
   });
 });

@@ -20,10 +20,15 @@ import { startXSource, type XSource, xPost } from '../../support/x-source.ts';
 const HOUR = 60 * 60_000;
 const folder = () => mkdtempSync(join(tmpdir(), 'senti-allowance-'));
 
-function open(stateDir: string, clock = new FakeClock(), daily: number | 'none' = 1000) {
+function open(
+  stateDir: string,
+  clock = new FakeClock(),
+  dailyPosts: number | 'none' = 1000,
+  monthlyPosts: number | 'none' = 'none',
+) {
   const warnings: string[] = [];
   const allowance = new Allowance(
-    { dailyPosts: daily, stateDir, warn: (it) => warnings.push(it) },
+    { dailyPosts, monthlyPosts, stateDir, warn: (it) => warnings.push(it) },
     clock,
   );
   const count = (posts: number) => {
@@ -43,9 +48,9 @@ const COUNT = `
   const { Allowance } = await import('${SOURCE}/source/x/allowance.ts');
   const { systemClock: clock } = await import('${SOURCE}/base/clock.ts');
   const stateDir = process.argv[1];
-  const allowance = new Allowance({ dailyPosts: 10, stateDir, warn: console.log }, clock);
+  const allowance = new Allowance({ dailyPosts: 10, monthlyPosts: 'none', stateDir, warn: console.log }, clock);
   allowance.count();
-  allowance.close();
+  void allowance.flush();
   console.log('counted', allowance.usage.postsToday);
 `;
 
@@ -57,11 +62,11 @@ const COUNT_WITHOUT_FILES = `
   const stateDir = process.argv[1];
   const taken = [];
   try { for (;;) taken.push(openSync('/dev/null')); } catch {}
-  const allowance = new Allowance({ dailyPosts: 1000, stateDir, warn: console.log }, clock);
+  const allowance = new Allowance({ dailyPosts: 1000, monthlyPosts: 10, stateDir, warn: console.log }, clock);
   allowance.count();
   taken.forEach((file) => closeSync(file));
   allowance.count();
-  allowance.close();
+  void allowance.flush();
   console.log('counted', allowance.usage.postsToday);
 `;
 
@@ -70,7 +75,7 @@ describe('the daily allowance', () => {
     const stateDir = folder();
     const earlier = open(stateDir, new FakeClock(Date.now()));
     earlier.count(40);
-    earlier.allowance.close();
+    void earlier.allowance.flush();
     const program = startNode(
       ['-c', 'ulimit -n 64; exec "$@"', 'bash', process.execPath, '--input-type=module'].concat(
         ...['-e', COUNT_WITHOUT_FILES, stateDir],
@@ -90,6 +95,9 @@ describe('the daily allowance', () => {
       allowance: 1000,
       costToday: 0.615,
       resetsAt: Date.parse('2026-11-21T00:00:00Z'),
+      postsThisMonth: 123,
+      monthlyAllowance: 'none',
+      monthResetsAt: Date.parse('2026-12-01T00:00:00Z'),
     });
   });
 
@@ -98,7 +106,7 @@ describe('the daily allowance', () => {
     for (const day of ['21', '22', '23']) {
       count(1000);
       expect(allowance.usedUp).toBeDefined();
-      clock.advance(allowance.resetsAt - clock.now() - 1);
+      clock.advance(allowance.usage.resetsAt - clock.now() - 1);
       expect(allowance.usedUp).toBeDefined();
       clock.advance(1);
       expect(new Date(clock.now()).toISOString()).toBe(`2026-11-${day}T00:00:00.000Z`);
@@ -120,6 +128,47 @@ describe('the daily allowance', () => {
     expect(warnings).toHaveLength(2);
   });
 
+  test('of a month adds up its days, over restarts, and starts over on the first', () => {
+    const stateDir = folder();
+    let it = open(stateDir, new FakeClock(), 1000, 2000);
+    for (const posts of [900, 600, 400]) {
+      it = open(stateDir, it.clock, 1000, 2000);
+      expect(it.allowance.usedUp).toBeUndefined();
+      it.count(posts);
+      void it.allowance.flush();
+      it.clock.advance(24 * HOUR);
+    }
+    it = open(stateDir, it.clock, 1000, 2000);
+    it.count(100);
+    expect(it.allowance.usage).toMatchObject({ postsToday: 100, postsThisMonth: 2000 });
+    const december = Date.parse('2026-12-01T00:00:00Z');
+    expect(it.allowance.usedUp).toEqual({
+      name: 'paused',
+      reason: "this month's allowance of 2000 posts is used up: 2000 read, 10.00 USD",
+      until: december,
+    });
+    it.clock.set(december - 1);
+    expect(it.allowance.usedUp?.until).toBe(december);
+    it.clock.set(december);
+    expect(it.allowance.usedUp).toBeUndefined();
+    expect(it.allowance.usage).toMatchObject({
+      postsThisMonth: 0,
+      monthResetsAt: Date.parse('2027-01-01T00:00:00Z'),
+    });
+  });
+
+  test('of a month warns at 80 %', () => {
+    const { count, clock, warnings } = open(folder(), new FakeClock(), 'none', 100);
+    count(79);
+    clock.advance(24 * HOUR);
+    expect(warnings).toEqual([]);
+    count(10);
+    expect(warnings).toEqual([
+      "80 of this month's 100 posts from X have been read (0.40 USD); at 100 the stream closes until " +
+        '2026-12-01T00:00:00.000Z. --x-monthly-posts sets how many.',
+    ]);
+  });
+
   test('of none never ends, and posts are counted all the same', () => {
     const { allowance, count, warnings } = open(folder(), new FakeClock(), 'none');
     count(50_000);
@@ -136,7 +185,7 @@ describe('the daily allowance', () => {
     const stateDir = folder();
     const first = open(stateDir);
     first.count(123);
-    first.allowance.close();
+    void first.allowance.flush();
     const second = open(stateDir);
     expect(second.allowance.usage.postsToday).toBe(123);
     for (let died = 0; died < 50; died++) {
@@ -153,7 +202,7 @@ describe('the daily allowance', () => {
     const stateDir = folder();
     const first = open(stateDir);
     first.count(500);
-    first.allowance.close();
+    void first.allowance.flush();
     first.clock.advance(24 * HOUR);
     expect(open(stateDir, first.clock).allowance.usage.postsToday).toBe(0);
   });
@@ -165,7 +214,7 @@ describe('the daily allowance', () => {
     count(400);
     clock.set(Date.parse('2026-11-20T23:59:00Z'));
     expect(allowance.usage.postsToday).toBe(400);
-    allowance.close();
+    void allowance.flush();
     const again = open(stateDir, clock);
     clock.set(Date.parse('2026-11-21T00:00:02Z'));
     expect(again.allowance.usage.postsToday).toBe(400);
@@ -195,7 +244,7 @@ describe('the daily allowance', () => {
     const stateDir = folder();
     const first = open(stateDir);
     first.count(500);
-    first.allowance.close();
+    void first.allowance.flush();
     const ahead = open(stateDir, new FakeClock(Date.parse('2031-01-01T12:00:00Z')));
     ahead.count(200);
     ahead.clock.set(first.clock.now());
@@ -216,6 +265,9 @@ describe('the daily allowance', () => {
     '{"day":"2026-11-20","posts":',
     '{"day":"2026-11-20","posts":-4}',
     '{"day":"9999-01-01","posts":4}',
+    '{"day":"2026-11-20","posts":4,"earlier":[]}',
+    '{"day":"2026-11-20","posts":4,"earlier":{"2026-11-19":-1}}',
+    '{"day":"2026-11-20","posts":4,"earlier":{"yesterday":1}}',
     '[]',
     '\0\0\0',
   ])('warns when its file is damaged (%j), and keeps that file aside', (content) => {
@@ -227,7 +279,7 @@ describe('the daily allowance', () => {
     expect(warnings).toEqual([expect.stringContaining('is damaged')]);
     expect(readFileSync(`${path}.damaged`, 'utf8')).toBe(content);
     count(3);
-    allowance.close();
+    void allowance.flush();
     expect(open(stateDir).allowance.usage.postsToday).toBe(3);
   });
 
@@ -285,7 +337,7 @@ describe('the daily allowance', () => {
     writeFileSync(join(stateDir, 'x-posts-today.json.new'), '{"day":"2026');
     const { count, allowance, warnings } = open(stateDir);
     count(5);
-    allowance.close();
+    void allowance.flush();
     expect(warnings).toEqual([]);
     expect(open(stateDir).allowance.usage.postsToday).toBe(5);
   });
@@ -312,7 +364,7 @@ describe('a source with an allowance', () => {
         reason: "today's allowance of 10 posts is used up: 10 read, 0.05 USD",
         until: midnight,
       });
-      expect(it.source.usage).toEqual({
+      expect(it.source.usage).toMatchObject({
         postsToday: 10,
         allowance: 10,
         costToday: 0.05,
@@ -346,6 +398,18 @@ describe('a source with an allowance', () => {
     await it.eventually(() => it.source.state.name === 'live');
     expect(it.clock.now()).toBeGreaterThanOrEqual(midnight);
     expect(it.source.usage?.postsToday).toBe(0);
+  });
+
+  test('pauses until the next month when the allowance of the month is used up', async () => {
+    const it = await startXSource({ monthlyPosts: 10 });
+    await it.live('rust');
+    await read(it, 10);
+    await until(() => !it.x.connected);
+    const december = Date.parse('2026-12-01T00:00:00Z');
+    expect(it.source.state).toMatchObject({ name: 'paused', until: december });
+    it.clock.advance(december - it.clock.now() - 60_000);
+    await it.eventually(() => it.source.state.name === 'live');
+    expect(it.clock.now()).toBeGreaterThanOrEqual(december);
   });
 
   test('does not connect on a day that is used up, even after a restart', async () => {

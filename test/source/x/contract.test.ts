@@ -2,8 +2,7 @@ import { createX } from '../../../src/source/x/x.ts';
 import { sourceContract } from '../../contract/source.ts';
 import { FakeClock, passTime } from '../../support/fake-clock.ts';
 import { startFakeX } from '../../support/fake-x.ts';
-import { tempFolder } from '../../support/temp-file.ts';
-import { xPost } from '../../support/x-source.ts';
+import { allowanceOf, xPost } from '../../support/x-source.ts';
 
 sourceContract('x', async (sink) => {
   const clock = new FakeClock();
@@ -15,8 +14,7 @@ sourceContract('x', async (sink) => {
     maxRules: 1000,
     ruleLength: 1024,
     languages: ['en'],
-    dailyPosts: 10_000,
-    stateDir: tempFolder(),
+    allowance: allowanceOf(clock),
     warn: () => {},
     random: () => 0,
   };

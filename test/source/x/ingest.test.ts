@@ -9,10 +9,9 @@ import { FakeClock, passTime } from '../../support/fake-clock.ts';
 import { startFakeX, type XPost } from '../../support/fake-x.ts';
 import { keeping } from '../../support/keeping.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
-import { tempFolder } from '../../support/temp-file.ts';
 import { track } from '../../support/tracks.ts';
 import { untilWith } from '../../support/until.ts';
-import { xPost } from '../../support/x-source.ts';
+import { allowanceOf, xPost } from '../../support/x-source.ts';
 
 const LAST = 'the very last one';
 
@@ -35,8 +34,7 @@ async function play(
     maxRules: 1000,
     ruleLength: 1024,
     languages: ['en'],
-    dailyPosts: 'none',
-    stateDir: tempFolder(),
+    allowance: allowanceOf(clock, { dailyPosts: 'none' }),
     warn: () => {},
   } as const;
   const ingest = new Ingest<string>(

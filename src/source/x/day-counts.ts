@@ -1,0 +1,179 @@
+// How many posts X has charged for on each UTC day: in a file across restarts and, with other nodes, in a ledger.
+
+import type { Clock } from '../../base/clock.ts';
+import { parseJson } from '../../base/json.ts';
+import type { Ledger } from '../../base/ledger.ts';
+import { type DailyCountFile, type Days, MAX_DAYS, readDays } from './daily-count-file.ts';
+
+/**
+ * The count on disk is at most this many posts ahead, so that one write serves for all of them. A kill may
+ * overcount, and never undercounts.
+ */
+const AHEAD = 20;
+const DAY_MS = 24 * 60 * 60_000;
+/** More than a month, in case the clock turns out to have been ahead. */
+const DAYS_KEPT = 40;
+
+export class DayCounts {
+  readonly #clock: Clock;
+  readonly #file: DailyCountFile;
+  #day: string;
+  /** Of all nodes, as far as this one knows. */
+  #days = new Map<string, number>();
+  /** What of that the ledger does not have. */
+  #unshared = new Map<string, number>();
+  /** The count on disk. */
+  #written = 0;
+  /** Set once the count on disk has been read, before which a write would lose it. */
+  #isRead = false;
+
+  constructor(file: DailyCountFile, clock: Clock) {
+    this.#clock = clock;
+    this.#file = file;
+    this.#day = dayOf(clock.now());
+    this.#read();
+  }
+
+  /** The UTC day that is counted, such as `2026-11-20`. */
+  get day(): string {
+    this.#turnDay();
+    return this.#day;
+  }
+
+  /** The posts of `day`, and of its month. */
+  get totals(): { readonly day: string; readonly today: number; readonly thisMonth: number } {
+    const { day } = this;
+    const month = day.slice(0, 'yyyy-mm'.length);
+    let thisMonth = 0;
+    for (const [each, posts] of this.#days) if (each.startsWith(month)) thisMonth += posts;
+    return { day, today: this.#of(day), thisMonth };
+  }
+
+  /** Whether the ledger has all of it. */
+  get isShared(): boolean {
+    return this.#unshared.size === 0;
+  }
+
+  count(): void {
+    const { day } = this;
+    this.#add(day, 1);
+    const posts = this.#of(day);
+    if (posts > this.#written) this.#write(posts + AHEAD - 1);
+  }
+
+  /** Writes the exact count to disk. */
+  save(): void {
+    const posts = this.#of(this.day);
+    if (this.#written !== posts) this.#write(posts);
+  }
+
+  /** Takes over what another process has written to the same file. */
+  reread(): void {
+    const kept = this.#isRead ? this.#file.read(this.#tomorrow) : undefined;
+    if (kept === undefined || kept === 'unread') return;
+    const days = new Map(kept.earlier);
+    // What this process has written itself may be ahead.
+    if (kept.day !== this.day || kept.posts !== this.#written) days.set(kept.day, kept.posts);
+    for (const [day, posts] of days) this.#days.set(day, Math.max(posts, this.#of(day)));
+  }
+
+  /** Adds to the ledger what it does not have, and takes over what it has. Resolves with why it could not. */
+  async share(ledger: Ledger): Promise<string | undefined> {
+    const given = new Map(this.#unshared);
+    let sums = new Map<string, number>();
+    const reason = await ledger.update((text) => {
+      const theirs = readDays(text === undefined ? {} : parseJson(text), this.#tomorrow);
+      sums = this.#merge(theirs ?? new Map(), given);
+      return JSON.stringify(Object.fromEntries(sums));
+    });
+    if (reason !== undefined) return reason;
+    for (const [day, posts] of sums) {
+      const rest = Math.max(0, (this.#unshared.get(day) ?? 0) - (given.get(day) ?? 0));
+      this.#days.set(day, posts + rest);
+      if (rest > 0) this.#unshared.set(day, rest);
+      else this.#unshared.delete(day);
+    }
+    return undefined;
+  }
+
+  /** A ledger that has lost its text gets it back: what both know of counts once. */
+  #merge(theirs: Days, given: Days): Map<string, number> {
+    const days = new Set([...theirs.keys(), ...this.#days.keys()]);
+    const latest = this.#tomorrow;
+    const kept = [...days].filter((day) => day <= latest).sort();
+    return new Map(
+      kept.slice(-DAYS_KEPT).map((day) => {
+        const known = this.#of(day) - (this.#unshared.get(day) ?? 0);
+        return [day, Math.max(known, theirs.get(day) ?? 0) + (given.get(day) ?? 0)];
+      }),
+    );
+  }
+
+  get #tomorrow(): string {
+    return dayOf(this.#clock.now() + DAY_MS);
+  }
+
+  #of(day: string): number {
+    return this.#days.get(day) ?? 0;
+  }
+
+  #add(day: string, posts: number): void {
+    this.#days.set(day, this.#of(day) + posts);
+    this.#unshared.set(day, (this.#unshared.get(day) ?? 0) + posts);
+  }
+
+  #write(posts: number): void {
+    if (!this.#isRead) return;
+    this.#written = posts;
+    const earlier = [...this.#days].filter(([day]) => day < this.#day).sort();
+    this.#file.write({ day: this.#day, posts, earlier: new Map(earlier.slice(-MAX_DAYS)) });
+  }
+
+  /** Adds the count on disk to this process's own. */
+  #read(): void {
+    const kept = this.#file.read(this.#tomorrow);
+    if (kept === 'unread') return;
+    this.#isRead = true;
+    if (kept === undefined) return;
+    for (const [day, posts] of kept.earlier) this.#days.set(day, this.#of(day) + posts);
+    // The clock reached a later day before it was set back.
+    if (kept.day > this.#day) this.#move(this.#day, kept.day);
+    this.#days.set(kept.day, this.#of(kept.day) + kept.posts);
+    if (kept.day < this.#day) return;
+    this.#day = kept.day;
+    this.#written = kept.posts;
+  }
+
+  #turnDay(): void {
+    if (!this.#isRead) this.#read();
+    const now = this.#clock.now();
+    const day = dayOf(now);
+    if (day > this.#day) {
+      this.#day = day;
+      this.#days = new Map([...this.#days].sort().slice(-DAYS_KEPT));
+      this.#written = 0;
+    } else if (now < Date.parse(this.#day) - DAY_MS) {
+      this.#goBackTo(day);
+    }
+    // A clock that is set back by less than a day does not grant a day twice.
+  }
+
+  /** The clock was far ahead. Posts that were read since then count for today. */
+  #goBackTo(day: string): void {
+    for (const later of [...this.#days.keys()]) if (later > day) this.#move(later, day);
+    this.#day = day;
+    this.#write(this.#of(day));
+  }
+
+  #move(from: string, to: string): void {
+    const posts = this.#of(from);
+    this.#days.delete(from);
+    this.#unshared.delete(from);
+    if (posts > 0) this.#add(to, posts);
+  }
+}
+
+/** Days compare as strings. */
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 'yyyy-mm-dd'.length);
+}

@@ -1,0 +1,64 @@
+// Nodes around a real nats-server that read X in turn, and count together what they read.
+
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { StatusDocument } from '../../schema/operations.ts';
+import { startServer } from '../../src/server/server.ts';
+import { post } from '../support/clients.ts';
+import { startFakeX } from '../support/fake-x.ts';
+import { findNatsServer, startNats } from '../support/nats-server.ts';
+import { configOf } from '../support/senti.ts';
+import { tempFolder } from '../support/temp-file.ts';
+import { eventually } from '../support/until.ts';
+import { xPost } from '../support/x-source.ts';
+
+test.skipIf(!findNatsServer())(
+  'the next node goes on from what all have read, and pauses when that is the allowance',
+  { timeout: 60_000 },
+  async () => {
+    const nats = await startNats();
+    onTestFinished(() => nats.stop());
+    const x = await startFakeX({ keepAliveMs: 1000 });
+    onTestFinished(() => x.close());
+
+    async function start() {
+      const argv = ['--x-url', x.url, '--x-daily-posts', '10', '--follow', 'rust'];
+      const folder = ['--state-dir', tempFolder()];
+      const config = configOf('--nats', nats.url, '--nats-lease', '1', ...argv, ...folder);
+      const server = await startServer(
+        { ...config, sources: ['x'], xBearerToken: x.token },
+        pino({ level: 'silent' }),
+      );
+      onTestFinished(() => server.close());
+      return {
+        server,
+        status: async () => (await post(server.url, StatusDocument, {})).data?.status,
+      };
+    }
+
+    const first = await start();
+    await eventually(async () => x.connected);
+    const second = await start();
+    await eventually(async () => (await second.status())?.cluster.nodes === 2);
+    for (let i = 0; i < 6; i++) await x.push(xPost('rust'));
+    const read = async ({ status }: typeof first) =>
+      (await status())?.source.usage?.postsToday ?? 0;
+    await eventually(async () => (await read(first)) === 6);
+    await first.server.close();
+
+    await eventually(async () => x.connected);
+    expect(await read(second)).toBe(6);
+    for (let i = 0; i < 4; i++) await x.push(xPost('rust'));
+    await eventually(async () => (await second.status())?.source.state === 'paused');
+    expect((await second.status())?.source).toMatchObject({
+      reason: "today's allowance of 10 posts is used up: 10 read, 0.05 USD",
+      usage: { postsToday: 10, postsThisMonth: 10 },
+    });
+
+    // The bucket is also what a node reads that starts later, with a folder of its own.
+    await second.server.close();
+    const third = await start();
+    await eventually(async () => (await third.status())?.source.state === 'paused');
+    expect(await read(third)).toBe(10);
+  },
+);

@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import type { Ledger } from '../../../src/base/ledger.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { ticks } from '../../support/until.ts';
+import { allowanceOf, startXSource, xPost } from '../../support/x-source.ts';
+
+/** A ledger in memory, which can be away. */
+function createLedger() {
+  const it = {
+    text: undefined as string | undefined,
+    away: '',
+    writes: 0,
+    held: Promise.resolve(),
+  };
+  const ledger: Ledger = {
+    async update(change) {
+      await it.held;
+      if (it.away !== '') return it.away;
+      const after = change(it.text);
+      if (after !== it.text) it.writes += 1;
+      it.text = after;
+      return undefined;
+    },
+  };
+  return Object.assign(it, { ledger });
+}
+
+function startNodes(count: number) {
+  const clock = new FakeClock();
+  const kept = createLedger();
+  const warnings: string[] = [];
+  const nodes = Array.from({ length: count }, () => {
+    const allowance = allowanceOf(clock, { dailyPosts: 100, warn: (it) => warnings.push(it) });
+    allowance.shareBy(kept.ledger);
+    return allowance;
+  });
+  const read = (at: number, posts: number) => {
+    for (let i = 0; i < posts; i++) nodes[at]?.count();
+  };
+  const pass = async (ms: number) => {
+    clock.advance(ms);
+    await ticks(2);
+  };
+  const counts = () => nodes.map(({ usage }) => usage.postsToday);
+  return { clock, kept, warnings, nodes, read, pass, counts };
+}
+
+test('nodes that read at the same time both count, with one write a second each', async () => {
+  const { kept, nodes, read, pass, counts } = startNodes(2);
+  for (let second = 1; second <= 3; second++) {
+    read(0, 10);
+    read(1, 5);
+    await pass(1000);
+    expect(kept.writes).toBe(2 * second);
+  }
+  for (const node of nodes) await node.refresh();
+  expect(counts()).toEqual([45, 45]);
+  await pass(60_000);
+  expect(kept.writes).toBe(6);
+});
+
+test('a node whose ledger is away says so once, counts alone, and adds the rest later', async () => {
+  const { kept, nodes, warnings, read, pass, counts } = startNodes(2);
+  read(1, 20);
+  await nodes[1]?.flush();
+  kept.away = 'NATS is not connected';
+  for (let i = 0; i < 3; i++) {
+    read(0, 10);
+    await pass(1000);
+  }
+  expect(counts()).toEqual([30, 20]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/cannot be counted together.*\(NATS is not connected\)/),
+  ]);
+  kept.away = '';
+  await pass(1000);
+  expect(counts()).toEqual([50, 20]);
+  await nodes[1]?.refresh();
+  expect(counts()).toEqual([50, 50]);
+});
+
+test.each([undefined, 'nonsense', '{"2026-11-20":-1}', '[]', '{"9999-01-01":5}'])(
+  'a ledger that has lost its text (%j) gets it back once',
+  async (text) => {
+    const { kept, nodes, read, counts } = startNodes(2);
+    read(0, 10);
+    for (const node of nodes) await node.refresh();
+    kept.text = text;
+    for (const node of nodes) await node.refresh();
+    read(1, 5);
+    for (const node of [...nodes].reverse()) await node.refresh();
+    expect(counts()).toEqual([15, 15]);
+    expect(kept.text).toBe('{"2026-11-20":15}');
+  },
+);
+
+test('posts that arrive during an exchange count once', async () => {
+  const { kept, nodes, read, pass, counts } = startNodes(1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  kept.held = promise;
+  read(0, 10);
+  const shared = nodes[0]?.refresh();
+  await ticks(2);
+  read(0, 7);
+  resolve();
+  await shared;
+  expect(counts()).toEqual([17]);
+  await pass(1000);
+  expect(kept.text).toBe('{"2026-11-20":17}');
+});
+
+test('the warning comes when all nodes together reach 80 %', async () => {
+  const { nodes, warnings, read } = startNodes(2);
+  read(0, 50);
+  read(1, 40);
+  for (const node of nodes) await node.refresh();
+  expect(warnings).toEqual([expect.stringContaining("90 of today's 100 posts")]);
+});
+
+test('a source opens no stream before it knows what others have read, or that it cannot know', async () => {
+  for (const away of ['', 'NATS is not connected']) {
+    const clock = new FakeClock();
+    const kept = createLedger();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    kept.held = promise;
+    kept.away = away;
+    kept.text = '{"2026-11-20":10}';
+    const allowance = allowanceOf(clock, { dailyPosts: 11 });
+    allowance.shareBy(kept.ledger);
+    const it = await startXSource({ clock, allowance });
+    it.track('rust');
+    await it.pass(2000);
+    expect(it.x.counts.connects).toBe(0);
+    resolve();
+    await it.eventually(() => it.source.state.name === 'live');
+    await it.x.push(xPost('rust'));
+    await it.eventually(() => it.posts.length === 1);
+    await ticks(2);
+    expect(it.source.state.name).toBe(away === '' ? 'paused' : 'live');
+  }
+});
