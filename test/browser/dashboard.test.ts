@@ -3,7 +3,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
-import { crash, listening, start } from '../support/program.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
@@ -174,22 +173,23 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await saysStatus(page, 'Live: posts from hand');
   });
 
-  test('comes back by itself when the server was killed and is started again, and says so', async () => {
-    const first = start('--port', '0');
-    const url = await listening(first);
+  test('comes back by itself when the server is gone and another one takes its place, and says so', async () => {
+    const servers = await Promise.all([startReal(), startReal()]);
+    const [first, second] = servers.map(({ url }) => Number(new URL(url).port));
+    const proxy = await startProxy(first ?? 0);
     const { page } = await open();
-    await page.goto(`${url}/?track=coffee&track=tea`);
+    await page.goto(`http://127.0.0.1:${proxy.port}/?track=coffee&track=tea`);
     await counted(page, 1);
-    await crash(first);
+    proxy.cut();
     await saysStatus(page, 'Connection lost. Reconnecting…');
-    await listening(start('--port', new URL(url).port));
+    expect(await violationsOf(page)).toEqual([]);
+    proxy.mend(second);
     await saysStatus(page, /^Live: made-up posts .*Reconnected at \d\d:\d\d:\d\d$/);
     // The new server cannot know what the old one would have sent.
     for (const n of [0, 1]) {
       const { topic } = topicOf(page, n);
       await topic.getByText(/^Posts may be missing before \d\d:\d\d:\d\d\.$/).waitFor();
     }
-    expect(await violationsOf(page)).toEqual([]);
     const posts = page.locator('.shares td:nth-of-type(1)');
     const before = await posts.allTextContents();
     await until(

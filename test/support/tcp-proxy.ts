@@ -10,8 +10,8 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps connections, and lets nothing through any more. */
   stall(): void;
-  /** Everything goes through again. */
-  mend(): void;
+  /** Everything goes through again, and what connects from now on to another port if there is one. */
+  mend(port?: number): void;
 }
 
 export async function startProxy(target: number): Promise<TcpProxy> {
@@ -58,7 +58,8 @@ export async function startProxy(target: number): Promise<TcpProxy> {
       isStalled = true;
       for (const pair of pairs) for (const socket of pair) socket.pause();
     },
-    mend() {
+    mend(port = target) {
+      target = port;
       isCut = false;
       isStalled = false;
       for (const pair of pairs) for (const socket of pair) socket.resume();
