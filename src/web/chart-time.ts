@@ -2,6 +2,7 @@
 
 import type uPlot from 'uplot';
 import type { Range } from './range.ts';
+import { HOUR_AND_MINUTE } from './wording.ts';
 
 interface Shown {
   /** The right edge, in seconds since 1970. */
@@ -17,7 +18,6 @@ const EDGE = 0.03;
 /** The least room for a label, in pixels. */
 const ROOM = 52;
 
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const WEEKDAY = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric' });
 
 export function xAxis(range: Range, shown: () => Shown): uPlot.Axis {
@@ -29,7 +29,7 @@ export function xAxis(range: Range, shown: () => Shown): uPlot.Axis {
       values: (_, splits) => splits.map((at) => ago(shown().right - at, shown().back)),
     };
   }
-  const format = range.seconds > DAY ? WEEKDAY : TIME;
+  const format = range.seconds > DAY ? WEEKDAY : HOUR_AND_MINUTE;
   return {
     ...rest,
     splits: ({ width }) => clockTimes(shown(), width),

@@ -1,8 +1,9 @@
 // Compares topics moment by moment: how much is said of each, and with which balance.
 
-import { type Span, sum, totalOf, unknownSpans } from './picture.ts';
+import { type Counts, sum, totalOf } from './counts.ts';
+import { type Span, unknownSpans } from './picture.ts';
 import { type Range, stepOf } from './range.ts';
-import type { Cell, Counts } from './rolling-window.ts';
+import type { Cell } from './rolling-window.ts';
 import { sureBalanceOf } from './wording.ts';
 
 /** How much is said, or with which balance. */
@@ -92,12 +93,4 @@ export function inSteps(cells: readonly Cell[], range: Range): readonly Cell[] {
     at += own.length;
   }
   return steps;
-}
-
-/** What is said of each topic, of a hundred posts; undefined unless all are known and there are posts. */
-export function sharesOfVoice(posts: readonly (number | undefined)[]): number[] | undefined {
-  const known = posts.filter((count) => count !== undefined);
-  const all = known.reduce((total, count) => total + count, 0);
-  if (known.length < posts.length || all === 0) return undefined;
-  return known.map((count) => Math.round((count / all) * 100));
 }

@@ -2,18 +2,12 @@
 
 import { roundUp } from './chart-scale.ts';
 import { drawSpans } from './chart-spans.ts';
-import {
-  type Compared,
-  compare,
-  inSteps,
-  type Kind,
-  type Moments,
-  sharesOfVoice,
-} from './compare.ts';
+import { type Compared, compare, inSteps, type Kind, type Moments } from './compare.ts';
+import { sharesOfVoice, sum } from './counts.ts';
 import { describeSpan } from './crosshair.ts';
 import { h, the } from './dom.ts';
 import type { Moment } from './moment.ts';
-import { cellsIn, countedUntil, sum } from './picture.ts';
+import { cellsIn, countedUntil } from './picture.ts';
 import { createPlot, dashed, short } from './plot.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';

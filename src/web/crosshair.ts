@@ -1,12 +1,12 @@
 // The crosshair of a chart, with the counts of its moment: by pointer, by touch and by arrow keys.
 
 import type uPlot from 'uplot';
+import { balanceOf } from './counts.ts';
 import { h, setAttribute, setText } from './dom.ts';
 import type { Moment } from './moment.ts';
 import { type Range, stepOf } from './range.ts';
 import type { Cell } from './rolling-window.ts';
-import { balanceOf } from './rolling-window.ts';
-import { clockTime, signed } from './wording.ts';
+import { clockTime, HOUR_AND_MINUTE, signed } from './wording.ts';
 
 /** How many steps the Page keys go. */
 const PAGE = 10;
@@ -113,7 +113,6 @@ export function afterKey(
   return by === undefined ? undefined : Math.min(Math.max(from + by * step, left), right);
 }
 
-const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
   hour: '2-digit',
@@ -123,9 +122,9 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
 /** When a span was, in seconds since 1970. */
 export function describeSpan({ from, to }: Pick<Cell, 'from' | 'to'>, range: Range): string {
   const begin = range.bucket
-    ? (range.name === '1h' ? CLOCK : DAY).format(from * 1000)
+    ? (range.name === '1h' ? HOUR_AND_MINUTE : DAY).format(from * 1000)
     : clockTime(from * 1000);
-  const end = range.bucket ? CLOCK.format(to * 1000) : clockTime(to * 1000);
+  const end = range.bucket ? HOUR_AND_MINUTE.format(to * 1000) : clockTime(to * 1000);
   return from === to ? begin : `${begin} to ${end}`;
 }
 

@@ -32,6 +32,6 @@ export function createLiveRegion(region: HTMLElement) {
 }
 
 function sentence(topic: Topic): string {
-  const balance = sureBalanceOf(topic.window.totals);
+  const balance = sureBalanceOf(topic.window.totals) ?? 0;
   return `${topic.track}: ${moodOf(balance).toLowerCase()}, balance ${signed(balance)}.`;
 }

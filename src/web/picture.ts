@@ -1,7 +1,8 @@
 // What the page shows of a topic in a range: the counts of each moment, as points of a chart and as a sum.
 
+import { type Counts, sum, totalOf } from './counts.ts';
 import type { Range } from './range.ts';
-import { type Cell, type Counts, type Curves, WINDOW_SECONDS } from './rolling-window.ts';
+import { type Cell, type Curves, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
 
 export type Span = readonly [from: number, to: number];
@@ -64,16 +65,6 @@ export function curvesOf(cells: readonly Cell[]): Curves {
   const values = (polarity: 0 | 1 | 2) =>
     cells.map(({ isKnown, counts }) => (isKnown ? counts[polarity] : null));
   return [cells.map(({ from, to }) => (from + to) / 2), values(0), values(1), values(2)];
-}
-
-export function totalOf(cells: readonly Cell[]): Counts {
-  const total: Counts = [0, 0, 0];
-  for (const { counts } of cells) for (const i of [0, 1, 2] as const) total[i] += counts[i];
-  return total;
-}
-
-export function sum(counts: Readonly<Counts>): number {
-  return counts[0] + counts[1] + counts[2];
 }
 
 /** From the last point before each unknown span to the first one after it. */

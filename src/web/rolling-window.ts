@@ -1,16 +1,17 @@
 // The last five minutes of a topic: counts and hashtags in buckets of one second.
 
+import { type Counts, totalOf } from './counts.ts';
+
 export const WINDOW_SECONDS = 300;
 /** Each point of a curve is the mean of this many seconds, so that single posts make no spikes. */
 const MEAN_SECONDS = 10;
 const SMOOTH_SECONDS = 5;
 /** The first means cover at least this many seconds, for the same reason. */
 const LEAST_SECONDS = 3;
+/** The window begins anew when the clock is set back by more than this. */
+const MAX_SET_BACK_SECONDS = 10;
 /** Distinct hashtags that are counted; further ones are ignored. */
 const MAX_TAGS = 5000;
-
-/** By polarityIndex: positive, negative, neutral. */
-export type Counts = [positive: number, negative: number, neutral: number];
 
 interface Bucket {
   /** Seconds since 1970. */
@@ -49,7 +50,7 @@ export class RollingWindow {
 
   /** All times are in milliseconds since 1970. What is older than the window does not count. */
   add(polarityIndex: number, tags: readonly string[], at: number): void {
-    this.advance(at);
+    this.#extend(at);
     const [bucket] = this.#between(at, at);
     if (!bucket || polarityIndex < 0 || polarityIndex > 2) return;
     bucket.counts[polarityIndex as 0 | 1 | 2]++;
@@ -72,7 +73,7 @@ export class RollingWindow {
 
   /** Says whether all posts of a past span are known, after all. */
   know(isKnown: boolean, from: number, to: number): void {
-    this.advance(to);
+    this.#extend(to);
     for (const bucket of this.#between(from, to)) bucket.watched = isKnown;
   }
 
@@ -99,6 +100,14 @@ export class RollingWindow {
 
   /** Moves the window to `now`, and forgets what is older. */
   advance(now: number): void {
+    const last = this.#buckets.at(-1)?.second ?? 0;
+    if (now / 1000 < last - MAX_SET_BACK_SECONDS) {
+      for (const bucket of this.#buckets.splice(0)) this.#forget(bucket);
+    }
+    this.#extend(now);
+  }
+
+  #extend(now: number): void {
     const second = Math.floor(now / 1000);
     const last = this.#buckets.at(-1)?.second;
     // After a long sleep, skip the seconds that would be forgotten at once.
@@ -153,7 +162,7 @@ export class RollingWindow {
     return {
       from,
       to,
-      counts: countsOf(buckets),
+      counts: totalOf(buckets),
       isKnown: buckets.every(({ watched }) => watched),
     };
   }
@@ -198,12 +207,6 @@ export function byCount(
   return countOfB - countOfA || (a < b ? -1 : 1);
 }
 
-function countsOf(buckets: readonly Bucket[]): Counts {
-  const counts: Counts = [0, 0, 0];
-  for (const bucket of buckets) for (const i of [0, 1, 2] as const) counts[i] += bucket.counts[i];
-  return counts;
-}
-
 /** A second mean over the first, so that a post enters and leaves the curve in a slope, not a step. */
 function smooth(values: readonly (number | null)[]): (number | null)[] {
   return values.map((value, at) => {
@@ -218,24 +221,4 @@ function smooth(values: readonly (number | null)[]): (number | null)[] {
     }
     return sum / count;
   });
-}
-
-/** Positive minus negative of a hundred posts, -100 to 100; undefined without posts. */
-export function balanceOf([positive, negative, neutral]: Readonly<Counts>): number | undefined {
-  const all = positive + negative + neutral;
-  return all === 0 ? undefined : Math.round(((positive - negative) / all) * 100);
-}
-
-/** Whole percentages that add up to 100 (largest remainder), or to 0 without posts. */
-export function sharesOf(counts: Readonly<Counts>): Counts {
-  const all = counts[0] + counts[1] + counts[2];
-  if (all === 0) return [0, 0, 0];
-  const exact = counts.map((count) => (count / all) * 100);
-  const shares = exact.map(Math.floor) as Counts;
-  const byRemainder = ([0, 1, 2] as const).toSorted(
-    (a, b) => ((exact[b] ?? 0) % 1) - ((exact[a] ?? 0) % 1),
-  );
-  const missing = 100 - shares[0] - shares[1] - shares[2];
-  for (const polarity of byRemainder.slice(0, missing)) shares[polarity]++;
-  return shares;
 }

@@ -1,15 +1,15 @@
 // The table under a chart: its counts in rows, the newest first.
 
+import { type Counts, sum, totalOf } from './counts.ts';
 import { h, setText, the } from './dom.ts';
-import { cellsIn, minutesOf, rowsOf, sum, totalOf } from './picture.ts';
+import { cellsIn, minutesOf, rowsOf } from './picture.ts';
 import type { Range } from './range.ts';
-import type { Counts } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';
+import { HOUR_AND_MINUTE } from './wording.ts';
 
-/** The order on the page, with neutral in the middle. */
-const SHOWN = [0, 2, 1] as const;
+/** The order of polarities on the page, with neutral in the middle. */
+export const SHOWN = [0, 2, 1] as const;
 
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'short' });
 
 export interface Row {
@@ -64,7 +64,7 @@ export function rowsOfTopic(topic: Topic, range: Range): Row[] {
       return { begin: minute, name: `${minute} to ${minute + 1}`, counts, isKnown };
     });
   }
-  const format = range.row.words === 'the day' ? DAY : TIME;
+  const format = range.row.words === 'the day' ? DAY : HOUR_AND_MINUTE;
   const rows = rowsOf(cells, range).map((cells) => {
     const begin = cells[0]?.from ?? 0;
     return {

@@ -6,9 +6,8 @@ import {
   SummaryDocument,
   type SummarySubscription,
 } from '../../schema/operations.ts';
-import { sharesOfVoice } from './compare.ts';
+import { sharesOfVoice, sum, totalOf } from './counts.ts';
 import { h, setText } from './dom.ts';
-import { sum, totalOf } from './picture.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
 import type { Connection } from './server-connection.ts';

@@ -50,10 +50,9 @@ export class TopicPast {
     clearTimeout(this.#timer);
     const now = Date.now();
     const first = now - this.#range.seconds * 1000;
-    const from =
-      this.answeredAt === undefined
-        ? first
-        : Math.max(this.answeredAt - this.#seconds * 1000, first);
+    const last = this.answeredAt ?? 0;
+    // The clock may have been set back since then.
+    const from = last > now ? first : Math.max(last - this.#seconds * 1000, first);
     const answer = document.hidden ? undefined : await this.#ask(from);
     if (!this.#isWanted) return;
     if (answer) {

@@ -1,20 +1,20 @@
 // One topic on the page: balance, share bar and table, chart, hashtags and the latest events. index.html has its markup.
 
 import { type ChartScale, createChart } from './chart.ts';
+import { type Counts, sharesOf, sum } from './counts.ts';
 import { h, isHeld, setText, the } from './dom.ts';
 import { createEventList } from './event-list.ts';
 import type { Moment } from './moment.ts';
-import { type Picture, sum } from './picture.ts';
+import type { Picture } from './picture.ts';
 import { createTag, type PostActions } from './post-row.ts';
 import type { Range } from './range.ts';
-import { type Counts, sharesOf } from './rolling-window.ts';
-import { showRows } from './row-table.ts';
+import { SHOWN, showRows } from './row-table.ts';
 import { createSign } from './topic-sign.ts';
 import type { Topic } from './topic-state.ts';
 import {
   counted,
+  describeFew,
   describeMissing,
-  isFew,
   moodOf,
   sideOf,
   signed,
@@ -24,9 +24,6 @@ import {
 /** The shortest time between two changes of numbers and lists, so that they can be read; in milliseconds. */
 export const PACE = 500;
 const TOP_TAGS = 8;
-
-/** The order on the page, with neutral in the middle. */
-const SHOWN = [0, 2, 1] as const;
 
 export interface TopicActions extends PostActions {
   /** Stops tracking this topic. */
@@ -153,13 +150,14 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
 
   function showNumbers(): void {
     const totals: Readonly<Counts> = shown?.totals ?? [0, 0, 0];
-    const isTooFew = isFew(sum(totals));
+    const posts = sum(totals);
     const balance = sureBalanceOf(totals);
     setText(number, signed(balance));
     number.dataset.side = sideOf(balance);
-    setText(mood, isTooFew && sum(totals) > 0 ? 'Too few posts yet' : moodOf(balance));
-    const all = counted(sum(totals), 'post');
-    setText(basis, sum(totals) === 0 ? '' : describeBasis(all, range, shown?.isWhole ?? false));
+    const isWhole = shown?.isWhole ?? false;
+    const few = describeFew(posts, isWhole ? range.words : undefined, topic.latest.length > 0);
+    setText(mood, balance === undefined ? few : moodOf(balance));
+    setText(basis, posts === 0 ? '' : describeBasis(counted(posts, 'post'), range, isWhole));
     const percentages = sharesOf(totals);
     SHOWN.forEach((polarity, i) => {
       const segment = bar[i];

@@ -1,7 +1,7 @@
 // The state of connection and source as sentences for users.
 
 import type { StatusQuery } from '../../schema/operations.ts';
-import { balanceOf, type Counts } from './rolling-window.ts';
+import { balanceOf, type Counts, sum } from './counts.ts';
 import type { ConnectionState } from './server-connection.ts';
 import type { Topic } from './topic-state.ts';
 
@@ -112,9 +112,14 @@ function describeAlike(
 }
 
 const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const DATED = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+export const HOUR_AND_MINUTE = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 
+/** A time of today, or a date and time. */
 export function clockTime(time: number | string): string {
-  return TIME.format(new Date(time));
+  const date = new Date(time);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return (isToday ? TIME : DATED).format(date);
 }
 
 /** A score or valence with its sign. */
@@ -139,8 +144,7 @@ export function sideOf(balance: number | undefined): 'positive' | 'negative' | '
   return balance > 0 ? 'positive' : 'negative';
 }
 
-export function moodOf(balance: number | undefined): string {
-  if (balance === undefined) return 'No posts yet';
+export function moodOf(balance: number): string {
   const side = sideOf(balance);
   if (side === 'none') return 'Mixed';
   return `${Math.abs(balance) < CLEAR ? 'Mostly' : 'Very'} ${side}`;
@@ -153,14 +157,21 @@ export function isFew(posts: number): boolean {
   return posts < FEW;
 }
 
+/** What stands for a mood. `whole` names the last time of which all posts are known, if the page shows one. */
+export function describeFew(posts: number, whole: string | undefined, hasHeard: boolean): string {
+  if (posts > 0) return 'Too few posts yet';
+  if (whole !== undefined) return `No posts in the last ${whole}`;
+  return hasHeard ? 'Not known' : 'No posts yet';
+}
+
 /** The balance of enough posts to say something. */
 export function sureBalanceOf(counts: Readonly<Counts>): number | undefined {
-  return isFew(counts[0] + counts[1] + counts[2]) ? undefined : balanceOf(counts);
+  return isFew(sum(counts)) ? undefined : balanceOf(counts);
 }
 
 /** What a spike is like, from the counts of the last minute. */
 export function describeSpike(counts: Readonly<Counts>): string {
-  const posts = counted(counts[0] + counts[1] + counts[2], 'post');
+  const posts = counted(sum(counts), 'post');
   const balance = sureBalanceOf(counts);
   const mood =
     balance === undefined ? '' : `, balance ${signed(balance)} (${moodOf(balance).toLowerCase()})`;

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { compare, inSteps, sharesOfVoice } from '../../src/web/compare.ts';
+import { compare, inSteps } from '../../src/web/compare.ts';
+import { type Counts, sharesOfVoice } from '../../src/web/counts.ts';
 import { readRange } from '../../src/web/range.ts';
-import type { Cell, Counts } from '../../src/web/rolling-window.ts';
+import type { Cell } from '../../src/web/rolling-window.ts';
 import { DASHES, freePlace } from '../../src/web/topic-sign.ts';
 
 const HOUR = readRange('?range=1h');
@@ -57,6 +58,8 @@ describe('the comparison', () => {
 
   test('tells shares of all posts, and none if those of a topic are not known', () => {
     expect(sharesOfVoice([3, 1])).toEqual([75, 25]);
+    // Whole numbers that add up to a hundred.
+    expect(sharesOfVoice([5, 3])).toEqual([63, 37]);
     expect(sharesOfVoice([3, undefined])).toBeUndefined();
     expect(sharesOfVoice([0, 0])).toBeUndefined();
   });

@@ -12,6 +12,7 @@ import { toCsv } from '../../src/web/take-along.ts';
 import { LATEST_EVENTS, type SentimentEvent, Topic } from '../../src/web/topic-state.ts';
 import {
   clockTime,
+  describeFew,
   describeMissing,
   describeSpike,
   describe as say,
@@ -72,6 +73,20 @@ test('a spike that comes back within five minutes is the same one', () => {
     '40 posts in the last minute, balance +50 (very positive).',
   );
   expect(describeSpike([3, 1, 0])).toBe('4 posts in the last minute.');
+});
+
+test('a topic without a balance says what is known of its posts', () => {
+  expect(describeFew(3, 'hour', true)).toBe('Too few posts yet');
+  expect(describeFew(0, 'hour', true)).toBe('No posts in the last hour');
+  expect(describeFew(0, undefined, true)).toBe('Not known');
+  expect(describeFew(0, undefined, false)).toBe('No posts yet');
+});
+
+test('a time of another day has its date', () => {
+  const today = new Date();
+  today.setHours(12, 0, 0, 0);
+  expect(clockTime(today.getTime())).toBe('12:00:00');
+  expect(clockTime(new Date(2020, 10, 28, 12).getTime())).toBe('28 Nov 2020, 12:00:00');
 });
 
 test('counts become CSV that no spreadsheet runs', () => {

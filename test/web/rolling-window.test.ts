@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { balanceOf, sharesOf } from '../../src/web/counts.ts';
 import { minutesOf } from '../../src/web/picture.ts';
-import {
-  balanceOf,
-  RollingWindow,
-  sharesOf,
-  WINDOW_SECONDS,
-} from '../../src/web/rolling-window.ts';
+import { RollingWindow, WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
 
 const START = Date.UTC(2026, 10, 20);
 const at = (seconds: number) => START + seconds * 1000;
@@ -40,6 +36,19 @@ describe('the rolling window', () => {
     for (let second = 0; second < 2000; second++) window.add(0, [`tag${second}`], at(second));
     expect(window.curves(at(2000))[0].length).toBeLessThanOrEqual(WINDOW_SECONDS + 1);
     expect(window.topTags(10_000).length).toBeLessThanOrEqual(WINDOW_SECONDS + 1);
+  });
+
+  test('begins anew when the clock is set back, but not for what came before', () => {
+    const window = watched();
+    window.add(0, ['a'], at(4000));
+    window.add(0, ['old'], at(10));
+    window.advance(at(3995));
+    expect(window.totals).toEqual([1, 0, 0]);
+    window.advance(at(400));
+    window.add(1, ['b'], at(400));
+    expect([window.totals, window.topTags(5)]).toEqual([[0, 1, 0], [['b', 1]]]);
+    const [times, , negative] = window.curves(at(401));
+    expect([times.at(-1), negative.length]).toEqual([at(401) / 1000, 1]);
   });
 
   test('keeps count of 5,000 hashtags at the most', () => {
