@@ -35,7 +35,9 @@ export function createCrosshair(
   const { plot, range, edges, describe, fill } = chart;
   const line = h('i', { class: 'crosshair', 'aria-hidden': 'true', hidden: true });
   const tip = h('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
-  host.append(line, tip);
+  host.append(line);
+  // Below the chart, so that it hides nothing of it.
+  host.after(tip);
   signal.addEventListener('abort', () => {
     line.remove();
     tip.remove();
@@ -55,9 +57,9 @@ export function createCrosshair(
     }
     if (!isShown) return;
     const x = plot.over.offsetLeft + plot.valToPos(chosen, 'x');
-    const isLeft = chosen - left > (right - left) / 2;
     line.style.translate = `${x}px`;
-    tip.style.translate = isLeft ? `calc(${x}px - 100% - 6px)` : `${x + 6}px`;
+    // In a translation, 100 % is the width of the tip itself.
+    tip.style.translate = `clamp(0px, ${x}px - 50%, ${plot.width}px - 100%)`;
     if (fill) fill(tip, chosen);
     else setText(tip, text);
   }

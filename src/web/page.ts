@@ -189,6 +189,10 @@ page.ranges.addEventListener('change', ({ target }) => {
   showRange();
 });
 addEventListener('popstate', showAddress);
+// A touch leaves its moment in the charts until another one elsewhere. It may scroll in between.
+addEventListener('pointerup', ({ target }) => {
+  if (!(target instanceof Element && target.closest('.chart'))) moment.choose(undefined);
+});
 
 createTools(() =>
   set.all.map(({ topic, view: { element } }) => {

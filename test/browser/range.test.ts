@@ -37,6 +37,13 @@ async function startWithPast(minutes: number) {
   return { ...senti, clock };
 }
 
+/** The tips that hide something of their charts, or go beyond the sides of one. */
+const MISPLACED = `[...document.querySelectorAll('.tip:not([hidden])')].filter((tip) => {
+  const { left, right, bottom } = tip.previousElementSibling.getBoundingClientRect();
+  const own = tip.getBoundingClientRect();
+  return own.top < bottom || own.left < left || own.right > right + 1;
+}).map(({ textContent }) => textContent)`;
+
 async function basis(page: Page, text: string | RegExp): Promise<void> {
   await page.locator('.basis').filter({ hasText: text }).waitFor();
 }
@@ -121,6 +128,9 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(await voice.getAttribute('aria-valuetext')).toMatch(/: coffee 12 posts; tea not known$/);
     await page.keyboard.press('Escape');
     expect(await valueText()).toBe('now');
+    await page.keyboard.press('Home');
+    await page.getByRole('heading', { name: 'coffee' }).click();
+    expect(await valueText()).toBe('now');
     await page.locator('#voice summary').press('Enter');
     const table = page.getByRole('table', { name: 'Share of voice by ten minutes' });
     await table.getByRole('row', { name: '10:40 20 –' }).waitFor();
@@ -143,8 +153,14 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
         constructor(title, options) {
           super(title, options);
           told.push(title + ': ' + options.body);
+          globalThis.latest = this;
+        }
+        close() {
+          told.push('closed');
+          super.close();
         }
       };
+      globalThis.focus = () => told.push('focused');
     `);
     await page.goto(`${url}/?track=coffee&range=1h`);
     const button = page.getByRole('button', { name: 'Spike alerts' });
@@ -167,6 +183,8 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
         /^Spike: coffee: 4\d posts in the last minute, balance \+\d+ \(very positive\)\.$/,
       ),
     ]);
+    await page.evaluate(`void latest.dispatchEvent(new Event('click'))`);
+    expect(await page.evaluate<string[]>('told.slice(1)')).toEqual(['focused', 'closed']);
     await button.press('Enter');
     await page.reload();
     expect(await button.getAttribute('aria-pressed')).toBe('false');
@@ -198,6 +216,12 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     await page.getByRole('slider', { name: /^Share of voice/ }).focus();
     for (let step = 0; step < 12; step += 1) await page.keyboard.press('ArrowLeft');
     expect(await violationsOf(page)).toEqual([]);
+    expect(await page.evaluate(MISPLACED)).toEqual([]);
+    const isSummaryFirst = await page.evaluate<boolean>(`(() => {
+      const [summary, form] = ['#summary', '#form'].map((part) => document.querySelector(part));
+      return summary.getBoundingClientRect().top < form.getBoundingClientRect().top;
+    })()`);
+    expect(isSummaryFirst).toBe(name === 'phone');
     await page.screenshot({ path: `${OUTPUT}range-${name}.png`, fullPage: true });
     expect(errors).toEqual([]);
   });
