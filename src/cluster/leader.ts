@@ -5,10 +5,10 @@ import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import { UserError } from '../base/user-error.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { CloseOptions, SourceState } from '../source/source.ts';
+import { type CloseOptions, partsOf, type SourceState } from '../source/source.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { Ingest } from '../stream/ingest.ts';
-import { readCanonical, type Track } from '../track/track.ts';
+import { isAt, readCanonical, type Track } from '../track/track.ts';
 import { addHeader, channelOf, encodeEvent } from './event-message.ts';
 import { isWanted, type Want } from './interest.ts';
 import { type Ingesting, tellSource } from './node-message.ts';
@@ -199,9 +199,12 @@ export class Leader {
       return;
     }
     const track = readCanonical(canonical);
-    if (track === undefined) {
+    if (
+      track === undefined ||
+      !partsOf(this.#ingest.source).some(({ name }) => isAt(track, name))
+    ) {
       const quoted = canonical.slice(0, QUOTED_CHARACTERS);
-      const message = `The node that ingests does not understand "${quoted}"; use the same version of Senti for all nodes.`;
+      const message = `The node that ingests cannot follow "${quoted}"; use the same version of Senti and the same sources for all nodes.`;
       this.#reject(want, new UserError('BAD_TRACK', message));
       return;
     }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
 import { GONE_AFTER_MS } from '../../src/cluster/peers.ts';
+import { atSources } from '../../src/track/track.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { track } from '../support/tracks.ts';
 import { ticks } from '../support/until.ts';
@@ -138,6 +139,12 @@ describe('nodes', () => {
     leads.source?.sink.rejected(refused, error);
     await ticks(3);
     for (const [coffee, tea] of heard) expect([coffee?.ends, tea?.ends]).toEqual([[error], []]);
+    // A node that reads other sources has taken over.
+    const ends: (UserError | undefined)[] = [];
+    const end = (why?: UserError) => ends.push(why);
+    others[0]?.multiplexer.listen(atSources(track('milk'), ['x']), { event: () => {}, end });
+    await nodes.until(() => ends.length > 0);
+    expect(ends[0]?.message).toMatch(/cannot follow "milk \[x\]"; use .* the same sources/);
     const again = (others[0] as Node).listen('coffee');
     await nodes.until(() => wantedBy(leads).length === 2);
     await nodes.say('coffee', leads);
