@@ -37,6 +37,16 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** What `use` gives, or undefined where the browser forbids storage. */
+export function stored<T>(use: () => T): T | undefined {
+  try {
+    return use();
+  } catch (error) {
+    if (error instanceof DOMException) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a list has to hold still, because a person points at it or is in it. */
 export function isHeld(list: Element): boolean {
   // On a touch screen, the last tap counts as hovering for ever.

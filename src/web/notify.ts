@@ -1,6 +1,6 @@
 // Notifications of the browser at spikes, for a page in the background. They are off until a person asks for them.
 
-import { setText, the } from './dom.ts';
+import { setText, stored, the } from './dom.ts';
 import { minutesOf } from './picture.ts';
 import type { Topic } from './topic-state.ts';
 import { describeSpike } from './wording.ts';
@@ -83,20 +83,9 @@ export function createNotifier(say: (text: string) => void) {
 }
 
 function isRemembered(): boolean {
-  try {
-    return localStorage.getItem(KEY) !== null;
-  } catch (error) {
-    // The browser may forbid storage.
-    if (error instanceof DOMException) return false;
-    throw error;
-  }
+  return Boolean(stored(() => localStorage.getItem(KEY)));
 }
 
 function remember(on: boolean): void {
-  try {
-    if (on) localStorage.setItem(KEY, 'on');
-    else localStorage.removeItem(KEY);
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-  }
+  stored(() => (on ? localStorage.setItem(KEY, 'on') : localStorage.removeItem(KEY)));
 }

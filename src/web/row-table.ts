@@ -50,6 +50,18 @@ export function fillRows(table: HTMLTableElement, rows: readonly (readonly strin
   });
 }
 
+/** Sets the cells of a row, from a column on. */
+export function setCells(
+  row: HTMLTableRowElement | undefined,
+  from: number,
+  texts: readonly string[],
+): void {
+  texts.forEach((text, i) => {
+    const cell = row?.cells[from + i];
+    if (cell) setText(cell, text);
+  });
+}
+
 /** A count of a row, which may lack posts. */
 export function atLeast({ counts, isKnown }: Row, count: number): string {
   if (isKnown) return count.toLocaleString('en');

@@ -7,9 +7,10 @@ import {
   type SummarySubscription,
 } from '../../schema/operations.ts';
 import { sharesOfVoice, sum, totalOf } from './counts.ts';
-import { h, setText } from './dom.ts';
+import { h } from './dom.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
+import { setCells } from './row-table.ts';
 import type { Connection } from './server-connection.ts';
 import { cellsOf } from './topic-past.ts';
 import { createSign } from './topic-sign.ts';
@@ -110,13 +111,6 @@ export class Summary {
       setCells(element, SHARE, [shares ? `${shares[i]} %` : '–']);
     });
   }
-}
-
-function setCells(row: HTMLTableRowElement, from: number, texts: readonly string[]): void {
-  texts.forEach((text, i) => {
-    const cell = row.cells[from + i];
-    if (cell) setText(cell, text);
-  });
 }
 
 /** Returns a function that gives the cells of the span before the range, and asks for them now and then. */

@@ -1,20 +1,17 @@
 // The token for a server that requires one. It comes in the fragment of the address, which no server sees, and stays in
 // this tab.
 
+import { stored } from './dom.ts';
+
 const KEY = 'senti.token';
 const IN_ADDRESS = 'token';
 
 /** The token of `/#token=…`, or else the last one of this tab. */
 export function readToken(): string | undefined {
   const given = tokenOf(location.hash);
-  try {
-    if (given !== undefined) sessionStorage.setItem(KEY, given);
-    return given ?? sessionStorage.getItem(KEY) ?? undefined;
-  } catch (error) {
-    // The browser may forbid storage.
-    if (error instanceof DOMException) return given;
-    throw error;
-  }
+  if (given === undefined) return stored(() => sessionStorage.getItem(KEY)) ?? undefined;
+  stored(() => sessionStorage.setItem(KEY, given));
+  return given;
 }
 
 /** Reloads the page with this token. */

@@ -8,7 +8,7 @@ import type { Moment } from './moment.ts';
 import type { Picture } from './picture.ts';
 import { createTag, type PostActions } from './post-row.ts';
 import type { Range } from './range.ts';
-import { SHOWN, showRows } from './row-table.ts';
+import { SHOWN, setCells, showRows } from './row-table.ts';
 import { createSign } from './topic-sign.ts';
 import type { Topic } from './topic-state.ts';
 import {
@@ -63,7 +63,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
   const mood = part('.mood');
   const basis = part('.basis');
   const bar = parts('.bar i');
-  const shares = parts('.shares tbody tr');
+  const shares = copy.querySelectorAll<HTMLTableRowElement>('.shares tbody tr');
   const chartHost = part('.chart');
   const unfolding = the('details', HTMLDetailsElement, copy);
   unfolding.addEventListener('toggle', showTable);
@@ -161,9 +161,13 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     const percentages = sharesOf(totals);
     SHOWN.forEach((polarity, i) => {
       const segment = bar[i];
-      if (segment) segment.style.flexGrow = String(totals[polarity]);
+      if (segment) {
+        segment.style.flexGrow = String(totals[polarity]);
+        // Without a width, it would still have a gap.
+        segment.hidden = totals[polarity] === 0;
+      }
       const count = totals[polarity].toLocaleString('en');
-      setCells(shares[i], [count, `${percentages[polarity]} %`]);
+      setCells(shares[i], 1, [count, `${percentages[polarity]} %`]);
     });
     setText(missing, describeMissing(topic, Date.now() - range.seconds * 1000));
   }
@@ -189,10 +193,4 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
 function describeBasis(posts: string, { bucket, words }: Range, isWhole: boolean): string {
   if (isWhole) return `${posts} in the last ${words}`;
   return bucket ? `At least ${posts} in the last ${words}` : `${posts} so far`;
-}
-
-function setCells(row: HTMLElement | undefined, texts: readonly string[]): void {
-  row?.querySelectorAll('td').forEach((cell, i) => {
-    setText(cell, texts[i] ?? '');
-  });
 }

@@ -21,6 +21,12 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
       viewport: { width: 390, height: 844 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
+    // Some browsers forbid storage, which only means that nothing is remembered.
+    await page.addInitScript(`
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(globalThis, name, { get() { throw new DOMException('forbidden'); } });
+      }
+    `);
     await page.goto(`${url}/?track=coffee&track=tea`);
     await page.locator('#status-text', { hasText: /^Live/ }).waitFor();
     source.say('good coffee');
@@ -61,6 +67,7 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
     await titled('coffee – Senti');
     source.say('good coffee');
     await titled('coffee +100 – Senti');
+    expect(await page.locator('.bar i:visible').count()).toBe(1);
     source.become({ name: 'waiting', reason: 'it is down', until: Date.now() + 60_000 });
     await titled('⚠ coffee +100 – Senti');
   });
