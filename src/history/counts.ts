@@ -90,11 +90,13 @@ export class Counts implements Past {
     this.#recent.deleted(post);
   }
 
-  /** A source is live from now on, or not. */
-  live(source: string, isLive: boolean): void {
+  /** A source is live from now on, or not; or it is not needed. */
+  live(source: string, isLive: boolean | 'idle'): void {
     const now = this.#clock.now();
     this.#turn(now);
-    this.#live.set(source, isLive, this.startingAt(now));
+    const from = this.startingAt(now);
+    if (isLive === 'idle') this.#live.rest(source, from);
+    else this.#live.set(source, isLive, from);
   }
 
   /** What the running minute has of a topic, and what is known of the time before. */

@@ -12,6 +12,11 @@ export class LiveSince {
     else if (since === Number.POSITIVE_INFINITY) this.#since.set(source, now);
   }
 
+  /** The source is not needed any more, and lacks nothing from then on. */
+  rest(source: string, now: number): void {
+    if (this.#since.has(source)) this.set(source, true, now);
+  }
+
   /** Since when every source of the track has been live; Infinity while one is not. */
   of(track: Track): number {
     let last = Number.NEGATIVE_INFINITY;

@@ -75,9 +75,8 @@ export function createPast(
       return store.state;
     },
     source(source) {
-      // An idle source lacks nothing: no track is followed.
       for (const { name, state } of partsOf(source)) {
-        if (state.name !== 'idle') counts.live(name, state.name === 'live');
+        counts.live(name, state.name === 'idle' ? 'idle' : state.name === 'live');
       }
     },
     async close() {

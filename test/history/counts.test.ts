@@ -265,8 +265,14 @@ describe('a minute is complete', () => {
     expect(counts.running('coffee').completeFrom).toBe(Number.POSITIVE_INFINITY);
     counts.live('x', true);
     clock.advance(3 * MINUTE);
-    expect(completeMinutes(batches, 'coffee')).toEqual([0, 4, 5]);
-    expect(completeMinutes(batches, 'coffee [hand]')).toEqual([0, 1, 2, 3, 4, 5]);
+    // It rejects all that it is asked for.
+    counts.live('x', false);
+    clock.advance(seconds(30));
+    counts.live('x', 'idle');
+    counts.live('y', 'idle');
+    clock.advance(3 * MINUTE);
+    expect(completeMinutes(batches, 'coffee')).toEqual([0, 4, 5, 8]);
+    expect(completeMinutes(batches, 'coffee [hand]')).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   test('though the topic is closed in the next one', () => {
