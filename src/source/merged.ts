@@ -15,6 +15,8 @@ interface MergedOptions {
 
 interface Part {
   readonly source: Source;
+  /** Since it began: it was live, or it was out and has not been live yet. */
+  was: 'live' | 'out' | undefined;
   /** The wanted tracks that the source cannot deliver, by their canonical forms. */
   readonly rejected: Map<string, { readonly track: Track; readonly error: UserError }>;
 }
@@ -47,10 +49,21 @@ export function mergeSources(
       deleted: (id) => sink.deleted(id, source.name),
       gap: () => sink.gap(source.name),
       rejected: (track, error) => reject(part, track, error),
-      state: (state) => sink.state(state, source.name),
+      state: (state) => change(part, state),
     });
-    const part = { source, rejected: new Map() };
+    const part: Part = { source, was: undefined, rejected: new Map() };
     return part;
+  }
+
+  /** A source does not miss what came before it was live for the first time. But others may have delivered by then. */
+  function change(part: Part, state: SourceState): void {
+    const { name } = part.source;
+    const isLate = state.name === 'live' && part.was === 'out';
+    if (state.name === 'idle') part.was = undefined;
+    else if (state.name === 'live') part.was = 'live';
+    else if (state.name !== 'connecting') part.was ??= 'out';
+    if (isLate) sink.gap(name);
+    sink.state(state, name);
   }
 
   function tell(part: Part): void {
