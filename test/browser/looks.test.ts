@@ -93,8 +93,18 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     expect(await page.evaluate(CUT_OFF)).toEqual([]);
     expect(await unreached(page)).toEqual([]);
     await page.screenshot({ path: `${OUTPUT}zoomed.png`, fullPage: true });
+    await page.getByRole('textbox', { name: 'Topic' }).fill('long'.repeat(60));
+    await page.keyboard.press('Enter');
+    await page.locator('.topic').nth(2).waitFor();
     await page.setViewportSize({ width: 320, height: 225 });
+    await page.locator('#voice .chart').press('ArrowLeft');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+    // A line for the time and for each topic.
+    const lines = await page.evaluate<number>(
+      `document.querySelector('#voice .tip').clientHeight / parseFloat(getComputedStyle(document.querySelector('#voice .tip')).lineHeight)`,
+    );
+    expect(lines).toBeLessThan(5);
+    await page.screenshot({ path: `${OUTPUT}zoomed-more.png`, fullPage: true });
   });
 
   test('does not move what is there when the picture grows', async () => {

@@ -119,6 +119,9 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(await valueText()).toMatch(/^10:49 to 10:50: 1 positive, /);
     await page.keyboard.press('Home');
     expect(await valueText()).toMatch(/: not known$/);
+    const all = await page.getByRole('slider').all();
+    const ends = await Promise.all(all.map((slider) => slider.getAttribute('aria-valuemax')));
+    expect(ends).toEqual(['0', '0', '0', '0']);
     const voice = page.getByRole('slider', {
       name: /^Share of voice: posts a minute of coffee, tea/,
     });
