@@ -35,6 +35,13 @@ export type AnalyzeQueryVariables = Exact<{
 
 export type AnalyzeQuery = { analyze: { polarityIndex: number, polarity: Polarity, score: number, positive: number, neutral: number, negative: number, hashtags: Array<{ tag: string, count: number }>, words: Array<{ word: string, valence: number }> } };
 
+export type EstimateQueryVariables = Exact<{
+  track: string;
+}>;
+
+
+export type EstimateQuery = { estimate: { postsPerDay: number | null, costPerDay: number | null, paidShare: number | null, postsLeft: number | null, lastsSeconds: number | null, reason: string | null } };
+
 export type HistoryQueryVariables = Exact<{
   track: string;
   from: string;
@@ -69,7 +76,7 @@ export type SentimentSubscription = { sentiment: { cursor: string, receivedAt: s
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, costToday: number, allowance: number | null, resetsAt: string, postsThisMonth: number, monthlyAllowance: number | null, monthResetsAt: string } | null }, sources: Array<{ name: string, state: string, reason: string | null, until: string | null, postsSeen: number, postsMatched: number }>, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
+export type StatusQuery = { status: { activeTracks: number, listeners: number, postsSeen: number, postsMatched: number, postsBad: number, postsRepeated: number, eventsDelivered: number, eventsDropped: number, source: { name: string, state: string, reason: string | null, until: string | null, usage: { postsToday: number, estimatesToday: number, costToday: number, allowance: number | null, resetsAt: string, postsThisMonth: number, monthlyAllowance: number | null, monthResetsAt: string } | null }, sources: Array<{ name: string, state: string, reason: string | null, until: string | null, postsSeen: number, postsMatched: number }>, node: { id: string, role: Role }, cluster: { nodes: number, activeTracks: number, listeners: number, problem: string | null } } };
 
 export type SummarySubscriptionVariables = Exact<{
   track: string;
@@ -134,6 +141,18 @@ export const AnalyzeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AnalyzeQuery, AnalyzeQueryVariables>;
+export const EstimateDocument = new TypedDocumentString(`
+    query Estimate($track: String!) {
+  estimate(track: $track) {
+    postsPerDay
+    costPerDay
+    paidShare
+    postsLeft
+    lastsSeconds
+    reason
+  }
+}
+    `) as unknown as TypedDocumentString<EstimateQuery, EstimateQueryVariables>;
 export const HistoryDocument = new TypedDocumentString(`
     query History($track: String!, $from: DateTime!, $to: DateTime, $bucket: Bucket! = MINUTE) {
   history(track: $track, from: $from, to: $to, bucket: $bucket) {
@@ -209,6 +228,7 @@ export const StatusDocument = new TypedDocumentString(`
       until
       usage {
         postsToday
+        estimatesToday
         costToday
         allowance
         resetsAt

@@ -144,6 +144,10 @@ export class Cluster<T> implements Feed<T> {
     return this.#status.cluster;
   }
 
+  isOpen(canonical: string): boolean {
+    return this.#interest.of(canonical) !== undefined;
+  }
+
   open(track: Track, outlet: T): void {
     this.#delivery.open(track, outlet);
     this.#publisher.add(track.canonical);

@@ -66,6 +66,7 @@ const isAllowance = (value: unknown): value is number | 'none' =>
 const isUsage: Check<Usage> = hasFields({
   postsToday: isCount,
   allowance: isAllowance,
+  estimatesToday: isCount,
   costToday: isNumber,
   resetsAt: isTime,
   postsThisMonth: isCount,

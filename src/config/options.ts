@@ -6,6 +6,7 @@ import { REPLAY_RATE } from '../source/replay.ts';
 import { SAMPLE_RATE } from '../source/sample.ts';
 import {
   API_URL,
+  DEFAULT_DAILY_ESTIMATES,
   DEFAULT_DAILY_POSTS,
   DEFAULT_MAX_RULES,
   DEFAULT_MONTHLY_POSTS,
@@ -46,6 +47,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 const count = wholeNumber(1, 1_000_000_000);
 const mostPosts = orWord(count, 'none', 'none');
+const estimates = wholeNumber(0, 10_000);
 const ruleCount = wholeNumber(1, 100_000);
 const ruleLength = wholeNumber(256, 100_000);
 const bytes = wholeNumber(1024, 16 * 1024 * 1024, 'BYTES');
@@ -117,6 +119,11 @@ const SOURCE = named({
   xRuleLength: option(ruleLength, DEFAULT_RULE_LENGTH, 'X: the characters that a rule may have.'),
   xDailyPosts: option(mostPosts, DEFAULT_DAILY_POSTS, 'X: posts to read in a UTC day.'),
   xMonthlyPosts: option(mostPosts, DEFAULT_MONTHLY_POSTS, 'X: posts to read in a month by UTC.'),
+  xDailyEstimates: option(
+    estimates,
+    DEFAULT_DAILY_ESTIMATES,
+    'X: estimates of a new topic to pay for in a UTC day.',
+  ),
   stateDir: option(path, '', 'X: the folder that keeps the counts of posts over a restart.', {
     usual: '$XDG_STATE_HOME/senti or ~/.local/state/senti',
   }),

@@ -32,6 +32,7 @@ import { vader, vaderWords } from '../sentiment/vader/vader.ts';
 import type { SourceState } from '../source/source.ts';
 import { Multiplexer } from '../stream/multiplexer.ts';
 import type { BoundedLog } from '../stream/telemetry.ts';
+import { createEstimates } from './estimates.ts';
 import { followTracks } from './followed-tracks.ts';
 import { listen } from './listen.ts';
 import { createFeed } from './node-feed.ts';
@@ -147,7 +148,9 @@ export async function startServer(
   const writeBuffer = new WriteBuffer();
   const outboxes = { clock, telemetry, flushSoon, deletions, behind, writeBuffer };
   const explain = createExplainer(config.profile, vaderWords);
-  const operations = createOperations(shared, { analyze, explain }, kept.lookBack);
+  const estimates = createEstimates(config, allowance, multiplexer, clock);
+  const answers = { analyze, explain, estimate: estimates.estimate };
+  const operations = createOperations(shared, answers, kept.lookBack);
   const streams = createHttpStreams(operations.feeding, outboxes);
   const graphql = createGraphQLHandler(shared, operations, streams);
   const upgrade = createUpgrade(shared, outboxes, [
@@ -218,6 +221,7 @@ export async function startServer(
         random,
       });
       destroyConnections();
+      estimates.close();
       allowance?.close();
       metrics.close();
       telemetry.close();

@@ -20,8 +20,12 @@ export function createAllowance(
   warn: (message: string) => void,
 ): Allowance | undefined {
   if (!config.sources.includes('x')) return undefined;
-  const { xDailyPosts: dailyPosts, xMonthlyPosts: monthlyPosts, stateDir } = config;
-  return new Allowance({ dailyPosts, monthlyPosts, stateDir, warn }, clock);
+  const limits = {
+    dailyPosts: config.xDailyPosts,
+    monthlyPosts: config.xMonthlyPosts,
+    dailyEstimates: config.xDailyEstimates,
+  };
+  return new Allowance({ ...limits, stateDir: config.stateDir, warn }, clock);
 }
 
 /** Makes the source that `config` names, or merges those. `warn` takes sentences for the log. */

@@ -89,7 +89,9 @@ export interface Usage {
   readonly postsToday: number;
   /** The limit of posts a day. */
   readonly allowance: number | 'none';
-  /** The price of `postsToday`, in US dollars. */
+  /** Paid estimates of how many posts a track would bring. */
+  readonly estimatesToday: number;
+  /** The price of today's posts and estimates, in US dollars. */
   readonly costToday: number;
   /** When the next day begins, in milliseconds since 1970. */
   readonly resetsAt: number;
@@ -99,6 +101,25 @@ export interface Usage {
   /** When the next month begins, in milliseconds since 1970. */
   readonly monthResetsAt: number;
 }
+
+/** What a track would bring and cost at a source that charges by the post. */
+export interface Estimate {
+  /** As many posts a day as the last seven days had; undefined if that cannot be known. */
+  readonly postsPerDay?: number | undefined;
+  /** In US dollars. */
+  readonly costPerDay?: number | undefined;
+  /** The share of these posts that open topics bring anyway, from 0 to 1; undefined if that cannot be known. */
+  readonly paidShare?: number | undefined;
+  /** How many posts may still be read today; undefined without a limit. */
+  readonly postsLeft?: number | undefined;
+  /** How long these last at `postsPerDay`, in seconds. */
+  readonly lastsSeconds?: number | undefined;
+  /** Why something is not known, as a sentence for a person without its full stop. */
+  readonly reason?: string | undefined;
+}
+
+/** Always resolves. */
+export type Estimator = (track: Track) => Promise<Estimate>;
 
 /** Where a source delivers. One that merges others passes the name of the part that reports as `source`. */
 export interface SourceSink {

@@ -100,6 +100,10 @@ export class Ingest<T> implements Feed<T> {
     return { epoch, number: this.#number, time: Math.floor(clock.now()) };
   }
 
+  isOpen(canonical: string): boolean {
+    return this.#followed.has(canonical);
+  }
+
   open(track: Track, outlet: T): void {
     this.add(track, outlet);
     this.tell();

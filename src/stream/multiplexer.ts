@@ -65,6 +65,11 @@ export class Multiplexer {
     return this.#feed.cluster ?? { ...ALONE, tracks, listeners };
   }
 
+  /** Whether any node follows the track of this canonical form. */
+  isOpen(canonical: string): boolean {
+    return this.#feed.isOpen(canonical);
+  }
+
   /** How many topics are open. */
   get tracks(): number {
     return this.#topics.size;

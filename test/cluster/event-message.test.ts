@@ -155,6 +155,7 @@ describe('a message between nodes', () => {
         usage: {
           postsToday: 1,
           allowance: 'none',
+          estimatesToday: 0,
           costToday: 0.005,
           resetsAt: 2,
           postsThisMonth: 3,

@@ -2,7 +2,7 @@
 
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { StatusDocument } from '../../schema/operations.ts';
+import { EstimateDocument, StatusDocument } from '../../schema/operations.ts';
 import { startServer } from '../../src/server/server.ts';
 import { post } from '../support/clients.ts';
 import { startFakeX } from '../support/fake-x.ts';
@@ -18,13 +18,22 @@ test.skipIf(!findNatsServer())(
   async () => {
     const nats = await startNats();
     onTestFinished(() => nats.stop());
-    const x = await startFakeX({ keepAliveMs: 1000 });
+    const x = await startFakeX({ keepAliveMs: 1000, postsPerDay: 240 });
     onTestFinished(() => x.close());
 
     async function start() {
       const argv = ['--x-url', x.url, '--x-daily-posts', '10', '--follow', 'rust'];
+      const unpaced = ['--max-work-per-second', 'none'];
       const folder = ['--state-dir', tempFolder()];
-      const config = configOf('--nats', nats.url, '--nats-lease', '1', ...argv, ...folder);
+      const config = configOf(
+        '--nats',
+        nats.url,
+        '--nats-lease',
+        '1',
+        ...argv,
+        ...unpaced,
+        ...folder,
+      );
       const server = await startServer(
         { ...config, sources: ['x'], xBearerToken: x.token },
         pino({ level: 'silent' }),
@@ -40,25 +49,34 @@ test.skipIf(!findNatsServer())(
     await eventually(async () => x.connected);
     const second = await start();
     await eventually(async () => (await second.status())?.cluster.nodes === 2);
-    for (let i = 0; i < 6; i++) await x.push(xPost('rust'));
+    for (let i = 0; i < 5; i++) await x.push(xPost('rust'));
     const read = async ({ status }: typeof first) =>
       (await status())?.source.usage?.postsToday ?? 0;
-    await eventually(async () => (await read(first)) === 6);
+    await eventually(async () => (await read(first)) === 5);
+    // A gateway asks by itself, and all nodes count it.
+    await eventually(async () => {
+      const { data } = await post(second.server.url, EstimateDocument, { track: 'rust' });
+      expect(data?.estimate).toMatchObject({ paidShare: 1, reason: null });
+      return data?.estimate.postsLeft === 4;
+    });
+    expect(x.counts.estimates).toBe(1);
+    await x.push(xPost('rust'));
+    await eventually(async () => (await first.status())?.source.usage?.estimatesToday === 1);
     await first.server.close();
 
     await eventually(async () => x.connected);
     expect(await read(second)).toBe(6);
-    for (let i = 0; i < 4; i++) await x.push(xPost('rust'));
+    for (let i = 0; i < 3; i++) await x.push(xPost('rust'));
     await eventually(async () => (await second.status())?.source.state === 'paused');
     expect((await second.status())?.source).toMatchObject({
       reason: "today's allowance of 10 posts is used up: 10 read, 0.05 USD",
-      usage: { postsToday: 10, postsThisMonth: 10 },
+      usage: { postsToday: 9, postsThisMonth: 9, estimatesToday: 1 },
     });
 
     // The bucket is also what a node reads that starts later, with a folder of its own.
     await second.server.close();
     const third = await start();
     await eventually(async () => (await third.status())?.source.state === 'paused');
-    expect(await read(third)).toBe(10);
+    expect(await read(third)).toBe(9);
   },
 );

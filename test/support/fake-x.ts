@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
+import { countPosts } from './fake-x-counts.ts';
 import {
   type Answer,
   createRuleBook,
@@ -22,6 +23,8 @@ export interface FakeXOptions {
   readonly connectsAWindow?: number;
   readonly readsAWindow?: number;
   readonly writesAWindow?: number;
+  /** Posts a day that every rule would have brought. */
+  readonly postsPerDay?: number;
 }
 
 type Fault = Answer | 'silent' | 'drop' | 'real';
@@ -34,6 +37,7 @@ export interface Faults extends RuleFaults {
    */
   readonly connects: Fault[];
   readonly rules: Fault[];
+  readonly estimates: Fault[];
   /** Every line goes out in pieces of this many bytes, if more than 0. */
   pieceBytes: number;
   /** X believes that a connection is open which is long gone. */
@@ -53,6 +57,7 @@ export async function startFakeX(options: FakeXOptions = {}) {
   const faults: Faults = {
     connects: [],
     rules: [],
+    estimates: [],
     enactmentMs: 0,
     reject: () => undefined,
     allOrNothing: false,
@@ -61,14 +66,16 @@ export async function startFakeX(options: FakeXOptions = {}) {
   };
   const book = createRuleBook({ maxRules, ruleLength, clock, faults });
   const { rules } = book;
-  const counts = { connects: 0, opened: 0, reads: 0, writes: 0, limited: 0, sent: 0 };
+  const counts = { connects: 0, opened: 0, reads: 0, writes: 0, estimates: 0, limited: 0, sent: 0 };
   const windows = {
     connect: { limit: options.connectsAWindow ?? 50, start: clock.now(), used: 0 },
     read: { limit: options.readsAWindow ?? 450, start: clock.now(), used: 0 },
+    estimate: { limit: 300, start: clock.now(), used: 0 },
     write: { limit: options.writesAWindow ?? 100, start: clock.now(), used: 0 },
   };
   let stream: ServerResponse | undefined;
   let lastConnect: IncomingMessage | undefined;
+  let lastQuery: string | undefined;
   let cancelKeepAlive = () => {};
 
   const http = createServer((request, response) => {
@@ -89,6 +96,11 @@ export async function startFakeX(options: FakeXOptions = {}) {
       if (reject(response, faults.rules, windows[isWrite ? 'write' : 'read'], request)) return;
       if (isWrite) answer(response, book.write(body, searchParams.get('dry_run') === 'true'));
       else answer(response, book.list(searchParams.get('pagination_token')));
+    } else if (pathname === '/2/tweets/counts/recent') {
+      counts.estimates += 1;
+      lastQuery = searchParams.get('query') ?? '';
+      if (reject(response, faults.estimates, windows.estimate, request)) return;
+      answer(response, countPosts(lastQuery, clock.now(), options.postsPerDay ?? 0));
     } else {
       answer(response, { status: 404, body: { title: 'Not Found' } });
     }
@@ -202,6 +214,10 @@ export async function startFakeX(options: FakeXOptions = {}) {
     counts,
     get lastConnect() {
       return lastConnect;
+    },
+    /** The last query whose posts were counted. */
+    get lastQuery() {
+      return lastQuery;
     },
     get connected() {
       return stream !== undefined;

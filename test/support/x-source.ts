@@ -148,6 +148,11 @@ export function xPost(text: string, fields: Record<string, unknown> = {}) {
 
 /** An allowance of X whose counts are kept in a folder of their own. */
 export function allowanceOf(clock: FakeClock, options: Partial<AllowanceOptions> = {}): Allowance {
-  const usual = { dailyPosts: 10_000, monthlyPosts: 'none', warn: () => {} } as const;
+  const usual = {
+    dailyPosts: 10_000,
+    monthlyPosts: 'none',
+    dailyEstimates: 20,
+    warn: () => {},
+  } as const;
   return new Allowance({ ...usual, stateDir: tempFolder(), ...options }, clock);
 }

@@ -12,6 +12,8 @@ export const PRICES = {
   operation: 1000,
   /** Each token of a query that is parsed because it is not in the cache. */
   token: 50,
+  /** An estimate, which may cost money: a second of what one connection may ask for, unless the operator says otherwise. */
+  estimate: 200_000,
   /** Each bucket of a question about the past. */
   bucket: 100,
   /** Each character of a parsed query, of an analyzed or explained text, and of an answer. */

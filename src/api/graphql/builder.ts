@@ -10,7 +10,7 @@ import type {
   RatedWord,
   SentimentEvent,
 } from '../../sentiment/analysis.ts';
-import type { Rejection, SourceStatus, Usage } from '../../source/source.ts';
+import type { Estimate, Estimator, Rejection, SourceStatus, Usage } from '../../source/source.ts';
 import type { ClusterState } from '../../stream/cluster-state.ts';
 import {
   BUCKETS,
@@ -37,6 +37,7 @@ export interface ApiContext {
   readonly multiplexer: Multiplexer;
   readonly analyze: Analyze;
   readonly explain: Explain;
+  readonly estimate: Estimator;
   readonly lookBack: BoundedLookBack;
   /** What the transport makes of a subscription to a track. */
   readonly follow: (track: Track, start?: Start) => AsyncIterable<SentimentEvent>;
@@ -56,6 +57,10 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
     watch: subscribesToNothing,
     analyze: onceForEach((text) => context.analyze(text), work),
     explain: onceForEach(context.explain, work),
+    estimate(track) {
+      work.charge(PRICES.estimate);
+      return context.estimate(track);
+    },
     lookBack: {
       now,
       maxBuckets,
@@ -99,6 +104,7 @@ export const builder = new SchemaBuilder<{
     Usage: Usage;
     SourceStatus: SourceStatus;
     Rejection: Rejection;
+    Estimate: Estimate;
     Cluster: ClusterState;
     Node: ClusterState;
     Status: Multiplexer;

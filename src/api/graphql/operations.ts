@@ -1,6 +1,7 @@
 // What every transport of GraphQL shares: documents, selections, and the masking of errors.
 
 import type { Analyze, Explain } from '../../sentiment/analysis.ts';
+import type { Estimator } from '../../source/source.ts';
 import type { LookBack } from '../../stream/history.ts';
 import type { Shared } from '../shared.ts';
 import { createBroadcast } from './broadcast.ts';
@@ -14,11 +15,15 @@ export type Operations = ReturnType<typeof createOperations>;
 
 export function createOperations(
   { telemetry, multiplexer, windows, limits, clock }: Shared,
-  { analyze, explain }: { readonly analyze: Analyze; readonly explain: Explain },
+  answers: {
+    readonly analyze: Analyze;
+    readonly explain: Explain;
+    readonly estimate: Estimator;
+  },
   { history }: LookBack,
 ) {
   const lookBack = { history, now: () => clock.now(), maxBuckets: limits.maxHistoryBuckets };
-  const context = { multiplexer, analyze, explain, lookBack };
+  const context = { multiplexer, ...answers, lookBack };
   const mask = createMask(telemetry.log('operation'));
   const schema = limits.federation ? asSubgraph(own) : own;
   const documents = createDocuments(schema, limits, telemetry);

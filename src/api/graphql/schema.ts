@@ -6,6 +6,7 @@ import { MAX_HASHTAGS, MAX_WORDS, POLARITIES } from '../../sentiment/analysis.ts
 import { MAX_LAST, readStart, readText, readTrackAt } from './arguments.ts';
 import { builder } from './builder.ts';
 import { readDateTime } from './date-time.ts';
+import './estimate-schema.ts';
 import './history-schema.ts';
 import './status.ts';
 import './track-schema.ts';

@@ -10,8 +10,11 @@ builder.objectType('Usage', {
     'nodes together.',
   fields: (t) => ({
     postsToday: t.exposeFloat('postsToday', { description: 'Posts read today.' }),
+    estimatesToday: t.exposeInt('estimatesToday', {
+      description: 'Estimates paid for today. Each takes the place of a post in `allowance`.',
+    }),
     costToday: t.exposeFloat('costToday', {
-      description: 'What these posts cost, in US dollars.',
+      description: "What today's posts and estimates cost, in US dollars.",
     }),
     allowance: t.float({
       nullable: true,

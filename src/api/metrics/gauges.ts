@@ -152,12 +152,16 @@ export function gaugesOf({
       help: 'Posts read in this UTC day.',
       ...bySource(({ usage }) => usage?.postsToday),
     },
+    senti_source_estimates_today: {
+      help: 'Estimates paid for in this UTC day.',
+      ...bySource(({ usage }) => usage?.estimatesToday),
+    },
     senti_source_posts_month: {
       help: 'Posts read in this month by UTC.',
       ...bySource(({ usage }) => usage?.postsThisMonth),
     },
     senti_source_cost_today_dollars: {
-      help: "What today's posts cost, in US dollars.",
+      help: "What today's posts and estimates cost, in US dollars.",
       ...bySource(({ usage }) => usage?.costToday),
     },
     senti_tls_expires_timestamp_seconds: {

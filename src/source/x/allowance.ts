@@ -5,13 +5,16 @@ import type { Ledger } from '../../base/ledger.ts';
 import type { SourceState, Usage } from '../source.ts';
 import { DailyCountFile } from './daily-count-file.ts';
 import { DayCounts } from './day-counts.ts';
-import { DOLLARS_A_POST } from './limits.ts';
+import { DOLLARS_A_POST, DOLLARS_AN_ESTIMATE } from './limits.ts';
+import type { Spent } from './spent.ts';
 
 export interface AllowanceOptions {
-  /** Posts that may be read, and so paid for, in a UTC day. */
+  /** Posts that may be read, and so paid for, in a UTC day. An estimate takes the place of posts that cost as much. */
   readonly dailyPosts: number | 'none';
   /** The same in a month by UTC. */
   readonly monthlyPosts: number | 'none';
+  /** Estimates that may be asked for in a UTC day. */
+  readonly dailyEstimates: number;
   /** The folder where the counts are kept. */
   readonly stateDir: string;
   /** Told what an operator should know, such as that money runs short. Never a secret. */
@@ -28,7 +31,9 @@ interface Limit {
   readonly name: string;
   readonly flag: string;
   readonly most: number | 'none';
-  readonly posts: number;
+  /** Posts, and those that cost as much as the estimates. */
+  readonly used: number;
+  readonly dollars: string;
   readonly until: number;
 }
 
@@ -52,12 +57,14 @@ export class Allowance {
 
   get usage(): Usage {
     const { day, month } = this.#limits;
+    const { today, postsThisMonth } = this.#counts.totals;
     return {
-      postsToday: day.posts,
+      postsToday: today.posts,
       allowance: day.most,
-      costToday: dollarsFor(day.posts),
+      estimatesToday: today.estimates,
+      costToday: dollarsFor(today),
       resetsAt: day.until,
-      postsThisMonth: month.posts,
+      postsThisMonth,
       monthlyAllowance: month.most,
       monthResetsAt: month.until,
     };
@@ -73,18 +80,40 @@ export class Allowance {
     | (Extract<SourceState, { name: 'paused' }> & { readonly until: number })
     | undefined {
     const { day, month } = this.#limits;
-    const limit = [month, day].find(({ most, posts }) => most !== 'none' && posts >= most);
+    const limit = [month, day].find(({ most, used }) => most !== 'none' && used >= most);
     if (limit === undefined) return undefined;
-    const { name, most, posts, until } = limit;
-    const dollars = dollarsFor(posts).toFixed(2);
-    const reason = `${name} allowance of ${most} posts is used up: ${posts} read, ${dollars} USD`;
+    const { name, most, used, dollars, until } = limit;
+    const reason = `${name} allowance of ${most} posts is used up: ${used} read, ${dollars} USD`;
     return { name: 'paused', reason, until };
+  }
+
+  /** How many posts may still be read today; undefined without a limit. */
+  get left(): number | undefined {
+    const { day, month } = this.#limits;
+    const left = [day, month].flatMap(({ most, used }) => (most === 'none' ? [] : most - used));
+    return left.length === 0 ? undefined : Math.max(0, Math.min(...left));
   }
 
   /** Counts a post that X has sent. */
   count(): void {
+    this.#watched(() => this.#counts.countPost());
+  }
+
+  /** Counts an estimate, or says why none may be asked for, as a sentence without its full stop. */
+  takeEstimate(): string | undefined {
+    const { dailyEstimates: most } = this.#options;
+    if (this.usedUp !== undefined) return this.usedUp.reason;
+    if (this.#counts.totals.today.estimates >= most) {
+      const until = new Date(this.#limits.day.until).toISOString();
+      return `the ${most} estimates of today are used up, which --x-daily-estimates sets; ask again after ${until}`;
+    }
+    this.#watched(() => this.#counts.countEstimate());
+    return undefined;
+  }
+
+  #watched(count: () => void): void {
     const before = this.#limits;
-    this.#counts.count();
+    count();
     this.#warnSince(before);
     this.#shareSoon();
   }
@@ -101,7 +130,7 @@ export class Allowance {
 
   /** Learns what others have counted. Resolves within seconds, whether that worked or not. */
   refresh(): Promise<void> {
-    this.#counts.reread();
+    if (this.#ledger !== undefined) this.#counts.reread();
     return this.#exchange();
   }
 
@@ -118,21 +147,23 @@ export class Allowance {
 
   get #limits(): { readonly day: Limit; readonly month: Limit } {
     const { dailyPosts, monthlyPosts } = this.#options;
-    const { day, today, thisMonth } = this.#counts.totals;
+    const { day, today, postsThisMonth: posts } = this.#counts.totals;
     const start = new Date(day);
     return {
       day: {
         name: "today's",
         flag: '--x-daily-posts',
         most: dailyPosts,
-        posts: today,
+        used: today.posts + today.estimates * (DOLLARS_AN_ESTIMATE / DOLLARS_A_POST),
+        dollars: dollarsFor(today).toFixed(2),
         until: start.getTime() + DAY_MS,
       },
       month: {
         name: "this month's",
         flag: '--x-monthly-posts',
         most: monthlyPosts,
-        posts: thisMonth,
+        used: posts,
+        dollars: dollarsFor({ posts, estimates: 0 }).toFixed(2),
         until: Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1),
       },
     };
@@ -141,12 +172,12 @@ export class Allowance {
   #warnSince(before: Readonly<Record<'day' | 'month', Limit>>): void {
     const after = this.#limits;
     for (const span of ['day', 'month'] as const) {
-      const { name, flag, most, posts, until } = after[span];
+      const { name, flag, most, used, dollars, until } = after[span];
       if (most === 'none') continue;
       const from = Math.ceil(most * WARNING_SHARE);
-      if (before[span].posts >= from || posts < from) continue;
+      if (before[span].used >= from || used < from) continue;
       this.#options.warn(
-        `${posts} of ${name} ${most} posts from X have been read (${dollarsFor(posts).toFixed(2)} USD); ` +
+        `${used} of ${name} ${most} posts from X have been read (${dollars} USD); ` +
           `at ${most} the stream closes until ${new Date(until).toISOString()}. ${flag} sets how many.`,
       );
     }
@@ -182,6 +213,6 @@ export class Allowance {
 }
 
 /** In tenths of a cent, so that no binary fraction shows. */
-function dollarsFor(posts: number): number {
-  return Math.round(posts * DOLLARS_A_POST * 1000) / 1000;
+function dollarsFor({ posts, estimates }: Spent): number {
+  return Math.round((posts * DOLLARS_A_POST + estimates * DOLLARS_AN_ESTIMATE) * 1000) / 1000;
 }

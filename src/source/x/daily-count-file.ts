@@ -1,28 +1,22 @@
-// The counts of posts of a day and of those before, in a file that a crash never leaves half written.
+// The counts of a day and of those before, in a file that a crash never leaves half written.
 
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isNoneLeft } from '../../base/descriptors.ts';
-import { isRecord, parseJson } from '../../base/json.ts';
+import { parseJson } from '../../base/json.ts';
 import { FileProblem, isSystemError, readSmallFile } from '../../base/small-file.ts';
 import { asRecord } from './failure.ts';
+import { type Days, isDay, readDays, readSpent, type Spent } from './spent.ts';
 
-/** Posts by UTC day, such as `2026-11-20`. */
-export type Days = ReadonlyMap<string, number>;
-
-interface DailyCount {
+interface DailyCount extends Spent {
+  /** A UTC day, such as `2026-11-20`. */
   readonly day: string;
-  readonly posts: number;
-  /** The posts of earlier days. */
   readonly earlier: Days;
 }
 
 const FILE = 'x-posts-today.json';
-/** The file takes about 1,000. */
+/** The file takes about half of it at most. */
 const MAX_BYTES = 4096;
-/** More than a month has. */
-export const MAX_DAYS = 100;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 export class DailyCountFile {
   readonly #path: string;
@@ -48,10 +42,11 @@ export class DailyCountFile {
       return undefined;
     }
     const content = asRecord(file instanceof FileProblem ? undefined : parseJson(file));
-    const { day, posts, earlier = {} } = content;
-    const days = readDays(earlier, latestDay);
-    if (isDay(day) && day <= latestDay && isCount(posts) && days !== undefined) {
-      return { day, posts, earlier: days };
+    const { day } = content;
+    const today = readSpent(content);
+    const earlier = readDays(content.earlier ?? {}, latestDay);
+    if (isDay(day) && day <= latestDay && today !== undefined && earlier !== undefined) {
+      return { day, ...today, earlier };
     }
     const aside = `${this.#path}.damaged`;
     this.#warn(
@@ -61,8 +56,8 @@ export class DailyCountFile {
     return undefined;
   }
 
-  write({ day, posts, earlier }: DailyCount): void {
-    const content = { day, posts, earlier: Object.fromEntries(earlier) };
+  write(count: DailyCount): void {
+    const content = { ...count, earlier: Object.fromEntries(count.earlier) };
     const next = `${this.#path}.new`;
     // A rename replaces the whole file or nothing of it.
     this.#try(() => {
@@ -90,27 +85,6 @@ export class DailyCountFile {
         'every start has a whole allowance. --state-dir names another folder.',
     );
   }
-}
-
-/** Reads an object of counts by day, and leaves days after `latestDay` out. Undefined if it is something else. */
-export function readDays(value: unknown, latestDay: string): Map<string, number> | undefined {
-  if (!isRecord(value)) return undefined;
-  const days = Object.entries(value);
-  if (days.length > MAX_DAYS) return undefined;
-  const counts = new Map<string, number>();
-  for (const [day, posts] of days) {
-    if (!isDay(day) || !isCount(posts)) return undefined;
-    if (day <= latestDay) counts.set(day, posts);
-  }
-  return counts;
-}
-
-function isDay(value: unknown): value is string {
-  return typeof value === 'string' && DAY.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Below /proc, Node's own `recursive` never returns. */

@@ -1,9 +1,19 @@
-// How many posts X has charged for on each UTC day: in a file across restarts and, with other nodes, in a ledger.
+// What X has charged for on each UTC day: in a file across restarts and, with other nodes, in a ledger.
 
 import type { Clock } from '../../base/clock.ts';
 import { parseJson } from '../../base/json.ts';
 import type { Ledger } from '../../base/ledger.ts';
-import { type DailyCountFile, type Days, MAX_DAYS, readDays } from './daily-count-file.ts';
+import type { DailyCountFile } from './daily-count-file.ts';
+import {
+  combine,
+  type Days,
+  MAX_DAYS,
+  minus,
+  NOTHING,
+  plus,
+  readDays,
+  type Spent,
+} from './spent.ts';
 
 /**
  * The count on disk is at most this many posts ahead, so that one write serves for all of them. A kill may
@@ -11,18 +21,16 @@ import { type DailyCountFile, type Days, MAX_DAYS, readDays } from './daily-coun
  */
 const AHEAD = 20;
 const DAY_MS = 24 * 60 * 60_000;
-/** More than a month, in case the clock turns out to have been ahead. */
-const DAYS_KEPT = 40;
 
 export class DayCounts {
   readonly #clock: Clock;
   readonly #file: DailyCountFile;
   #day: string;
   /** Of all nodes, as far as this one knows. */
-  #days = new Map<string, number>();
+  #days = new Map<string, Spent>();
   /** What of that the ledger does not have. */
-  #unshared = new Map<string, number>();
-  /** The count on disk. */
+  #unshared = new Map<string, Spent>();
+  /** The posts of the day on disk. */
   #written = 0;
   /** Set once the count on disk has been read, before which a write would lose it. */
   #isRead = false;
@@ -40,13 +48,12 @@ export class DayCounts {
     return this.#day;
   }
 
-  /** The posts of `day`, and of its month. */
-  get totals(): { readonly day: string; readonly today: number; readonly thisMonth: number } {
+  get totals(): { readonly day: string; readonly today: Spent; readonly postsThisMonth: number } {
     const { day } = this;
     const month = day.slice(0, 'yyyy-mm'.length);
-    let thisMonth = 0;
-    for (const [each, posts] of this.#days) if (each.startsWith(month)) thisMonth += posts;
-    return { day, today: this.#of(day), thisMonth };
+    let postsThisMonth = 0;
+    for (const [each, { posts }] of this.#days) if (each.startsWith(month)) postsThisMonth += posts;
+    return { day, today: this.#of(day), postsThisMonth };
   }
 
   /** Whether the ledger has all of it. */
@@ -54,16 +61,22 @@ export class DayCounts {
     return this.#unshared.size === 0;
   }
 
-  count(): void {
+  countPost(): void {
     const { day } = this;
-    this.#add(day, 1);
-    const posts = this.#of(day);
+    this.#add(day, { posts: 1, estimates: 0 });
+    const { posts } = this.#of(day);
     if (posts > this.#written) this.#write(posts + AHEAD - 1);
+  }
+
+  countEstimate(): void {
+    const { day } = this;
+    this.#add(day, { posts: 0, estimates: 1 });
+    this.#write(this.#of(day).posts);
   }
 
   /** Writes the exact count to disk. */
   save(): void {
-    const posts = this.#of(this.day);
+    const { posts } = this.#of(this.day);
     if (this.#written !== posts) this.#write(posts);
   }
 
@@ -73,38 +86,38 @@ export class DayCounts {
     if (kept === undefined || kept === 'unread') return;
     const days = new Map(kept.earlier);
     // What this process has written itself may be ahead.
-    if (kept.day !== this.day || kept.posts !== this.#written) days.set(kept.day, kept.posts);
-    for (const [day, posts] of days) this.#days.set(day, Math.max(posts, this.#of(day)));
+    if (kept.day !== this.day || kept.posts !== this.#written) days.set(kept.day, kept);
+    for (const [day, spent] of days) this.#days.set(day, combine(spent, this.#of(day), Math.max));
   }
 
   /** Adds to the ledger what it does not have, and takes over what it has. Resolves with why it could not. */
   async share(ledger: Ledger): Promise<string | undefined> {
     const given = new Map(this.#unshared);
-    let sums = new Map<string, number>();
+    let sums = new Map<string, Spent>();
     const reason = await ledger.update((text) => {
       const theirs = readDays(text === undefined ? {} : parseJson(text), this.#tomorrow);
       sums = this.#merge(theirs ?? new Map(), given);
       return JSON.stringify(Object.fromEntries(sums));
     });
     if (reason !== undefined) return reason;
-    for (const [day, posts] of sums) {
-      const rest = Math.max(0, (this.#unshared.get(day) ?? 0) - (given.get(day) ?? 0));
-      this.#days.set(day, posts + rest);
-      if (rest > 0) this.#unshared.set(day, rest);
+    for (const [day, spent] of sums) {
+      const rest = combine(of(this.#unshared, day), of(given, day), minus);
+      this.#days.set(day, combine(spent, rest, plus));
+      if (rest.posts + rest.estimates > 0) this.#unshared.set(day, rest);
       else this.#unshared.delete(day);
     }
     return undefined;
   }
 
   /** A ledger that has lost its text gets it back: what both know of counts once. */
-  #merge(theirs: Days, given: Days): Map<string, number> {
+  #merge(theirs: Days, given: Days): Map<string, Spent> {
     const days = new Set([...theirs.keys(), ...this.#days.keys()]);
     const latest = this.#tomorrow;
     const kept = [...days].filter((day) => day <= latest).sort();
     return new Map(
-      kept.slice(-DAYS_KEPT).map((day) => {
-        const known = this.#of(day) - (this.#unshared.get(day) ?? 0);
-        return [day, Math.max(known, theirs.get(day) ?? 0) + (given.get(day) ?? 0)];
+      kept.slice(-MAX_DAYS).map((day) => {
+        const known = combine(this.#of(day), of(this.#unshared, day), minus);
+        return [day, combine(combine(known, of(theirs, day), Math.max), of(given, day), plus)];
       }),
     );
   }
@@ -113,20 +126,26 @@ export class DayCounts {
     return dayOf(this.#clock.now() + DAY_MS);
   }
 
-  #of(day: string): number {
-    return this.#days.get(day) ?? 0;
+  #of(day: string): Spent {
+    return of(this.#days, day);
   }
 
-  #add(day: string, posts: number): void {
-    this.#days.set(day, this.#of(day) + posts);
-    this.#unshared.set(day, (this.#unshared.get(day) ?? 0) + posts);
+  #add(day: string, spent: Spent): void {
+    this.#days.set(day, combine(this.#of(day), spent, plus));
+    this.#unshared.set(day, combine(of(this.#unshared, day), spent, plus));
   }
 
   #write(posts: number): void {
     if (!this.#isRead) return;
     this.#written = posts;
     const earlier = [...this.#days].filter(([day]) => day < this.#day).sort();
-    this.#file.write({ day: this.#day, posts, earlier: new Map(earlier.slice(-MAX_DAYS)) });
+    const { estimates } = this.#of(this.#day);
+    this.#file.write({
+      day: this.#day,
+      posts,
+      estimates,
+      earlier: new Map(earlier.slice(-MAX_DAYS)),
+    });
   }
 
   /** Adds the count on disk to this process's own. */
@@ -135,10 +154,10 @@ export class DayCounts {
     if (kept === 'unread') return;
     this.#isRead = true;
     if (kept === undefined) return;
-    for (const [day, posts] of kept.earlier) this.#days.set(day, this.#of(day) + posts);
+    const days = new Map(kept.earlier).set(kept.day, kept);
     // The clock reached a later day before it was set back.
     if (kept.day > this.#day) this.#move(this.#day, kept.day);
-    this.#days.set(kept.day, this.#of(kept.day) + kept.posts);
+    for (const [day, spent] of days) this.#days.set(day, combine(spent, this.#of(day), plus));
     if (kept.day < this.#day) return;
     this.#day = kept.day;
     this.#written = kept.posts;
@@ -150,7 +169,7 @@ export class DayCounts {
     const day = dayOf(now);
     if (day > this.#day) {
       this.#day = day;
-      this.#days = new Map([...this.#days].sort().slice(-DAYS_KEPT));
+      this.#days = new Map([...this.#days].sort().slice(-MAX_DAYS));
       this.#written = 0;
     } else if (now < Date.parse(this.#day) - DAY_MS) {
       this.#goBackTo(day);
@@ -162,15 +181,19 @@ export class DayCounts {
   #goBackTo(day: string): void {
     for (const later of [...this.#days.keys()]) if (later > day) this.#move(later, day);
     this.#day = day;
-    this.#write(this.#of(day));
+    this.#write(this.#of(day).posts);
   }
 
   #move(from: string, to: string): void {
-    const posts = this.#of(from);
+    const spent = this.#days.get(from);
     this.#days.delete(from);
     this.#unshared.delete(from);
-    if (posts > 0) this.#add(to, posts);
+    if (spent !== undefined) this.#add(to, spent);
   }
+}
+
+function of(days: Days, day: string): Spent {
+  return days.get(day) ?? NOTHING;
 }
 
 /** Days compare as strings. */

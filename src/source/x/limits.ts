@@ -9,6 +9,11 @@ export const DEFAULT_DAILY_POSTS = 10_000;
 /** X's own cap on pay-per-use. */
 export const DEFAULT_MONTHLY_POSTS = 2_000_000;
 export const DOLLARS_A_POST = 0.005;
+/** Of a question for counts, by a page that is not X's own. */
+export const DOLLARS_AN_ESTIMATE = 0.005;
+export const DEFAULT_DAILY_ESTIMATES = 20;
+/** Of a question for counts, in characters. */
+export const MAX_QUERY_LENGTH = 512;
 
 /** X counts requests in windows of this length, in milliseconds. */
 export const WINDOW_MS = 15 * 60_000;

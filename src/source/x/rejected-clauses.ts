@@ -1,8 +1,9 @@
 // Clauses that X does not take, or takes only in a rule of their own.
 
 import type { Track } from '../../track/track.ts';
+import { ApiFailure } from './api-client.ts';
 import { type RuleFormat, spellRule, spellTrack } from './rule-text.ts';
-import { ApiFailure, type RulesApi } from './rules-api.ts';
+import type { RulesApi } from './rules-api.ts';
 
 /** When there are more, Senti forgets all of them and asks X again. */
 const MAX_REMEMBERED = 1000;

@@ -1,18 +1,10 @@
 // X's endpoint for rules, by way of twitter-api-v2. Answers are checked and bounded; errors are values.
 
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import type { Duplex } from 'node:stream';
-import {
-  ApiPartialResponseError,
-  ApiRequestError,
-  ApiResponseError,
-  TwitterApi,
-} from 'twitter-api-v2';
+import { ApiResponseError } from 'twitter-api-v2';
 import type { Clock } from '../../base/clock.ts';
-import { type Fields, isRecord, parseJson } from '../../base/json.ts';
-import { explainNetwork } from '../../base/network-error.ts';
-import { asRecord, type Failure, type FailureKind, MAX_QUOTED, readFailure } from './failure.ts';
+import type { Fields } from '../../base/json.ts';
+import { ApiFailure, createApiClient, fail, UNREADABLE } from './api-client.ts';
+import { asRecord, MAX_QUOTED } from './failure.ts';
 
 export interface ApiRule {
   readonly id: string;
@@ -31,14 +23,6 @@ export interface Added {
   readonly invalid: ReadonlyMap<string, string>;
 }
 
-export class ApiFailure {
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    this.failure = failure;
-  }
-}
-
 /** Takes one call at a time. */
 export interface RulesApi {
   /** All rules of the account. `mayAsk` is called before each page, and `false` ends the list with a failure. */
@@ -51,17 +35,12 @@ export interface RulesApi {
 }
 
 const RULES = 'tweets/search/stream/rules';
-/** How long X may take to answer, in milliseconds. */
-const ANSWER_MS = 15_000;
-const MIB = 1024 * 1024;
-/** A page has a thousand rules of 2,048 characters at most. */
-export const MAX_ANSWER_BYTES = 8 * MIB;
 /** More than any account has; they end a list that does not end by itself. */
 const MAX_PAGES = 100;
 /** In all pages: as many as `--x-max-rules` takes. */
 const MAX_RULES = 100_000;
 /** In all pages: the 25,000 rules of an Enterprise account take 50 MiB. */
-const MAX_LIST_BYTES = 64 * MIB;
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** X's ids have 19 digits. They are sent back, as are the tokens of pages. */
 const MAX_ID_CHARACTERS = 100;
 const MAX_TOKEN_CHARACTERS = 1000;
@@ -69,49 +48,7 @@ const MAX_TOKEN_CHARACTERS = 1000;
 const SOME_INVALID = new Set([400, 422]);
 
 export function createRulesApi(url: string, token: string, clock: Clock): RulesApi {
-  let isClosed = false;
-  let bytes = 0;
-  let brokenOff: ApiFailure | undefined;
-  let networkError: Error | undefined;
-  // The client reads answers without a limit of size or time. Destroying its sockets ends a request.
-  const httpAgent = watchedAgent(url, (socket) => {
-    socket.on('data', (chunk: Uint8Array) => {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) breakOff(TOO_LONG);
-    });
-    // The client's own error does not tell.
-    socket.on('error', (error: Error) => {
-      networkError = error;
-    });
-  });
-  const client = new TwitterApi(token, { httpAgent, compression: 'identity' });
-  // When the client parses JSON, the error `{"errors":[null]}` makes it throw where nothing can catch it.
-  const options = { prefix: url, forceParseMode: 'text' } as const;
-
-  function breakOff(failure: ApiFailure): void {
-    brokenOff ??= failure;
-    httpAgent.destroy();
-  }
-
-  async function call(request: () => Promise<unknown>): Promise<Fields | ApiFailure> {
-    if (isClosed) return CLOSED;
-    bytes = 0;
-    brokenOff = undefined;
-    networkError = undefined;
-    const cancel = clock.after(ANSWER_MS, () => breakOff(NO_ANSWER));
-    try {
-      const text = String(await request());
-      const answer = parseJson(text);
-      // The client takes the beginning of an answer for all of it.
-      return brokenOff ?? (isRecord(answer) ? answer : UNREADABLE);
-    } catch (error) {
-      const failure = explain(error, networkError);
-      if (failure === undefined) throw error;
-      return brokenOff ?? failure;
-    } finally {
-      cancel();
-    }
-  }
+  const { client, options, call, received, close } = createApiClient(url, token, clock);
 
   return {
     async list(mayAsk = () => true) {
@@ -128,7 +65,7 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
         const isList = Array.isArray(data) && rules.length === data.length;
         if (data !== undefined && !isList) return UNREADABLE;
         for (const rule of rules) found.push(rule);
-        listBytes += bytes;
+        listBytes += received();
         const { next_token: next } = asRecord(meta);
         if (typeof next !== 'string' || next === '') return found;
         if (found.length > MAX_RULES || listBytes > MAX_LIST_BYTES) break;
@@ -156,37 +93,12 @@ export function createRulesApi(url: string, token: string, clock: Clock): RulesA
       return answer instanceof ApiFailure ? answer : undefined;
     },
 
-    close() {
-      isClosed = true;
-      breakOff(CLOSED);
-    },
+    close,
   };
 }
 
-const CLOSED = fail('network', 'Senti is stopping');
-const UNREACHABLE = fail('network', 'X cannot be reached, or broke off');
-const BROKEN_OFF = fail('network', 'X broke off its answer');
-const NO_ANSWER = fail('network', 'X does not answer');
-const TOO_LONG = fail('http', `X's answer is longer than ${MAX_ANSWER_BYTES / MIB} MiB`);
-const UNREADABLE = fail('http', 'X answered with something unreadable');
 const ENDLESS = fail('http', "X's list of rules does not end");
 const TOO_MANY_READS = fail('limited', 'X allows only so many reads of its rules in 15 minutes');
-
-function fail(kind: FailureKind, reason: string): ApiFailure {
-  return new ApiFailure({ kind, reason });
-}
-
-/** Shows each socket to `watch`: bytes are counted there, as headers and interim answers take memory too. */
-function watchedAgent(url: string, watch: (socket: Duplex) => void): HttpAgent {
-  const agent = url.startsWith('https:') ? new HttpsAgent() : new HttpAgent();
-  const connect = agent.createConnection.bind(agent);
-  agent.createConnection = (options, done) => {
-    const socket = connect(options, done);
-    if (socket) watch(socket);
-    return socket;
-  };
-  return agent;
-}
 
 function readAdded(answer: Fields, values: readonly string[]): Added {
   const { data, errors, title, detail } = answer;
@@ -225,18 +137,4 @@ function readRules(data: unknown): ApiRule[] {
     if (id.length > MAX_ID_CHARACTERS) return [];
     return [{ id, value, tag: typeof tag === 'string' ? tag : undefined }];
   });
-}
-
-/** Never passes the client's error on: it holds the request, with the token. */
-function explain(error: unknown, networkError: Error | undefined): ApiFailure | undefined {
-  if (error instanceof ApiResponseError) {
-    const body = parseJson(String(error.data));
-    return new ApiFailure(readFailure(error.code, body, error.headers));
-  }
-  if (error instanceof ApiRequestError) {
-    const why = networkError && explainNetwork(networkError);
-    if (why === undefined) return UNREACHABLE;
-    return fail('network', `X cannot be reached (${why})`);
-  }
-  return error instanceof ApiPartialResponseError ? BROKEN_OFF : undefined;
 }

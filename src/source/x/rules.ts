@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Track } from '../../track/track.ts';
 import type { Setback } from '../reconnector.ts';
 import type { Tracks } from '../source.ts';
+import { ApiFailure } from './api-client.ts';
 import { type Failure, retryWait } from './failure.ts';
 import { RULE_READS_A_WINDOW, RULE_WRITES_A_WINDOW } from './limits.ts';
 import { RejectedClauses } from './rejected-clauses.ts';
@@ -11,7 +12,7 @@ import { RequestBudget } from './request-budget.ts';
 import { plan } from './rule-plan.ts';
 import { type RuleFormat, spellRule } from './rule-text.ts';
 import type { StoredRule } from './rule-writes.ts';
-import { ApiFailure, type RulesApi } from './rules-api.ts';
+import type { RulesApi } from './rules-api.ts';
 import { after, INITIAL_RULES, nextStep, type Suspect, TAG } from './rules-state.ts';
 import { SerialTimer } from './serial-timer.ts';
 

@@ -47,6 +47,7 @@ function start() {
     multiplexer,
     analyze,
     explain: () => [],
+    estimate: async () => ({}),
     lookBack: NO_LOOK_BACK,
     follow: streamTopics(multiplexer),
   };

@@ -64,6 +64,7 @@ describe('the SDL', () => {
     }
     expect(fieldsOf(publicSdl, 'Query')).toEqual([
       'analyze',
+      'estimate',
       'history',
       'product',
       'status',

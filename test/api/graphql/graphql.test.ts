@@ -246,6 +246,7 @@ test('the status of a paid source shows what was read today and what it cost', a
   const resetsAt = Date.UTC(2026, 10, 21);
   const usage = {
     postsToday: 120,
+    estimatesToday: 3,
     costToday: 0.6,
     allowance: 10_000,
     resetsAt,

@@ -42,6 +42,6 @@ test('every operation of schema/operations is valid', () => {
   const documents = Object.values(operations)
     .filter((value) => value instanceof operations.TypedDocumentString)
     .map(String);
-  expect(documents.length).toBe(8);
+  expect(documents.length).toBe(9);
   for (const document of documents) expect(validate(schema, parse(document))).toEqual([]);
 });

@@ -93,6 +93,7 @@ test('the server has a bounded number of different selections, and takes one tha
       state: () => {},
     }),
     counters: new Map(),
+    isOpen: () => false,
     open: () => {},
     close: () => {},
     read: () => {},
@@ -103,6 +104,7 @@ test('the server has a bounded number of different selections, and takes one tha
     multiplexer,
     analyze: createAnalyzer('full', vader),
     explain: () => [],
+    estimate: async () => ({}),
     lookBack: NO_LOOK_BACK,
   };
   const broadcast = createBroadcast(contextValue, (error) => error);

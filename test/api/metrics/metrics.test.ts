@@ -235,6 +235,7 @@ describe('/metrics', () => {
       'senti_tls_expires_timestamp_seconds',
       'senti_source_posts_today',
       'senti_source_posts_month',
+      'senti_source_estimates_today',
       'senti_source_cost_today_dollars',
     ]) {
       expect([name, types.get(name), values.get(name)]).toEqual([name, 'gauge', undefined]);
@@ -257,13 +258,14 @@ describe('/metrics', () => {
   });
 
   test('reports what a paid source has cost today', async () => {
-    const usage = { postsToday: 100, postsThisMonth: 700, costToday: 0.5 };
+    const usage = { postsToday: 100, postsThisMonth: 700, estimatesToday: 3, costToday: 0.5 };
     const senti = await startSenti(undefined, undefined, (source) =>
       Object.assign(source, { usage }),
     );
     const { values } = await scrape(senti);
     expect(values.get('senti_source_posts_today{source="hand"}')).toBe(100);
     expect(values.get('senti_source_posts_month{source="hand"}')).toBe(700);
+    expect(values.get('senti_source_estimates_today{source="hand"}')).toBe(3);
     expect(values.get('senti_source_cost_today_dollars{source="hand"}')).toBe(0.5);
   });
 });
@@ -279,7 +281,8 @@ test('the metrics tell how much is kept for clients that resume', async () => {
 test('a time to the wire counts in all buckets that are wide enough', async () => {
   const source = createHandSource(createRecordingSink());
   const counters = new Map();
-  const feed = { source, counters, open() {}, close() {}, read() {}, async stop() {} };
+  const isOpen = () => false;
+  const feed = { source, counters, isOpen, open() {}, close() {}, read() {}, async stop() {} };
   const readable = {
     multiplexer: new Multiplexer(() => feed, { telemetry: recordTelemetry() }),
     sockets: () => ({}),

@@ -28,7 +28,7 @@ function open(
 ) {
   const warnings: string[] = [];
   const allowance = new Allowance(
-    { dailyPosts, monthlyPosts, stateDir, warn: (it) => warnings.push(it) },
+    { dailyPosts, monthlyPosts, dailyEstimates: 20, stateDir, warn: (it) => warnings.push(it) },
     clock,
   );
   const count = (posts: number) => {
@@ -93,6 +93,7 @@ describe('the daily allowance', () => {
     expect(allowance.usage).toEqual({
       postsToday: 123,
       allowance: 1000,
+      estimatesToday: 0,
       costToday: 0.615,
       resetsAt: Date.parse('2026-11-21T00:00:00Z'),
       postsThisMonth: 123,
@@ -266,8 +267,8 @@ describe('the daily allowance', () => {
     '{"day":"2026-11-20","posts":-4}',
     '{"day":"9999-01-01","posts":4}',
     '{"day":"2026-11-20","posts":4,"earlier":[]}',
-    '{"day":"2026-11-20","posts":4,"earlier":{"2026-11-19":-1}}',
-    '{"day":"2026-11-20","posts":4,"earlier":{"yesterday":1}}',
+    '{"day":"2026-11-20","posts":4,"earlier":{"2026-11-19":{"posts":-1}}}',
+    '{"day":"2026-11-20","posts":4,"earlier":{"yesterday":{"posts":1}}}',
     '[]',
     '\0\0\0',
   ])('warns when its file is damaged (%j), and keeps that file aside', (content) => {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ApiFailure } from '../../../src/source/x/api-client.ts';
 import { type FailureKind, REST_MS } from '../../../src/source/x/failure.ts';
 import {
   RULE_READS_A_WINDOW,
@@ -9,12 +10,7 @@ import {
 } from '../../../src/source/x/limits.ts';
 import { ruleFormat } from '../../../src/source/x/rule-text.ts';
 import { Rules } from '../../../src/source/x/rules.ts';
-import {
-  type Added,
-  ApiFailure,
-  type ApiRule,
-  type RulesApi,
-} from '../../../src/source/x/rules-api.ts';
+import type { Added, ApiRule, RulesApi } from '../../../src/source/x/rules-api.ts';
 import {
   after,
   INITIAL_RULES,

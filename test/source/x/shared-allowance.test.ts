@@ -79,7 +79,7 @@ test('a node whose ledger is away says so once, counts alone, and adds the rest 
   expect(counts()).toEqual([50, 50]);
 });
 
-test.each([undefined, 'nonsense', '{"2026-11-20":-1}', '[]', '{"9999-01-01":5}'])(
+test.each([undefined, 'nonsense', '{"2026-11-20":1}', '[]', '{"9999-01-01":{"posts":5}}'])(
   'a ledger that has lost its text (%j) gets it back once',
   async (text) => {
     const { kept, nodes, read, counts } = startNodes(2);
@@ -90,7 +90,7 @@ test.each([undefined, 'nonsense', '{"2026-11-20":-1}', '[]', '{"9999-01-01":5}']
     read(1, 5);
     for (const node of [...nodes].reverse()) await node.refresh();
     expect(counts()).toEqual([15, 15]);
-    expect(kept.text).toBe('{"2026-11-20":15}');
+    expect(kept.text).toBe('{"2026-11-20":{"posts":15,"estimates":0}}');
   },
 );
 
@@ -106,7 +106,7 @@ test('posts that arrive during an exchange count once', async () => {
   await shared;
   expect(counts()).toEqual([17]);
   await pass(1000);
-  expect(kept.text).toBe('{"2026-11-20":17}');
+  expect(kept.text).toBe('{"2026-11-20":{"posts":17,"estimates":0}}');
 });
 
 test('the warning comes when all nodes together reach 80 %', async () => {
@@ -124,7 +124,7 @@ test('a source opens no stream before it knows what others have read, or that it
     const { promise, resolve } = Promise.withResolvers<void>();
     kept.held = promise;
     kept.away = away;
-    kept.text = '{"2026-11-20":10}';
+    kept.text = '{"2026-11-20":{"posts":10}}';
     const allowance = allowanceOf(clock, { dailyPosts: 11 });
     allowance.shareBy(kept.ledger);
     const it = await startXSource({ clock, allowance });
