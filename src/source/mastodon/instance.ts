@@ -44,8 +44,8 @@ export class Instance {
   #failures = 0;
   /** This connection brought something. */
   #works = false;
-  /** It has been live since it was opened. */
-  #wasLive = false;
+  /** Once it is live, posts may be missing: it was live before, or could not be reached while others were. */
+  #mayLackPosts = false;
 
   constructor(options: InstanceOptions) {
     const { url, clock, random } = options;
@@ -62,6 +62,7 @@ export class Instance {
       }),
       onState: (state) => {
         this.#state = state;
+        if (typeof state === 'object') this.#mayLackPosts = true;
         options.onState(state);
       },
     });
@@ -75,7 +76,7 @@ export class Instance {
 
   /** Connects as soon as the schedule allows it. */
   open(): void {
-    this.#wasLive = false;
+    this.#mayLackPosts = false;
     this.#reconnector.open();
   }
 
@@ -102,8 +103,8 @@ export class Instance {
       },
       {
         open: () => {
-          if (this.#wasLive) onGap();
-          this.#wasLive = true;
+          if (this.#mayLackPosts) onGap();
+          this.#mayLackPosts = true;
           live();
         },
         answered: () => {

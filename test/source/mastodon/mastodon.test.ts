@@ -141,6 +141,26 @@ describe('several instances', () => {
     expect(sink.states.map(({ name }) => name)).toEqual(['connecting', 'live']);
   });
 
+  test('that are out at first have missed posts once they are live', async () => {
+    const { mastodon, other, source, is, emit, received, sink, clock } = await setUpMastodon({
+      instances: 2,
+    });
+    other.reject(503);
+    source.want(SOMEBODY);
+    await is('live');
+    await other.untilHandshake(1);
+    await sink.until(() => mastodon.open === 1);
+    emit(mastodon);
+    await received(1);
+    expect(sink.gaps).toEqual([]);
+    other.reject(undefined);
+    await passTime(
+      clock,
+      sink.until(() => sink.gaps.length === 1),
+    );
+    expect(sink.gaps).toEqual([1]);
+  });
+
   test('that never worked are in the log as well', async () => {
     const { mastodon, other, source, is, warnings } = await setUpMastodon({
       instances: 2,
