@@ -56,6 +56,7 @@ const linger = wholeNumber(0, 86_400, 'SECONDS');
 const recentEvents = wholeNumber(0, 100_000);
 const historyBytes = wholeNumber(16 * 1024 * 1024, 2 ** 40, 'BYTES');
 const recentBytes = wholeNumber(0, 64 * 1024 * 1024 * 1024, 'BYTES');
+const writeDelay = wholeNumber(0, 1000, 'MILLISECONDS');
 const lease = wholeNumber(1, 60, 'SECONDS');
 const host = matching('ADDRESS', /^[\w.:-]+$/, 'a host name or IP address');
 const xToken = matching('TOKEN', /^[\x21-\x7e]+$/, 'a token without spaces, as X shows it');
@@ -83,6 +84,11 @@ const NETWORK = named({
   host: option(host, '127.0.0.1', 'The address to listen on. 0.0.0.0 is every IPv4 address.'),
   tlsCert: option(certificate, undefined, 'The certificate chain for https and wss, in PEM.'),
   tlsKey: option(privateKey, undefined, 'Its private key, in PEM, without a passphrase.'),
+  maxWriteDelay: option(
+    writeDelay,
+    25,
+    'How long an event may wait to share a write. 0: not at all.',
+  ),
   logLevel: option(oneOf(LOG_LEVELS), 'info', `How much to log: ${LOG_LEVELS.join(', ')}.`),
 });
 

@@ -83,7 +83,7 @@ export async function startServer(
   const telemetry = createTelemetry(log, clock, config.sources);
   const connectionLimits = new ConnectionLimits(config, clock, telemetry);
   const analyze = createAnalyzer(config.profile, vader);
-  const flushes = createFlushScheduler(clock, telemetry);
+  const flushes = createFlushScheduler(clock, telemetry, config.maxWriteDelay);
   const behind = new Set<Outbox>();
   const kept = createPast(config, clock, telemetry);
   const { warn } = telemetry.log('source');

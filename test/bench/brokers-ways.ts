@@ -27,7 +27,11 @@ export interface Way {
 
 /** By the name in the table. */
 export const WAYS: Readonly<Record<string, Way>> = {
-  senti: { missing: () => undefined, start: startSenti },
+  senti: { missing: () => undefined, start: () => startSenti() },
+  'senti, --max-write-delay 0': {
+    missing: () => undefined,
+    start: () => startSenti('--max-write-delay', '0'),
+  },
   nchan: {
     missing: () => absent('libnginx-mod-nchan', program('nginx'), NCHAN),
     start: startNchan,
@@ -51,8 +55,8 @@ function absent(name: string, ...files: readonly string[]): string | undefined {
   return files.every((file) => existsSync(file)) ? undefined : name;
 }
 
-async function startSenti(): Promise<Running> {
-  const server = fork(new URL('./fanout-server.ts', import.meta.url), ['senti'], {
+async function startSenti(...options: readonly string[]): Promise<Running> {
+  const server = fork(new URL('./fanout-server.ts', import.meta.url), ['senti', ...options], {
     execArgv: [SMALL_NURSERY],
   });
   const [{ url }] = (await once(server, 'message')) as [{ url: string }];

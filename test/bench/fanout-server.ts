@@ -35,7 +35,12 @@ interface Way {
   publish(texts: readonly string[]): void;
 }
 
-const WAYS: Readonly<Record<string, () => Promise<Way>>> = { senti, stock, bare, floor };
+const WAYS: Readonly<Record<string, (...options: readonly string[]) => Promise<Way>>> = {
+  senti,
+  stock,
+  bare,
+  floor,
+};
 
 /** The clients all come at once, and what they cost is what is asked. */
 const BOUNDLESS = [
@@ -43,14 +48,17 @@ const BOUNDLESS = [
   ...['--linger', '600'],
 ];
 
-async function senti(): Promise<Way> {
+async function senti(...options: readonly string[]): Promise<Way> {
   let source: HandSource | undefined;
   const connect = (_config: unknown, sink: SourceSink) => {
     source = createHandSource(sink);
     return source;
   };
   const log = pino({ level: 'silent' });
-  const { url } = await startServer(configOf(...BOUNDLESS), log, { clock: systemClock, connect });
+  const { url } = await startServer(configOf(...BOUNDLESS, ...options), log, {
+    clock: systemClock,
+    connect,
+  });
   return { url, publish: (texts) => sayAll(source, texts) };
 }
 
@@ -186,9 +194,10 @@ function listen(http: Server): Promise<string> {
   });
 }
 
-const start = WAYS[process.argv[2] ?? ''];
-if (!start) throw new Error(`usage: fanout-server.ts ${Object.keys(WAYS).join(' | ')}`);
-const way = await start();
+const [name = '', ...options] = process.argv.slice(2);
+const start = WAYS[name];
+if (!start) throw new Error(`usage: fanout-server.ts ${Object.keys(WAYS).join(' | ')} [OPTION …]`);
+const way = await start(...options);
 
 function publish([turn, ...later]: readonly (readonly string[])[]): void {
   if (turn === undefined) return;

@@ -58,6 +58,7 @@ describe('the options', () => {
       tlsCert: undefined,
       tlsKey: undefined,
       graphiql: true,
+      maxWriteDelay: 25,
       logLevel: 'info',
     });
   });
@@ -68,7 +69,8 @@ describe('the options', () => {
     const argv = `--port 0 --host=::1 --source replay --file ${file} --rate 0.5 --loop
       --bluesky-url ws://localhost:1,wss://b.example/x
       --languages EN,pt-BR --profile original --origins https://a.example,http://b.example:81
-      --tls-cert ${tlsCert} --tls-key ${tlsKey} --graphiql=false --log-level debug`;
+      --tls-cert ${tlsCert} --tls-key ${tlsKey} --graphiql=false --max-write-delay 0
+      --log-level debug`;
     expect(configOf(argv.trim().split(/\s+/))).toEqual({
       ...UNSET,
       port: 0,
@@ -84,6 +86,7 @@ describe('the options', () => {
       tlsCert: expect.objectContaining({ path: tlsCert }),
       tlsKey: expect.objectContaining({ path: tlsKey }),
       graphiql: false,
+      maxWriteDelay: 0,
       logLevel: 'debug',
     });
   });
@@ -105,6 +108,7 @@ describe('the options', () => {
       TLS_CERT: tlsCert,
       TLS_KEY: tlsKey,
       GRAPHIQL: 'off',
+      MAX_WRITE_DELAY: '10',
       LOG_LEVEL: 'warn',
     };
     expect(configOf([], env)).toEqual({
@@ -122,6 +126,7 @@ describe('the options', () => {
       tlsCert: expect.objectContaining({ path: tlsCert }),
       tlsKey: expect.objectContaining({ path: tlsKey }),
       graphiql: false,
+      maxWriteDelay: 10,
       logLevel: 'warn',
     });
     expect(configOf(['--port', '2', '--loop=false'], env)).toMatchObject({ port: 2, loop: false });

@@ -1,23 +1,29 @@
-// Flushes outboxes at the end of the current tick, so that everything of one tick leaves in one write.
+// Flushes outboxes at the end of the current tick, so that everything of one tick leaves in one write. When writing takes
+// much of the time, a flush waits a little, so that everything of several ticks does.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
+import { delayAfter, owedAfter } from './write-pacing.ts';
 
 export interface Flushable {
   flush(): void;
 }
 
 export interface FlushScheduler {
-  /** Calls `flush` at the end of the current tick. */
+  /** Calls `flush` at the end of the current tick, or up to `maxDelay` later. */
   flushSoon(flushable: Flushable): void;
   /** Wraps `handle` and records the time until its writes are flushed. A call within another call is part of it. */
   timed<A extends unknown[]>(handle: (...message: A) => void): (...message: A) => void;
 }
 
-/** Reports the time from a tick's first timed message that caused a write until all is flushed. */
+/**
+ * Reports the time from a tick's first timed message that caused a write until all is flushed. A flush waits for up to
+ * `maxDelay` milliseconds.
+ */
 export function createFlushScheduler(
   clock: Clock,
   telemetry: Pick<Telemetry, 'wire'>,
+  maxDelay: number,
 ): FlushScheduler {
   let due: Flushable[] = [];
   let scheduled = false;
@@ -25,21 +31,39 @@ export function createFlushScheduler(
   let arrived: number | undefined;
   /** When the first message arrived whose writes wait. */
   let first: number | undefined;
+  /** What was owed when the last flush ended. */
+  let owed = 0;
+  let ended = clock.monotonic();
 
   function flushAll(): void {
+    const began = clock.monotonic();
     const now = due;
     due = [];
     scheduled = false;
     for (const flushable of now) flushable.flush();
-    if (first !== undefined) telemetry.wire(clock.monotonic() - first);
+    // Node writes what goes over HTTP after this function, and before this one.
+    process.nextTick(end, began, first);
     first = undefined;
+  }
+
+  function end(began: number, first: number | undefined): void {
+    const now = clock.monotonic();
+    owed = owedAfter(owed, now - ended, now - began, maxDelay);
+    ended = now;
+    if (first !== undefined) telemetry.wire(now - first);
+  }
+
+  function schedule(): void {
+    const delay = delayAfter(owed, clock.monotonic() - ended, maxDelay);
+    if (delay > 0) clock.after(delay, flushAll);
+    else setImmediate(flushAll);
   }
 
   return {
     flushSoon(flushable) {
       due.push(flushable);
       first ??= arrived;
-      if (!scheduled) setImmediate(flushAll);
+      if (!scheduled) schedule();
       scheduled = true;
     },
     timed:

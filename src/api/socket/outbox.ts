@@ -1,4 +1,4 @@
-// The outbox of a connection: the only thing that writes messages to it. All messages of a tick leave in one write.
+// The outbox of a connection: the only thing that writes messages to it. All messages of a flush leave in one write.
 // For a peer that falls behind, a bounded number of events waits.
 
 import type { Clock } from '../../base/clock.ts';
@@ -41,7 +41,7 @@ export interface Wire {
 export interface OutboxOptions {
   readonly clock: Clock;
   readonly writeBuffer: WriteBuffer;
-  /** Calls `flush` at the end of the current tick. */
+  /** Calls `flush` at the end of the current tick, or a little later. */
   readonly flushSoon: (outbox: Outbox) => void;
   readonly deletions: Deletions;
   /** The outboxes that are behind. */

@@ -1,14 +1,45 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { SentimentDocument, StatusDocument } from '../../../schema/operations.ts';
 import { createFlushScheduler } from '../../../src/api/socket/flush-scheduler.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { connectTrack, post } from '../../support/clients.ts';
+import { FakeClock, passTime } from '../../support/fake-clock.ts';
+import { configOf, startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
+import { runOver, STREAMS } from '../../support/transports.ts';
+import { eventually } from '../../support/until.ts';
 
-function start() {
+const MAX_DELAY = 25;
+
+function start(maxDelay = MAX_DELAY) {
   const clock = new FakeClock();
   const telemetry = recordTelemetry();
-  const flushes = createFlushScheduler(clock, telemetry);
-  return { clock, times: telemetry.wireTimes, flushes };
+  const flushes = createFlushScheduler(clock, telemetry, maxDelay);
+  /** The moments of the flushes of something that takes `cost` milliseconds to write, however much waits. */
+  const moments: number[] = [];
+  let waits = false;
+  function write(cost: number): void {
+    if (waits) return;
+    waits = true;
+    flushes.flushSoon({
+      flush() {
+        waits = false;
+        moments.push(clock.monotonic());
+        clock.spend(cost);
+      },
+    });
+  }
+  return { clock, times: telemetry.wireTimes, flushes, moments, write };
+}
+
+/** A clock whose every reading takes a while, as long as `cost` says so. */
+class SlowClock extends FakeClock {
+  cost = 0;
+
+  override monotonic(): number {
+    this.spend(this.cost);
+    return super.monotonic();
+  }
 }
 
 test('a call within another call counts from when the outer one began', async () => {
@@ -41,4 +72,99 @@ test('a call that fails does not count towards the next one', async () => {
   clock.advance(5);
   await setImmediate();
   expect(times).toEqual([5]);
+});
+
+test('one socket is written to at the end of every tick', async () => {
+  const { clock, moments, write } = start();
+  for (let i = 0; i < 1000; i++) {
+    write(0.05);
+    await setImmediate();
+    clock.advance(0.95);
+  }
+  expect(moments).toHaveLength(1000);
+  expect(clock.pending).toBe(0);
+});
+
+test('a quiet server writes a few dear events in a row at once', async () => {
+  const { clock, moments, write } = start();
+  for (let i = 0; i < 10; i++) {
+    write(5);
+    await setImmediate();
+    clock.advance(1);
+    write(5);
+    await setImmediate();
+    clock.advance(989);
+  }
+  expect(moments).toHaveLength(20);
+});
+
+test('when writing takes much of the time, three events share a flush and none waits longer than allowed', async () => {
+  const { clock, moments, write, times, flushes } = start();
+  const event = flushes.timed(() => write(6));
+  for (let i = 0; i < 100; i++) {
+    event();
+    await setImmediate();
+    const left = () => 10 * (i + 1) - clock.monotonic();
+    if ((clock.next ?? Number.POSITIVE_INFINITY) < left()) clock.advance(clock.next ?? 0);
+    await setImmediate();
+    clock.advance(left());
+  }
+  expect(moments.length).toBeLessThan(40);
+  expect(Math.max(...times)).toBeLessThanOrEqual(MAX_DELAY + 6);
+});
+
+test('with a bound of 0, every flush comes at the end of its tick', async () => {
+  const { moments, write } = start(0);
+  for (let i = 0; i < 20; i++) {
+    write(50);
+    await setImmediate();
+  }
+  expect(moments).toHaveLength(20);
+});
+
+test('on every surface, what waits for a flush can still be deleted, comes in order and is written at the end', async () => {
+  const clock = new SlowClock();
+  const senti = await startSenti(configOf(), clock);
+  const { source } = senti;
+  const streams = STREAMS.map((stream) =>
+    runOver(senti, stream, SentimentDocument, { track: 'coffee' }),
+  );
+  const next = () => Promise.all(streams.map(async (stream) => (await stream.next()).value));
+  const tag = (name: string) => ({ data: { sentiment: { hashtags: [{ tag: name }] } } });
+  const first = next();
+  const plain = await connectTrack(senti.socketUrl);
+  plain.send({ track: 'coffee' });
+  await eventually(
+    async () => (await post(senti.url, StatusDocument, {})).data?.status.listeners === 4,
+  );
+
+  clock.cost = 100;
+  source.say('coffee #first');
+  await setImmediate();
+  clock.cost = 0;
+  expect(await first).toMatchObject(STREAMS.map(() => tag('first')));
+  await plain.received(1);
+
+  // Without the wait, it would be written in this tick.
+  source.say('coffee #gone', { id: 'gone' });
+  await setImmediate();
+  await setImmediate();
+  source.sink.deleted('gone');
+  source.say('coffee #second');
+  source.say('coffee #third');
+  const second = next();
+  clock.advance(MAX_DELAY);
+  expect(await second).toMatchObject(
+    STREAMS.map(() => ({ ...tag('second'), extensions: { dropped: 1 } })),
+  );
+  expect(await next()).toMatchObject(STREAMS.map(() => tag('third')));
+
+  source.say('coffee #last');
+  await setImmediate();
+  const last = next();
+  await passTime(clock, senti.close());
+  expect(await last).toMatchObject(STREAMS.map(() => tag('last')));
+  await plain.closed;
+  const tags = plain.messages.map(({ hashtags }) => Object.keys(hashtags).join());
+  expect(tags).toEqual(['first', 'second', 'third', 'last']);
 });
