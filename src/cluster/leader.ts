@@ -105,7 +105,7 @@ export class Leader {
     const { epoch } = this.#options.term;
     const { source } = this.#ingest;
     const state: SourceState | undefined = this.#isStarting ? { name: 'connecting' } : undefined;
-    return { epoch, ...tellSource(source, state) };
+    return tellSource(epoch, source, state);
   }
 
   /** Whether it has yet to open or close some tracks. */

@@ -132,18 +132,29 @@ export type Ingesting = Checked<typeof isIngesting>;
 export type NodeMessage = Checked<typeof isFromNode> & Checked<typeof isMessage>;
 
 /** What a node tells of the source that it reads. `instead` takes the place of its states. */
-export function tellSource(source: SourceStatus, instead?: SourceState): Omit<Ingesting, 'epoch'> {
+export function tellSource(epoch: number, source: SourceStatus, instead?: SourceState): Ingesting {
   const statusOf = ({ name, state, usage }: SourceStatus) => ({
     name,
     state: instead ?? state,
     usage,
   });
+  return {
+    epoch,
+    ...statusOf(source),
+    parts: source.parts?.map(statusOf),
+    // There may be thousands, and few who ask.
+    get rejections() {
+      return toldOf(source.rejections);
+    },
+  };
+}
+
+function toldOf(rejections: SourceStatus['rejections']): Ingesting['rejections'] {
   const { most, characters } = REJECTIONS;
-  const rejections = source.rejections
+  return rejections
     ?.filter(({ track }) => track.length <= characters)
     .slice(0, most)
     .map((each) => ({ ...each, reason: cutText(each.reason, characters) }));
-  return { ...statusOf(source), parts: source.parts?.map(statusOf), rejections };
 }
 
 export function encodeMessage(message: NodeMessage): Uint8Array {

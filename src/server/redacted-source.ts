@@ -32,7 +32,13 @@ function redacted(source: Source, redact: Redact): Source {
     },
     parts: source.parts?.map((part) => redacted(part, redact)),
     get rejections() {
-      return source.rejections?.map((each) => ({ ...each, reason: redact(each.reason) }));
+      return source.rejections?.map(({ reason, ...each }) => ({
+        ...each,
+        // Only where it is read: there may be thousands.
+        get reason() {
+          return redact(reason);
+        },
+      }));
     },
     want: (tracks) => source.want(tracks),
     close: (options) => source.close(options),
