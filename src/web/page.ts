@@ -8,6 +8,7 @@ import { Moment } from './moment.ts';
 import { createNotifier } from './notify.ts';
 import { addressOf, graphiqlOf, isAmong, MAX_TOPICS, readTopics } from './page-address.ts';
 import { cellsIn } from './picture.ts';
+import { createPriceQuestion } from './price.ts';
 import { RANGES, readRange } from './range.ts';
 import { type Connection, type ConnectionState, connect } from './server-connection.ts';
 import { watchSource } from './source-watch.ts';
@@ -67,6 +68,11 @@ const set = new TopicSet(readRange(location.search), {
     add,
   }),
 });
+const whenAgreed = createPriceQuestion(
+  connection,
+  () => source.isPaid,
+  () => page.input.focus(),
+);
 const heardSpike = createNotifier(liveRegion.say);
 const drawing = createDrawing(set, createComparison(moment), liveRegion.review);
 const showStatus = createStatusLine(
@@ -92,10 +98,10 @@ function showTokenForm(isLocked: boolean): void {
   if (isLocked) page.token.focus();
 }
 
-/** Shows what the address says. */
+/** Shows what the address says. A person who follows a link has agreed to its topics. */
 function showAddress(): void {
   showRange();
-  show(readTopics(location.search));
+  void whenAgreed([], () => show(readTopics(location.search)));
 }
 
 function showRange(): void {
@@ -126,10 +132,18 @@ function show(tracks: readonly string[]): void {
 
 /** Shows these topics, as a step that the back button undoes. */
 function go(tracks: readonly string[]): void {
-  history.pushState(null, '', addressOf(tracks, set.range));
   const added = tracks.filter((track) => !set.tracks.includes(track));
-  show(tracks);
-  liveRegion.say(added.length > 0 ? `Tracking ${added.join(' and ')}.` : 'Stopped.');
+  void whenAgreed(added, (isAgreed) => {
+    if (added.includes(page.input.value.trim())) page.input.value = '';
+    history.pushState(null, '', addressOf(tracks, set.range));
+    show(tracks);
+    liveRegion.say(added.length > 0 ? `Tracking ${added.join(' and ')}.` : 'Stopped.');
+    if (isAgreed) focusOn(added[0]);
+  });
+}
+
+function focusOn(track: string | undefined): void {
+  set.all.find(({ topic }) => topic.track === track)?.view.focus();
 }
 
 /** Tracks one more topic, or says why that does not work. */
@@ -139,7 +153,6 @@ function add(track: string): void {
     say(reason);
     return;
   }
-  page.input.value = '';
   go([...set.tracks, track]);
 }
 
@@ -157,7 +170,7 @@ function replace(track: string, other: string): void {
     return;
   }
   go(set.tracks.map((each) => (each === track ? other : each)));
-  set.all.find(({ topic }) => topic.track === other)?.view.focus();
+  focusOn(other);
 }
 
 /** The focus goes to what comes next, and not to the input: on a phone, that would raise the keyboard. */

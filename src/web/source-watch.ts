@@ -44,6 +44,10 @@ export function watchSource(connection: Connection, onChange: () => void) {
     get sources() {
       return status?.sources;
     },
+    /** Whether one of the sources charges by the post. */
+    get isPaid() {
+      return status?.source.usage != null;
+    },
     /** Since when no posts may have come, in milliseconds since 1970; undefined while they come. */
     get outSince() {
       return outSince;

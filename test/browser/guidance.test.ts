@@ -1,11 +1,25 @@
 // What the dashboard says to a person who is new to it.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import type { Track } from '../../src/track/track.ts';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
-import { startReal, startSenti } from '../support/senti.ts';
+import { startFakeX } from '../support/fake-x.ts';
+import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startSeveral } from '../support/several.ts';
+import { tempFolder } from '../support/temp-file.ts';
+
+const USAGE = {
+  postsToday: 0,
+  allowance: 10_000,
+  estimatesToday: 0,
+  costToday: 0,
+  resetsAt: 0,
+  postsThisMonth: 0,
+  monthlyAllowance: 'none',
+  monthResetsAt: 0,
+};
 
 describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
   const open = useBrowser();
@@ -40,6 +54,50 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     await page.getByRole('heading', { name: 'the cure' }).waitFor();
     expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee', 'the cure']);
     expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Stop tracking the cure');
+    expect(errors).toEqual([]);
+  });
+
+  test('asks before it opens a topic that would use more than a tenth of what is left on X, once', async () => {
+    const x = await startFakeX({ postsPerDay: 1200 });
+    onTestFinished(() => x.close());
+    const config = configOf('--x-url', x.url, '--state-dir', tempFolder(), '--follow', 'paid');
+    const senti = await startSenti(
+      { ...config, sources: ['x'], xBearerToken: x.token, maxWorkPerSecond: 1e9 },
+      systemClock,
+      (source) => Object.defineProperty(source, 'usage', { value: USAGE }),
+    );
+    const { page, errors } = await open();
+    await page.goto(`${senti.url}/?track=linked`);
+    await page.getByRole('heading', { name: 'linked' }).waitFor();
+    const tracked = () => new URL(page.url()).searchParams.getAll('track');
+    const type = async (topic: string) => {
+      await page.getByRole('textbox', { name: 'Topic' }).fill(topic);
+      await page.keyboard.press('Enter');
+    };
+    const question = page.getByRole('group', { name: /^coffee would bring up to 1,200 posts/ });
+    await type('coffee');
+    await question.waitFor();
+    expect(await question.textContent()).toMatch(
+      /^\s*coffee would bring up to 1,200 posts a day from X, for \$6\.00\. 9,9\d\d may still be read today\./,
+    );
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel');
+    expect(await violationsOf(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    expect(await question.isVisible()).toBe(false);
+    expect([tracked(), senti.source.wanted.flat().includes('coffee')]).toEqual([['linked'], false]);
+
+    await type('coffee');
+    await question.waitFor();
+    await page.getByRole('button', { name: 'Track anyway' }).click();
+    await page.getByRole('heading', { name: 'coffee' }).waitFor();
+    expect(tracked()).toEqual(['linked', 'coffee']);
+    await page.getByRole('button', { name: 'Stop tracking coffee' }).click();
+    await page.getByRole('heading', { name: 'coffee' }).waitFor({ state: 'detached' });
+    // The first is agreed to, and the second is open already.
+    for (const topic of ['coffee', 'paid']) {
+      await type(topic);
+      await page.getByRole('heading', { name: topic }).waitFor();
+    }
     expect(errors).toEqual([]);
   });
 

@@ -1,0 +1,65 @@
+// Asks before a topic is opened that would use much of what may still be read from a source that charges.
+
+import { EstimateDocument } from '../../schema/operations.ts';
+import { setText, the } from './dom.ts';
+import type { Connection } from './server-connection.ts';
+
+/** The share of what is left that opens without a question. */
+const LITTLE = 0.1;
+
+/**
+ * Returns a function that calls `open`: at once, or when a person agrees to the price of the topics. It ends the question
+ * that was asked before. `isPaid` says whether the server reads a source that charges.
+ */
+export function createPriceQuestion(
+  { ask }: Connection,
+  isPaid: () => boolean,
+  cancelled: () => void,
+) {
+  const box = the('#price', HTMLElement);
+  const text = the('p', HTMLElement, box);
+  const yes = the('button', HTMLButtonElement, box);
+  const no = the('button + button', HTMLButtonElement, box);
+  const agreed = new Set<string>();
+  let question = 0;
+
+  return async (tracks: readonly string[], open: (isAgreed?: boolean) => void): Promise<void> => {
+    const mine = ++question;
+    const asked = tracks.filter((track) => !agreed.has(track));
+    box.hidden = true;
+    if (asked.length === 0 || !isPaid()) return open();
+    const names = asked.join(' and ');
+    const answer = (isAgreed: boolean) => () => {
+      question += 1;
+      box.hidden = true;
+      if (!isAgreed) return cancelled();
+      for (const track of asked) agreed.add(track);
+      open(true);
+    };
+    yes.onclick = answer(true);
+    no.onclick = answer(false);
+    setText(text, `Asking for the price of ${names}…`);
+    box.hidden = false;
+    let posts = 0;
+    let cost = 0;
+    let left: number | null | undefined;
+    const told = asked.map((track) => ask(EstimateDocument, { track }));
+    for (const { estimate } of (await Promise.all(told)).filter((each) => each !== undefined)) {
+      const unpaid = 1 - (estimate.paidShare ?? 0);
+      posts += (estimate.postsPerDay ?? 0) * unpaid;
+      cost += (estimate.costPerDay ?? 0) * unpaid;
+      left = estimate.postsLeft;
+    }
+    if (mine !== question) return;
+    if (left == null || posts <= left * LITTLE) {
+      box.hidden = true;
+      return open();
+    }
+    const count = (number: number) => Math.round(number).toLocaleString('en');
+    setText(
+      text,
+      `${names} would bring up to ${count(posts)} posts a day from X, for $${cost.toFixed(2)}. ${count(left)} may still be read today.`,
+    );
+    no.focus();
+  };
+}
