@@ -1,6 +1,7 @@
 // The receiving half of the fan-out benchmark, in a process of its own: opens sockets and counts.
 
 import { once } from 'node:events';
+import { TLSSocket } from 'node:tls';
 import WebSocket from 'ws';
 
 /** What the benchmark asks of this process. */
@@ -12,6 +13,8 @@ export type Request =
       /** For each socket, the tracks it subscribes to. */
       readonly sockets: readonly (readonly string[])[];
       readonly query?: string;
+      /** Whether each connection resumes the session of the first one, over TLS. */
+      readonly resumes?: boolean;
     }
   /** Answered as soon as so many messages have come in all. */
   | { readonly ask: 'received'; readonly count: number }
@@ -24,6 +27,8 @@ const QUERY =
 const AT_A_TIME = 100;
 
 let sockets: WebSocket[] = [];
+/** The ticket of the first connection over TLS. */
+let session: Buffer | undefined;
 /** The last message that came. */
 let last: Buffer | undefined;
 let received = 0;
@@ -54,13 +59,22 @@ async function open(
   path: string,
   tracks: readonly string[],
   query: string,
+  resumes: boolean,
 ): Promise<void> {
   const isGraphQL = path === '/graphql';
   const socket = new WebSocket(
     url.replace('http', 'ws') + path,
     isGraphQL ? 'graphql-transport-ws' : [],
+    { rejectUnauthorized: false, ...(resumes && session && { session }) },
   );
   sockets.push(socket);
+  socket.once('upgrade', ({ socket: connection }) => {
+    if (!(connection instanceof TLSSocket)) return;
+    if (resumes && session && !connection.isSessionReused()) throw new Error('not resumed');
+    connection.once('session', (ticket) => {
+      session ??= ticket;
+    });
+  });
   await once(socket, 'open');
   if (isGraphQL) {
     socket.send('{"type":"connection_init"}');
@@ -81,10 +95,10 @@ async function open(
 process.on('message', async (request: Request) => {
   switch (request.ask) {
     case 'open': {
-      const { url, path, sockets: wanted, query = QUERY } = request;
+      const { url, path, sockets: wanted, query = QUERY, resumes = false } = request;
       for (let i = 0; i < wanted.length; i += AT_A_TIME) {
         await Promise.all(
-          wanted.slice(i, i + AT_A_TIME).map((tracks) => open(url, path, tracks, query)),
+          wanted.slice(i, i + AT_A_TIME).map((tracks) => open(url, path, tracks, query, resumes)),
         );
       }
       process.send?.({ opened: wanted.length });

@@ -1,7 +1,12 @@
-// The serving half of the fan-out benchmark, in a process of its own: `senti`, `stock` or `bare`.
+// The serving half of the fan-out benchmark, in a process of its own: `senti`, `stock` or `bare`. `tls` serves
+// the first and the last one over TLS.
 
+import { mkdtempSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { useServer } from 'graphql-ws/use/ws';
@@ -18,6 +23,7 @@ import { startServer } from '../../src/server/server.ts';
 import type { SourceSink } from '../../src/source/source.ts';
 import { Ingest } from '../../src/stream/ingest.ts';
 import { Multiplexer } from '../../src/stream/multiplexer.ts';
+import { createCertificate, writeCertificate } from '../support/certificate.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { keeping } from '../support/keeping.ts';
 import { configOf } from '../support/senti.ts';
@@ -42,6 +48,8 @@ const WAYS: Readonly<Record<string, (...options: readonly string[]) => Promise<W
   floor,
 };
 
+const CERTIFICATE = process.argv.includes('tls') ? createCertificate('bench') : undefined;
+
 /** The clients all come at once, and what they cost is what is asked. */
 const BOUNDLESS = [
   ...['--max-attempts', 'none', '--max-sockets', 'none', '--max-tracks', 'none'],
@@ -55,11 +63,19 @@ async function senti(...options: readonly string[]): Promise<Way> {
     return source;
   };
   const log = pino({ level: 'silent' });
-  const { url } = await startServer(configOf(...BOUNDLESS, ...options), log, {
+  const { url } = await startServer(configOf(...BOUNDLESS, ...secured(), ...options), log, {
     clock: systemClock,
     connect,
   });
   return { url, publish: (texts) => sayAll(source, texts) };
+}
+
+/** The options for TLS, if it was asked for. */
+function secured(): readonly string[] {
+  if (CERTIFICATE === undefined) return [];
+  const folder = mkdtempSync(join(tmpdir(), 'senti-bench-'));
+  const { tlsCert, tlsKey } = writeCertificate(CERTIFICATE, folder);
+  return ['--tls-cert', tlsCert, '--tls-key', tlsKey];
 }
 
 /** The recipe that graphql-yoga documents, on a stream that is bounded, so that it lives. */
@@ -123,7 +139,7 @@ type Operators = Pick<
 
 /** No GraphQL at all: a ready string to every socket that asked, as often as it asked. */
 async function bare(): Promise<Way> {
-  const http = createServer();
+  const http = CERTIFICATE === undefined ? createServer() : createSecureServer(CERTIFICATE);
   const sockets = new WebSocketServer({ server: http });
   const byTrack = new Map<string, WebSocket[]>();
   sockets.on('connection', (socket) => {
@@ -189,12 +205,14 @@ function sayAll(source: HandSource | undefined, texts: readonly string[]): void 
 function listen(http: Server): Promise<string> {
   return new Promise((resolve) => {
     http.listen(0, '127.0.0.1', () =>
-      resolve(`http://127.0.0.1:${(http.address() as AddressInfo).port}`),
+      resolve(
+        `${CERTIFICATE === undefined ? 'http' : 'https'}://127.0.0.1:${(http.address() as AddressInfo).port}`,
+      ),
     );
   });
 }
 
-const [name = '', ...options] = process.argv.slice(2);
+const [name = '', ...options] = process.argv.slice(2).filter((word) => word !== 'tls');
 const start = WAYS[name];
 if (!start) throw new Error(`usage: fanout-server.ts ${Object.keys(WAYS).join(' | ')} [OPTION …]`);
 const way = await start(...options);

@@ -285,8 +285,9 @@ async function measureStall() {
 }
 
 /** A server and its clients, each a process; both end with the scope. */
-export async function startPair(way: Way, flags: readonly string[] = []) {
-  const server = fork(new URL('./fanout-server.ts', import.meta.url), [way], {
+export async function startPair(way: Way, flags: readonly string[] = [], isSecure = false) {
+  const argv = isSecure ? [way, 'tls'] : [way];
+  const server = fork(new URL('./fanout-server.ts', import.meta.url), argv, {
     execArgv: ['--expose-gc', ...flags],
   });
   const { url } = (await message(server)) as { url: string };
@@ -332,8 +333,15 @@ function clientsOf(clients: ChildProcess, url: string) {
     return answer;
   };
   return {
-    open: (path: '/graphql' | '/track', sockets: readonly (readonly string[])[], query?: string) =>
-      ask({ ask: 'open', url, path, sockets, ...(query && { query }) }).then(() => delay(200)),
+    open: (
+      path: '/graphql' | '/track',
+      sockets: readonly (readonly string[])[],
+      query?: string,
+      resumes = false,
+    ) =>
+      ask({ ask: 'open', url, path, sockets, resumes, ...(query && { query }) }).then(() =>
+        delay(200),
+      ),
     received: (count: number) => ask({ ask: 'received', count }),
     /** How many messages have come in all. */
     async count(): Promise<number> {

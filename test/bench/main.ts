@@ -7,6 +7,7 @@ const BENCHMARKS = [
   'pipeline',
   'fanout',
   'brokers',
+  'connect',
   'cluster',
   'takeover',
   'history',

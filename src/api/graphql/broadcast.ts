@@ -9,6 +9,7 @@ import {
   type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { UserError } from '../../base/user-error.ts';
 import type { Start } from '../../stream/recorder.ts';
 import type { WindowRequest } from '../../stream/windows.ts';
@@ -41,6 +42,17 @@ export interface Opened {
 export const MAX_SELECTIONS = 1024;
 const TOO_MANY = `The server has reached its limit of ${MAX_SELECTIONS} different selections of events; select the same fields as other clients, or try again later.`;
 
+/** What equal subscriptions open, whoever sends them. */
+interface Read {
+  readonly validated: ValidatedSubscriptionArgs;
+  readonly followed: Followed;
+  /** Of the selection. */
+  readonly key: string;
+}
+
+/** Characters of subscriptions whose arguments are kept. What is kept takes up to a hundred bytes for each. */
+const KEPT_CHARACTERS = 50_000;
+
 interface Shared {
   readonly selection: Selection;
   users: number;
@@ -50,12 +62,27 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
   /** By shape, operation name and variables. */
   const selections = new Map<string, Shared>();
   /** Equal texts are parsed to the same document. */
-  const shapes = new WeakMap<DocumentNode, Shape>();
+  const shapes = new WeakMap<DocumentNode, Shape & { readonly number: number }>();
+  let documents = 0;
+  /** Many clients send the same at once, as after a deploy. By document, operation name and variables. */
+  const kept = new LRUCache<string, Read>({
+    maxSize: KEPT_CHARACTERS,
+    sizeCalculation: (_read, name) => name.length,
+  });
+
+  function shapeIn({ schema, document }: ExecutionArgs) {
+    const known = shapes.get(document);
+    if (known) return known;
+    documents += 1;
+    const shape = { ...shapeOf(schema, document), number: documents };
+    shapes.set(document, shape);
+    return shape;
+  }
 
   /** Equal for operations that have equal results for every event. */
-  function keyOf({ schema, document, operationName, variableValues }: ExecutionArgs): string {
-    const shape = shapes.get(document) ?? shapeOf(schema, document);
-    shapes.set(document, shape);
+  function keyOf(args: ExecutionArgs): string {
+    const { operationName, variableValues } = args;
+    const shape = shapeIn(args);
     // An absent variable has its default; one that is null does not.
     const given = shape.variables.filter(
       (name) => variableValues && Object.hasOwn(variableValues, name),
@@ -64,24 +91,19 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
     return JSON.stringify([shape.key, operationName ?? null, values]);
   }
 
-  function share(
-    args: ExecutionArgs,
-    validated: ValidatedSubscriptionArgs,
-    work: Work,
-    followed: Followed,
-  ): Omit<Opened, 'followed'> | UserError {
-    const key = keyOf(args);
+  function share({ validated, followed, key }: Read, work: Work): Opened | ExecutionResult {
     const known = selections.get(key);
     if (known === undefined && selections.size >= MAX_SELECTIONS) {
-      return work.rejectHeld(TOO_MANY);
+      return rejected(work.rejectHeld(TOO_MANY));
     }
     const stopHolding = hold(work, key, followed);
-    if (stopHolding instanceof UserError) return stopHolding;
+    if (stopHolding instanceof UserError) return rejected(stopHolding);
     const shared = known ?? { selection: new Selection(validated, mask), users: 0 };
     selections.set(key, shared);
     shared.users += 1;
     let released = false;
     return {
+      followed,
       selection: shared.selection,
       release() {
         if (released) return;
@@ -119,13 +141,21 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
       };
       const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
       if (!isArguments(validated)) return { errors: validated };
+      const { coerced } = validated.variableValues;
+      const name = JSON.stringify([shapeIn(args).number, args.operationName, coerced]);
+      const known = lastId ? undefined : kept.get(name);
+      if (known) return share(known, work);
       const source = await createSourceEventStream(validated);
       if (followed === undefined) return maskErrors(source as ExecutionResult, mask);
-      const shared = share(args, validated, work, followed);
-      if (shared instanceof UserError) return { errors: [toGraphQLError(shared)] };
-      return { followed, ...shared };
+      const read = { validated, followed, key: keyOf(args) };
+      if (!lastId) kept.set(name, read);
+      return share(read, work);
     },
   };
+}
+
+function rejected(error: UserError): ExecutionResult {
+  return { errors: [toGraphQLError(error)] };
 }
 
 /** Counts what a subscription uses for the client's address. */

@@ -10,7 +10,10 @@ export const PING_EVERY = 5_000;
 export const PONG_WITHIN = 10_000;
 /** The precision of both. One sweep over all sockets is cheaper than a timer for each. */
 const SWEEP_EVERY = 250;
-/** Sockets that connect together are pinged in so many sweeps, so that no tick sends thousands of pings. */
+/**
+ * Sockets that connect together get their first pings in so many sweeps, so that no tick sends thousands. None comes
+ * within PING_EVERY, so that pings do not add to the work of a rush.
+ */
 const SWEEPS = PING_EVERY / SWEEP_EVERY;
 /** In place of a number of marks: the peer had none to answer. */
 const NONE = -1;
@@ -54,7 +57,7 @@ export function createHeartbeat(clock: Clock, telemetry: Pick<Telemetry, 'evicte
   return {
     /** Watches `socket` until it closes. */
     watch(socket: WebSocket, marks: PingMarks): void {
-      const due = clock.monotonic() + PING_EVERY - (watched % SWEEPS) * SWEEP_EVERY;
+      const due = clock.monotonic() + PING_EVERY + (watched % SWEEPS) * SWEEP_EVERY;
       pulses.set(socket, { marks, answered: NONE, due });
       watched += 1;
       cancel ??= clock.after(SWEEP_EVERY, sweep);

@@ -2,6 +2,7 @@
 // it. The kernel proves nothing: it takes megabytes for a peer that reads nothing.
 
 import { randomInt } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 /** Bytes from one mark to the next, plus up to a message. */
@@ -13,17 +14,21 @@ const MARK_EVERY = 64 * 1024;
 const MAX_UNANSWERED = 16;
 /** Names to choose from for a mark, so many that a peer cannot guess one without reading it. */
 const NAMES = 2 ** 48 - 1;
+/** The first byte of a whole ping (RFC 6455, section 5.2). */
+const PING = 0x89;
 
 export class PingMarks {
   readonly #webSocket: WebSocket;
+  readonly #socket: Duplex;
   /** The names of unanswered marks, the oldest first. */
   readonly #awaited: string[] = [];
   #answered = 0;
   /** Bytes written since the last mark. */
   #bytes = 0;
 
-  constructor(webSocket: WebSocket) {
+  constructor(webSocket: WebSocket, socket: Duplex) {
     this.#webSocket = webSocket;
+    this.#socket = socket;
   }
 
   /** How many marks the peer has answered. */
@@ -56,7 +61,9 @@ export class PingMarks {
     this.#bytes = 0;
     const name = String(randomInt(NAMES));
     this.#awaited.push(name);
-    this.#webSocket.ping(name);
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    // In one write, which takes half the time of a ping of the library.
+    this.#socket.write(Buffer.from([PING, name.length, ...Buffer.from(name)]));
   }
 
   /** Whether a pong answers a mark. One pong may answer several, and peers may send pongs unasked. */

@@ -17,7 +17,7 @@ export class SocketWire implements Wire {
   constructor(webSocket: WebSocket, socket: Duplex) {
     this.#webSocket = webSocket;
     this.#socket = socket;
-    this.marks = new PingMarks(webSocket);
+    this.marks = new PingMarks(webSocket, socket);
   }
 
   get isOpen(): boolean {

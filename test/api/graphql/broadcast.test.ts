@@ -159,6 +159,10 @@ describe('the shared path', () => {
     const coffee = await open({ track: 'coffee' });
     const tea = await open({ track: 'tea', sources: ['hand'] });
     const less = await open({ track: 'tea', all: false });
+    const again = await open({ track: 'coffee' });
+    expect(again.followed).toBe(coffee.followed);
+    expect(tea.followed).toMatchObject({ track: { canonical: expect.stringContaining('tea') } });
+    again.release();
     expect(tea.selection).toBe(coffee.selection);
     expect(less.selection).not.toBe(coffee.selection);
     source.say('nothing');

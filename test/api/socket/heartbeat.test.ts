@@ -32,6 +32,7 @@ describe('a socket', () => {
         pinged += 1;
       });
     }
+    clock.advance(PING_EVERY - 1);
     const counts = [];
     for (let passed = 0; passed < PING_EVERY; passed += PING_EVERY / 4) {
       clock.advance(PING_EVERY / 4);
