@@ -61,7 +61,7 @@ export function countedUntil({ past }: Topic, range: Range, now: number): number
 }
 
 /** Each cell as a point in its middle. */
-export function curvesOf(cells: readonly Cell[]): Curves {
+function curvesOf(cells: readonly Cell[]): Curves {
   const values = (polarity: 0 | 1 | 2) =>
     cells.map(({ isKnown, counts }) => (isKnown ? counts[polarity] : null));
   return [cells.map(({ from, to }) => (from + to) / 2), values(0), values(1), values(2)];

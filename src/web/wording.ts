@@ -153,10 +153,6 @@ export function moodOf(balance: number): string {
 /** With fewer posts than this, a balance says nothing: of ten, one post more or less is 10 to 20 points. */
 const FEW = 10;
 
-export function isFew(posts: number): boolean {
-  return posts < FEW;
-}
-
 /** What stands for a mood. `whole` names the last time of which all posts are known, if the page shows one. */
 export function describeFew(posts: number, whole: string | undefined, hasHeard: boolean): string {
   if (posts > 0) return 'Too few posts yet';
@@ -166,7 +162,7 @@ export function describeFew(posts: number, whole: string | undefined, hasHeard: 
 
 /** The balance of enough posts to say something. */
 export function sureBalanceOf(counts: Readonly<Counts>): number | undefined {
-  return isFew(sum(counts)) ? undefined : balanceOf(counts);
+  return sum(counts) < FEW ? undefined : balanceOf(counts);
 }
 
 /** What a spike is like, from the counts of the last minute. */

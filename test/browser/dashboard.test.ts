@@ -254,9 +254,13 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await saysStatus(page, 'Live: posts from hand');
     source.say('good coffee');
     await until(page, hasCurveAtItsEnd);
+    const colour = `getComputedStyle(document.querySelector('.summary td')).color`;
+    const live = await page.evaluate(colour);
     source.become({ name: 'waiting', reason: 'it is down', until: Date.now() + 60_000 });
     await saysStatus(page, /^Waiting/);
     await until(page, `!${hasCurveAtItsEnd}`);
+    // The rows of the summary are no news any more.
+    expect(await page.evaluate(colour)).not.toBe(live);
     source.become({ name: 'live' });
     await until(page, hasCurveAtItsEnd);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { clockTimes } from '../../src/web/chart-time.ts';
 import { totalOf } from '../../src/web/counts.ts';
 import { afterKey, describeCell } from '../../src/web/crosshair.ts';
@@ -7,7 +7,7 @@ import { pictureOf, rowsOf, unknownSpans } from '../../src/web/picture.ts';
 import { RANGES, type Range, readRange } from '../../src/web/range.ts';
 import type { Cell } from '../../src/web/rolling-window.ts';
 import { summarize, sumUp } from '../../src/web/summary.ts';
-import { cellsOf, joined } from '../../src/web/topic-past.ts';
+import { cellsOf, joined, TopicPast } from '../../src/web/topic-past.ts';
 import { Topic } from '../../src/web/topic-state.ts';
 
 const START = Date.UTC(2026, 10, 20, 10);
@@ -144,6 +144,32 @@ test('the counts of a moment are a sentence that says if they are not all', () =
   expect(say([2, 1, 1], false)).toBe('at least 2 positive, 1 neutral, 1 negative; balance +25');
   expect(say([0, 0, 0], true)).toBe('no posts');
   expect(say([0, 0, 0], false)).toBe('not known');
+});
+
+test('the past is asked for anew when the clock was set back', async () => {
+  const [, hour] = RANGES;
+  if (!hour) throw new Error('there are no ranges');
+  onTestFinished(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+  vi.useFakeTimers({ now: at(600) });
+  vi.stubGlobal('document', { hidden: false });
+  const asked: unknown[] = [];
+  const connection = {
+    ask(_document: unknown, variables: { readonly from?: unknown }) {
+      asked.push(variables.from);
+      return Promise.resolve({ history: { buckets: [] } } as never);
+    },
+  };
+  const past = new TopicPast('coffee', hour, connection, () => {});
+  await vi.advanceTimersByTimeAsync(0);
+  vi.setSystemTime(at(300));
+  await past.ask();
+  await past.ask();
+  past.stop();
+  const times = [at(600 - 60), at(300 - 60), at(300 - 1)].map((time) => new Date(time));
+  expect(asked).toEqual(times.map((time) => time.toISOString()));
 });
 
 test('a row of the summary says that posts are few, and compares with the span before', () => {
