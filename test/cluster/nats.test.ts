@@ -142,6 +142,31 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     expect(read).toEqual(['c', 'd']);
   });
 
+  test('the ledger goes on in a new bucket when its own is deleted, and reads no text of another program', async () => {
+    const nats = await start();
+    const admin = await connect({ port: nats.port });
+    onTestFinished(() => admin.close());
+    const { relay, connected } = open(nats.port);
+    await connected();
+    const seen: (string | undefined)[] = [];
+    const write = (text: string) =>
+      relay.ledger.update((before) => {
+        seen.push(before);
+        return text;
+      });
+    expect(await write('a')).toBeUndefined();
+    const bucket = await new Kvm(jetstream(admin)).open('test-ledger');
+    await bucket.put('x', 'long'.repeat(10_000));
+    expect(await write('b')).toBeUndefined();
+    await bucket.delete('x');
+    expect(await write('c')).toBeUndefined();
+    await bucket.destroy();
+    expect(await write('d')).toMatch(/./);
+    expect(await write('e')).toBeUndefined();
+    expect(await write('f')).toBeUndefined();
+    expect(seen).toEqual([undefined, undefined, undefined, undefined, 'e']);
+  });
+
   test('a relay authenticates with a token', async () => {
     const nats = await start('--auth', 'secret');
     await open(nats.port, { natsToken: 'secret' }).connected();

@@ -69,7 +69,7 @@ test.skipIf(!findNatsServer())(
     for (let i = 0; i < 3; i++) await x.push(xPost('rust'));
     await eventually(async () => (await second.status())?.source.state === 'paused');
     expect((await second.status())?.source).toMatchObject({
-      reason: "today's allowance of 10 posts is used up: 10 read, 0.05 USD",
+      reason: "today's allowance of 10 posts is used up: 9 read, 1 estimated, 0.05 USD",
       usage: { postsToday: 9, postsThisMonth: 9, estimatesToday: 1 },
     });
 

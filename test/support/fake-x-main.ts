@@ -5,13 +5,15 @@ import { startFakeX } from './fake-x.ts';
 import { listening, readPlayArguments } from './play-arguments.ts';
 
 const KEEP_ALIVE_MS = 20_000;
+const SECONDS_A_DAY = 24 * 60 * 60;
 /** X counts the milliseconds in its ids from this moment on. */
 const EPOCH_OF_IDS = 1288834974657n;
 
 const play = readPlayArguments('fake-x', 20);
 if (play !== undefined) {
   const { posts, rate, port } = play;
-  const x = await listening('fake-x', startFakeX({ port, keepAliveMs: KEEP_ALIVE_MS }));
+  const options = { port, keepAliveMs: KEEP_ALIVE_MS, postsPerDay: rate * SECONDS_A_DAY };
+  const x = await listening('fake-x', startFakeX(options));
   process.stdout.write(
     `A stand-in for X plays ${posts.length} posts, ${rate} a second. In another terminal:\n\n` +
       `  X_BEARER_TOKEN=${x.token} npm start -- --source x --x-url ${x.url}\n\n`,

@@ -33,7 +33,7 @@ interface Limit {
   readonly most: number | 'none';
   /** Posts, and those that cost as much as the estimates. */
   readonly used: number;
-  readonly dollars: string;
+  readonly spent: Spent;
   readonly until: number;
 }
 
@@ -82,8 +82,8 @@ export class Allowance {
     const { day, month } = this.#limits;
     const limit = [month, day].find(({ most, used }) => most !== 'none' && used >= most);
     if (limit === undefined) return undefined;
-    const { name, most, used, dollars, until } = limit;
-    const reason = `${name} allowance of ${most} posts is used up: ${used} read, ${dollars} USD`;
+    const { name, most, spent, until } = limit;
+    const reason = `${name} allowance of ${most} posts is used up: ${describe(spent)}`;
     return { name: 'paused', reason, until };
   }
 
@@ -155,7 +155,7 @@ export class Allowance {
         flag: '--x-daily-posts',
         most: dailyPosts,
         used: today.posts + today.estimates * (DOLLARS_AN_ESTIMATE / DOLLARS_A_POST),
-        dollars: dollarsFor(today).toFixed(2),
+        spent: today,
         until: start.getTime() + DAY_MS,
       },
       month: {
@@ -163,7 +163,7 @@ export class Allowance {
         flag: '--x-monthly-posts',
         most: monthlyPosts,
         used: posts,
-        dollars: dollarsFor({ posts, estimates: 0 }).toFixed(2),
+        spent: { posts, estimates: 0 },
         until: Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1),
       },
     };
@@ -172,12 +172,12 @@ export class Allowance {
   #warnSince(before: Readonly<Record<'day' | 'month', Limit>>): void {
     const after = this.#limits;
     for (const span of ['day', 'month'] as const) {
-      const { name, flag, most, used, dollars, until } = after[span];
+      const { name, flag, most, used, spent, until } = after[span];
       if (most === 'none') continue;
       const from = Math.ceil(most * WARNING_SHARE);
       if (before[span].used >= from || used < from) continue;
       this.#options.warn(
-        `${used} of ${name} ${most} posts from X have been read (${dollars} USD); ` +
+        `${used} of ${name} ${most} posts from X are used (${describe(spent)}); ` +
           `at ${most} the stream closes until ${new Date(until).toISOString()}. ${flag} sets how many.`,
       );
     }
@@ -210,6 +210,12 @@ export class Allowance {
     this.#reason = reason;
     if (!this.#counts.isShared) this.#shareSoon();
   }
+}
+
+function describe(spent: Spent): string {
+  const { posts, estimates } = spent;
+  const read = estimates === 0 ? `${posts} read` : `${posts} read, ${estimates} estimated`;
+  return `${read}, ${dollarsFor(spent).toFixed(2)} USD`;
 }
 
 /** In tenths of a cent, so that no binary fraction shows. */

@@ -30,6 +30,9 @@ const KEPT_MS = 60 * 60_000;
 const KEPT_RULES = 1000;
 /** How often it learns what other nodes have read at most, in milliseconds. */
 const REFRESH_EVERY_MS = 1000;
+/** Questions that may wait for X's answer to an earlier one. */
+const MAX_WAITING = 20;
+const BUSY = 'too many estimates wait for X at the moment; ask again in a minute';
 const SECONDS_A_DAY = 24 * 60 * 60;
 
 /** Posts a day, or why they cannot be known. */
@@ -49,6 +52,7 @@ export class XEstimates {
   #refreshed: Promise<void> = Promise.resolve();
   /** The last question to X. */
   #asking: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(options: XEstimatesOptions, clock: Clock) {
     const { url, token, languages, ruleLength } = options;
@@ -103,10 +107,13 @@ export class XEstimates {
     }
     const kept = this.#kept.get(rule);
     if (kept !== undefined && kept.until > this.#clock.monotonic()) return kept.count;
+    if (this.#waiting >= MAX_WAITING) return BUSY;
     const count = this.#ask(rule);
     const entry = { count, until: Number.POSITIVE_INFINITY };
     this.#kept.set(rule, entry);
+    this.#waiting += 1;
     void count.then((answer) => {
+      this.#waiting -= 1;
       // Clients that ask again must not use up the questions of the day.
       entry.until = this.#clock.monotonic() + (typeof answer === 'string' ? REST_MS : KEPT_MS);
     });

@@ -121,7 +121,7 @@ describe('the daily allowance', () => {
     expect(warnings).toEqual([]);
     count(100);
     expect(warnings).toEqual([
-      "800 of today's 1000 posts from X have been read (4.00 USD); at 1000 the stream closes until " +
+      "800 of today's 1000 posts from X are used (800 read, 4.00 USD); at 1000 the stream closes until " +
         '2026-11-21T00:00:00.000Z. --x-daily-posts sets how many.',
     ]);
     clock.advance(24 * HOUR);
@@ -165,7 +165,7 @@ describe('the daily allowance', () => {
     expect(warnings).toEqual([]);
     count(10);
     expect(warnings).toEqual([
-      "80 of this month's 100 posts from X have been read (0.40 USD); at 100 the stream closes until " +
+      "80 of this month's 100 posts from X are used (80 read, 0.40 USD); at 100 the stream closes until " +
         '2026-12-01T00:00:00.000Z. --x-monthly-posts sets how many.',
     ]);
   });

@@ -151,6 +151,18 @@ test.each([
   },
 );
 
+test('waits for X in a queue with a bound', async () => {
+  const { x, of, clock } = await start();
+  x.faults.estimates.push('silent');
+  const asked = Array.from({ length: 21 }, (_, i) => of(`topic${i}`));
+  expect((await asked[20])?.reason).toMatch(/^too many estimates wait for X/);
+  await until(() => x.counts.estimates === 1);
+  clock.advance(15_000);
+  const [first, ...others] = await Promise.all(asked.slice(0, 20));
+  expect(first?.reason).toBe('X does not answer');
+  expect(others.every(({ postsPerDay }) => postsPerDay === 2400)).toBe(true);
+});
+
 test('that X never answers ends after a while', async () => {
   const { x, of, clock } = await start();
   x.faults.estimates.push('silent');
