@@ -1,7 +1,7 @@
 // Compares topics moment by moment: how much is said of each, and with which balance.
 
-import { type Counts, sum, totalOf } from './counts.ts';
 import { type Span, unknownSpans } from './picture.ts';
+import { type Counts, sum, totalOf } from './polarity-counts.ts';
 import { type Range, stepOf } from './range.ts';
 import type { Cell } from './rolling-window.ts';
 import { sureBalanceOf } from './wording.ts';

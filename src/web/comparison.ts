@@ -3,12 +3,12 @@
 import { roundUp } from './chart-scale.ts';
 import { drawSpans } from './chart-spans.ts';
 import { type Compared, compare, inSteps, type Kind, type Moments } from './compare.ts';
-import { sharesOfVoice, sum } from './counts.ts';
 import { describeSpan } from './crosshair.ts';
 import { h, the } from './dom.ts';
 import type { Moment } from './moment.ts';
 import { cellsIn, countedUntil } from './picture.ts';
 import { createPlot, dashed, short } from './plot.ts';
+import { sharesOfVoice, sum } from './polarity-counts.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
 import { atLeast, fillRows, type Row, rowsOfTopic, whenOf } from './row-table.ts';

@@ -1,9 +1,9 @@
 // The crosshair of a chart, with the counts of its moment: by pointer, by touch and by arrow keys.
 
 import type uPlot from 'uplot';
-import { balanceOf } from './counts.ts';
 import { h, setAttribute, setText } from './dom.ts';
 import type { Moment } from './moment.ts';
+import { balanceOf } from './polarity-counts.ts';
 import { type Range, stepOf } from './range.ts';
 import type { Cell } from './rolling-window.ts';
 import { clockTime, HOUR_AND_MINUTE, signed } from './wording.ts';

@@ -1,6 +1,6 @@
 // What the page shows of a topic in a range: the counts of each moment, as points of a chart and as a sum.
 
-import { type Counts, sum, totalOf } from './counts.ts';
+import { type Counts, sum, totalOf } from './polarity-counts.ts';
 import type { Range } from './range.ts';
 import { type Cell, type Curves, WINDOW_SECONDS } from './rolling-window.ts';
 import type { Topic } from './topic-state.ts';

@@ -1,6 +1,6 @@
 // The last five minutes of a topic: counts and hashtags in buckets of one second.
 
-import { type Counts, totalOf } from './counts.ts';
+import { type Counts, totalOf } from './polarity-counts.ts';
 
 export const WINDOW_SECONDS = 300;
 /** Each point of a curve is the mean of this many seconds, so that single posts make no spikes. */

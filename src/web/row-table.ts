@@ -1,8 +1,8 @@
 // The table under a chart: its counts in rows, the newest first.
 
-import { type Counts, sum, totalOf } from './counts.ts';
 import { h, setText, the } from './dom.ts';
 import { cellsIn, minutesOf, rowsOf } from './picture.ts';
+import { type Counts, sum, totalOf } from './polarity-counts.ts';
 import type { Range } from './range.ts';
 import type { Topic } from './topic-state.ts';
 import { HOUR_AND_MINUTE } from './wording.ts';

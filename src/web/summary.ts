@@ -6,8 +6,8 @@ import {
   SummaryDocument,
   type SummarySubscription,
 } from '../../schema/operations.ts';
-import { sharesOfVoice, sum, totalOf } from './counts.ts';
 import { h } from './dom.ts';
+import { sharesOfVoice, sum, totalOf } from './polarity-counts.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
 import { setCells } from './row-table.ts';

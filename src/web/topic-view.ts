@@ -1,11 +1,11 @@
 // One topic on the page: balance, share bar and table, chart, hashtags and the latest events. index.html has its markup.
 
 import { type ChartScale, createChart } from './chart.ts';
-import { type Counts, sharesOf, sum } from './counts.ts';
 import { h, isHeld, setText, the } from './dom.ts';
 import { createEventList } from './event-list.ts';
 import type { Moment } from './moment.ts';
 import type { Picture } from './picture.ts';
+import { type Counts, sharesOf, sum } from './polarity-counts.ts';
 import { createTag, type PostActions } from './post-row.ts';
 import type { Range } from './range.ts';
 import { SHOWN, setCells, showRows } from './row-table.ts';

@@ -1,7 +1,7 @@
 // The state of connection and source as sentences for users.
 
 import type { StatusQuery } from '../../schema/operations.ts';
-import { balanceOf, type Counts, sum } from './counts.ts';
+import { balanceOf, type Counts, sum } from './polarity-counts.ts';
 import type { ConnectionState } from './server-connection.ts';
 import type { Topic } from './topic-state.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compare, inSteps } from '../../src/web/compare.ts';
-import { type Counts, sharesOfVoice } from '../../src/web/counts.ts';
+import { type Counts, sharesOfVoice } from '../../src/web/polarity-counts.ts';
 import { readRange } from '../../src/web/range.ts';
 import type { Cell } from '../../src/web/rolling-window.ts';
 import { DASHES, freePlace } from '../../src/web/topic-sign.ts';

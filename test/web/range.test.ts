@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { clockTimes } from '../../src/web/chart-time.ts';
-import { totalOf } from '../../src/web/counts.ts';
 import { afterKey, describeCell } from '../../src/web/crosshair.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import { pictureOf, rowsOf, unknownSpans } from '../../src/web/picture.ts';
+import { totalOf } from '../../src/web/polarity-counts.ts';
 import { RANGES, type Range, readRange } from '../../src/web/range.ts';
 import type { Cell } from '../../src/web/rolling-window.ts';
 import { summarize, sumUp } from '../../src/web/summary.ts';

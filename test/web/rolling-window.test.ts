@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { balanceOf, sharesOf } from '../../src/web/counts.ts';
 import { minutesOf } from '../../src/web/picture.ts';
+import { balanceOf, sharesOf } from '../../src/web/polarity-counts.ts';
 import { RollingWindow, WINDOW_SECONDS } from '../../src/web/rolling-window.ts';
 
 const START = Date.UTC(2026, 10, 20);
