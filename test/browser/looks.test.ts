@@ -154,13 +154,14 @@ async function unreached(page: Page): Promise<string[]> {
     )].filter(${SEEN}));
     toReach.size
   `);
-  // The end of the page is a stop too, before Tab goes on at its beginning.
-  for (let n = 0; n <= size; n++) {
+  // The end of the page is a stop too, before Tab goes on at its beginning, and so is what has come since.
+  for (let n = 0, left = size; left > 0 && n < 2 * size; n++) {
     await page.keyboard.press('Tab');
-    await page.evaluate(`(() => {
+    left = await page.evaluate<number>(`(() => {
       const { top, bottom, left, right } = document.activeElement.getBoundingClientRect();
       const isInSight = bottom > 0 && top < innerHeight && left >= 0 && right <= innerWidth;
       if (isInSight) toReach.delete(document.activeElement);
+      return toReach.size;
     })()`);
   }
   return page.evaluate<string[]>('[...toReach].map(({ outerHTML }) => outerHTML)');
