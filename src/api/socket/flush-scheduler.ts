@@ -1,5 +1,5 @@
 // Flushes outboxes at the end of the current tick, so that everything of one tick leaves in one write. When writing takes
-// much of the time, a flush waits a little, so that everything of several ticks does.
+// much of the time, a flush of events waits a little, so that those of several ticks do.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
@@ -10,8 +10,8 @@ export interface Flushable {
 }
 
 export interface FlushScheduler {
-  /** Calls `flush` at the end of the current tick, or up to `maxDelay` later. */
-  flushSoon(flushable: Flushable): void;
+  /** Calls `flush` at the end of the current tick, or up to `maxDelay` later unless that `isUrgent`. */
+  flushSoon(flushable: Flushable, isUrgent?: boolean): void;
   /** Wraps `handle` and records the time until its writes are flushed. A call within another call is part of it. */
   timed<A extends unknown[]>(handle: (...message: A) => void): (...message: A) => void;
 }
@@ -27,6 +27,7 @@ export function createFlushScheduler(
 ): FlushScheduler {
   let due: Flushable[] = [];
   let scheduled = false;
+  let urgent: Flushable[] = [];
   /** When the message arrived that is being handled. */
   let arrived: number | undefined;
   /** When the first message arrived whose writes wait. */
@@ -35,32 +36,48 @@ export function createFlushScheduler(
   let owed = 0;
   let ended = clock.monotonic();
 
-  function flushAll(): void {
-    const began = clock.monotonic();
+  function flushDue(): void {
     const now = due;
+    const since = first;
     due = [];
-    scheduled = false;
-    for (const flushable of now) flushable.flush();
-    // Node writes what goes over HTTP after this function, and before this one.
-    process.nextTick(end, began, first);
     first = undefined;
+    scheduled = false;
+    flushAll(now, since);
   }
 
-  function end(began: number, first: number | undefined): void {
+  function flushUrgent(): void {
+    const now = urgent;
+    urgent = [];
+    flushAll(now, undefined);
+  }
+
+  function flushAll(now: readonly Flushable[], since: number | undefined): void {
+    const began = clock.monotonic();
+    for (const flushable of now) flushable.flush();
+    // Node writes what goes over HTTP after this function, and before this one.
+    process.nextTick(end, began, since);
+  }
+
+  function end(began: number, since: number | undefined): void {
     const now = clock.monotonic();
     owed = owedAfter(owed, now - ended, now - began, maxDelay);
     ended = now;
-    if (first !== undefined) telemetry.wire(now - first);
+    if (since !== undefined) telemetry.wire(now - since);
   }
 
   function schedule(): void {
     const delay = delayAfter(owed, clock.monotonic() - ended, maxDelay);
-    if (delay > 0) clock.after(delay, flushAll);
-    else setImmediate(flushAll);
+    if (delay > 0) clock.after(delay, flushDue);
+    else setImmediate(flushDue);
   }
 
   return {
-    flushSoon(flushable) {
+    flushSoon(flushable, isUrgent = false) {
+      if (isUrgent) {
+        if (urgent.length === 0) setImmediate(flushUrgent);
+        urgent.push(flushable);
+        return;
+      }
       due.push(flushable);
       first ??= arrived;
       if (!scheduled) schedule();

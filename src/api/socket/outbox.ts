@@ -41,8 +41,8 @@ export interface Wire {
 export interface OutboxOptions {
   readonly clock: Clock;
   readonly writeBuffer: WriteBuffer;
-  /** Calls `flush` at the end of the current tick, or a little later. */
-  readonly flushSoon: (outbox: Outbox) => void;
+  /** Calls `flush` at the end of the current tick, or a little later unless that `isUrgent`. */
+  readonly flushSoon: (outbox: Outbox, isUrgent: boolean) => void;
   readonly deletions: Deletions;
   /** The outboxes that are behind. */
   readonly behind: Set<Outbox>;
@@ -61,6 +61,8 @@ export class Outbox {
   /** The count of deletions when the oldest event came. */
   #deletions = 0;
   #scheduled = false;
+  /** Whether that is for the end of the tick. */
+  #isUrgent = false;
   #isBehind = false;
   /** Called once everything is written. */
   #written: (() => void)[] | undefined;
@@ -89,10 +91,13 @@ export class Outbox {
     if (this.#events === 0) this.#deletions = this.#options.deletions.count;
     this.#add({ payload, stream, post, next: undefined });
     if (isTooMuch(this.#events, this.#eventBytes)) this.#makeRoom();
-    this.#schedule();
+    this.#schedule(false);
   }
 
-  /** Sends an answer, in order with events. It is never dropped: a peer that lets too many pile up is evicted. */
+  /**
+   * Sends an answer at the end of the tick, after the events that wait. It is never dropped: a peer that lets too many
+   * pile up is evicted.
+   */
   send(message: string): void {
     this.#add({
       payload: Buffer.from(message),
@@ -104,7 +109,7 @@ export class Outbox {
       this.flush();
       if (this.#answerBytes > WAITING_ANSWER_BYTES) this.#evict('flooding');
     }
-    this.#schedule();
+    this.#schedule(true);
   }
 
   /** Removes what waits of `stream`, uncounted, since its client ended it. */
@@ -119,6 +124,7 @@ export class Outbox {
   /** Writes everything that waits, now, unless the peer is behind. */
   flush(): void {
     this.#scheduled = false;
+    this.#isUrgent = false;
     this.#dropDeleted();
     while (this.#oldest !== undefined && !this.isBehind) {
       if (!this.#wire.isOpen) this.#empty();
@@ -127,11 +133,15 @@ export class Outbox {
     this.#tellWritten();
   }
 
-  /** Calls `then` once everything that waits is written, as the peer takes it. It is not called if the peer leaves. */
+  /**
+   * Calls `then` once everything that waits is written, from the end of the tick on, as the peer takes it. It is not
+   * called if the peer leaves.
+   */
   whenWritten(then: () => void): void {
     this.#written ??= [];
     this.#written.push(then);
-    if (!this.#scheduled) this.#tellWritten();
+    if (this.#scheduled) this.#schedule(true);
+    else this.#tellWritten();
   }
 
   #tellWritten(): void {
@@ -198,10 +208,12 @@ export class Outbox {
     }
   }
 
-  #schedule(): void {
-    if (this.#scheduled || this.isBehind || this.#oldest === undefined) return;
+  #schedule(isUrgent: boolean): void {
+    if (this.isBehind || this.#oldest === undefined) return;
+    if (isUrgent ? this.#isUrgent : this.#scheduled) return;
     this.#scheduled = true;
-    this.#options.flushSoon(this);
+    this.#isUrgent = isUrgent;
+    this.#options.flushSoon(this, isUrgent);
   }
 
   #fallBehind(): void {

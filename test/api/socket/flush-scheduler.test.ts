@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { SentimentDocument, StatusDocument } from '../../../schema/operations.ts';
+import { AnalyzeDocument, SentimentDocument, StatusDocument } from '../../../schema/operations.ts';
 import { createFlushScheduler } from '../../../src/api/socket/flush-scheduler.ts';
-import { connectTrack, post } from '../../support/clients.ts';
+import { connectGraphQL, connectTrack, post, run } from '../../support/clients.ts';
 import { FakeClock, passTime } from '../../support/fake-clock.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
@@ -152,12 +152,30 @@ test('on every surface, what waits for a flush can still be deleted, comes in or
   source.sink.deleted('gone');
   source.say('coffee #second');
   source.say('coffee #third');
+  // The past and answers do not wait, and the events before an answer leave with it.
+  const client = connectGraphQL(senti.socketUrl);
+  const late = run(client, SentimentDocument, { track: 'coffee', last: 2 });
+  const heard: unknown[] = [(await late.next()).value, (await late.next()).value];
+  source.say('coffee #fourth');
+  await setImmediate();
+  const fourth = late.next().then(({ value }) => heard.push(value));
+  const answer = run(client, AnalyzeDocument, { text: 'good' }).next();
+  heard.push((await answer).value);
+  await fourth;
+  expect(heard).toMatchObject([
+    tag('second'),
+    tag('third'),
+    tag('fourth'),
+    { data: { analyze: { polarityIndex: 0 } } },
+  ]);
+  expect(plain.messages).toHaveLength(1);
   const second = next();
   clock.advance(MAX_DELAY);
   expect(await second).toMatchObject(
     STREAMS.map(() => ({ ...tag('second'), extensions: { dropped: 1 } })),
   );
   expect(await next()).toMatchObject(STREAMS.map(() => tag('third')));
+  expect(await next()).toMatchObject(STREAMS.map(() => tag('fourth')));
 
   source.say('coffee #last');
   await setImmediate();
@@ -166,5 +184,5 @@ test('on every surface, what waits for a flush can still be deleted, comes in or
   expect(await last).toMatchObject(STREAMS.map(() => tag('last')));
   await plain.closed;
   const tags = plain.messages.map(({ hashtags }) => Object.keys(hashtags).join());
-  expect(tags).toEqual(['first', 'second', 'third', 'last']);
+  expect(tags).toEqual(['first', 'second', 'third', 'fourth', 'last']);
 });
