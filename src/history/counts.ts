@@ -7,6 +7,7 @@ import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recorded, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
+import { CountedTopic } from './counted-topic.ts';
 import { LiveSince } from './live-since.ts';
 import type { Run } from './pending.ts';
 import type { RecentEvents } from './recent-events.ts';
@@ -27,11 +28,11 @@ export class Counts implements Past {
   readonly #recent: RecentEvents;
   readonly #clock: Clock;
   readonly #keep: Keep;
-  readonly #followed = new Map<string, FollowedTopic>();
+  readonly #followed = new Map<string, CountedTopic>();
   /** The same, by the slots of their recordings. */
-  readonly #slots: (FollowedTopic | undefined)[] = [];
+  readonly #slots: (CountedTopic | undefined)[] = [];
   /** Topics that were closed in the running minute. */
-  #closed: FollowedTopic[] = [];
+  #closed: CountedTopic[] = [];
   #counted = new RunningMinute();
   readonly #live = new LiveSince();
   /** Of the last event or gap. */
@@ -61,7 +62,7 @@ export class Counts implements Past {
     const recording = this.#recent.open(track, since);
     if (since === undefined) return recording;
     this.reach(since);
-    const topic = new FollowedTopic(this, recording, track, this.startingAt(since.time));
+    const topic = new CountedTopic(this, recording, track, this.startingAt(since.time));
     this.#followed.set(track.canonical, topic);
     this.#slots[topic.slot] = topic;
     this.#cancel ??= this.#wait();
@@ -131,7 +132,7 @@ export class Counts implements Past {
   }
 
   /** For the topics. */
-  closed(topic: FollowedTopic): void {
+  closed(topic: CountedTopic): void {
     const { canonical } = topic.track;
     this.#turn(this.#clock.now());
     // Another feed may follow it already.
@@ -182,7 +183,7 @@ export class Counts implements Past {
   #handOver(now = this.#clock.now()): void {
     const before = this.minute - MINUTE;
     const topics = [...this.#followed.values(), ...this.#closed];
-    const isCertain = (topic: FollowedTopic) =>
+    const isCertain = (topic: CountedTopic) =>
       now - this.minute >= NOTICED_AFTER && this.#completeFrom(topic) <= before;
     const counted = this.#counted;
     this.#counted = new RunningMinute();
@@ -208,7 +209,7 @@ export class Counts implements Past {
     }
   }
 
-  #completeFrom(topic: FollowedTopic | undefined): number {
+  #completeFrom(topic: CountedTopic | undefined): number {
     return topic ? Math.max(topic.completeFrom, this.#live.of(topic.track)) : Infinity;
   }
 
@@ -218,42 +219,5 @@ export class Counts implements Past {
       this.#turn(this.#clock.now());
       this.#cancel = this.#wait();
     });
-  }
-}
-
-class FollowedTopic implements Recording {
-  readonly slot: number;
-  readonly track: Track;
-  /** Its posts are counted from then on, as far as its sources are live. */
-  completeFrom: number;
-  readonly #counts: Counts;
-  readonly #recording: Recording;
-
-  constructor(counts: Counts, recording: Recording, track: Track, completeFrom: number) {
-    this.#counts = counts;
-    this.#recording = recording;
-    this.slot = recording.slot;
-    this.track = track;
-    this.completeFrom = completeFrom;
-  }
-
-  gap(at: Position): void {
-    this.#recording.gap(at);
-    this.#counts.reach(at);
-    this.completeFrom = this.#counts.startingAt(at.time);
-  }
-
-  /** It is complete from `time` on, unless it was before. */
-  goBack(time: number): void {
-    this.completeFrom = Math.min(this.completeFrom, time);
-  }
-
-  wanted(isWanted: boolean): void {
-    this.#recording.wanted(isWanted);
-  }
-
-  close(): void {
-    this.#recording.close();
-    this.#counts.closed(this);
   }
 }
