@@ -1,5 +1,6 @@
 // npm run bench -- cluster: what each node pays for an event that others make or want, the time that the
-// way over NATS adds, and how soon the node that ingests knows what is wanted. All on this machine.
+// way over NATS adds, how soon the node that ingests knows what is wanted, and what processes on one port deliver. All on
+// this machine.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startNats } from '../support/nats-server.ts';
 import type { Report, Request } from './cluster-node.ts';
 import { table } from './measure.ts';
+import { measureSharedPort } from './shared-port.ts';
 
 const EVENTS = 30_000;
 /** Said at once, and then waited for: enough for a busy second of a source. */
@@ -33,7 +35,11 @@ export async function run(): Promise<void> {
   process.stdout.write(`ms from a post to its listener\n\n${table(latency)}\n`);
   const wanted = await measureWanted();
   process.stdout.write(`${TRACKS} tracks opened at once on a gateway\n\n${table([wanted])}\n`);
-  process.stdout.write(`${JSON.stringify({ bench: 'cluster', costs, latency, wanted })}\n`);
+  const shared = await measureSharedPort();
+  process.stdout.write(`${shared.title}\n\n${table(shared.rows)}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ bench: 'cluster', costs, latency, wanted, shared: shared.rows })}\n`,
+  );
 }
 
 async function measureCost(
