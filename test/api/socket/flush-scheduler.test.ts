@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { AnalyzeDocument, SentimentDocument, StatusDocument } from '../../../schema/operations.ts';
+import { WAITING_EVENTS } from '../../../src/api/socket/backlog-limits.ts';
 import { createFlushScheduler } from '../../../src/api/socket/flush-scheduler.ts';
 import { connectGraphQL, connectTrack, post, run } from '../../support/clients.ts';
 import { FakeClock, passTime } from '../../support/fake-clock.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
 import { runOver, STREAMS } from '../../support/transports.ts';
-import { eventually } from '../../support/until.ts';
+import { eventually, until } from '../../support/until.ts';
 
 const MAX_DELAY = 25;
 
@@ -113,6 +114,24 @@ test('when writing takes much of the time, three events share a flush and none w
   expect(Math.max(...times)).toBeLessThanOrEqual(MAX_DELAY + 6);
 });
 
+test('what is urgent is written at the end of its tick, and the rest still waits and is measured', async () => {
+  const { clock, moments, write, times, flushes } = start();
+  write(50);
+  await setImmediate();
+  const began = clock.monotonic();
+  flushes.timed(() => write(1))();
+  clock.advance(5);
+  const urgent: number[] = [];
+  for (const name of [1, 2]) flushes.flushSoon({ flush: () => urgent.push(name) }, true);
+  await setImmediate();
+  expect(urgent).toEqual([1, 2]);
+  expect(moments).toEqual([0]);
+  clock.advance(MAX_DELAY - 5);
+  await setImmediate();
+  expect(moments).toEqual([0, began + MAX_DELAY]);
+  expect(times).toEqual([MAX_DELAY + 1]);
+});
+
 test('with a bound of 0, every flush comes at the end of its tick', async () => {
   const { moments, write } = start(0);
   for (let i = 0; i < 20; i++) {
@@ -185,4 +204,29 @@ test('on every surface, what waits for a flush can still be deleted, comes in or
   await plain.closed;
   const tags = plain.messages.map(({ hashtags }) => Object.keys(hashtags).join());
   expect(tags).toEqual(['first', 'second', 'third', 'fourth', 'last']);
+});
+
+test('a burst that comes while a flush waits is dropped for no client that reads', async () => {
+  const clock = new SlowClock();
+  const { source, socketUrl } = await startSenti(configOf(), clock);
+  const results = run(connectGraphQL(socketUrl), SentimentDocument, { track: 'coffee' });
+  const first = results.next();
+  await until(() => source.wanted.length === 1, 'coffee is wanted');
+  clock.cost = 100;
+  source.say('coffee');
+  await setImmediate();
+  clock.cost = 0;
+  await first;
+  const count = 2 * WAITING_EVENTS;
+  for (let i = 1; i <= count; i++) {
+    source.say(`coffee #n${i}`);
+    if (i % 100 === 0) await setImmediate();
+  }
+  // Memory does not wait for the clock.
+  for (let i = 1; i <= count; i++) {
+    if (i === WAITING_EVENTS) clock.advance(MAX_DELAY);
+    const { value } = await results.next();
+    expect(value.extensions).toBeUndefined();
+    expect(value.data?.sentiment.hashtags).toMatchObject([{ tag: `n${i}` }]);
+  }
 });
