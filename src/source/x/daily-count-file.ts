@@ -12,11 +12,13 @@ interface DailyCount extends Spent {
   /** A UTC day, such as `2026-11-20`. */
   readonly day: string;
   readonly earlier: Days;
+  /** What of all days the ledger does not have. */
+  readonly unshared: Days;
 }
 
 const FILE = 'x-posts-today.json';
 /** The file takes about half of it at most. */
-const MAX_BYTES = 4096;
+const MAX_BYTES = 8192;
 
 export class DailyCountFile {
   readonly #path: string;
@@ -45,8 +47,9 @@ export class DailyCountFile {
     const { day } = content;
     const today = readSpent(content);
     const earlier = readDays(content.earlier ?? {}, latestDay);
-    if (isDay(day) && day <= latestDay && today !== undefined && earlier !== undefined) {
-      return { day, ...today, earlier };
+    const unshared = readDays(content.unshared ?? {}, latestDay);
+    if (isDay(day) && day <= latestDay && today && earlier && unshared) {
+      return { day, ...today, earlier, unshared };
     }
     const aside = `${this.#path}.damaged`;
     this.#warn(
@@ -57,7 +60,11 @@ export class DailyCountFile {
   }
 
   write(count: DailyCount): void {
-    const content = { ...count, earlier: Object.fromEntries(count.earlier) };
+    const content = {
+      ...count,
+      earlier: Object.fromEntries(count.earlier),
+      unshared: Object.fromEntries(count.unshared),
+    };
     const next = `${this.#path}.new`;
     // A rename replaces the whole file or nothing of it.
     this.#try(() => {

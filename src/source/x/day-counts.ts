@@ -32,6 +32,8 @@ export class DayCounts {
   #unshared = new Map<string, Spent>();
   /** The posts of the day on disk. */
   #written = 0;
+  /** The file says that the ledger does not have all, so that a restart would add it. */
+  #isUnsharedWritten = false;
   /** Set once the count on disk has been read, before which a write would lose it. */
   #isRead = false;
 
@@ -52,7 +54,8 @@ export class DayCounts {
     const { day } = this;
     const month = day.slice(0, 'yyyy-mm'.length);
     let postsThisMonth = 0;
-    for (const [each, { posts }] of this.#days) if (each.startsWith(month)) postsThisMonth += posts;
+    for (const [each, { posts }] of this.#days)
+      if (each.startsWith(month)) postsThisMonth = plus(postsThisMonth, posts);
     return { day, today: this.#of(day), postsThisMonth };
   }
 
@@ -65,7 +68,7 @@ export class DayCounts {
     const { day } = this;
     this.#add(day, { posts: 1, estimates: 0 });
     const { posts } = this.#of(day);
-    if (posts > this.#written) this.#write(posts + AHEAD - 1);
+    if (posts > this.#written) this.#write(plus(posts, AHEAD - 1));
   }
 
   countEstimate(): void {
@@ -106,6 +109,7 @@ export class DayCounts {
       if (rest.posts + rest.estimates > 0) this.#unshared.set(day, rest);
       else this.#unshared.delete(day);
     }
+    if (this.#isUnsharedWritten) this.#write(Math.max(this.#written, this.#of(this.day).posts));
     return undefined;
   }
 
@@ -139,12 +143,18 @@ export class DayCounts {
     if (!this.#isRead) return;
     this.#written = posts;
     const earlier = [...this.#days].filter(([day]) => day < this.#day).sort();
-    const { estimates } = this.#of(this.#day);
+    const today = this.#of(this.#day);
+    // What the file is ahead may have been read by the time of a kill.
+    const unshared = new Map(this.#unshared);
+    this.#isUnsharedWritten = !this.isShared;
+    const ahead = { posts: posts - today.posts, estimates: 0 };
+    if (ahead.posts > 0) unshared.set(this.#day, combine(of(unshared, this.#day), ahead, plus));
     this.#file.write({
       day: this.#day,
       posts,
-      estimates,
+      estimates: today.estimates,
       earlier: new Map(earlier.slice(-MAX_DAYS)),
+      unshared: new Map([...unshared].sort().slice(-MAX_DAYS)),
     });
   }
 
@@ -158,6 +168,9 @@ export class DayCounts {
     // The clock reached a later day before it was set back.
     if (kept.day > this.#day) this.#move(this.#day, kept.day);
     for (const [day, spent] of days) this.#days.set(day, combine(spent, this.#of(day), plus));
+    for (const [day, spent] of kept.unshared) {
+      this.#unshared.set(day, combine(spent, of(this.#unshared, day), plus));
+    }
     if (kept.day < this.#day) return;
     this.#day = kept.day;
     this.#written = kept.posts;
@@ -169,7 +182,8 @@ export class DayCounts {
     const day = dayOf(now);
     if (day > this.#day) {
       this.#day = day;
-      this.#days = new Map([...this.#days].sort().slice(-MAX_DAYS));
+      this.#days = new Map([...this.#days].sort().slice(1 - MAX_DAYS));
+      this.#unshared = new Map([...this.#unshared].filter(([each]) => this.#days.has(each)));
       this.#written = 0;
     } else if (now < Date.parse(this.#day) - DAY_MS) {
       this.#goBackTo(day);

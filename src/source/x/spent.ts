@@ -27,7 +27,8 @@ export function combine(
   };
 }
 
-export const plus = (one: number, other: number) => one + other;
+/** Never more than `readSpent` takes back. */
+export const plus = (one: number, other: number) => Math.min(one + other, Number.MAX_SAFE_INTEGER);
 /** Never below 0. */
 export const minus = (one: number, other: number) => Math.max(0, one - other);
 
@@ -52,7 +53,7 @@ export function readSpent(value: unknown): Spent | undefined {
 }
 
 export function isDay(value: unknown): value is string {
-  return typeof value === 'string' && DAY.test(value);
+  return typeof value === 'string' && DAY.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 function isCount(value: unknown): value is number {

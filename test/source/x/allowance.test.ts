@@ -158,6 +158,20 @@ describe('the daily allowance', () => {
     });
   });
 
+  test('keeps its days for as long as it runs', () => {
+    const stateDir = folder();
+    const { allowance, count, clock } = open(stateDir);
+    for (let day = 0; day < 100; day++) {
+      clock.advance(24 * HOUR);
+      count(1);
+      allowance.takeEstimate();
+    }
+    const again = open(stateDir, clock);
+    // Each day's posts on disk are exact once an estimate is counted.
+    expect(again.allowance.usage).toEqual(allowance.usage);
+    expect(again.warnings).toEqual([]);
+  });
+
   test('of a month warns at 80 %', () => {
     const { count, clock, warnings } = open(folder(), new FakeClock(), 'none', 100);
     count(79);
@@ -269,6 +283,8 @@ describe('the daily allowance', () => {
     '{"day":"2026-11-20","posts":4,"earlier":[]}',
     '{"day":"2026-11-20","posts":4,"earlier":{"2026-11-19":{"posts":-1}}}',
     '{"day":"2026-11-20","posts":4,"earlier":{"yesterday":{"posts":1}}}',
+    '{"day":"2026-11-20","posts":4,"earlier":{"2026-10-99":{"posts":1}}}',
+    '{"day":"2026-11-20","posts":4,"unshared":7}',
     '[]',
     '\0\0\0',
   ])('warns when its file is damaged (%j), and keeps that file aside', (content) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Ledger } from '../../../src/base/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { tempFolder } from '../../support/temp-file.ts';
 import { ticks } from '../../support/until.ts';
 import { allowanceOf, startXSource, xPost } from '../../support/x-source.ts';
 
@@ -107,6 +108,56 @@ test('posts that arrive during an exchange count once', async () => {
   expect(counts()).toEqual([17]);
   await pass(1000);
   expect(kept.text).toBe('{"2026-11-20":{"posts":17,"estimates":0}}');
+});
+
+test('posts that the ledger does not have yet are added after a restart, once', async () => {
+  const clock = new FakeClock();
+  const kept = createLedger();
+  const stateDir = tempFolder();
+  const restart = () => {
+    const allowance = allowanceOf(clock, { stateDir });
+    allowance.shareBy(kept.ledger);
+    return allowance;
+  };
+  kept.away = 'NATS is not connected';
+  const first = restart();
+  for (let i = 0; i < 30; i++) first.count();
+  first.takeEstimate();
+  await first.flush();
+  kept.away = '';
+  kept.text = '{"2026-11-20":{"posts":100,"estimates":2}}';
+  for (let i = 0; i < 3; i++) {
+    const next = restart();
+    await next.refresh();
+    await next.flush();
+    expect(next.usage).toMatchObject({ postsToday: 130, estimatesToday: 3 });
+  }
+  // One that is killed may be counted with up to 20 posts too many.
+  restart().count();
+  const last = restart();
+  await last.refresh();
+  expect(last.usage.postsToday).toBeGreaterThanOrEqual(131);
+  expect(last.usage.postsToday).toBeLessThan(131 + 20);
+});
+
+test('a ledger with more than any number can hold pauses reading, over restarts', async () => {
+  const clock = new FakeClock();
+  const kept = createLedger();
+  const stateDir = tempFolder();
+  const warnings: string[] = [];
+  const most = Number.MAX_SAFE_INTEGER;
+  kept.text = JSON.stringify({ '2026-11-19': { posts: most }, '2026-11-20': { posts: most } });
+  for (let i = 0; i < 2; i++) {
+    const allowance = allowanceOf(clock, { stateDir, warn: (it) => warnings.push(it) });
+    allowance.shareBy(kept.ledger);
+    allowance.count();
+    await allowance.refresh();
+    allowance.count();
+    expect(allowance.usage).toMatchObject({ postsToday: most, postsThisMonth: most });
+    expect(allowance.usedUp).toBeDefined();
+    kept.text = undefined;
+  }
+  expect(warnings.filter((it) => it.includes('damaged'))).toEqual([]);
 });
 
 test('the warning comes when all nodes together reach 80 %', async () => {
