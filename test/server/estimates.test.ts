@@ -91,12 +91,22 @@ test('an estimate costs much work, which the client has to pay on every surface'
   expect(await request('application/json')).toContain('LIMIT_REACHED');
   expect(await request('text/event-stream')).toContain('LIMIT_REACHED');
   expect(x.counts.estimates).toBe(1);
+  const several = ['tea', 'milk', 'rust'].map(
+    (it, i) => `a${i}: estimate(track: "${it}") { reason }`,
+  );
+  const response = await fetch(`${senti.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.2' },
+    body: JSON.stringify({ query: `{ ${several.join(' ')} }` }),
+  });
+  expect(await response.text()).toContain('LIMIT_REACHED');
+  expect(x.counts.estimates).toBe(2);
 
   const client = connectGraphQL(senti.socketUrl);
   // Keeps the connection, whose budget pays for both.
   const held = client.iterate({ query: 'subscription { sentiment(track: "tea") { score } }' });
   void held.next();
-  const next = () => client.iterate({ query, variables: { track: 'milk' } }).next();
+  const next = () => client.iterate({ query, variables: { track: 'beer' } }).next();
   expect(JSON.stringify(await next())).toContain('"reason":null');
   await expect(next()).rejects.toMatchObject([{ extensions: { code: 'LIMIT_REACHED' } }]);
 });

@@ -24,6 +24,7 @@ import type { Start } from '../../stream/recorder.ts';
 import type { Span, TrackWindow, WindowRequest } from '../../stream/windows.ts';
 import type { Clause, Track } from '../../track/track.ts';
 import { PRICES, type Work } from '../access/work-budget.ts';
+import { toGraphQLError } from './masked-errors.ts';
 
 /** What answers questions about the past, and the bounds of one. */
 export interface BoundedLookBack extends LookBack {
@@ -58,6 +59,9 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
     analyze: onceForEach((text) => context.analyze(text), work),
     explain: onceForEach(context.explain, work),
     estimate(track) {
+      // An operation may ask for several, which would be much of a day's.
+      const overdrawn = work.overdrawn();
+      if (overdrawn) throw toGraphQLError(overdrawn.error);
       work.charge(PRICES.estimate);
       return context.estimate(track);
     },

@@ -108,6 +108,9 @@ export class XEstimates {
     const kept = this.#kept.get(rule);
     if (kept !== undefined && kept.until > this.#clock.monotonic()) return kept.count;
     if (this.#waiting >= MAX_WAITING) return BUSY;
+    // Counted before it waits for its turn: questions that are turned down must not take the place of answers.
+    const reason = this.#options.allowance.takeEstimate();
+    if (reason !== undefined) return reason;
     const count = this.#ask(rule);
     const entry = { count, until: Number.POSITIVE_INFINITY };
     this.#kept.set(rule, entry);
@@ -122,10 +125,7 @@ export class XEstimates {
 
   /** One at a time. X may charge for a question that fails, too. */
   #ask(rule: string): Promise<Count> {
-    const { allowance } = this.#options;
     const count = this.#asking.then(async () => {
-      const reason = allowance.takeEstimate();
-      if (reason !== undefined) return reason;
       const answer = await this.#api.postsPerDay(rule);
       return answer instanceof ApiFailure ? answer.failure.reason : answer;
     });

@@ -98,6 +98,15 @@ test('is paid for so many times a day, over restarts', async () => {
   expect(await again.of('three')).toMatchObject({ postsPerDay: 2400 });
 });
 
+test('is kept for its hour however many others are turned down', async () => {
+  const { x, of } = await start({ dailyEstimates: 1 });
+  await of('rust');
+  const others = await Promise.all(Array.from({ length: 2000 }, (_, i) => of(`rust${i}`)));
+  expect(others.every(({ reason }) => reason?.startsWith('the 1 estimates'))).toBe(true);
+  expect(await of('rust')).toMatchObject({ postsPerDay: 2400 });
+  expect(x.counts.estimates).toBe(1);
+});
+
 test('costs nothing more once the allowance is used up, of which it is a part', async () => {
   const { x, of, allowance } = await start({ dailyPosts: 10 });
   for (let i = 0; i < 9; i++) allowance.count();
