@@ -11,6 +11,7 @@ import { type Days, isDay, readDays, readSpent, type Spent } from './spent.ts';
 interface DailyCount extends Spent {
   /** A UTC day, such as `2026-11-20`. */
   readonly day: string;
+  /** And later ones, if the clock was set back. */
   readonly earlier: Days;
   /** What of all days the ledger does not have. */
   readonly unshared: Days;
@@ -32,10 +33,9 @@ export class DailyCountFile {
   }
 
   /**
-   * Returns what was written last, unless it is damaged or of a day after `latestDay`. Returns `unread`
-   * while no file descriptor is left: read it again before a write, which would replace it.
+   * Returns what was written last, unless it is damaged. Returns `unread` while no file descriptor is left: read it again before a write, which would replace it.
    */
-  read(latestDay: string): DailyCount | 'unread' | undefined {
+  read(): DailyCount | 'unread' | undefined {
     this.#try(() => makeFolder(dirname(resolve(this.#path))));
     const file = readSmallFile(this.#path, MAX_BYTES);
     if (file instanceof FileProblem && file.error !== undefined) {
@@ -46,9 +46,9 @@ export class DailyCountFile {
     const content = asRecord(file instanceof FileProblem ? undefined : parseJson(file));
     const { day } = content;
     const today = readSpent(content);
-    const earlier = readDays(content.earlier ?? {}, latestDay);
-    const unshared = readDays(content.unshared ?? {}, latestDay);
-    if (isDay(day) && day <= latestDay && today && earlier && unshared) {
+    const earlier = readDays(content.earlier ?? {});
+    const unshared = readDays(content.unshared ?? {});
+    if (isDay(day) && today && earlier && unshared) {
       return { day, ...today, earlier, unshared };
     }
     const aside = `${this.#path}.damaged`;

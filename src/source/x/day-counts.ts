@@ -85,7 +85,7 @@ export class DayCounts {
 
   /** Takes over what another process has written to the same file. */
   reread(): void {
-    const kept = this.#isRead ? this.#file.read(this.#tomorrow) : undefined;
+    const kept = this.#isRead ? this.#file.read() : undefined;
     if (kept === undefined || kept === 'unread') return;
     const days = new Map(kept.earlier);
     // What this process has written itself may be ahead.
@@ -98,7 +98,7 @@ export class DayCounts {
     const given = new Map(this.#unshared);
     let sums = new Map<string, Spent>();
     const reason = await ledger.update((text) => {
-      const theirs = readDays(text === undefined ? {} : parseJson(text), this.#tomorrow);
+      const theirs = readDays(text === undefined ? {} : parseJson(text));
       sums = this.#merge(theirs ?? new Map(), given);
       return JSON.stringify(Object.fromEntries(sums));
     });
@@ -113,13 +113,16 @@ export class DayCounts {
     return undefined;
   }
 
-  /** A ledger that has lost its text gets it back: what both know of counts once. */
+  /**
+   * A ledger that has lost its text gets it back: what both know of counts once. Days that are yet to come stay: the clock
+   * of the node that counted them may be the right one.
+   */
   #merge(theirs: Days, given: Days): Map<string, Spent> {
     const days = new Set([...theirs.keys(), ...this.#days.keys()]);
-    const latest = this.#tomorrow;
-    const kept = [...days].filter((day) => day <= latest).sort();
+    const today = days.delete(this.day) ? [this.day] : [];
+    const kept = [...[...days].sort().slice(1 - MAX_DAYS), ...today].sort();
     return new Map(
-      kept.slice(-MAX_DAYS).map((day) => {
+      kept.map((day) => {
         const known = combine(this.#of(day), of(this.#unshared, day), minus);
         return [day, combine(combine(known, of(theirs, day), Math.max), of(given, day), plus)];
       }),
@@ -142,7 +145,7 @@ export class DayCounts {
   #write(posts: number): void {
     if (!this.#isRead) return;
     this.#written = posts;
-    const earlier = [...this.#days].filter(([day]) => day < this.#day).sort();
+    const earlier = [...this.#days].filter(([day]) => day !== this.#day).sort();
     const today = this.#of(this.#day);
     // What the file is ahead may have been read by the time of a kill.
     const unshared = new Map(this.#unshared);
@@ -160,18 +163,20 @@ export class DayCounts {
 
   /** Adds the count on disk to this process's own. */
   #read(): void {
-    const kept = this.#file.read(this.#tomorrow);
+    const kept = this.#file.read();
     if (kept === 'unread') return;
     this.#isRead = true;
     if (kept === undefined) return;
     const days = new Map(kept.earlier).set(kept.day, kept);
+    // If the file is further ahead, either clock may be wrong: the count waits for its day.
+    const isOther = kept.day < this.#day || kept.day > this.#tomorrow;
     // The clock reached a later day before it was set back.
-    if (kept.day > this.#day) this.#move(this.#day, kept.day);
+    if (kept.day > this.#day && !isOther) this.#move(this.#day, kept.day);
     for (const [day, spent] of days) this.#days.set(day, combine(spent, this.#of(day), plus));
     for (const [day, spent] of kept.unshared) {
       this.#unshared.set(day, combine(spent, of(this.#unshared, day), plus));
     }
-    if (kept.day < this.#day) return;
+    if (isOther) return;
     this.#day = kept.day;
     this.#written = kept.posts;
   }

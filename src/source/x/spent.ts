@@ -32,8 +32,8 @@ export const plus = (one: number, other: number) => Math.min(one + other, Number
 /** Never below 0. */
 export const minus = (one: number, other: number) => Math.max(0, one - other);
 
-/** Reads an object of counts by day, and leaves days after `latestDay` out. Undefined if it is something else. */
-export function readDays(value: unknown, latestDay: string): Map<string, Spent> | undefined {
+/** Reads an object of counts by day. Undefined if it is something else. */
+export function readDays(value: unknown): Map<string, Spent> | undefined {
   if (!isRecord(value)) return undefined;
   const days = Object.entries(value);
   if (days.length > MAX_DAYS) return undefined;
@@ -41,7 +41,7 @@ export function readDays(value: unknown, latestDay: string): Map<string, Spent> 
   for (const [day, counts] of days) {
     const spent = readSpent(counts);
     if (!isDay(day) || spent === undefined) return undefined;
-    if (day <= latestDay) read.set(day, spent);
+    read.set(day, spent);
   }
   return read;
 }

@@ -266,6 +266,23 @@ describe('the daily allowance', () => {
     expect(ahead.allowance.usage.postsToday).toBe(700);
   });
 
+  test('returns to the count on disk when the clock was days behind at the start', () => {
+    const stateDir = folder();
+    const first = open(stateDir, new FakeClock(), 1000, 2000);
+    first.count(500);
+    void first.allowance.flush();
+    for (let i = 0; i < 2; i++) {
+      const behind = open(stateDir, new FakeClock(Date.parse('2026-11-10T12:00:00Z')), 1000, 2000);
+      behind.count(100);
+      void behind.allowance.flush();
+      expect(behind.warnings).toEqual([]);
+      if (i === 0) continue;
+      expect(behind.allowance.usage).toMatchObject({ postsToday: 200, postsThisMonth: 700 });
+      behind.clock.set(first.clock.now());
+      expect(behind.allowance.usage).toMatchObject({ postsToday: 500, postsThisMonth: 700 });
+    }
+  });
+
   test('does not count posts of an earlier day for today', () => {
     const { allowance, count, clock } = open(folder());
     count(500);
@@ -279,7 +296,6 @@ describe('the daily allowance', () => {
     '',
     '{"day":"2026-11-20","posts":',
     '{"day":"2026-11-20","posts":-4}',
-    '{"day":"9999-01-01","posts":4}',
     '{"day":"2026-11-20","posts":4,"earlier":[]}',
     '{"day":"2026-11-20","posts":4,"earlier":{"2026-11-19":{"posts":-1}}}',
     '{"day":"2026-11-20","posts":4,"earlier":{"yesterday":{"posts":1}}}',

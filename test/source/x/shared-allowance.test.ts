@@ -80,7 +80,7 @@ test('a node whose ledger is away says so once, counts alone, and adds the rest 
   expect(counts()).toEqual([50, 50]);
 });
 
-test.each([undefined, 'nonsense', '{"2026-11-20":1}', '[]', '{"9999-01-01":{"posts":5}}'])(
+test.each([undefined, 'nonsense', '{"2026-11-20":1}', '[]'])(
   'a ledger that has lost its text (%j) gets it back once',
   async (text) => {
     const { kept, nodes, read, counts } = startNodes(2);
@@ -94,6 +94,31 @@ test.each([undefined, 'nonsense', '{"2026-11-20":1}', '[]', '{"9999-01-01":{"pos
     expect(kept.text).toBe('{"2026-11-20":{"posts":15,"estimates":0}}');
   },
 );
+
+test.each([
+  ['a node whose clock is years behind', '1970-01-01T00:00:00Z'],
+  ['a node whose clock is days ahead', '2026-11-25T00:00:00Z'],
+])('%s does not take the counts of others out of the ledger', async (_, time) => {
+  const { kept, nodes, read } = startNodes(2);
+  read(0, 10);
+  await nodes[0]?.flush();
+  const wrong = allowanceOf(new FakeClock(Date.parse(time)));
+  wrong.shareBy(kept.ledger);
+  wrong.count();
+  await wrong.refresh();
+  await nodes[1]?.refresh();
+  expect(nodes[1]?.usage.postsToday).toBe(10);
+});
+
+test('a ledger that is full of days yet to come still counts today', async () => {
+  const { kept, nodes, read } = startNodes(2);
+  const days = Array.from({ length: 40 }, (_, i) => `99${10 + i}-01-01`);
+  kept.text = JSON.stringify(Object.fromEntries(days.map((day) => [day, { posts: 5 }])));
+  read(0, 10);
+  await nodes[0]?.flush();
+  await nodes[1]?.refresh();
+  expect(nodes[1]?.usage.postsToday).toBe(10);
+});
 
 test('posts that arrive during an exchange count once', async () => {
   const { kept, nodes, read, pass, counts } = startNodes(1);
