@@ -102,6 +102,7 @@ export class Allowance {
   /** Counts an estimate, or says why none may be asked for, as a sentence without its full stop. */
   takeEstimate(): string | undefined {
     const { dailyEstimates: most } = this.#options;
+    if (most === 0) return 'the server asks X for no estimates, as --x-daily-estimates is 0';
     if (this.usedUp !== undefined) return this.usedUp.reason;
     if (this.#counts.totals.today.estimates >= most) {
       const until = new Date(this.#limits.day.until).toISOString();

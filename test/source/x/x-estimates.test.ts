@@ -118,6 +118,13 @@ test('costs nothing more once the allowance is used up, of which it is a part', 
   expect(x.counts.estimates).toBe(1);
 });
 
+test('that the operator turned off says so, and not to ask again tomorrow', async () => {
+  const { x, of } = await start({ dailyEstimates: 0 });
+  const reason = 'the server asks X for no estimates, as --x-daily-estimates is 0';
+  expect((await of('rust')).reason).toBe(reason);
+  expect(x.counts.estimates).toBe(0);
+});
+
 test('of a rule that is too long for X to count says so, and costs nothing', async () => {
   const { x, of } = await start();
   const long = Array.from({ length: 12 }, (_, i) => `extraordinary${i}`).join(',');
