@@ -1,5 +1,8 @@
 // Nodes around a real nats-server that read X in turn, and count together what they read.
 
+import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { EstimateDocument, StatusDocument } from '../../schema/operations.ts';
@@ -66,6 +69,11 @@ test.skipIf(!findNatsServer())(
 
     await eventually(async () => x.connected);
     expect(await read(second)).toBe(6);
+    // Another program writes into the bucket more than any node would.
+    const other = await connect({ servers: nats.url });
+    onTestFinished(() => other.close());
+    const bucket = await new Kvm(jetstream(other)).open('senti-ledger');
+    await bucket.put('x', 'x'.repeat(5000));
     for (let i = 0; i < 3; i++) await x.push(xPost('rust'));
     await eventually(async () => (await second.status())?.source.state === 'paused');
     expect((await second.status())?.source).toMatchObject({

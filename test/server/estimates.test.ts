@@ -35,7 +35,7 @@ test('a track costs nothing on free sources, and the estimate says so', async ()
     [['bluesky', 'mastodon'], 'bluesky and mastodon'],
   ] as const) {
     const senti = await startSenti({ ...configOf(), sources });
-    // Before the estimates, which use up what one address may ask for at once.
+    // Before the estimates, which use up what a connection may ask for at once.
     const { errors } = await post(senti.url, EstimateDocument, { track: '-coffee' });
     expect(errors?.[0]?.extensions?.code).toBe('BAD_TRACK');
     const estimate = { ...UNKNOWN, reason: `posts from ${named} cost nothing` };
