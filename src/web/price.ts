@@ -43,23 +43,25 @@ export function createPriceQuestion(
     let posts = 0;
     let cost = 0;
     let left: number | null | undefined;
+    let unknown: string | null | undefined;
     const told = asked.map((track) => ask(EstimateDocument, { track }));
     for (const { estimate } of (await Promise.all(told)).filter((each) => each !== undefined)) {
       const unpaid = 1 - (estimate.paidShare ?? 0);
       posts += (estimate.postsPerDay ?? 0) * unpaid;
       cost += (estimate.costPerDay ?? 0) * unpaid;
       left = estimate.postsLeft;
+      if (estimate.paidShare !== 1) unknown ??= estimate.reason;
     }
     if (mine !== question) return;
-    if (left == null || posts <= left * LITTLE) {
+    if (left == null || (!unknown && posts <= left * LITTLE)) {
       box.hidden = true;
       return open();
     }
     const count = (number: number) => Math.round(number).toLocaleString('en');
-    setText(
-      text,
-      `${names} would bring up to ${count(posts)} posts a day from X, for $${cost.toFixed(2)}. ${count(left)} may still be read today.`,
-    );
+    const price = unknown
+      ? `The price of ${names} is not known. ${unknown}`
+      : `${names} would bring up to ${count(posts)} posts a day from X, for $${cost.toFixed(2)}.`;
+    setText(text, `${price} ${count(left)} may still be read today.`);
     no.focus();
   };
 }

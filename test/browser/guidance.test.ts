@@ -93,6 +93,15 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     expect(tracked()).toEqual(['linked', 'coffee']);
     await page.getByRole('button', { name: 'Stop tracking coffee' }).click();
     await page.getByRole('heading', { name: 'coffee' }).waitFor({ state: 'detached' });
+    // What is not known may be much.
+    x.faults.estimates.push('drop');
+    await type('tea');
+    const unknown = page.getByRole('group', {
+      name: /^The price of tea is not known\. \w.+ may still be read/,
+    });
+    await unknown.waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(tracked()).toEqual(['linked']);
     // The first is agreed to, and the second is open already.
     for (const topic of ['coffee', 'paid']) {
       await type(topic);
