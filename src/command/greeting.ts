@@ -96,19 +96,20 @@ export function explainListenError(
   { host, port, ownPort, reusePort }: Pick<Config, 'host' | 'port' | 'ownPort' | 'reusePort'>,
 ): string | undefined {
   if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return;
-  const isOwn = 'port' in error && error.port === ownPort;
-  const asked = isOwn && ownPort !== undefined ? ownPort : port;
+  const isOwn = ownPort !== undefined && 'port' in error && error.port === ownPort;
+  const asked = isOwn ? ownPort : port;
+  const flag = isOwn ? '--own-port' : '--port';
   const where = `cannot listen on ${host}:${asked}`;
   switch (error.code) {
     case 'EADDRINUSE':
       if (reusePort && !isOwn) {
         return `${where}: the port is in use, and not shared. Start each program on it with --reuse-port, as the same user`;
       }
-      return `${where}: the port is in use. Try another one: npm start -- --${isOwn ? 'own-port' : 'port'} ${asked + 1}`;
+      return `${where}: the port is in use. Try another one: npm start -- ${flag} ${asked + 1}`;
     case 'ENOTSUP':
       return `${where}: this system cannot share a port among processes. Omit --reuse-port`;
     case 'EACCES':
-      return `${where}: permission denied. Use a port from 1024 on: npm start -- --port 8000`;
+      return `${where}: permission denied. Use a port from 1024 on: npm start -- ${flag} ${isOwn ? 8001 : 8000}`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `${where}: this machine has no such address. Omit --host to listen on 127.0.0.1`;

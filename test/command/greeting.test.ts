@@ -94,16 +94,14 @@ test.each([
 });
 
 test.each([
-  ['--reuse-port', 8000, 'cannot listen on 127.0.0.1:8000: the port is in use, and not shared.'],
-  [
-    '--reuse-port',
-    9001,
-    'cannot listen on 127.0.0.1:9001: the port is in use. Try another one: npm start -- --own-port 9002',
-  ],
-])('with %s, a port %i in use is explained', (flag, port, explanation) => {
-  const error = Object.assign(new Error('listen'), { code: 'EADDRINUSE', syscall: 'listen', port });
-  const config = configOf(flag, '--nats', 'nats://a:4222', '--port', '8000', '--own-port', '9001');
-  expect(explainListenError(error, config)).toContain(explanation);
+  ['EADDRINUSE', 80, 'the port is in use, and not shared.'],
+  ['EADDRINUSE', 81, 'the port is in use. Try another one: npm start -- --own-port 82'],
+  ['EACCES', 81, 'permission denied. Use a port from 1024 on: npm start -- --own-port 8001'],
+])('of two ports, %s on %i is explained', (code, port, explanation) => {
+  const error = Object.assign(new Error('listen'), { code, syscall: 'listen', port });
+  const ports = ['--port', '80', '--own-port', '81', '--reuse-port', '--nats', 'nats://a:4222'];
+  const explained = explainListenError(error, configOf(...ports));
+  expect(explained).toContain(`cannot listen on 127.0.0.1:${port}: ${explanation}`);
 });
 
 test('any other error is not explained', () => {
