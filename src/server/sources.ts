@@ -34,7 +34,7 @@ export function connectSource(
   sink: SourceSink,
   clock: Clock,
   warn: (message: string) => void,
-  allowance?: Allowance,
+  allowance: Allowance | undefined,
 ): Source {
   const makes = config.sources.map(
     (name) => (part: SourceSink) => connectOne(name, config, part, clock, warn, allowance),
@@ -49,7 +49,7 @@ function connectOne(
   sink: SourceSink,
   clock: Clock,
   warn: (message: string) => void,
-  allowance = createAllowance(config, clock, warn),
+  allowance: Allowance | undefined,
 ): Source {
   switch (name) {
     case 'sample':
@@ -72,6 +72,7 @@ function connectOne(
           maxRules: config.xMaxRules,
           ruleLength: config.xRuleLength,
           languages: config.languages,
+          // There is one wherever X is read.
           allowance: allowance as Allowance,
           warn,
         },

@@ -138,7 +138,7 @@ export class Allowance {
   /** Writes the exact count to disk, and shares it. */
   async flush(): Promise<void> {
     this.#counts.save();
-    if (!this.#counts.isShared) await this.#exchange();
+    if (this.#counts.hasUnshared) await this.#exchange();
   }
 
   close(): void {
@@ -188,7 +188,7 @@ export class Allowance {
     if (this.#ledger === undefined || this.#isClosed) return;
     this.#cancelSharing ??= this.#clock.after(SHARE_EVERY_MS, () => {
       this.#cancelSharing = undefined;
-      if (!this.#counts.isShared) void this.#exchange();
+      if (this.#counts.hasUnshared) void this.#exchange();
     });
   }
 
@@ -209,7 +209,7 @@ export class Allowance {
       );
     }
     this.#reason = reason;
-    if (!this.#counts.isShared) this.#shareSoon();
+    if (this.#counts.hasUnshared) this.#shareSoon();
   }
 }
 

@@ -33,7 +33,8 @@ export class DailyCountFile {
   }
 
   /**
-   * Returns what was written last, unless it is damaged. Returns `unread` while no file descriptor is left: read it again before a write, which would replace it.
+   * Returns what was written last, unless it is damaged. Returns `unread` while no file descriptor is left: read it
+   * again before a write, which would replace it.
    */
   read(): DailyCount | 'unread' | undefined {
     this.#try(() => makeFolder(dirname(resolve(this.#path))));
@@ -53,7 +54,7 @@ export class DailyCountFile {
     }
     const aside = `${this.#path}.damaged`;
     this.#warn(
-      `${this.#path} is damaged, so today's posts from X are counted from 0. It is kept as ${aside}.`,
+      `${this.#path} is damaged, so the posts from X are counted from 0. It is kept as ${aside}.`,
     );
     this.#try(() => renameSync(this.#path, aside));
     return undefined;

@@ -54,14 +54,15 @@ export class DayCounts {
     const { day } = this;
     const month = day.slice(0, 'yyyy-mm'.length);
     let postsThisMonth = 0;
-    for (const [each, { posts }] of this.#days)
+    for (const [each, { posts }] of this.#days) {
       if (each.startsWith(month)) postsThisMonth = plus(postsThisMonth, posts);
+    }
     return { day, today: this.#of(day), postsThisMonth };
   }
 
-  /** Whether the ledger has all of it. */
-  get isShared(): boolean {
-    return this.#unshared.size === 0;
+  /** Whether the ledger lacks some of it. */
+  get hasUnshared(): boolean {
+    return this.#unshared.size > 0;
   }
 
   countPost(): void {
@@ -149,7 +150,7 @@ export class DayCounts {
     const today = this.#of(this.#day);
     // What the file is ahead may have been read by the time of a kill.
     const unshared = new Map(this.#unshared);
-    this.#isUnsharedWritten = !this.isShared;
+    this.#isUnsharedWritten = this.hasUnshared;
     const ahead = { posts: posts - today.posts, estimates: 0 };
     if (ahead.posts > 0) unshared.set(this.#day, combine(of(unshared, this.#day), ahead, plus));
     this.#file.write({
