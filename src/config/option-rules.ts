@@ -34,26 +34,24 @@ export const RULES: readonly Rule[] = [
 const AND = new Intl.ListFormat('en-GB');
 
 function sourceNeeds(source: SourceName, needed: OptionKey, remedy: string): Rule {
-  return (values) =>
-    reads(values, source) && String(values[needed]) === ''
-      ? `--source ${source} needs ${nameOf(OPTIONS[needed])}. ${remedy}`
-      : undefined;
+  return (values) => {
+    const { sources } = values;
+    if (sources instanceof Invalid || !sources.includes(source)) return undefined;
+    // A list that is empty counts as not set, too.
+    if (String(values[needed]) !== '') return undefined;
+    return `--source ${source} needs ${nameOf(OPTIONS[needed])}. ${remedy}`;
+  };
 }
 
-function reads({ sources }: Values, source: SourceName): boolean {
-  return !(sources instanceof Invalid) && sources.includes(source);
-}
-
-function fileNeedsReplay(values: Values): string | undefined {
-  const { sources, file } = values;
-  if (file === '' || reads(values, 'replay') || sources instanceof Invalid) return undefined;
+function fileNeedsReplay({ sources, file }: Values): string | undefined {
+  if (file === '' || sources instanceof Invalid || sources.includes('replay')) return undefined;
   return '--file needs --source replay. Add --source replay, or omit --file and REPLAY_FILE.';
 }
 
 /** Counts of real and made-up posts together would be of neither. */
-function sampleStandsAlone(values: Values): string | undefined {
-  const { sources } = values;
-  if (!reads(values, 'sample') || (sources as Config['sources']).length === 1) return undefined;
+function sampleStandsAlone({ sources }: Values): string | undefined {
+  if (sources instanceof Invalid || !sources.includes('sample')) return undefined;
+  if (sources.length === 1) return undefined;
   return '--source sample makes posts up, so it cannot be mixed with others. Name sample alone, or omit it.';
 }
 

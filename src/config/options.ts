@@ -45,6 +45,7 @@ export type SourceName = (typeof SOURCES)[number];
 const USUAL_SOURCES: readonly SourceName[] = ['sample'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const port = wholeNumber(0, 65_535);
 const count = wholeNumber(1, 1_000_000_000);
 const mostPosts = orWord(count, 'none', 'none');
 const estimates = wholeNumber(0, 10_000);
@@ -76,11 +77,10 @@ function limit(fallback: number, help: string) {
   return option(orWord(count, 'none', Number.POSITIVE_INFINITY), fallback, help);
 }
 
-const PORT = wholeNumber(0, 65_535);
 const NETWORK = named({
-  port: option(PORT, 8000, 'The port to listen on. 0 takes a free one.'),
+  port: option(port, 8000, 'The port to listen on. 0 takes a free one.'),
   reusePort: option(onOrOff, false, 'Linux: shares the port with other processes. Needs --nats.'),
-  ownPort: option(PORT, undefined, 'One more port, not shared, for health checks and metrics.'),
+  ownPort: option(port, undefined, 'One more port, not shared, for health checks and metrics.'),
   host: option(host, '127.0.0.1', 'The address to listen on. 0.0.0.0 is every IPv4 address.'),
   tlsCert: option(certificate, undefined, 'The certificate chain for https and wss, in PEM.'),
   tlsKey: option(privateKey, undefined, 'Its private key, in PEM, without a passphrase.'),

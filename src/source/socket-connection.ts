@@ -57,15 +57,18 @@ export interface SocketConnection {
   close(): Promise<void>;
 }
 
-/** Frames are handled as they arrive. While we are busy, TCP holds the host up, so at most one read of the socket, 64 KiB, waits here. */
+/**
+ * Frames are handled as they arrive. While we are busy, TCP holds the host up, so at most one read of the socket,
+ * 64 KiB, waits here.
+ */
 export function connectSocket(
   address: string,
-  { headers, maxFrameBytes, longestWithoutFrameMs }: SocketOptions,
+  { headers = {}, maxFrameBytes, longestWithoutFrameMs }: SocketOptions,
   events: ConnectionEvents,
   clock: Clock,
 ): SocketConnection {
   const socket = new WebSocket(address, {
-    ...(headers && { headers }),
+    headers,
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
   });

@@ -14,7 +14,7 @@ interface Answer {
   readonly host: string;
   /** Of HTTP. */
   readonly status: number;
-  readonly headers?: IncomingHttpHeaders;
+  readonly headers?: IncomingHttpHeaders | undefined;
   /** What the instance says about it, quoted. */
   readonly said?: string | undefined;
   readonly hasToken: boolean;

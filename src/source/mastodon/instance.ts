@@ -97,7 +97,7 @@ export class Instance {
       href,
       {
         // In the address, proxies would log it.
-        ...(token !== '' && { headers: { Authorization: `Bearer ${token}` } }),
+        headers: token === '' ? {} : { Authorization: `Bearer ${token}` },
         maxFrameBytes: MAX_FRAME_BYTES,
         longestWithoutFrameMs: LONGEST_WITHOUT_FRAME_MS,
       },
@@ -151,10 +151,7 @@ export class Instance {
     const explained =
       status === undefined
         ? undefined
-        : explainStatus(
-            { host, status, ...(headers && { headers }), said, hasToken: token !== '' },
-            clock.now(),
-          );
+        : explainStatus({ host, status, headers, said, hasToken: token !== '' }, clock.now());
     return explained ?? { reason: `${host} ${reason}` };
   }
 }
