@@ -2,8 +2,8 @@
 
 export interface Ledger {
   /**
-   * Replaces the text by what `change` makes of it; undefined if there is none yet. Calls `change` again if another node
-   * was faster, and writes nothing if the text stays the same. `change` makes at most 4 KiB.
+   * Replaces the text by what `change` makes of it. `change` gets undefined if there is no text yet, and makes at most
+   * 4 KiB. Calls it again if another node was faster, and writes nothing if the text stays the same.
    * MUST settle. Resolves with why the ledger could not be changed, as a sentence for a person without its full stop.
    * It may have been changed all the same.
    */

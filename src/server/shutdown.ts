@@ -35,7 +35,8 @@ async function stop(running: Running): Promise<void> {
   // Another node takes over while clients are told to leave.
   const handedOver = multiplexer.handOver();
   const close = () => new Promise<void>((resolve) => http.close(() => resolve()));
-  // The system gives new clients of a shared port to the other processes, and those of any other port hear the reason.
+  // On a shared port, the system then gives new clients to the other processes. On any other, the server stays to tell
+  // them that it stops.
   const closedEarly = isPortShared ? close() : undefined;
   await drainInBatches(drains, clock, random);
   const closed = closedEarly ?? close();

@@ -28,7 +28,7 @@ export function createAllowance(
   return new Allowance({ ...limits, stateDir: config.stateDir, warn }, clock);
 }
 
-/** Makes the source that `config` names, or merges those. `warn` takes sentences for the log. */
+/** Makes the source that `config` names, or merges several. `warn` takes sentences for the log. */
 export function connectSource(
   config: Config,
   sink: SourceSink,

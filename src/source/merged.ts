@@ -55,7 +55,7 @@ export function mergeSources(
     return part;
   }
 
-  /** A source does not miss what came before it was live for the first time. But others may have delivered by then. */
+  /** A topic begins with the first source that is live. One that was out meanwhile may have missed posts since then. */
   function change(part: Part, state: SourceState): void {
     const { name } = part.source;
     const isLate = state.name === 'live' && part.was === 'out';

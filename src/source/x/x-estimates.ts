@@ -28,7 +28,7 @@ interface XEstimatesOptions {
 /** How long a count is kept, in milliseconds. */
 const KEPT_MS = 60 * 60_000;
 const KEPT_RULES = 1000;
-/** How often it learns what other nodes have read at most, in milliseconds. */
+/** How often it asks what other nodes have read at most, in milliseconds. */
 const REFRESH_EVERY_MS = 1000;
 /** Questions that may wait for X's answer to an earlier one. */
 const MAX_WAITING = 20;
@@ -47,7 +47,7 @@ export class XEstimates {
   readonly #kept = new LRUCache<string, { readonly count: Promise<Count>; until: number }>({
     max: KEPT_RULES,
   });
-  /** What other nodes have read was asked for the last time. By the monotonic clock. */
+  /** When it last asked what other nodes have read, by the monotonic clock. */
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #refreshed: Promise<void> = Promise.resolve();
   /** The last question to X. */
@@ -91,7 +91,7 @@ export class XEstimates {
     return this.#refreshed;
   }
 
-  /** How many posts two topics share cannot be known without another question for each. */
+  /** To learn how many posts it shares with each open topic would take another question for each. */
   #paidShare(track: Track): number | undefined {
     const { isOpen, openTracks } = this.#options;
     if ([track, atSources(track, ['x'])].some(({ canonical }) => isOpen(canonical))) return 1;
@@ -108,7 +108,7 @@ export class XEstimates {
     const kept = this.#kept.get(rule);
     if (kept !== undefined && kept.until > this.#clock.monotonic()) return kept.count;
     if (this.#waiting >= MAX_WAITING) return BUSY;
-    // Counted before it waits for its turn: questions that are turned down must not take the place of answers.
+    // Counted before it waits for its turn: a rejected question must not take the place of an answer.
     const reason = this.#options.allowance.takeEstimate();
     if (reason !== undefined) return reason;
     const count = this.#ask(rule);
