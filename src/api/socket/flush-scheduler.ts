@@ -1,5 +1,5 @@
-// Flushes outboxes at the end of the current tick, so that everything of one tick leaves in one write. When writing takes
-// much of the time, a flush of events waits a little, so that those of several ticks do.
+// Flushes outboxes at the end of the current tick, so that everything of one tick leaves in one write. When writing
+// takes much of the time, a flush of events waits a little, so that the events of several ticks share a write.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
@@ -26,7 +26,6 @@ export function createFlushScheduler(
   maxDelay: number,
 ): FlushScheduler {
   let due: Flushable[] = [];
-  let scheduled = false;
   let urgent: Flushable[] = [];
   /** When the message arrived that is being handled. */
   let arrived: number | undefined;
@@ -41,7 +40,6 @@ export function createFlushScheduler(
     const since = first;
     due = [];
     first = undefined;
-    scheduled = false;
     flushAll(now, since);
   }
 
@@ -78,10 +76,9 @@ export function createFlushScheduler(
         urgent.push(flushable);
         return;
       }
+      if (due.length === 0) schedule();
       due.push(flushable);
       first ??= arrived;
-      if (!scheduled) schedule();
-      scheduled = true;
     },
     timed:
       (handle) =>
