@@ -172,7 +172,7 @@ export class Cluster<T> implements Feed<T> {
   async stop(): Promise<void> {
     await this.handOver();
     const { clock, shared } = this.#options;
-    // Its last minute ended when it handed over.
+    // Handing over ended the minute that it was counting.
     if (this.#relay.offlineReason === undefined) {
       await within(clock, SHARED_IN_MS, shared.written());
     }

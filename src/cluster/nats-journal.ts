@@ -123,7 +123,7 @@ export function createNatsJournal(options: NatsJournalOptions): Journal {
     });
     const messages = await consumer.consume({
       max_messages: AHEAD,
-      // The stream may have been deleted. Another one begins again.
+      // If the stream was deleted, reading ends, and the next request creates it again.
       abort_on_missing_resource: true,
     });
     const stop = () => void messages.close();

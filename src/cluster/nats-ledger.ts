@@ -18,7 +18,7 @@ const KEY = 'x';
 const ANSWER_IN_MS = 2000;
 /** No node writes more, so a longer entry was written by another program. */
 const MAX_BYTES = 4096;
-/** Of each node that writes at the same time, one wins. */
+/** When several nodes write at the same time, one wins, and the others try again. */
 const TRIES = 5;
 
 export function createNatsLedger({ prefix, connection }: NatsLedgerOptions): Ledger {

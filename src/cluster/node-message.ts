@@ -23,7 +23,7 @@ export const MAX_MESSAGE_BYTES = 512 * 1024;
 export const CHUNK_CHARACTERS = 64 * 1024;
 /** Of one node. The sum for a thousand nodes still fits into a GraphQL Int. */
 const MAX_LISTENERS = 2_000_000;
-/** The most tracks of which a node tells each second that a source rejects them, and the most characters of each text. */
+/** A node tells of this many rejected tracks each second. It leaves out longer tracks, and cuts longer reasons. */
 const REJECTIONS = { most: 100, characters: 512 } as const;
 /** More revisions than any lease reaches. It fits into the six bytes of an event's header. */
 export const MAX_EPOCH = 2 ** 40;
@@ -142,7 +142,7 @@ export function tellSource(epoch: number, source: SourceStatus, instead?: Source
     epoch,
     ...statusOf(source),
     parts: source.parts?.map(statusOf),
-    // There may be thousands, and few who ask.
+    // Read only when a message is encoded, because there may be thousands.
     get rejections() {
       return toldOf(source.rejections);
     },

@@ -1,4 +1,4 @@
-// The tracks that are wanted. It knows how many there are for each source, so that one which has none learns that at once.
+// The tracks that are wanted. It counts those of each source, so that a source without any learns that at once.
 
 import type { Tracks } from '../source/source.ts';
 import type { Track } from '../track/track.ts';

@@ -11,7 +11,7 @@ export function canonical(text: string): string | undefined {
   const family = isIP(bare);
   if (family === 0) return undefined;
   if (family === 4) return bare;
-  // So a server on :: gets each IPv4 peer. Building a SocketAddress takes ten times as long.
+  // A server on :: gets every IPv4 address like this. Building a SocketAddress takes ten times as long.
   const mapped = /^::ffff:([\d.]+)$/.exec(bare)?.[1];
   if (mapped !== undefined) return mapped;
   const { address } = new SocketAddress({ address: bare, family: 'ipv6' });
@@ -33,7 +33,7 @@ export function groupsOf(address: string): readonly string[] {
 }
 
 export class Addresses {
-  /** Undefined without any: a look into an empty list takes as long as into another. */
+  /** Undefined without proxies, because looking into an empty list takes as long as into a full one. */
   readonly #proxies: BlockList | undefined;
 
   /** `proxies` are IP addresses and networks (CIDR). */

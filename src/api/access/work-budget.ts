@@ -12,7 +12,7 @@ export const PRICES = {
   operation: 1000,
   /** Each token of a query that is parsed because it is not in the cache. */
   token: 50,
-  /** An estimate, which may cost money: a second of what one connection may ask for, unless the operator says otherwise. */
+  /** An estimate, which may cost money: by default, all that one connection may ask for in a second. */
   estimate: 200_000,
   /** Each bucket of a question about the past. */
   bucket: 100,

@@ -42,7 +42,7 @@ export interface Opened {
 export const MAX_SELECTIONS = 1024;
 const TOO_MANY = `The server has reached its limit of ${MAX_SELECTIONS} different selections of events; select the same fields as other clients, or try again later.`;
 
-/** What equal subscriptions open, whoever sends them. */
+/** What equal subscriptions of any clients open. */
 interface Read {
   readonly validated: ValidatedSubscriptionArgs;
   readonly followed: Followed;

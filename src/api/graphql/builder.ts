@@ -59,7 +59,7 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
     analyze: onceForEach((text) => context.analyze(text), work),
     explain: onceForEach(context.explain, work),
     estimate(track) {
-      // An operation may ask for several, which would be much of a day's.
+      // One operation may ask for several estimates, and the server pays for few of them a day.
       const overdrawn = work.overdrawn();
       if (overdrawn) throw toGraphQLError(overdrawn.error);
       work.charge(PRICES.estimate);

@@ -50,7 +50,7 @@ builder.objectType('SourceStatus', {
     }),
     state: t.string({
       description:
-        '`idle` (no client tracks anything), `connecting`, `live`, `waiting` (it tries again by itself) ' +
+        '`idle` (no client wants its posts), `connecting`, `live`, `waiting` (it tries again by itself) ' +
         'or `paused`.',
       resolve: ({ state }) => state.name,
     }),
@@ -69,7 +69,8 @@ builder.objectType('SourceStatus', {
     usage: t.expose('usage', {
       type: 'Usage',
       nullable: true,
-      description: 'What the server has read today, if the source charges by the post.',
+      description:
+        'What the server has read today and this month, if the source charges by the post.',
     }),
     ...Object.fromEntries(
       READ.map((count) => [
