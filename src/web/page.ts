@@ -148,7 +148,7 @@ function focusOn(track: string | undefined): void {
 
 /** Tracks one more topic, or says why that does not work. */
 function add(track: string): void {
-  const reason = whyNot(track);
+  const reason = whyNot(track, set.tracks);
   if (reason !== undefined) {
     say(reason);
     return;
@@ -156,17 +156,19 @@ function add(track: string): void {
   go([...set.tracks, track]);
 }
 
-function whyNot(track: string): string | undefined {
+/** Why the page cannot show a track beside these others. */
+function whyNot(track: string, others: readonly string[]): string | undefined {
   if (track === '') return 'Type a topic first.';
-  if (isAmong(set.tracks, track)) return `You already track ${track}.`;
-  if (set.all.length < MAX_TOPICS) return undefined;
+  if (isAmong(others, track)) return `You already track ${track}.`;
+  if (others.length < MAX_TOPICS) return undefined;
   return `Only ${MAX_TOPICS} topics fit side by side; close one first.`;
 }
 
 function replace(track: string, other: string): void {
   const others = set.tracks.filter((each) => each !== track);
-  if (other === '' || isAmong(others, other)) {
-    say(other === '' ? 'Type a topic first.' : `You already track ${other}.`);
+  const reason = whyNot(other, others);
+  if (reason !== undefined) {
+    say(reason);
     return;
   }
   go(set.tracks.map((each) => (each === track ? other : each)));
