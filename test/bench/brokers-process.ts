@@ -70,6 +70,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Asks the process of the clients. */
+export async function ask(clients: ChildProcess, request: Request): Promise<unknown> {
+  const answer = once(clients, 'message');
+  clients.send(request);
+  const [found] = await answer;
+  return found;
+}
+
 /** Lets it end its own children. */
 export async function end(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');

@@ -1,13 +1,12 @@
 // npm run bench -- brokers: Senti beside brokers that know nothing of posts, at the same rates with the same clients.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Request } from './brokers-clients.ts';
-import type { Running } from './brokers-process.ts';
+import { ask, type Running } from './brokers-process.ts';
 import { MESSAGE, WAYS, type Way } from './brokers-ways.ts';
-import { round } from './fanout.ts';
-import { median, runParts } from './measure.ts';
+import { mediansOf, round } from './fanout.ts';
+import { runParts } from './measure.ts';
 import { cpuOf, memoryOf } from './process-cost.ts';
 
 const SOCKETS = 500;
@@ -57,11 +56,7 @@ async function compare<Found extends Readonly<Record<string, number>>>(
   for (let round = 0; round < rounds; round++) {
     for (const [name, way] of ways) found.get(name)?.push(await measure(way));
   }
-  return [...found].map(([broker, all]) => {
-    const keys = Object.keys(all[0] ?? {});
-    const medians = keys.map((key) => [key, median(all.map((one) => one[key] ?? Number.NaN))]);
-    return { broker, ...Object.fromEntries(medians) };
-  });
+  return [...found].map(([broker, all]) => ({ broker, ...mediansOf(all) }));
 }
 
 async function measureLoad(way: Way, rate: number) {
@@ -129,11 +124,4 @@ async function startClients(broker: Running) {
       await gone;
     },
   };
-}
-
-async function ask(child: ChildProcess, request: Request): Promise<unknown> {
-  const answer = once(child, 'message');
-  child.send(request);
-  const [found] = await answer;
-  return found;
 }

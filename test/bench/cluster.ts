@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startNats } from '../support/nats-server.ts';
 import type { Report, Request } from './cluster-node.ts';
+import { round } from './fanout.ts';
 import { table } from './measure.ts';
 import { measureSharedPort } from './shared-port.ts';
 
@@ -80,7 +81,7 @@ async function measureCost(
     nodes === 0 ? '-' : String(round((now - then) / EVENTS / nodes));
   return {
     scenario,
-    'who ingests': each(await cpu([leads]), before[0], 1),
+    'the node that ingests': each(await cpu([leads]), before[0], 1),
     'a gateway that wants it': each(await cpu(want), before[1], wanting),
     'one that does not': each(await cpu(bystanders), before[2], others),
   };
@@ -119,7 +120,7 @@ async function measureWanted() {
   const tracks = Array.from({ length: TRACKS }, (_, i) => `word${i}`);
   gateways[0]?.tell({ ask: 'listen', tracks });
   await until(async () => (await leads.report()).tracks === TRACKS);
-  return { 'known to who ingests after, ms': Math.round(performance.now() - start) };
+  return { 'known to the node that ingests after, ms': Math.round(performance.now() - start) };
 }
 
 /** One node that ingests and some that do not; without any of those, NATS is left out. */
@@ -171,8 +172,4 @@ async function ask(child: ChildProcess, what: 'report' | 'latencies'): Promise<u
 
 export async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await delay(5);
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
 }

@@ -167,7 +167,9 @@ async function inTurns<Found extends Readonly<Record<string, number>>>(
   return Object.fromEntries(Object.entries(found).map(([way, all]) => [way, mediansOf(all)]));
 }
 
-function mediansOf<Found extends Readonly<Record<string, number>>>(all: readonly Found[]): Found {
+export function mediansOf<Found extends Readonly<Record<string, number>>>(
+  all: readonly Found[],
+): Found {
   const medians = Object.keys(all[0] ?? {}).map((key) => [
     key,
     median(all.map((found) => found[key] ?? Number.NaN)),

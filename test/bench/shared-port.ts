@@ -6,17 +6,15 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { startNats } from '../support/nats-server.ts';
-import type { Request } from './brokers-clients.ts';
-import { end } from './brokers-process.ts';
+import { listening, MAIN } from '../support/program.ts';
+import { ask, end } from './brokers-process.ts';
+import { round } from './fanout.ts';
 import { cpuOf } from './process-cost.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const SOCKETS = 1000;
-/** More than two processes deliver to so many sockets. */
+/** Two processes cannot deliver so many to these sockets, so each row shows a limit. */
 const EVENTS_A_SECOND = 8000;
 const MESSAGE = '{"polarityIndex":0,"hashtags":{}}';
 /** So many that the file is seldom opened anew. */
@@ -43,9 +41,11 @@ async function measure(count: number) {
     const argv = [...BOUNDLESS, ...source, '--loop', '--reuse-port', '--nats', nats.url];
     let port = 0;
     for (let i = 0; i < count; i++) {
-      const server = spawn(process.execPath, [MAIN, '--port', String(port), ...argv]);
+      const server = spawn(process.execPath, [MAIN, '--port', String(port), ...argv], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       children.push(server);
-      port = await portOf(server);
+      port = Number(new URL(await listening(server)).port);
     }
     const clients = fork(new URL('./brokers-clients.ts', import.meta.url));
     const servers = [...children];
@@ -71,12 +71,12 @@ async function measure(count: number) {
     const ms = after.at - before.at;
     const messages = after.messages - before.messages;
     const cpu = after.servers.map((cpu, i) => cpu - (before.servers[i] ?? 0));
-    const cores = (cpu: number) => Number((cpu / ms).toFixed(2));
+    const cores = (cpu: number) => round(cpu / ms);
     const total = cpu.reduce((sum, one) => sum + one, 0);
     return {
       processes: count,
       'delivered/s': Math.round((messages / ms) * 1000),
-      'µs of CPU a message': Number(((total * 1000) / messages).toFixed(2)),
+      'µs of CPU a message': round((total * 1000) / messages),
       'cores of each': cpu.map(cores).join(', '),
       'cores of the clients': cores(after.clients - before.clients),
     };
@@ -85,22 +85,4 @@ async function measure(count: number) {
     await nats.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function portOf({ stdout }: ChildProcess): Promise<number> {
-  if (stdout === null) throw new Error('no output');
-  for await (const line of createInterface({ input: stdout })) {
-    const [, port] = /dashboard: http:\S+:(\d+)/.exec(line) ?? [];
-    if (port === undefined) continue;
-    stdout.resume();
-    return Number(port);
-  }
-  throw new Error('the program did not start');
-}
-
-async function ask(clients: ChildProcess, request: Request): Promise<unknown> {
-  const answer = once(clients, 'message');
-  clients.send(request);
-  const [answered] = await answer;
-  return answered;
 }

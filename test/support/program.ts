@@ -45,12 +45,12 @@ export function startNode(
 }
 
 /** Resolves with the address that a program says it listens on. */
-export async function listening(program: Program): Promise<string> {
+export async function listening(program: Pick<Program, 'stdout'>): Promise<string> {
   return logged(program, /https?:\/\/[\d.]+:\d+/);
 }
 
 /** Resolves with the first thing like `pattern` that a program says from now on. */
-export async function logged(program: Program, pattern: RegExp): Promise<string> {
+export async function logged(program: Pick<Program, 'stdout'>, pattern: RegExp): Promise<string> {
   let log = '';
   for await (const chunk of program.stdout.iterator({ destroyOnReturn: false })) {
     log += chunk;
