@@ -2,10 +2,9 @@
 
 import { systemClock } from '../../src/base/clock.ts';
 import { startFakeMastodon } from './fake-mastodon.ts';
-import { listening, type PlayArguments, readPlayArguments } from './play-arguments.ts';
+import { listening, type PlayArguments, playOn, readPlayArguments } from './play-arguments.ts';
 import { statusOf } from './statuses.ts';
 
-const TICK_MS = 50;
 /** So much passes at most without an event: a large instance is never still either. */
 const SIGN_OF_LIFE_MS = 5000;
 const TOKEN = 'a-token-of-nobody';
@@ -13,28 +12,17 @@ const TOKEN = 'a-token-of-nobody';
 const told = readPlayArguments('fake-mastodon', 10);
 if (told !== undefined) await play(told);
 
-async function play({ posts, rate, port }: PlayArguments): Promise<void> {
+async function play(told: PlayArguments): Promise<void> {
+  const { posts, rate, port } = told;
   const mastodon = await listening('fake-mastodon', startFakeMastodon({ port, token: TOKEN }));
   console.log(`${posts.length} posts, ${rate} a second, over and over. Try it with:\n`);
   console.log(
     `  MASTODON_TOKEN=${TOKEN} npm start -- --source mastodon --mastodon-url ${mastodon.url}\n`,
   );
 
-  // Numbers of an earlier run would be taken for repeats of its posts.
-  const first = systemClock.now();
-  const start = systemClock.monotonic();
-  let played = 0;
-  setInterval(() => {
-    const due = ((systemClock.monotonic() - start) / 1000) * rate;
-    for (; played < due; played++) {
-      const { text = '', langs } = posts[played % posts.length] ?? {};
-      const draft = {
-        text,
-        language: langs?.[0] ?? null,
-        created_at: new Date(systemClock.now()).toISOString(),
-      };
-      mastodon.emit(statusOf(first + played, draft));
-    }
-  }, TICK_MS);
+  playOn(told, ({ text, langs }, number) => {
+    const created_at = new Date(systemClock.now()).toISOString();
+    mastodon.emit(statusOf(number, { text, language: langs[0] ?? null, created_at }));
+  });
   setInterval(() => mastodon.delete('1'), SIGN_OF_LIFE_MS);
 }

@@ -12,15 +12,6 @@ export const SIZES = {
   maxBytes: 64 * 1024 * 1024,
 };
 
-/** The same as options. */
-export const SIZED = {
-  history: '',
-  historyBytes: SIZES.maxBytes,
-  historyByMinute: SIZES.retention.MINUTE,
-  historyByTenMinutes: SIZES.retention.TEN_MINUTES,
-  historyByHour: SIZES.retention.HOUR,
-};
-
 /** A multiple of every size of bucket. */
 export const START = Date.parse('2026-11-20T10:00:00Z');
 

@@ -1,8 +1,11 @@
-// The command line of the stand-ins, which play a file of posts again and again.
+// What the commands of the stand-ins share: their command line, and how they play a file of posts again and again.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { systemClock } from '../../src/base/clock.ts';
 import { isSystemError } from '../../src/base/small-file.ts';
+
+const TICK_MS = 50;
 
 interface Draft {
   readonly text: string;
@@ -44,6 +47,24 @@ export function readPlayArguments(command: string, usualRate: number): PlayArgum
     process.exitCode = 1;
     return undefined;
   }
+}
+
+/** Plays the posts at their rate, for as long as the command runs. Each time, a post has another number. */
+export function playOn(
+  { posts, rate }: PlayArguments,
+  emit: (post: Draft, number: number) => void,
+): void {
+  // Numbers of an earlier run would be taken for repeats of its posts.
+  const first = systemClock.now();
+  const start = systemClock.monotonic();
+  let played = 0;
+  setInterval(() => {
+    const due = ((systemClock.monotonic() - start) / 1000) * rate;
+    for (; played < due; played++) {
+      const post = posts[played % posts.length];
+      if (post) emit(post, first + played);
+    }
+  }, TICK_MS);
 }
 
 /** Ends the command with a sentence if its server cannot listen. */
