@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
 import { startSenti } from '../support/senti.ts';
+import { eventually } from '../support/until.ts';
 
 describe.skipIf(!executablePath)('from the dashboard', () => {
   const open = useBrowser();
@@ -53,13 +54,7 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
     const { url, source } = await startSenti();
     const { page } = await open();
     await page.goto(`${url}/?track=coffee`);
-    const titled = (text: string) =>
-      page.evaluate(`new Promise((resolve) => {
-        (function check() {
-          if (document.title === '${text}') resolve();
-          else requestAnimationFrame(check);
-        })();
-      })`);
+    const titled = (text: string) => eventually(async () => (await page.title()) === text);
     await page.locator('#status-text', { hasText: /^Live/ }).waitFor();
     // Nine posts are too few for a balance.
     for (let n = 0; n < 9; n += 1) source.say('good coffee');
