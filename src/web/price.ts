@@ -1,4 +1,4 @@
-// Asks before a topic is opened that would use much of what may still be read from a source that charges.
+// Asks before the page opens a topic that costs much, or whose price is not known, at a source that charges.
 
 import { EstimateDocument } from '../../schema/operations.ts';
 import { setText, the } from './dom.ts';

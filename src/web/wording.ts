@@ -1,4 +1,4 @@
-// The state of connection and source as sentences for users.
+// What the page says: states, moods, times and counts in words.
 
 import type { StatusQuery } from '../../schema/operations.ts';
 import { balanceOf, type Counts, sum } from './polarity-counts.ts';
@@ -153,7 +153,7 @@ export function moodOf(balance: number): string {
 /** With fewer posts than this, a balance says nothing: of ten, one post more or less is 10 to 20 points. */
 const FEW = 10;
 
-/** What stands for a mood. `whole` names the last time of which all posts are known, if the page shows one. */
+/** Says why a topic has no mood. `whole` is the range that the page shows, such as `hour`, if it knows all its posts. */
 export function describeFew(posts: number, whole: string | undefined, hasHeard: boolean): string {
   if (posts > 0) return 'Too few posts yet';
   if (whole !== undefined) return `No posts in the last ${whole}`;

@@ -41,7 +41,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
     stdio: ['ignore', 'pipe', 'pipe'],
     env: COMPILED_ENV,
   });
-  // Whoever looks into it ends it, and does not leave it behind.
+  // It must not outlive this process.
   process.once('exit', () => program.kill('SIGKILL'));
   const complaints: string[] = [];
   let cuts = 0;
@@ -61,7 +61,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
   createInterface(program.stderr).on('line', (line) => {
     const address = /ws:\/\/\S+/.exec(line)?.[0];
     if (address) inspector.resolve(address);
-    // It has ended, but for whoever still looks into it.
+    // It has ended, but waits for its inspector to leave.
     else if (line.startsWith('Waiting for the debugger to disconnect')) leaveInspector();
     else if (!/^(For help, see|Debugger (attached|ending))/.test(line)) complaints.push(line);
   });
@@ -99,7 +99,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
     async stop() {
       if (ended !== undefined) return;
       program.kill('SIGTERM');
-      // It would wait for whoever looks into it.
+      // It would wait for its inspector.
       leave();
       await once(program, 'exit');
     },

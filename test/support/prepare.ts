@@ -1,4 +1,4 @@
-// Once before all tests: the page is built, the server is compiled, and whoever lacks a program is told what is left out.
+// Runs once before all tests: builds the page, compiles the server, and names the tests that a missing program leaves out.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ export default async function prepare(): Promise<void> {
     miss('no nats-server here (or in NATS_SERVER), so the tests of many nodes');
 }
 
-/** Loads the whole program once. What is compiled is written when a process ends, and tests kill most of theirs. */
+/** Node.js writes compiled code to disk when a process ends by itself, and the tests kill most of theirs. */
 async function compile(): Promise<void> {
   if (existsSync(COMPILED)) return;
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

@@ -1,4 +1,4 @@
-// A stretch of network that a test can break: whoever connects here is connected to another port.
+// A stretch of network that a test can break: it passes each connection on to another port.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
