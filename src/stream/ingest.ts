@@ -222,15 +222,15 @@ export class Ingest<T> implements Feed<T> {
   }
 
   #post(post: Post): void {
-    const counters = this.#countersOf(post.source);
+    const { source } = post;
+    const counters = this.#countersOf(source);
     counters.postsSeen += 1;
     if (!isInLanguages(post.langs, this.#options.languages)) return;
-    const { source } = post;
     const matched = this.#matcher.match(wordsOf(post)).filter(({ track }) => isAt(track, source));
     if (matched.length === 0) return;
     counters.postsMatched += 1;
     const { analyze, postText } = this.#options;
-    const { isTextPublic } = this.#parts.get(post.source) ?? this.source;
+    const { isTextPublic } = this.#parts.get(source) ?? this.source;
     const told = publicPost(post, postText && isTextPublic);
     const { text, tags, asSent = text } = post;
     this.#number += 1;

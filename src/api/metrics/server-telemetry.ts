@@ -23,7 +23,7 @@ interface ServerTelemetry extends Telemetry {
 export function createTelemetry(
   log: Logger,
   clock: Clock,
-  sources: readonly string[] = [],
+  sources: readonly string[],
 ): ServerTelemetry {
   const registry = new Registry();
   const registers = [registry];

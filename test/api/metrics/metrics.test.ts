@@ -294,7 +294,7 @@ test('a time to the wire counts in all buckets that are wide enough', async () =
   await fc.assert(
     fc.asyncProperty(fc.array(fc.double({ min: 0, max: 5000, noNaN: true })), async (times) => {
       const clock = new FakeClock();
-      const telemetry = createTelemetry(pino({ level: 'silent' }), clock);
+      const telemetry = createTelemetry(pino({ level: 'silent' }), clock, []);
       const metrics = createMetrics(telemetry.registry, clock, readable);
       for (const ms of times) telemetry.wire(ms);
       const { values } = readExposition(await metrics.page());

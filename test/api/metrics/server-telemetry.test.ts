@@ -19,7 +19,7 @@ function start() {
     levels.push(level);
   };
   const log = pino({ level: 'info' }, { write });
-  const telemetry = createTelemetry(log, clock);
+  const telemetry = createTelemetry(log, clock, []);
   const reject = (times: number) => {
     for (let i = 0; i < times; i++) telemetry.rejected('messages', '/track');
   };
