@@ -17,7 +17,7 @@ export interface Journal {
 export interface SharedPast {
   /** Has what this node counts written to a journal. */
   shareBy(add: Journal['add']): void;
-  /** Resolves once what was counted is in the journal, which may never be reached. */
+  /** Resolves once what was counted is in the journal: never, if the journal cannot be reached. */
   written(): Promise<void>;
   /** Takes a message of the journal. Resolves with false if no node has written it. */
   take(message: Uint8Array): Promise<boolean>;

@@ -146,8 +146,8 @@ builder.objectType('Status', {
     source: t.expose('source', {
       type: 'SourceStatus',
       description:
-        'All sources together: `live` while at least one is, and else in the best state that one is in. `sources` ' +
-        'has each by itself.',
+        'All sources together: `live` while at least one is, and otherwise in the best state that any is in. ' +
+        '`sources` has each by itself.',
     }),
     sources: t.field({
       type: ['SourceStatus'],

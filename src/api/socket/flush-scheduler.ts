@@ -52,7 +52,7 @@ export function createFlushScheduler(
   function flushAll(now: readonly Flushable[], since: number | undefined): void {
     const began = clock.monotonic();
     for (const flushable of now) flushable.flush();
-    // Node writes what goes over HTTP after this function, and before this one.
+    // Node writes what goes over HTTP once this function has returned, and before it calls `end`.
     process.nextTick(end, began, since);
   }
 
