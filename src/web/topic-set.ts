@@ -143,7 +143,7 @@ export class TopicSet {
     topic.rejectedBy = answer.track.rejectedBy;
   }
 
-  /** Has the server's counts asked for, if the range goes back beyond what the page counts itself. */
+  /** Starts to ask for the server's counts, if the range goes back beyond what the page counts itself. */
   #watchPast(topic: Topic): void {
     const { connection, changed } = this.#surroundings;
     topic.past?.stop();

@@ -237,7 +237,7 @@ async function measureStall() {
     times(STALL_CLIENTS, () => ['coffee']),
   );
   let events = 0;
-  let cutAfter = Number.NaN;
+  let evictedAfter = Number.NaN;
   const play = async (seconds: number) => {
     const start = performance.now();
     for (
@@ -250,9 +250,9 @@ async function measureStall() {
       const others = times(STALL_EVENTS_A_TURN - 1, (i) => `coffee #bean @${i}`);
       pair.server({ ask: 'publish', turns: [[...first, ...others]] });
       events += STALL_EVENTS_A_TURN;
-      if (!Number.isNaN(cutAfter) || performance.now() < asked + 500) continue;
+      if (!Number.isNaN(evictedAfter) || performance.now() < asked + 500) continue;
       asked = performance.now();
-      if ((await pair.listeners()) < STALL_CLIENTS) cutAfter = asked - start;
+      if ((await pair.listeners()) < STALL_CLIENTS) evictedAfter = asked - start;
     }
   };
   const p99 = async () => {
@@ -282,7 +282,7 @@ async function measureStall() {
     'MiB more without': round((before.rss - warm.rss) / 2 ** 20),
     'p99 before, ms': before.p99,
     'p99 while stalled, ms': after.p99,
-    'cut after, s': round(cutAfter / 1000, 1),
+    'evicted after, s': round(evictedAfter / 1000, 1),
   };
 }
 

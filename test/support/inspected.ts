@@ -17,8 +17,8 @@ export interface Inspected {
   readonly pid: number;
   /** Lines logged as errors, lines that are no JSON, and all that came on stderr. */
   readonly complaints: readonly string[];
-  /** Connections that it says it cut. */
-  readonly cuts: number;
+  /** Connections that it says it evicted. */
+  readonly evictions: number;
   /** How it ended, if it has. */
   readonly ended: string | undefined;
   /** The value of an expression in the program; it has to be JSON. */
@@ -44,7 +44,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
   // It must not outlive this process.
   process.once('exit', () => program.kill('SIGKILL'));
   const complaints: string[] = [];
-  let cuts = 0;
+  let evictions = 0;
   let ended: string | undefined;
   program.once('exit', (code, signal) => {
     ended = `it exited with ${signal ?? code}`;
@@ -53,7 +53,7 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
   const inspector = Promise.withResolvers<string>();
   let leaveInspector = () => {};
   createInterface(program.stdout).on('line', (line) => {
-    if (line.includes('evicted a connection')) cuts += 1;
+    if (line.includes('evicted a connection')) evictions += 1;
     const address = /https?:\/\/[\d.]+:\d+/.exec(line)?.[0];
     if (address) url.resolve(address);
     if (isComplaint(line)) complaints.push(line);
@@ -81,8 +81,8 @@ export async function startInspected(argv: readonly string[]): Promise<Inspected
     url: address,
     pid: program.pid ?? 0,
     complaints,
-    get cuts() {
-      return cuts;
+    get evictions() {
+      return evictions;
     },
     get ended() {
       return ended;
