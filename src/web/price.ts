@@ -43,9 +43,10 @@ export function createPriceQuestion(
     let posts = 0;
     let cost = 0;
     let left: number | null | undefined;
-    let unknown: string | null | undefined;
-    const told = asked.map((track) => ask(EstimateDocument, { track }));
-    for (const { estimate } of (await Promise.all(told)).filter((each) => each !== undefined)) {
+    const told = await Promise.all(asked.map((track) => ask(EstimateDocument, { track })));
+    const isMissing = told.includes(undefined);
+    let unknown: string | null | undefined = isMissing ? 'The server did not say.' : undefined;
+    for (const { estimate } of told.filter((each) => each !== undefined)) {
       const unpaid = 1 - (estimate.paidShare ?? 0);
       posts += (estimate.postsPerDay ?? 0) * unpaid;
       cost += (estimate.costPerDay ?? 0) * unpaid;
@@ -53,7 +54,7 @@ export function createPriceQuestion(
       if (estimate.paidShare !== 1) unknown ??= estimate.reason;
     }
     if (mine !== question) return;
-    if (left == null || (!unknown && posts <= left * LITTLE)) {
+    if (!isMissing && (left == null || (!unknown && posts <= left * LITTLE))) {
       box.hidden = true;
       return open();
     }
@@ -61,7 +62,7 @@ export function createPriceQuestion(
     const price = unknown
       ? `The price of ${names} is not known. ${unknown}`
       : `${names} would bring up to ${count(posts)} posts a day from X, for $${cost.toFixed(2)}.`;
-    setText(text, `${price} ${count(left)} may still be read today.`);
+    setText(text, left == null ? price : `${price} ${count(left)} may still be read today.`);
     no.focus();
   };
 }

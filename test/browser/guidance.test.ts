@@ -6,6 +6,7 @@ import { UserError } from '../../src/base/user-error.ts';
 import type { Track } from '../../src/track/track.ts';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
 import { startFakeX } from '../support/fake-x.ts';
+import { countPosts } from '../support/fake-x-counts.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startSeveral } from '../support/several.ts';
 import { tempFolder } from '../support/temp-file.ts';
@@ -93,6 +94,12 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     expect(tracked()).toEqual(['linked', 'coffee']);
     await page.getByRole('button', { name: 'Stop tracking coffee' }).click();
     await page.getByRole('heading', { name: 'coffee' }).waitFor({ state: 'detached' });
+    // A tenth of what is left, and no more, needs no question.
+    x.faults.estimates.push(countPosts('milk', Date.now(), 100));
+    await type('milk');
+    await page.getByRole('heading', { name: 'milk' }).waitFor();
+    await page.getByRole('button', { name: 'Stop tracking milk' }).click();
+    await page.getByRole('heading', { name: 'milk' }).waitFor({ state: 'detached' });
     // What is not known may be much.
     x.faults.estimates.push('drop');
     await type('tea');
@@ -108,6 +115,27 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
       await page.getByRole('heading', { name: topic }).waitFor();
     }
     expect(errors).toEqual([]);
+  });
+
+  test('asks before it opens a topic on X if the server does not tell its price', async () => {
+    const x = await startFakeX({ postsPerDay: 1 });
+    onTestFinished(() => x.close());
+    const config = configOf('--x-url', x.url, '--state-dir', tempFolder());
+    // Less than an estimate takes.
+    const senti = await startSenti(
+      { ...config, sources: ['x'], xBearerToken: x.token, maxWorkPerSecond: 10_000 },
+      systemClock,
+      (source) => Object.defineProperty(source, 'usage', { value: USAGE }),
+    );
+    const { page } = await open();
+    await page.goto(`${senti.url}/?track=linked`);
+    await page.getByRole('heading', { name: 'linked' }).waitFor();
+    await page.getByRole('textbox', { name: 'Topic' }).fill('coffee');
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('group', { name: 'The price of coffee is not known. The server did not say.' })
+      .waitFor();
+    expect(x.counts.estimates).toBe(0);
   });
 
   test('says which topics the sample knows, and how to get live posts', async () => {
