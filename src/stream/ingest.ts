@@ -210,10 +210,9 @@ export class Ingest<T> implements Feed<T> {
   }
 
   #countersOf(source: string): PostCounters {
-    const known = this.counters.get(source);
-    if (known !== undefined) return known;
-    const [first = ''] = this.#parts.keys();
-    return this.counters.get(first) as PostCounters;
+    const counters = this.counters.get(source);
+    if (counters === undefined) throw new Error(`no source "${source}" is read here`);
+    return counters;
   }
 
   #truncate(post: Post): Post {
@@ -230,7 +229,7 @@ export class Ingest<T> implements Feed<T> {
     if (matched.length === 0) return;
     counters.postsMatched += 1;
     const { analyze, postText } = this.#options;
-    const { isTextPublic } = this.#parts.get(source) ?? this.source;
+    const isTextPublic = this.#parts.get(source)?.isTextPublic === true;
     const told = publicPost(post, postText && isTextPublic);
     const { text, tags, asSent = text } = post;
     this.#number += 1;

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import type { HandSource } from '../support/hand-source.ts';
 import { configOf, startSenti } from '../support/senti.ts';
 import { until } from '../support/until.ts';
 
@@ -12,10 +13,8 @@ const SCRIPT = '<img src=x onerror=alert(1)><script>alert(2)</script>';
 describe.skipIf(!executablePath)('the posts on the dashboard', () => {
   const open = useBrowser();
 
-  async function follow(track: string, options = {}, isTextPublic = true) {
-    const senti = await startSenti(configOf(), systemClock, (source) =>
-      Object.assign(source, { isTextPublic }),
-    );
+  async function follow(track: string, options = {}, as: Partial<HandSource> = {}) {
+    const senti = await startSenti(configOf(), systemClock, (source) => Object.assign(source, as));
     const watched = await open(options);
     await watched.page.goto(`${senti.url}/?track=${track}`);
     await until(() => senti.source.wanted.length > 0, 'the track is wanted');
@@ -43,7 +42,7 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
   });
 
   test('of X have no text, and say why', async () => {
-    const { page, source, posts } = await follow('coffee', {}, false);
+    const { page, source, posts } = await follow('coffee', {}, { name: 'x', isTextPublic: false });
     source.say('good coffee', { source: 'x', url: 'https://x.com/i/status/1' });
     await has(page, 'The terms of X forbid passing on its text. Follow the link to read it.');
     expect(await posts.getByRole('link', { name: /^Read the post of .* on X/ }).count()).toBe(1);

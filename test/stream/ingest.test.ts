@@ -47,3 +47,13 @@ test('an event has the hashtags that the source states beside the text', () => {
     { tag: 'self-care', count: 1 },
   ]);
 });
+
+test('a source that misnames what it delivers is loud: its terms could not be kept', () => {
+  const fail = () => expect.unreachable();
+  const { feed, source } = open({ event: fail, deleted: fail, gap: fail, rejected: fail });
+  feed.open(track('tea'), 'tea');
+  const misnamed = 'no source "else" is read here';
+  expect(() => source()?.say('tea', { source: 'else' })).toThrow(misnamed);
+  expect(() => source()?.sink.bad('line 1: no JSON', 'else')).toThrow(misnamed);
+  expect(() => source()?.sink.repeated('else')).toThrow(misnamed);
+});

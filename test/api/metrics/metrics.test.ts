@@ -122,7 +122,7 @@ describe('/metrics', () => {
     const senti = await startSenti();
     const before = await scrape(senti);
     const listeners = await listenEverywhere(senti, 'zebra');
-    senti.source.say('zebra1 zebra2', { id: 'zebra', source: 'zebra' });
+    senti.source.say('zebra1 zebra2', { id: 'zebra' });
     await listeners.all;
     await post(senti.url, 'query zebra { zebra }', {});
     await fetch(`${senti.url}/zebra?zebra`, { method: 'PUT', headers: { zebra: 'zebra' } });
