@@ -61,6 +61,15 @@ test('among several sources, an estimate is about X', async () => {
   expect(x.counts.estimates).toBe(1);
 });
 
+test('the limits of a month and of estimates are those of the command line', async () => {
+  const { x, senti } = await startWithX('--x-monthly-posts', '20', '--x-daily-estimates', '1');
+  const estimateOf = async (track: string) =>
+    (await post(senti.url, EstimateDocument, { track })).data?.estimate;
+  expect(await estimateOf('coffee')).toMatchObject({ postsPerDay: 5000, postsLeft: 20 });
+  expect((await estimateOf('tea'))?.reason).toContain('the 1 estimates of today are used up');
+  expect(x.counts.estimates).toBe(1);
+});
+
 test('an estimate that fails says why, without the token', async () => {
   const { x, senti } = await startWithX();
   x.faults.estimates.push({ status: 503, body: { title: `no service for ${x.token}` } });

@@ -1,16 +1,22 @@
+import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { SentimentDocument, StatusDocument, TrackDocument } from '../../schema/operations.ts';
 import { UserError } from '../../src/base/user-error.ts';
+import { startServer } from '../../src/server/server.ts';
 import { connectGraphQL, post, run } from '../support/clients.ts';
 import { readExposition } from '../support/exposition.ts';
 import { startFakeJetstream } from '../support/fake-jetstream.ts';
+import { startFakeMastodon } from '../support/fake-mastodon.ts';
+import { startFakeX } from '../support/fake-x.ts';
 import type { HandSource } from '../support/hand-source.ts';
 import { postEvent } from '../support/jetstream-events.ts';
-import { configOf, startReal } from '../support/senti.ts';
+import { configOf } from '../support/senti.ts';
 import { startSeveral } from '../support/several.ts';
-import { tempFile } from '../support/temp-file.ts';
+import { statusOf } from '../support/statuses.ts';
+import { tempFile, tempFolder } from '../support/temp-file.ts';
 import { ask, runOver, STREAMS } from '../support/transports.ts';
 import { until } from '../support/until.ts';
+import { xPost } from '../support/x-source.ts';
 
 const WAITING = { name: 'waiting', reason: 'it broke', until: 5 } as const;
 
@@ -182,24 +188,51 @@ test('ids are of one source: a deletion at one does not touch a post of the othe
 });
 
 test('--source with a list reads each of them, and passes on the texts of those that allow it', async () => {
-  const jetstream = await startFakeJetstream();
-  onTestFinished(() => jetstream.close());
+  const [jetstream, mastodon, other, x] = await Promise.all([
+    startFakeJetstream(),
+    startFakeMastodon({ token: 'of-the-first' }),
+    startFakeMastodon({ token: 'of-the-other' }),
+    startFakeX(),
+  ]);
+  for (const upstream of [jetstream, mastodon, other, x]) onTestFinished(() => upstream.close());
   const file = tempFile('posts.ndjson', '{"text": "coffee from a file"}');
-  const { url } = await startReal(
-    ...['--source', 'bluesky,replay', '--bluesky-url', jetstream.url, '--file', file],
+  const config = configOf(
+    ...['--source', 'bluesky,mastodon,replay', '--file', file, '--state-dir', tempFolder()],
+    ...['--bluesky-url', jetstream.url, '--mastodon-url', `${mastodon.url},${other.url}`],
+    ...['--x-url', x.url],
+  );
+  const { url } = await startServer(
+    {
+      ...config,
+      sources: [...config.sources, 'x'],
+      mastodonToken: ['of-the-first', 'of-the-other'],
+      xBearerToken: x.token,
+    },
+    pino({ level: 'silent' }),
   );
   const events = run(connectGraphQL(url.replace('http', 'ws')), SentimentDocument, {
     track: 'coffee',
   });
   const first = events.next();
-  await jetstream.untilHandshake(1);
+  await Promise.all([jetstream, mastodon, other].map((upstream) => upstream.untilHandshake(1)));
+  await until(() => x.connected, 'X streams');
+  expect(mastodon.accepted.concat(other.accepted).map((it) => it.authorization)).toEqual([
+    'Bearer of-the-first',
+    'Bearer of-the-other',
+  ]);
   jetstream.emit(postEvent(0, { text: 'coffee from Bluesky' }));
-  const posts = [(await first).value, (await events.next()).value].map(
-    (result) => result?.data?.sentiment.post,
-  );
+  mastodon.emit(statusOf(0, { text: 'coffee from Mastodon' }));
+  other.emit(statusOf(1, { text: 'coffee from another instance' }));
+  await x.push(xPost('coffee from X'));
+  const heard = [await first];
+  while (heard.length < 5) heard.push(await events.next());
+  const posts = heard.map(({ value }) => value?.data?.sentiment.post);
   expect(posts.map((post) => `${post?.source}: ${post?.text}`).sort()).toEqual([
     'bluesky: coffee from Bluesky',
+    'mastodon: coffee from Mastodon',
+    'mastodon: coffee from another instance',
     'replay: coffee from a file',
+    'x: null',
   ]);
   await events.return?.();
 });
