@@ -3,10 +3,10 @@
 import type uPlot from 'uplot';
 import { h, setAttribute, setText } from './dom.ts';
 import type { Moment } from './moment.ts';
-import { balanceOf } from './polarity-counts.ts';
+import { sum } from './polarity-counts.ts';
 import { type Range, stepOf } from './range.ts';
 import type { Cell } from './rolling-window.ts';
-import { clockTime, HOUR_AND_MINUTE, signed } from './wording.ts';
+import { clockTime, HOUR_AND_MINUTE, signed, sureBalanceOf } from './wording.ts';
 
 /** How many steps the Page keys go. */
 const PAGE = 10;
@@ -133,10 +133,11 @@ export function describeSpan({ from, to }: Pick<Cell, 'from' | 'to'>, range: Ran
 /** The counts of a cell and when they were, as a sentence. */
 export function describeCell(cell: Cell | undefined, moment: number, range: Range): string {
   const when = describeSpan(cell ?? { from: moment, to: moment }, range);
-  const [positive, negative, neutral] = cell?.counts ?? [0, 0, 0];
-  const balance = balanceOf([positive, negative, neutral]);
-  if (!cell || (!cell.isKnown && balance === undefined)) return `${when}: not known`;
-  if (balance === undefined) return `${when}: no posts`;
+  if (!cell || (!cell.isKnown && sum(cell.counts) === 0)) return `${when}: not known`;
+  if (sum(cell.counts) === 0) return `${when}: no posts`;
+  const [positive, negative, neutral] = cell.counts;
   const atLeast = cell.isKnown ? '' : 'at least ';
-  return `${when}: ${atLeast}${positive} positive, ${neutral} neutral, ${negative} negative; balance ${signed(balance)}`;
+  const balance = sureBalanceOf(cell.counts);
+  const mood = balance === undefined ? '' : `; balance ${signed(balance)}`;
+  return `${when}: ${atLeast}${positive} positive, ${neutral} neutral, ${negative} negative${mood}`;
 }

@@ -60,8 +60,13 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
     for (let n = 0; n < 9; n += 1) source.say('good coffee');
     await page.locator('.basis', { hasText: '9 posts' }).waitFor();
     await titled('coffee – Senti');
+    const card = ['.number', '.mood'].map((part) => page.locator(part));
+    const says = () => Promise.all(card.map((part) => part.textContent()));
+    expect(await says()).toEqual(['–', 'Too few posts yet']);
     source.say('good coffee');
     await titled('coffee +100 – Senti');
+    await page.locator('.basis', { hasText: '10 posts' }).waitFor();
+    expect(await says()).toEqual(['+100', 'Very positive']);
     expect(await page.locator('.bar i:visible').count()).toBe(1);
     source.become({ name: 'waiting', reason: 'it is down', until: Date.now() + 60_000 });
     await titled('⚠ coffee +100 – Senti');

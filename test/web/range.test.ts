@@ -140,15 +140,15 @@ test('the counts of a moment are a sentence that says if they are not all', () =
   if (!hour) throw new Error('there are no ranges');
   const say = (counts: Cell['counts'], isKnown: boolean) =>
     describeCell({ from: 0, to: 60, counts, isKnown }, 0, hour).replace(/^.*?: /, '');
-  expect(say([2, 1, 1], true)).toBe('2 positive, 1 neutral, 1 negative; balance +25');
-  expect(say([2, 1, 1], false)).toBe('at least 2 positive, 1 neutral, 1 negative; balance +25');
+  expect(say([6, 3, 3], true)).toBe('6 positive, 3 neutral, 3 negative; balance +25');
+  expect(say([6, 3, 3], false)).toBe('at least 6 positive, 3 neutral, 3 negative; balance +25');
+  // Few posts have no balance.
+  expect(say([9, 0, 0], true)).toBe('9 positive, 0 neutral, 0 negative');
   expect(say([0, 0, 0], true)).toBe('no posts');
   expect(say([0, 0, 0], false)).toBe('not known');
 });
 
-test('the past is asked for anew when the clock was set back', async () => {
-  const [, hour] = RANGES;
-  if (!hour) throw new Error('there are no ranges');
+test('the past is asked for again and again, and anew when the clock was set back', async () => {
   onTestFinished(() => {
     vi.useRealTimers();
     vi.unstubAllGlobals();
@@ -156,20 +156,35 @@ test('the past is asked for anew when the clock was set back', async () => {
   vi.useFakeTimers({ now: at(600) });
   vi.stubGlobal('document', { hidden: false });
   const asked: unknown[] = [];
+  let answer: unknown = { history: { buckets: [] } };
   const connection = {
     ask(_document: unknown, variables: { readonly from?: unknown }) {
       asked.push(variables.from);
-      return Promise.resolve({ history: { buckets: [] } } as never);
+      return Promise.resolve(answer as never);
     },
   };
-  const past = new TopicPast('coffee', hour, connection, () => {});
+  const past = new TopicPast('coffee', rangeOf('1h'), connection, () => {});
   await vi.advanceTimersByTimeAsync(0);
   vi.setSystemTime(at(300));
   await past.ask();
   await past.ask();
-  past.stop();
   const times = [at(600 - 60), at(300 - 60), at(300 - 1)].map((time) => new Date(time));
   expect(asked).toEqual(times.map((time) => time.toISOString()));
+  const timesAsked = async (ms: number) => {
+    const before = asked.length;
+    await vi.advanceTimersByTimeAsync(ms);
+    return asked.length - before;
+  };
+  expect(await timesAsked(15_000)).toBe(3);
+  // Without an answer, it asks sooner.
+  answer = undefined;
+  expect(await timesAsked(9000)).toBe(3);
+  past.stop();
+  expect(await timesAsked(60_000)).toBe(0);
+  answer = { history: { buckets: [] } };
+  const day = new TopicPast('coffee', rangeOf('24h'), connection, () => {});
+  expect(await timesAsked(60_000)).toBe(2);
+  day.stop();
 });
 
 test('a row of the summary says that posts are few, and compares with the span before', () => {
