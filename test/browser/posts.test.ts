@@ -74,7 +74,9 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
     await has(page, 'first coffee');
     await posts.hover();
     source.say('second coffee');
+    // The numbers change together with the list.
     await page.locator('.basis').filter({ hasText: '2 posts' }).waitFor();
+    expect(await posts.count()).toBe(1);
     await page.mouse.move(0, 0);
     await has(page, 'second coffee');
     expect(await posts.first().textContent()).toContain('second coffee');
