@@ -1,4 +1,4 @@
-import type { NetworkInterfaceInfo } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
 import { explainListenError, greet, greetAtTerminal } from '../../src/command/greeting.ts';
 import { listening, start } from '../support/program.ts';
@@ -68,8 +68,8 @@ test.each(['0.0.0.0', '::'])('an address of a server on %s can be opened', async
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 
-test('without a terminal, the greeting is logged as JSON', async () => {
-  const program = start('--port', '0');
+test('without a terminal, the greeting is logged as JSON, with the addresses of this machine', async () => {
+  const program = start('--port', '0', '--host', '0.0.0.0');
   let log = '';
   program.stdout.on('data', (chunk) => {
     log += chunk;
@@ -79,7 +79,14 @@ test('without a terminal, the greeting is logged as JSON', async () => {
   await new Promise((resolve) => program.stdout.once('end', resolve));
   const lines = log.trim().split('\n');
   expect(lines.length).toBeGreaterThan(4);
-  for (const line of lines) expect(JSON.parse(line).msg).toBeTypeOf('string');
+  const messages = lines.map((line) => JSON.parse(line).msg);
+  for (const message of messages) expect(message).toBeTypeOf('string');
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses = []) => addresses)
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map((it) => `network: http://${it.address}:`);
+  const network = messages.filter((it) => it.startsWith('network: '));
+  expect(network.map((it) => it.replace(/\d+$/, ''))).toEqual(own.slice(0, 3));
 });
 
 test.each([
