@@ -74,6 +74,21 @@ describe('a POST', () => {
   );
 });
 
+test.each(['PUT', 'PATCH', 'DELETE'])(
+  'a %s is rejected with 405, and says what would be right',
+  async (method) => {
+    const { url } = await startSenti();
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}/graphql`, { method, headers, body: BODY });
+    expect(response.headers.get('allow')).toBe('GET, POST');
+    expect(await errorOf(response)).toEqual([
+      405,
+      'BAD_REQUEST',
+      'GraphQL only supports GET and POST requests.',
+    ]);
+  },
+);
+
 describe('a GET', () => {
   const get = (url: string, query: string, headers: Record<string, string> = {}) =>
     fetch(`${url}/graphql?query=${encodeURIComponent(query)}`, { headers });

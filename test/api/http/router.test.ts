@@ -100,7 +100,7 @@ describe('over HTTP', () => {
     ]);
   });
 
-  test.each(['GET', 'POST'])(
+  test.each(['GET', 'POST', 'PUT'])(
     'a %s of /track without an upgrade is told to upgrade',
     async (method) => {
       const { url } = await startSenti();
@@ -117,8 +117,13 @@ describe('over HTTP', () => {
   test('unknown paths get 404, and wrong methods 405', async () => {
     const { url } = await startSenti();
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
-    const response = await fetch(`${url}/health`, { method: 'DELETE' });
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    for (const report of ['health', 'ready', 'metrics']) {
+      const response = await fetch(`${url}/${report}`, { method: 'DELETE' });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+      expect(await response.json()).toEqual({
+        error: 'DELETE is not allowed here; use GET, or POST on /graphql',
+      });
+    }
   });
 });
 

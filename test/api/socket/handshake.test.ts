@@ -29,6 +29,7 @@ const CASES: readonly (readonly [
   ['from another page', '/track', { headers: FOREIGN }, 403, NOT_ALLOWED],
   ['of an unknown path', '/ws', {}, 404, 'No WebSocket here; open /graphql or /track'],
   ['with POST', '/track', { method: 'POST' }, 405, `Invalid HTTP method. ${OPEN}`],
+  ['with PUT', '/graphql', { method: 'PUT' }, 405, `Invalid HTTP method. ${OPEN}`],
   [
     'of an old version',
     '/graphql',
