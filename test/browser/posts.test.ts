@@ -89,13 +89,15 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
       colorScheme: 'dark',
     });
     const long = 'w'.repeat(500);
-    source.say(`coffee with #beans ${long}`);
+    source.say(`coffee with #beans and #milk ${long}`);
     await has(page, 'with #beans');
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(390);
     await page.locator('.post-tags').getByRole('button', { name: '#beans' }).tap();
     await page.getByRole('heading', { name: '#beans' }).waitFor();
     expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee', '#beans']);
+    await page.locator('.tags').first().getByRole('button', { name: '#milk' }).tap();
+    await page.getByRole('heading', { name: '#milk' }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
   });
 });

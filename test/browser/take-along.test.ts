@@ -7,6 +7,27 @@ import { executablePath, useBrowser, violationsOf } from '../support/browser.ts'
 import { startSenti } from '../support/senti.ts';
 import { eventually } from '../support/until.ts';
 
+/** Whether each chart of the page is drawn in its place of the picture, which has them below each other. */
+function drawnIn(picture: Buffer): string {
+  return `(async () => {
+    const bytes = Uint8Array.from(atob('${picture.toString('base64')}'), (it) => it.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes]));
+    const { width, height } = image;
+    const canvas = Object.assign(document.createElement('canvas'), { width, height });
+    const pen = canvas.getContext('2d');
+    pen.drawImage(image, 0, 0);
+    const pixelsOf = (...place) => new Uint32Array(pen.getImageData(...place).data.buffer);
+    const [background] = pixelsOf(0, 0, 1, 1);
+    const unit = 16 * devicePixelRatio;
+    let bottom = unit;
+    return [...document.querySelectorAll('.comparison canvas, .topic canvas')].map((chart) => {
+      bottom += 2 * unit + chart.height;
+      return pixelsOf(unit, bottom - chart.height, chart.width, chart.height)
+        .some((pixel) => pixel !== background);
+    });
+  })()`;
+}
+
 describe.skipIf(!executablePath)('from the dashboard', () => {
   const open = useBrowser();
 
@@ -40,7 +61,13 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
     expect(lines.filter((line) => /^"coffee",.*,1,0,0,/.test(line)).length).toBe(1);
     expect(lines.some((line) => line.startsWith('"tea"'))).toBe(true);
     const picture = await saved(page, /PNG/);
-    expect(picture.subarray(1, 4).toString()).toBe('PNG');
+    // Two charts of both topics, and one of each.
+    expect(await page.evaluate(drawnIn(picture))).toEqual([true, true, true, true]);
+    // In another range, its counts are saved.
+    await page.getByText('1 h', { exact: true }).click();
+    await page.locator('.basis', { hasText: 'At least 1 post in the last hour' }).waitFor();
+    const minutes = String(await saved(page, /CSV/)).match(/^"coffee",.*:00.000Z,.*:00.000Z,/gm);
+    expect(minutes?.length).toBeGreaterThanOrEqual(60);
     // This browser lets no page notify. A sentence stands in the place of the button.
     const notify = page.getByRole('button', { name: 'Spike alerts' });
     await notify.press('Enter');
