@@ -168,6 +168,7 @@ export class DayCounts {
     if (kept === 'unread') return;
     this.#isRead = true;
     if (kept === undefined) return;
+    this.#isUnsharedWritten = kept.unshared.size > 0;
     const days = new Map(kept.earlier).set(kept.day, kept);
     // If the file is further ahead, either clock may be wrong: the count waits for its day.
     const isOther = kept.day < this.#day || kept.day > this.#tomorrow;

@@ -1,30 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Ledger } from '../../../src/base/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { createLedger } from '../../support/memory-ledger.ts';
 import { tempFolder } from '../../support/temp-file.ts';
 import { ticks } from '../../support/until.ts';
 import { allowanceOf, startXSource, xPost } from '../../support/x-source.ts';
-
-/** A ledger in memory, which can be away. */
-function createLedger() {
-  const it = {
-    text: undefined as string | undefined,
-    away: '',
-    writes: 0,
-    held: Promise.resolve(),
-  };
-  const ledger: Ledger = {
-    async update(change) {
-      await it.held;
-      if (it.away !== '') return it.away;
-      const after = change(it.text);
-      if (after !== it.text) it.writes += 1;
-      it.text = after;
-      return undefined;
-    },
-  };
-  return Object.assign(it, { ledger });
-}
 
 function startNodes(count: number) {
   const clock = new FakeClock();
