@@ -31,6 +31,7 @@ const FAULTS = [
   'repeat',
   'noise',
   'delete',
+  'outage',
 ] as const;
 type Fault = (typeof FAULTS)[number];
 
@@ -145,6 +146,17 @@ async function soak(seed: number) {
       deleted.push(uriOf(n));
       await sink.until(() => sink.deletions.includes(uriOf(n)));
     },
+    async outage() {
+      for (const each of instances) {
+        each.reject(one(STATUSES), SOON);
+        each.terminate();
+      }
+      await untilWith(clock, () => source.state.name === 'waiting');
+      const gaps = sink.gaps.length;
+      for (const each of instances) each.reject(undefined);
+      await untilWith(clock, () => instances.every(({ open }) => open === 1));
+      await sink.until(() => source.state.name === 'live' && sink.gaps.length > gaps);
+    },
   };
 
   await live();
@@ -165,7 +177,7 @@ async function soak(seed: number) {
 
 describe('a soak of the Mastodon source', () => {
   test.each([1, 2])(
-    'delivers every post once, through every fault of one instance at a time: seed %i',
+    'delivers every post once, through every fault of one instance and while both are out: seed %i',
     async (seed) => {
       const { sink, states, clock, faults, bad, deleted, sent } = await soak(seed);
       expect(new Set(sink.posts.map(({ id }) => id)).size).toBe(POSTS);
@@ -177,7 +189,7 @@ describe('a soak of the Mastodon source', () => {
       expect(sink.reasons).toHaveLength(bad);
       expect(sink.gaps.length).toBeGreaterThan(faults.terminate + faults.hangUp + faults.oversize);
       expect(new Set(sink.deletions)).toEqual(new Set(deleted));
-      expect(states).toEqual(new Set(['connecting', 'live']));
+      expect(states).toEqual(new Set(['connecting', 'live', 'waiting']));
       for (const fault of FAULTS) expect(faults[fault], fault).toBeGreaterThan(0);
       expect(clock.pending).toBe(0);
     },
