@@ -146,16 +146,18 @@ async function soak(seed: number) {
       deleted.push(uriOf(n));
       await sink.until(() => sink.deletions.includes(uriOf(n)));
     },
-    async outage() {
+    async outage(first) {
       for (const each of instances) {
         each.reject(one(STATUSES), SOON);
         each.terminate();
       }
       await untilWith(clock, () => source.state.name === 'waiting');
       const gaps = sink.gaps.length;
+      first.reject(undefined);
+      await untilWith(clock, () => source.state.name === 'live');
+      expect(sink.gaps).toHaveLength(gaps + 1);
       for (const each of instances) each.reject(undefined);
       await untilWith(clock, () => instances.every(({ open }) => open === 1));
-      await sink.until(() => source.state.name === 'live' && sink.gaps.length > gaps);
     },
   };
 
