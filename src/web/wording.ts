@@ -51,11 +51,11 @@ export function describe(
       return { tone: 'waiting', text: 'Connection lost. Reconnecting…' };
     case 'locked':
       return { tone: 'failed', text: connection.reason.replace(/\.$/, '') };
-    case 'failed':
-      return {
-        tone: 'failed',
-        text: `The server closed the connection: ${connection.reason}. Reload the page to try again`,
-      };
+    case 'failed': {
+      const reason = connection.reason.replace(/\.$/, '');
+      const text = `The server closed the connection: ${reason}. Reload the page to try again`;
+      return { tone: 'failed', text };
+    }
     case 'open': {
       if (!sources) return { tone: 'waiting', text: 'Connected' };
       const said = describeSources(sources, isTracking);

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import type { Track } from '../../src/track/track.ts';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { FOREIGN_NAME } from '../support/chromium.ts';
 import { startFakeX } from '../support/fake-x.ts';
 import { countPosts } from '../support/fake-x-counts.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
@@ -24,6 +25,15 @@ const USAGE = {
 
 describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
   const open = useBrowser();
+
+  test('says which option lets it in under a name that the server does not know', async () => {
+    const { url } = await startSenti();
+    const { page } = await open();
+    await page.goto(`${url.replace('127.0.0.1', FOREIGN_NAME)}/?track=coffee`);
+    await page
+      .locator('#status-text', { hasText: '--origins (ALLOWED_ORIGINS). Reload' })
+      .waitFor();
+  });
 
   test('says how a topic was understood, if that differs from what was typed', async () => {
     const { url } = await startSenti();

@@ -14,6 +14,9 @@ const USUAL = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
+/** A name that leads to this machine, which no server here calls its own. */
+export const FOREIGN_NAME = 'senti.example';
+
 /** It draws without a graphics card, and asks nothing of anybody. */
 export const FLAGS = [
   '--no-sandbox',
@@ -22,6 +25,7 @@ export const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
+  `--host-resolver-rules=MAP ${FOREIGN_NAME} 127.0.0.1`,
   // With each window, Chromium would load the pages of an address bar that nobody sees. This replaces the list of
   // Playwright; the features from the third on are of that list.
   '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AimEnabled,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,PreconnectToSearch',

@@ -8,6 +8,8 @@ import type { Outbox } from './outbox.ts';
 /** A close frame has room for this much of a reason, in bytes (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
 const ELLIPSIS = '…';
+/** The close code of what a rule forbids (RFC 6455, section 7.4.1). */
+export const POLICY_VIOLATION = 1008;
 
 /** Closes a WebSocket after everything that waits for it. Shortens a `reason` that is too long. */
 export function closeAfterAll(

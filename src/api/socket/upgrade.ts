@@ -9,7 +9,7 @@ import { type Client, challengeOf, type Pass, UNLIMITED } from '../access/auth.t
 import { nameOrigin, ORIGIN_NOT_ALLOWED } from '../access/origins.ts';
 import { pathOf } from '../http/request-target.ts';
 import type { Shared } from '../shared.ts';
-import { closeAfterAll, closedWithin } from './close.ts';
+import { closeAfterAll, closedWithin, POLICY_VIOLATION } from './close.ts';
 import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { limitMessageRate } from './message-rate.ts';
@@ -140,21 +140,29 @@ export function createUpgrade(
         const retry = `Retry-After: ${retryAfter}\r\n`;
         return reject(socket, status, error.message, clock, retry);
       }
-      if (!isAllowed(request.headers)) {
-        telemetry.rejected('origin', nameOrigin(request.headers.origin));
-        return reject(socket, 403, ORIGIN_NOT_ALLOWED, clock);
-      }
       const at = servers.get(pathOf(request));
       if (!at) {
         const paths = [...servers.keys()].join(' or ');
         return reject(socket, 404, `No WebSocket here; open ${paths}`, clock);
+      }
+      const { origin } = request.headers;
+      /** A browser hides an answer from its page, but not why a socket closes. */
+      const forbid = (status: 401 | 403, reason: string, challenge?: string) => {
+        if (origin === undefined) return reject(socket, status, reason, clock, challenge);
+        at.server.handleUpgrade(request, socket, head, (webSocket) => {
+          closeAfterAll(webSocket, open(webSocket, socket).outbox, POLICY_VIOLATION, reason);
+        });
+      };
+      if (!isAllowed(request.headers)) {
+        telemetry.rejected('origin', nameOrigin(origin));
+        return forbid(403, ORIGIN_NOT_ALLOWED);
       }
       let pass = UNLIMITED;
       if (at.route.admit) {
         const admitted = await at.route.admit(request);
         if (admitted instanceof UserError) {
           const challenge = `WWW-Authenticate: ${challengeOf(admitted)}\r\n`;
-          return reject(socket, 401, admitted.message, clock, challenge);
+          return forbid(401, admitted.message, challenge);
         }
         if (rejectedAsStopping(socket)) return;
         pass = admitted;

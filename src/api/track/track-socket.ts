@@ -11,7 +11,7 @@ import { parseTrack, type Track } from '../../track/track.ts';
 import { bearerOf, type Client, EXPIRED, IN_HEADER } from '../access/auth.ts';
 import { PRICES } from '../access/work-budget.ts';
 import type { Shared } from '../shared.ts';
-import { closeAfterAll } from '../socket/close.ts';
+import { closeAfterAll, POLICY_VIOLATION } from '../socket/close.ts';
 import { GOING_AWAY, GOING_AWAY_REASON } from '../socket/drain.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { EventStream } from '../socket/outbox-queue.ts';
@@ -19,9 +19,8 @@ import type { SocketRoute } from '../socket/upgrade.ts';
 
 export const TRACK_PATH = '/track';
 
-/** Close codes (RFC 6455, section 7.4.1). */
+/** The close code of a message that is no JSON (RFC 6455, section 7.4.1). */
 const NOT_JSON = 1007;
-const POLICY_VIOLATION = 1008;
 /** Registered with IANA for a server that is overloaded. */
 const TRY_AGAIN_LATER = 1013;
 

@@ -147,6 +147,17 @@ describe('without a token', () => {
     }
   });
 
+  test('/track closes the socket of a page with 1008, as a page cannot read a rejection', async () => {
+    const senti = await startSenti(withTokens());
+    const options = { origin: 'http://localhost:3000' };
+    const socket = new WebSocket(`${senti.socketUrl}/track`, options);
+    socket.once('open', () => socket.send('{"track": "coffee"}'));
+    const [code, reason] = await once(socket, 'close');
+    expect(code).toBe(1008);
+    expect(String(reason)).toMatch(/^This server asks for a token; send it in a header/);
+    expect(senti.source.wanted).toEqual([]);
+  });
+
   test('/metrics answers 401, and serves the metrics once a token is sent', async () => {
     const { url } = await startSenti(withTokens());
     const rejected = await fetch(`${url}/metrics`);
@@ -257,7 +268,12 @@ describe('a valid token', () => {
     const senti = await startSenti(withTokens());
     const headers = { ...bearer(TOKEN), origin: 'https://evil.example' };
     expect((await ask(senti, headers)).status).toBe(403);
-    expect((await handshake(senti, '/track', headers))[0]).toBe(403);
+    for (const path of ['/track', '/graphql']) {
+      const socket = new WebSocket(`${senti.socketUrl}${path}`, { headers });
+      const [code, reason] = await once(socket, 'close');
+      expect([code, String(reason)]).toEqual([1008, expect.stringContaining('--origins')]);
+    }
+    expect(senti.source.wanted).toEqual([]);
   });
 });
 

@@ -348,12 +348,10 @@ describe('an origin', () => {
       ['/track', undefined],
     ] as const) {
       const socket = new WebSocket(`${socketUrl}${path}`, protocol, { origin });
-      const outcome = await new Promise<string>((resolve) => {
-        socket.once('open', () => resolve('open'));
-        socket.once('error', (error) => resolve(error.message));
-      });
-      expect(outcome).toBe(allowed ? 'open' : 'Unexpected server response: 403');
-      socket.terminate();
+      await once(socket, 'open');
+      if (allowed) socket.terminate();
+      const [code] = await once(socket, 'close');
+      expect(code).toBe(allowed ? 1006 : 1008);
     }
   });
 });

@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { startSenti } from '../../support/senti.ts';
+import WebSocket from 'ws';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { configOf, startSenti } from '../../support/senti.ts';
 
 const HANDSHAKE = {
   connection: 'Upgrade',
@@ -25,8 +27,6 @@ const CASES: readonly (readonly [
   status: number,
   sentence: string,
 ])[] = [
-  ['from another page', '/graphql', { headers: FOREIGN }, 403, NOT_ALLOWED],
-  ['from another page', '/track', { headers: FOREIGN }, 403, NOT_ALLOWED],
   ['of an unknown path', '/ws', {}, 404, 'No WebSocket here; open /graphql or /track'],
   ['with POST', '/track', { method: 'POST' }, 405, `Invalid HTTP method. ${OPEN}`],
   ['with PUT', '/graphql', { method: 'PUT' }, 405, `Invalid HTTP method. ${OPEN}`],
@@ -55,6 +55,35 @@ test.each(CASES)('a handshake %s on %s', async (_what, path, change, status, sen
     expect(response.headers.connection).toBe('close');
   }
 });
+
+const PROTOCOLS = [
+  ['/graphql', 'graphql-transport-ws'],
+  ['/graphql', undefined],
+  ['/track', undefined],
+] as const;
+
+test.each(PROTOCOLS)(
+  'a page of another origin learns from the close of its socket on %s, with the protocol %s',
+  async (path, protocol) => {
+    const config = configOf('--trust-proxy', '127.0.0.1', '--max-attempts-per-address', '3');
+    const senti = await startSenti(config, new FakeClock());
+    const connect = () =>
+      new WebSocket(`${senti.socketUrl}${path}`, protocol, {
+        headers: { ...FOREIGN, 'x-forwarded-for': '198.51.100.7' },
+      });
+    for (let i = 0; i < 3; i++) {
+      const socket = connect();
+      const received: unknown[] = [];
+      socket.on('message', (data) => received.push(String(data)));
+      socket.once('open', () => socket.send('{"track": "coffee"}'));
+      const [code, reason] = await once(socket, 'close');
+      expect([code, String(reason), received]).toEqual([1008, NOT_ALLOWED, []]);
+    }
+    expect(senti.source.wanted).toEqual([]);
+    const [error] = await once(connect(), 'error');
+    expect(error.message).toContain('429');
+  },
+);
 
 test('the log says how an operator allows the origin of a page', async () => {
   const senti = await startSenti();
