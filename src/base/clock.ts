@@ -7,7 +7,7 @@ export interface Clock {
   monotonic(): number;
   /**
    * Calls `then` after `ms` milliseconds, unless the returned function is called first. Negative waits end at once, and
-   * `Infinity` never ends. MUST throw when `ms` is NaN.
+   * `Infinity` never ends. MUST NOT call before `monotonic` has moved by `ms`. MUST throw when `ms` is NaN.
    */
   after(ms: number, then: () => void): () => void;
 }
@@ -19,16 +19,18 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, then) {
-    if (ms <= LONGEST_TIMER) {
-      const timer = setTimeout(then, ms);
-      return () => clearTimeout(timer);
-    }
     // Node.js would turn it into 1 ms: a loop of such waits takes all of the CPU.
     if (Number.isNaN(ms)) throw new RangeError('a wait must be a number of milliseconds');
-    let cancel = systemClock.after(LONGEST_TIMER, () => {
-      cancel = systemClock.after(ms - LONGEST_TIMER, then);
-    });
-    return () => cancel();
+    const due = performance.now() + ms;
+    const wait = (left: number) => setTimeout(ring, Math.min(left, LONGEST_TIMER));
+    let timer = wait(ms);
+    function ring(): void {
+      // Node.js counts whole milliseconds, so its timers ring up to two of them early.
+      const left = due - performance.now();
+      if (left > 0) timer = wait(left);
+      else then();
+    }
+    return () => clearTimeout(timer);
   },
 };
 

@@ -6,7 +6,7 @@ const YEAR = 365 * 86_400_000;
 
 /** Node's own timers, moved by hand. */
 function startTimers(): typeof vi {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   onTestFinished(() => void vi.useRealTimers());
   return vi;
 }
@@ -71,6 +71,19 @@ describe.each([
     const { clock } = begin();
     expect(() => clock.after(Number.NaN, () => {})).toThrow(RangeError);
   });
+});
+
+test('the system clock never rings before its monotonic clock has moved as far', async () => {
+  const early: number[] = [];
+  const waits = Array.from({ length: 200 }, (_, i) => 5 + i / 20);
+  await Promise.all(
+    waits.map(async (ms) => {
+      const due = systemClock.monotonic() + ms;
+      await new Promise<void>((resolve) => systemClock.after(ms, resolve));
+      if (systemClock.monotonic() < due) early.push(ms);
+    }),
+  );
+  expect(early).toEqual([]);
 });
 
 function start(ms: number) {
