@@ -144,8 +144,8 @@ export class Cluster<T> implements Feed<T> {
     return this.#status.cluster;
   }
 
-  isOpen(canonical: string): boolean {
-    return this.#interest.of(canonical) !== undefined;
+  get openTracks(): Feed<T>['openTracks'] {
+    return this.#interest.byCanonical;
   }
 
   open(track: Track, outlet: T): void {

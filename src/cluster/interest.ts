@@ -32,6 +32,10 @@ export class Interest {
     return this.#wants.values();
   }
 
+  get byCanonical(): ReadonlyMap<string, Want> {
+    return this.#wants;
+  }
+
   of(canonical: string): Want | undefined {
     return this.#wants.get(canonical);
   }

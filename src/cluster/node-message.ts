@@ -63,16 +63,19 @@ const isState: Check<SourceState> = isVariant('name', {
 const isAllowance = (value: unknown): value is number | 'none' =>
   value === 'none' || isCount(value);
 
-const isUsage: Check<Usage> = hasFields({
-  postsToday: isCount,
-  allowance: isAllowance,
-  estimatesToday: isCount,
-  costToday: isNumber,
-  resetsAt: isTime,
-  postsThisMonth: isCount,
-  monthlyAllowance: isAllowance,
-  monthResetsAt: isTime,
-});
+const isUsage: Check<Usage> = hasFields(
+  {
+    postsToday: isCount,
+    allowance: isAllowance,
+    estimatesToday: isCount,
+    costToday: isNumber,
+    resetsAt: isTime,
+    postsThisMonth: isCount,
+    monthlyAllowance: isAllowance,
+    monthResetsAt: isTime,
+  },
+  { postsPerDay: isNumber },
+);
 
 const isSource = hasFields({ name: isText, state: isState }, { usage: isUsage });
 

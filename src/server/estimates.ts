@@ -35,8 +35,8 @@ export function createEstimates(
       ruleLength: config.xRuleLength,
       languages: config.languages,
       allowance,
-      isOpen: (canonical) => multiplexer.isOpen(canonical),
-      openTracks: () => multiplexer.cluster.tracks,
+      open: () => multiplexer.openTracks,
+      usedPerDay: () => multiplexer.source.usage?.postsPerDay,
     },
     clock,
   );

@@ -91,6 +91,8 @@ export interface Usage {
   readonly allowance: number | 'none';
   /** Paid estimates of how many posts a track would bring. */
   readonly estimatesToday: number;
+  /** At the rate of the last hour. Undefined while no posts can come. */
+  readonly postsPerDay?: number | undefined;
   /** The price of today's posts and estimates, in US dollars. */
   readonly costToday: number;
   /** When the next day begins, in milliseconds since 1970. */
@@ -112,7 +114,7 @@ export interface Estimate {
   readonly paidShare?: number | undefined;
   /** How many posts may still be read today; undefined without a limit. */
   readonly postsLeft?: number | undefined;
-  /** How long these last at `postsPerDay`, in seconds. */
+  /** How long these last for this topic and those that are open, in seconds. */
   readonly lastsSeconds?: number | undefined;
   /** Why something is not known, as a sentence for a person without its full stop. */
   readonly reason?: string | undefined;

@@ -18,8 +18,8 @@ export interface Feed<T> {
   readonly counters: SourceCounters;
   /** The state of this node and its peers. A feed without other nodes has none. */
   readonly cluster?: ClusterState;
-  /** Whether any node follows the track of this canonical form. */
-  isOpen(canonical: string): boolean;
+  /** The canonical forms of the tracks that any node follows. */
+  readonly openTracks: Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
   /**
    * Delivers the events of `track` to `outlet` from now on. The caller MUST NOT open an open track again.
    * MUST NOT call the sink before it returns.

@@ -100,8 +100,8 @@ export class Ingest<T> implements Feed<T> {
     return { epoch, number: this.#number, time: Math.floor(clock.now()) };
   }
 
-  isOpen(canonical: string): boolean {
-    return this.#followed.has(canonical);
+  get openTracks(): Feed<T>['openTracks'] {
+    return this.#followed;
   }
 
   open(track: Track, outlet: T): void {

@@ -65,9 +65,9 @@ export class Multiplexer {
     return this.#feed.cluster ?? { ...ALONE, tracks, listeners };
   }
 
-  /** Whether any node follows the track of this canonical form. */
-  isOpen(canonical: string): boolean {
-    return this.#feed.isOpen(canonical);
+  /** The canonical forms of the tracks that any node follows. */
+  get openTracks(): Feed<Topic>['openTracks'] {
+    return this.#feed.openTracks;
   }
 
   /** How many topics are open. */

@@ -70,7 +70,7 @@ const set = new TopicSet(readRange(location.search), {
 });
 const whenAgreed = createPriceQuestion(
   connection,
-  () => source.isPaid,
+  () => source.isPaid(),
   () => page.input.focus(),
 );
 const heardSpike = createNotifier(liveRegion.say);

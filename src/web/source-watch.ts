@@ -10,9 +10,16 @@ const BUSY_PACE = 1000;
 const HIDDEN_PACE = 30_000;
 /** The states in which no posts come. An idle source starts as soon as something is tracked. */
 const OUT = ['connecting', 'waiting', 'paused'];
+/** The source that charges by the post. */
+const PAID = 'x';
+
+function isPaid({ sources }: StatusQuery['status']): boolean {
+  return sources.some(({ name }) => name === PAID);
+}
 
 export function watchSource(connection: Connection, onChange: () => void) {
   let status: StatusQuery['status'] | undefined;
+  const known = Promise.withResolvers<void>();
   let fineAt = Date.now();
   let outSince: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,6 +34,7 @@ export function watchSource(connection: Connection, onChange: () => void) {
     if (mine !== question) return;
     if (answer) {
       status = answer;
+      known.resolve();
       if (OUT.includes(status.source.state)) outSince ??= fineAt;
       else {
         outSince = undefined;
@@ -44,9 +52,9 @@ export function watchSource(connection: Connection, onChange: () => void) {
     get sources() {
       return status?.sources;
     },
-    /** Whether one of the sources charges by the post. */
-    get isPaid() {
-      return status?.source.usage != null;
+    /** Whether one of the sources charges by the post: at once, or when the server has named them. */
+    isPaid(): boolean | Promise<boolean> {
+      return status === undefined ? known.promise.then(() => this.isPaid()) : isPaid(status);
     },
     /** Since when no posts may have come, in milliseconds since 1970; undefined while they come. */
     get outSince() {

@@ -34,6 +34,11 @@ const NAMES: Readonly<Record<string, string>> = {
   x: 'X',
 };
 
+/** A reason that the server gives without a capital and a full stop. */
+export function asSentence(reason: string): string {
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
+}
+
 /** The name of a source, as people write it. */
 export function nameOf(source: string): string {
   return NAMES[source] ?? source;

@@ -7,21 +7,25 @@ import type { Track } from '../../src/track/track.ts';
 import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
 import { FOREIGN_NAME } from '../support/chromium.ts';
 import { startFakeX } from '../support/fake-x.ts';
-import { countPosts } from '../support/fake-x-counts.ts';
+import { countPosts, type PostsPerDay } from '../support/fake-x-counts.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startSeveral } from '../support/several.ts';
 import { tempFolder } from '../support/temp-file.ts';
 
-const USAGE = {
-  postsToday: 0,
-  allowance: 10_000,
-  estimatesToday: 0,
-  costToday: 0,
-  resetsAt: 0,
-  postsThisMonth: 0,
-  monthlyAllowance: 'none',
-  monthResetsAt: 0,
-};
+const COFFEE = { text: 'coffee', lang: 'en', isRetweet: false };
+
+/** Its posts come from the test's hand, and estimates from a stand-in for X. An estimate leaves no debt of work. */
+async function startWithX(postsPerDay: PostsPerDay, ...argv: readonly string[]) {
+  const x = await startFakeX({ postsPerDay });
+  onTestFinished(() => x.close());
+  const config = configOf('--x-url', x.url, '--state-dir', tempFolder(), ...argv);
+  const senti = await startSenti(
+    { ...config, sources: ['x'], xBearerToken: x.token, maxWorkPerSecond: 1e9 },
+    systemClock,
+    (source) => Object.defineProperty(source, 'name', { value: 'x' }),
+  );
+  return { x, senti };
+}
 
 describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
   const open = useBrowser();
@@ -69,14 +73,7 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
   });
 
   test('asks before it opens a topic that would use more than a tenth of what is left on X, once', async () => {
-    const x = await startFakeX({ postsPerDay: 1200 });
-    onTestFinished(() => x.close());
-    const config = configOf('--x-url', x.url, '--state-dir', tempFolder(), '--follow', 'paid');
-    const senti = await startSenti(
-      { ...config, sources: ['x'], xBearerToken: x.token, maxWorkPerSecond: 1e9 },
-      systemClock,
-      (source) => Object.defineProperty(source, 'usage', { value: USAGE }),
-    );
+    const { senti, x } = await startWithX((rule) => (rule(COFFEE) ? 1200 : 0), '--follow', 'paid');
     const { page, errors } = await open();
     await page.goto(`${senti.url}/?track=linked`);
     await page.getByRole('heading', { name: 'linked' }).waitFor();
@@ -114,7 +111,7 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     x.faults.estimates.push('drop');
     await type('tea');
     const unknown = page.getByRole('group', {
-      name: /^The price of tea is not known\. \w.+ may still be read/,
+      name: /^The price of tea is not known\. X cannot be reached.+\. [\d,]+ may still be read/,
     });
     await unknown.waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
@@ -128,16 +125,16 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
   });
 
   test('asks before it opens a topic on X if the server does not tell its price', async () => {
-    const x = await startFakeX({ postsPerDay: 1 });
-    onTestFinished(() => x.close());
-    const config = configOf('--x-url', x.url, '--state-dir', tempFolder());
-    // Less than an estimate takes.
-    const senti = await startSenti(
-      { ...config, sources: ['x'], xBearerToken: x.token, maxWorkPerSecond: 10_000 },
-      systemClock,
-      (source) => Object.defineProperty(source, 'usage', { value: USAGE }),
-    );
+    const { senti, x } = await startWithX(1);
     const { page } = await open();
+    await page.routeWebSocket('**', (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((message) => {
+        const { id, payload } = JSON.parse(String(message));
+        if (!payload?.query?.includes('query Estimate')) return server.send(message);
+        socket.send(JSON.stringify({ id, type: 'error', payload: [{ message: 'Wait.' }] }));
+      });
+    });
     await page.goto(`${senti.url}/?track=linked`);
     await page.getByRole('heading', { name: 'linked' }).waitFor();
     await page.getByRole('textbox', { name: 'Topic' }).fill('coffee');
@@ -146,6 +143,26 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
       .getByRole('group', { name: 'The price of coffee is not known. The server did not say.' })
       .waitFor();
     expect(x.counts.estimates).toBe(0);
+  });
+
+  test('asks also before it knows that the server reads X', async () => {
+    const { senti } = await startWithX(1200);
+    const { page } = await open();
+    const told = Promise.withResolvers<void>();
+    await page.routeWebSocket('**', (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage(async (message) => {
+        await told.promise;
+        socket.send(message);
+      });
+    });
+    await page.goto(senti.url);
+    await page.getByRole('textbox', { name: 'Topic' }).fill('coffee');
+    await page.keyboard.press('Enter');
+    await page.getByRole('group', { name: /^Asking for the price of coffee/ }).waitFor();
+    told.resolve();
+    await page.getByRole('group', { name: /^coffee would bring up to 1,200 posts/ }).waitFor();
+    expect(senti.source.wanted).toEqual([]);
   });
 
   test('says which topics the sample knows, and how to get live posts', async () => {

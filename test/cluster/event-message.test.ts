@@ -157,6 +157,7 @@ describe('a message between nodes', () => {
           allowance: 'none',
           estimatesToday: 0,
           costToday: 0.005,
+          postsPerDay: 1440,
           resetsAt: 2,
           postsThisMonth: 3,
           monthlyAllowance: 4,

@@ -167,6 +167,14 @@ export function feedContract(
       expect(told.slice(before)).toEqual([['event', 'tea', 'b']]);
     });
 
+    test('knows which tracks are open, by their canonical forms', async () => {
+      const { feed, follow } = await open();
+      await follow('coffee', 'tea');
+      feed.close(track('coffee'));
+      expect([...feed.openTracks.keys()]).toEqual(['tea']);
+      expect([feed.openTracks.has('tea'), feed.openTracks.has('coffee')]).toEqual([true, false]);
+    });
+
     test('follows a track again that was closed', async () => {
       const { feed, source, until, follow, say, heard } = await open();
       await follow('coffee');

@@ -66,7 +66,9 @@ test('the limits of a month and of estimates are those of the command line', asy
   const estimateOf = async (track: string) =>
     (await post(senti.url, EstimateDocument, { track })).data?.estimate;
   expect(await estimateOf('coffee')).toMatchObject({ postsPerDay: 5000, postsLeft: 20 });
-  expect((await estimateOf('tea'))?.reason).toContain('the 1 estimates of today are used up');
+  expect((await estimateOf('tea'))?.reason).toContain(
+    'all estimates of today are used up (--x-daily-estimates is 1)',
+  );
   expect(x.counts.estimates).toBe(1);
 });
 

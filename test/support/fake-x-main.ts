@@ -2,6 +2,7 @@
 // npm run fake-x -- --file FILE [--rate N] [--port N]
 
 import { startFakeX } from './fake-x.ts';
+import type { Rule } from './fake-x-rules.ts';
 import { listening, readPlayArguments } from './play-arguments.ts';
 
 const KEEP_ALIVE_MS = 20_000;
@@ -12,7 +13,13 @@ const EPOCH_OF_IDS = 1288834974657n;
 const play = readPlayArguments('fake-x', 20);
 if (play !== undefined) {
   const { posts, rate, port } = play;
-  const options = { port, keepAliveMs: KEEP_ALIVE_MS, postsPerDay: rate * SECONDS_A_DAY };
+  const postsPerDay = (rule: Rule) => {
+    const matching = posts.filter(({ text, langs }) =>
+      rule({ text, lang: langs[0] ?? 'en', isRetweet: false }),
+    );
+    return (rate * SECONDS_A_DAY * matching.length) / posts.length;
+  };
+  const options = { port, keepAliveMs: KEEP_ALIVE_MS, postsPerDay };
   const x = await listening('fake-x', startFakeX(options));
   process.stdout.write(
     `A stand-in for X plays ${posts.length} posts, ${rate} a second. In another terminal:\n\n` +

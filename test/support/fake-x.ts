@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { countPosts } from './fake-x-counts.ts';
+import { countPosts, type PostsPerDay } from './fake-x-counts.ts';
 import {
   type Answer,
   createRuleBook,
@@ -23,8 +23,7 @@ export interface FakeXOptions {
   readonly connectsAWindow?: number;
   readonly readsAWindow?: number;
   readonly writesAWindow?: number;
-  /** Posts a day that every rule would have brought. */
-  readonly postsPerDay?: number;
+  readonly postsPerDay?: PostsPerDay;
 }
 
 type Fault = Answer | 'silent' | 'drop' | 'real';

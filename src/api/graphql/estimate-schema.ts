@@ -20,8 +20,8 @@ builder.objectType('Estimate', {
     paidShare: t.exposeFloat('paidShare', {
       nullable: true,
       description:
-        'The share of these posts that open topics bring anyway: 1 if the topic is open on any node, 0 if no topic is. ' +
-        'Null if others are: X charges once for a post that several topics match, and does not tell how many they share.',
+        'The share of these posts that open topics bring anyway, on any node: X charges once for a post that several topics ' +
+        'match. Null if it is not known: there are too many open topics to ask X for, or the estimates of the day are used up.',
     }),
     postsLeft: t.exposeFloat('postsLeft', {
       nullable: true,
@@ -31,7 +31,8 @@ builder.objectType('Estimate', {
     lastsSeconds: t.exposeFloat('lastsSeconds', {
       nullable: true,
       description:
-        'How long `postsLeft` would last for this track alone, in seconds. Null if either is not known, or no posts come.',
+        'How long `postsLeft` would last for this track and the open topics together, in seconds. These count with the rate of ' +
+        'the last hour. Null if `postsLeft` or `postsPerDay` is not known, or no posts come.',
     }),
     reason: t.exposeString('reason', {
       nullable: true,

@@ -6,6 +6,7 @@ import type { SourceState, Usage } from '../source.ts';
 import { DailyCountFile } from './daily-count-file.ts';
 import { DayCounts } from './day-counts.ts';
 import { DOLLARS_A_POST, DOLLARS_AN_ESTIMATE } from './limits.ts';
+import { PostRate } from './post-rate.ts';
 import type { Spent } from './spent.ts';
 
 export interface AllowanceOptions {
@@ -41,6 +42,7 @@ export class Allowance {
   readonly #options: AllowanceOptions;
   readonly #clock: Clock;
   readonly #counts: DayCounts;
+  readonly #rate: PostRate;
   #ledger: Ledger | undefined;
   /** The last exchange with the ledger. */
   #sharing = Promise.resolve();
@@ -52,6 +54,7 @@ export class Allowance {
   constructor(options: AllowanceOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
+    this.#rate = new PostRate(clock);
     this.#counts = new DayCounts(new DailyCountFile(options.stateDir, options.warn), clock);
   }
 
@@ -62,6 +65,7 @@ export class Allowance {
       postsToday: today.posts,
       allowance: day.most,
       estimatesToday: today.estimates,
+      postsPerDay: this.#rate.perDay,
       costToday: dollarsFor(today),
       resetsAt: day.until,
       postsThisMonth,
@@ -94,8 +98,14 @@ export class Allowance {
     return left.length === 0 ? undefined : Math.max(0, Math.min(...left));
   }
 
+  /** Posts come from now on, of other topics than before. */
+  begin(): void {
+    this.#rate.begin();
+  }
+
   /** Counts a post that X has sent. */
   count(): void {
+    this.#rate.count();
     this.#watched(() => this.#counts.countPost());
   }
 
@@ -106,7 +116,7 @@ export class Allowance {
     if (this.usedUp !== undefined) return this.usedUp.reason;
     if (this.#counts.totals.today.estimates >= most) {
       const until = new Date(this.#limits.day.until).toISOString();
-      return `the ${most} estimates of today are used up, which --x-daily-estimates sets; ask again after ${until}`;
+      return `all estimates of today are used up (--x-daily-estimates is ${most}); ask again after ${until}`;
     }
     this.#watched(() => this.#counts.countEstimate());
     return undefined;

@@ -20,8 +20,21 @@ export function ruleFormat(languages: Languages, ruleLength: number): RuleFormat
 }
 
 /** A rule that takes what any of `clauses` takes, whatever their order. */
-export function spellRule(clauses: readonly string[], { suffix }: RuleFormat): string {
+export function spellRule(
+  clauses: readonly string[],
+  { suffix }: Pick<RuleFormat, 'suffix'>,
+): string {
   return `(${[...clauses].sort().join(OR)})${suffix}`;
+}
+
+/** A rule that takes what both a rule of `clauses` and one of `others` take. */
+export function spellBoth(
+  clauses: readonly string[],
+  others: readonly string[],
+  { suffix }: RuleFormat,
+): string {
+  const [one, other] = [clauses, others].map((each) => spellRule(each, { suffix: '' }));
+  return `${one} ${other}${suffix}`;
 }
 
 /** The track's distinct clauses as texts; undefined if X cannot be asked for one of them. */

@@ -3,14 +3,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../base/clock.ts';
 import type { Languages } from '../../base/language.ts';
-import { atSources, type Track } from '../../track/track.ts';
+import { atSources, isAt, readCanonical, type Track } from '../../track/track.ts';
 import type { Estimate } from '../source.ts';
 import type { Allowance } from './allowance.ts';
 import { ApiFailure } from './api-client.ts';
 import { type CountsApi, createCountsApi } from './counts-api.ts';
 import { REST_MS } from './failure.ts';
 import { DOLLARS_A_POST, MAX_QUERY_LENGTH } from './limits.ts';
-import { type RuleFormat, ruleFormat, spellRule, spellTrack } from './rule-text.ts';
+import { type RuleFormat, ruleFormat, spellBoth, spellRule, spellTrack } from './rule-text.ts';
 
 interface XEstimatesOptions {
   /** Of X's API, with a slash at the end. */
@@ -19,10 +19,10 @@ interface XEstimatesOptions {
   readonly ruleLength: number;
   readonly languages: Languages;
   readonly allowance: Allowance;
-  /** Whether any node follows the track of a canonical form. */
-  readonly isOpen: (canonical: string) => boolean;
-  /** How many tracks all nodes follow. */
-  readonly openTracks: () => number;
+  /** The canonical forms of the tracks that any node follows. */
+  readonly open: () => Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
+  /** How many posts a day X sends for them at the moment; undefined if that is not known. */
+  readonly usedPerDay: () => number | undefined;
 }
 
 /** How long a count is kept, in milliseconds. */
@@ -33,6 +33,8 @@ const REFRESH_EVERY_MS = 1000;
 /** Questions that may wait for X's answer to an earlier one. */
 const MAX_WAITING = 20;
 const BUSY = 'too many estimates wait for X at the moment; ask again in a minute';
+/** Open tracks that are looked at to find those at X. */
+const MAX_LOOKED = 1000;
 const SECONDS_A_DAY = 24 * 60 * 60;
 
 /** Posts a day, or why they cannot be known. */
@@ -64,17 +66,21 @@ export class XEstimates {
 
   async of(track: Track): Promise<Estimate> {
     await this.#refresh();
-    const count = await this.#count(track);
+    const count = await this.#countOf(track);
+    const open = this.#openClauses();
+    const paidShare = await this.#paidShare(track, count, open);
     const { left: postsLeft } = this.#options.allowance;
-    const paidShare = this.#paidShare(track);
     if (typeof count === 'string') return { reason: count, paidShare, postsLeft };
-    const lasts = postsLeft === undefined || count === 0 ? undefined : postsLeft / count;
+    const used = open?.length === 0 ? 0 : (this.#options.usedPerDay() ?? 0);
+    // A topic that has just opened is not among what is used yet.
+    const perDay = Math.max(count, used + count * (1 - (paidShare ?? 0)));
+    const isEndless = postsLeft === undefined || perDay === 0;
     return {
       postsPerDay: count,
       costPerDay: count * DOLLARS_A_POST,
       paidShare,
       postsLeft,
-      lastsSeconds: lasts && lasts * SECONDS_A_DAY,
+      lastsSeconds: isEndless ? undefined : (postsLeft / perDay) * SECONDS_A_DAY,
     };
   }
 
@@ -91,17 +97,50 @@ export class XEstimates {
     return this.#refreshed;
   }
 
-  /** To learn how many posts it shares with each open topic would take another question for each. */
-  #paidShare(track: Track): number | undefined {
-    const { isOpen, openTracks } = this.#options;
-    if ([track, atSources(track, ['x'])].some(({ canonical }) => isOpen(canonical))) return 1;
-    return openTracks() === 0 ? 0 : undefined;
+  /** Asks X for the posts that match both the track and an open one, if there are any and the question fits. */
+  async #paidShare(
+    track: Track,
+    count: Count,
+    open: readonly string[] | undefined,
+  ): Promise<number | undefined> {
+    const isOpen = [track, atSources(track, ['x'])].some(({ canonical }) =>
+      this.#options.open().has(canonical),
+    );
+    if (isOpen) return 1;
+    if (open?.length === 0) return 0;
+    const own = spellTrack(track, this.#format);
+    if (own === undefined || open === undefined) return undefined;
+    if (own.every((clause) => open.includes(clause))) return 1;
+    if (typeof count === 'string' || count === 0) return undefined;
+    const both = await this.#count(spellBoth(own, open, this.#format));
+    return typeof both === 'string' ? undefined : Math.min(1, both / count);
   }
 
-  #count(track: Track): Promise<Count> | Count {
+  /** What X is asked for the open tracks; undefined if that is too much for a question. */
+  #openClauses(): readonly string[] | undefined {
+    const clauses = new Set<string>();
+    let characters = 0;
+    let looked = 0;
+    for (const canonical of this.#options.open().keys()) {
+      looked += 1;
+      if (looked > MAX_LOOKED || characters > MAX_QUERY_LENGTH) return undefined;
+      const track = readCanonical(canonical);
+      if (track === undefined || !isAt(track, 'x')) continue;
+      for (const clause of spellTrack(track, this.#format) ?? []) {
+        if (!clauses.has(clause)) characters += clause.length;
+        clauses.add(clause);
+      }
+    }
+    return [...clauses];
+  }
+
+  #countOf(track: Track): Promise<Count> | Count {
     const clauses = spellTrack(track, this.#format);
     if (clauses === undefined) return 'X cannot be asked for this query';
-    const rule = spellRule(clauses, this.#format);
+    return this.#count(spellRule(clauses, this.#format));
+  }
+
+  #count(rule: string): Promise<Count> | Count {
     if (rule.length > MAX_QUERY_LENGTH) {
       return `X counts for rules of ${MAX_QUERY_LENGTH} characters at most, and that of this query has ${rule.length}`;
     }

@@ -54,6 +54,8 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
   let connection: ConnectionState<Failure> | undefined;
   /** The stream has been live since the first track was wanted. */
   let wasLive = false;
+  /** The allowance measures how many posts come. A reconnection goes on with that, a pause does not. */
+  let isMeasured = false;
   let ruleFailure: FailureKind | undefined;
   let reported: SourceState = { name: 'idle' };
   let closed = false;
@@ -66,6 +68,8 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     if (state === 'live') {
       // X does not send again what it published meanwhile.
       if (wasLive) sink.gap();
+      if (!isMeasured) allowance.begin();
+      isMeasured = true;
       wasLive = true;
     }
     if (typeof state === 'object' && state.failure.kind === 'no-rules') rules.relist();
@@ -84,6 +88,7 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     if (usedUp !== undefined) lookAgain(usedUp.until);
     if (!mayStream && connection !== undefined) {
       connection = undefined;
+      isMeasured = false;
       stream.close();
     } else if (mayStream && connection === undefined && rules.status.ready) {
       connection = 'connecting';

@@ -93,7 +93,7 @@ test('the server has a bounded number of different selections, and takes one tha
       state: () => {},
     }),
     counters: new Map(),
-    isOpen: () => false,
+    openTracks: new Map(),
     open: () => {},
     close: () => {},
     read: () => {},

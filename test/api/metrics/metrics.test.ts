@@ -281,8 +281,8 @@ test('the metrics tell how much is kept for clients that resume', async () => {
 test('a time to the wire counts in all buckets that are wide enough', async () => {
   const source = createHandSource(createRecordingSink());
   const counters = new Map();
-  const isOpen = () => false;
-  const feed = { source, counters, isOpen, open() {}, close() {}, read() {}, async stop() {} };
+  const openTracks = new Map();
+  const feed = { source, counters, openTracks, open() {}, close() {}, read() {}, async stop() {} };
   const readable = {
     multiplexer: new Multiplexer(() => feed, { telemetry: recordTelemetry() }),
     sockets: () => ({}),

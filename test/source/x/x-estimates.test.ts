@@ -1,8 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AllowanceOptions } from '../../../src/source/x/allowance.ts';
 import { XEstimates } from '../../../src/source/x/x-estimates.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { type FakeXOptions, startFakeX } from '../../support/fake-x.ts';
+import type { Rule } from '../../support/fake-x-rules.ts';
 import { tempFolder } from '../../support/temp-file.ts';
 import { until } from '../../support/until.ts';
 import { allowanceOf, parse } from '../../support/x-source.ts';
@@ -16,7 +17,8 @@ async function start(options: Partial<AllowanceOptions> & FakeXOptions = {}) {
   onTestFinished(() => x.close());
   const fake = clock as FakeClock;
   const allowance = allowanceOf(fake, rest);
-  const open = new Set<string>();
+  const open = new Map<string, unknown>();
+  const used = { perDay: undefined as number | undefined };
   const estimates = new XEstimates(
     {
       url: x.url,
@@ -24,8 +26,8 @@ async function start(options: Partial<AllowanceOptions> & FakeXOptions = {}) {
       ruleLength: 1024,
       languages: ['en'],
       allowance,
-      isOpen: (canonical) => open.has(canonical),
-      openTracks: () => open.size,
+      open: () => open,
+      usedPerDay: () => used.perDay,
     },
     clock,
   );
@@ -34,7 +36,11 @@ async function start(options: Partial<AllowanceOptions> & FakeXOptions = {}) {
     x,
     clock: fake,
     allowance,
-    open,
+    used,
+    /** Opens the topics of these canonical forms. */
+    open: (...topics: readonly string[]) => {
+      for (const topic of topics) open.set(topic, undefined);
+    },
     estimates,
     of: (query: string) => estimates.of(parse(query)),
   };
@@ -53,15 +59,81 @@ test('tells posts and dollars a day, what is left and how long that lasts, for t
   expect(allowance.usage).toMatchObject({ postsToday: 0, estimatesToday: 1, costToday: 0.005 });
 });
 
-test('of a topic that is open is paid for, and of another one that may share posts is unknown', async () => {
-  const { open, of } = await start();
-  open.add('tea');
-  expect((await of('rust')).paidShare).toBeUndefined();
-  open.add('rust');
-  expect((await of('RUST')).paidShare).toBe(1);
-  open.delete('rust');
-  open.add('rust [x]');
-  expect((await of('rust')).paidShare).toBe(1);
+const POSTS = ['rust', 'rust and tea', 'tea', 'rust and milk'];
+
+/** Each of these texts comes a thousand times a day. */
+const ofPosts = (rule: Rule) =>
+  1000 * POSTS.filter((text) => rule({ text, lang: 'en', isRetweet: false })).length;
+
+describe('the share that open topics pay for', () => {
+  test('is all of a topic that is open, or whose clauses are', async () => {
+    const { x, open, of } = await start({ postsPerDay: ofPosts });
+    open('tea', 'rust');
+    expect((await of('RUST')).paidShare).toBe(1);
+    expect((await of('tea, rust')).paidShare).toBe(1);
+    const other = await start();
+    other.open('rust [x]');
+    expect((await other.of('rust')).paidShare).toBe(1);
+    expect([x.counts.estimates, other.x.counts.estimates]).toEqual([2, 1]);
+  });
+
+  test('is what X counts for both together, which is one more estimate', async () => {
+    const { x, open, of, allowance } = await start({ postsPerDay: ofPosts });
+    open('tea', 'milk', 'coffee [bluesky]');
+    expect(await of('rust')).toMatchObject({ postsPerDay: 3000, paidShare: 2 / 3 });
+    expect(x.lastQuery).toBe(
+      '("rust" OR #rust OR @rust OR $rust) ' +
+        '("milk" OR #milk OR @milk OR $milk OR "tea" OR #tea OR @tea OR $tea) lang:en -is:retweet',
+    );
+    await of('rust');
+    expect(x.counts.estimates).toBe(2);
+    expect(allowance.usage).toMatchObject({ estimatesToday: 2, costToday: 0.01 });
+  });
+
+  test('is unknown if the question would be too long, or may not be asked any more', async () => {
+    const long = await start({ postsPerDay: ofPosts });
+    long.open(...Array.from({ length: 12 }, (_, i) => `extraordinary${i}`));
+    expect(await long.of('rust')).toMatchObject({ postsPerDay: 3000, paidShare: undefined });
+    const last = await start({ postsPerDay: ofPosts, dailyEstimates: 1 });
+    last.open('tea');
+    expect(await last.of('rust')).toMatchObject({ postsPerDay: 3000, paidShare: undefined });
+    expect([long.x.counts.estimates, last.x.counts.estimates]).toEqual([1, 1]);
+  });
+
+  test('is nothing while only other sources follow topics', async () => {
+    const { x, open, of } = await start();
+    open('rust [bluesky,mastodon]');
+    expect((await of('rust')).paidShare).toBe(0);
+    expect(x.counts.estimates).toBe(1);
+  });
+});
+
+describe('how long the allowance lasts', () => {
+  const start2000 = () => start({ postsPerDay: ofPosts, dailyPosts: 2000 });
+  const lasts = (left: number, perDay: number) => ({
+    postsLeft: left,
+    lastsSeconds: expect.closeTo((left / perDay) * 24 * 3600),
+  });
+
+  test('counts what the open topics use, and no post twice', async () => {
+    const { open, used, of } = await start2000();
+    // Without open topics, what was used before does not count.
+    used.perDay = 1000;
+    expect(await of('tea')).toMatchObject(lasts(1999, 2000));
+    open('milk');
+    // Two posts of rust are new, beside the one of milk.
+    expect(await of('rust')).toMatchObject(lasts(1997, 3000));
+    expect(await of('milk')).toMatchObject(lasts(1996, 1000));
+  });
+
+  test('is that of the topic alone while it is not known what others use', async () => {
+    const { open, used, of } = await start2000();
+    open('rust');
+    expect(await of('rust')).toMatchObject(lasts(1999, 3000));
+    // It has just been opened.
+    used.perDay = 0;
+    expect(await of('rust')).toMatchObject(lasts(1999, 3000));
+  });
 });
 
 test('of a topic without posts, or without a limit, lasts for ever', async () => {
@@ -91,7 +163,7 @@ test('is paid for so many times a day, over restarts', async () => {
   const again = await start({ dailyEstimates: 2, stateDir, clock });
   await again.of('two');
   const reason =
-    'the 2 estimates of today are used up, which --x-daily-estimates sets; ask again after 2026-11-21T00:00:00.000Z';
+    'all estimates of today are used up (--x-daily-estimates is 2); ask again after 2026-11-21T00:00:00.000Z';
   expect(await again.of('three')).toMatchObject({ reason, paidShare: 0, postsLeft: 9998 });
   expect(again.x.counts.estimates).toBe(1);
   clock.advance(24 * HOUR);
@@ -102,7 +174,7 @@ test('is kept for its hour however many others are turned down', async () => {
   const { x, of } = await start({ dailyEstimates: 1 });
   await of('rust');
   const others = await Promise.all(Array.from({ length: 2000 }, (_, i) => of(`rust${i}`)));
-  expect(others.every(({ reason }) => reason?.startsWith('the 1 estimates'))).toBe(true);
+  expect(others.every(({ reason }) => reason?.startsWith('all estimates of today'))).toBe(true);
   expect(await of('rust')).toMatchObject({ postsPerDay: 2400 });
   expect(x.counts.estimates).toBe(1);
 });
