@@ -6,6 +6,7 @@ import { HistoryDocument, StatusDocument } from '../../schema/operations.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { startServer } from '../../src/server/server.ts';
 import { post } from '../support/clients.ts';
+import { LONG_LEASE_SECONDS } from '../support/cluster.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { configOf } from '../support/senti.ts';
@@ -24,7 +25,8 @@ test.skipIf(!findNatsServer())(
     let source: HandSource | undefined;
 
     async function start() {
-      const config = configOf('--nats', nats.url, '--nats-lease', '5', '--follow', 'coffee');
+      const lease = ['--nats-lease', String(LONG_LEASE_SECONDS)];
+      const config = configOf('--nats', nats.url, ...lease, '--follow', 'coffee');
       const server = await startServer(config, pino({ level: 'silent' }), {
         clock,
         connect: (_config, sink) => {

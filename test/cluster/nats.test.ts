@@ -44,7 +44,8 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     return {
       async connect(sink: RelaySink) {
         const proxy = await startProxy(nats.port);
-        const relay = connectNats(natsOptions(proxy.port), sink);
+        // The suite waits for a lease to run out.
+        const relay = connectNats(natsOptions(proxy.port, { natsLease: 2 }), sink);
         proxies.set(relay, proxy);
         await until(() => relay.offlineReason === undefined);
         return relay;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { connectGraphQL } from '../support/clients.ts';
-import { EVENTS, startCluster } from '../support/cluster.ts';
+import { EVENTS, LONG_LEASE_SECONDS, startCluster } from '../support/cluster.ts';
 import { placeOf } from '../support/jetstream-events.ts';
 import { findNatsServer } from '../support/nats-server.ts';
 import { exitOf, start } from '../support/program.ts';
@@ -12,7 +12,6 @@ import { eventually } from '../support/until.ts';
 
 /** So many that one process cannot get all of them by chance. */
 const CLIENTS = 32;
-const LEASE_SECONDS = 5;
 
 /** A client of whichever process gets it, which connects once more when that process stops. */
 function connect(url: string) {
@@ -53,7 +52,7 @@ test.skipIf(process.platform !== 'linux' || !findNatsServer())(
   'two processes share a port, and the clients of one that stops resume at the other',
   { timeout: 60_000 },
   async () => {
-    const cluster = await startCluster(1, LEASE_SECONDS, '--reuse-port');
+    const cluster = await startCluster(1, LONG_LEASE_SECONDS, '--reuse-port');
     const [first] = cluster.nodes as [(typeof cluster.nodes)[number]];
     const { port } = new URL(first.sharedUrl);
     const second = await cluster.add('--port', port);

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { EstimateDocument, StatusDocument } from '../../schema/operations.ts';
 import { startServer } from '../../src/server/server.ts';
 import { post } from '../support/clients.ts';
+import { LONG_LEASE_SECONDS } from '../support/cluster.ts';
 import { startFakeX } from '../support/fake-x.ts';
 import { findNatsServer, startNats } from '../support/nats-server.ts';
 import { configOf } from '../support/senti.ts';
@@ -28,15 +29,8 @@ test.skipIf(!findNatsServer())(
       const argv = ['--x-url', x.url, '--x-daily-posts', '10', '--follow', 'rust'];
       const unpaced = ['--max-work-per-second', 'none'];
       const folder = ['--state-dir', tempFolder()];
-      const config = configOf(
-        '--nats',
-        nats.url,
-        '--nats-lease',
-        '1',
-        ...argv,
-        ...unpaced,
-        ...folder,
-      );
+      const lease = ['--nats-lease', String(LONG_LEASE_SECONDS)];
+      const config = configOf('--nats', nats.url, ...lease, ...argv, ...unpaced, ...folder);
       const server = await startServer(
         { ...config, sources: ['x'], xBearerToken: x.token },
         pino({ level: 'silent' }),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 
 export interface Client<T> {
   readonly socket: WebSocket;
@@ -28,6 +28,8 @@ export interface FakeSocketServer<T> {
   readonly handshakes: number;
   /** Connections that are open now. */
   readonly open: number;
+  /** The most that were open at once. An end that arrived before a handshake counts as before it, however late we look. */
+  readonly mostOpen: number;
   /** Sends just this to everybody, once: text, or bytes as a binary frame. */
   inject(data: string | Uint8Array): void;
   /** Sends a ping to everybody. Resolves when all have answered. */
@@ -66,6 +68,7 @@ export async function startFakeSocketServer<T>(door: Door<T>): Promise<FakeSocke
   const watchers = new Set<() => void>();
   let pings = 0;
   let handshakes = 0;
+  let mostOpen = 0;
   let rejection: string | undefined;
   let holding = false;
 
@@ -104,6 +107,11 @@ export async function startFakeSocketServer<T>(door: Door<T>): Promise<FakeSocke
         changed();
       });
       clients.add(client);
+      // A socket whose end has arrived is closing for a few ticks before it is closed.
+      const open = [...clients].filter(
+        ({ socket: { readyState } }) => readyState === WebSocket.OPEN,
+      );
+      mostOpen = Math.max(mostOpen, open.length);
       door.opened(client, request);
       changed();
     });
@@ -133,6 +141,9 @@ export async function startFakeSocketServer<T>(door: Door<T>): Promise<FakeSocke
     },
     get open() {
       return clients.size;
+    },
+    get mostOpen() {
+      return mostOpen;
     },
     inject(data) {
       for (const { socket, stalled } of clients) if (!stalled) socket.send(data);

@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/base/clock.ts';
 import type { NatsConfig, NatsOptions } from '../../src/cluster/nats.ts';
+import { LONG_LEASE_SECONDS } from './cluster.ts';
 import { configOf } from './senti.ts';
 
 /** Options of a relay to the nats-server at `port` of this machine. */
@@ -10,7 +11,7 @@ export function natsOptions(
 ): NatsOptions {
   const given = configOf('--nats', `nats://127.0.0.1:${port}`, '--nats-prefix', 'test');
   return {
-    config: { ...given, natsLease: 1, ...config },
+    config: { ...given, natsLease: LONG_LEASE_SECONDS, ...config },
     name: 'test',
     clock: systemClock,
     warn: () => {},
