@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { COMPILED } from './support/compiled.ts';
+import { DEADLINE_MS } from './support/until.ts';
 
 /**
  * Files that take longest. They start first, so that none of them runs alone at the end. Those that need much of the CPU
@@ -58,9 +59,10 @@ export default defineConfig({
     // Many tests wait for processes of their own, so three workers keep two cores busy.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    // A browser that draws without a graphics card leaves other tests little of two cores.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // No test takes so long, but other tests, and a browser that draws without a graphics card, leave it little of two cores.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: DEADLINE_MS } },
     // Node loads the code itself: Vite's own loader would load graphql a second time. No test mocks a module.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     projects: [

@@ -13,8 +13,6 @@ import { until } from '../support/until.ts';
 const [block] = PAGES.flatMap(blocksOf).filter(
   ({ language, code }) => language === 'js' && code.includes('recovered'),
 );
-/** Chromium waits three seconds before it reconnects, and longer if that was too early; in milliseconds. */
-const PATIENT = 120_000;
 
 describe.skipIf(!executablePath)("a browser's EventSource", () => {
   const open = useBrowser();
@@ -46,55 +44,47 @@ describe.skipIf(!executablePath)("a browser's EventSource", () => {
     };
   }
 
-  test(
-    'gets every event once, and knows it, when its connection is cut again and again',
-    async () => {
-      const { url, source } = await startSenti(configOf('--linger', '60'));
-      const proxy = await startProxy(Number(new URL(url).port));
-      const { page } = await open();
-      const { events, notices, has } = await follow(page, `http://127.0.0.1:${proxy.port}`);
-      await until(() => source.wanted.length > 0, 'coffee is wanted');
-      let said = 0;
-      const say = (count: number) => {
-        for (let i = 0; i < count; i += 1) source.say('coffee');
-        said += count;
-      };
-      say(5);
-      await has(() => events.length === said);
-      for (let cut = 1; cut <= 2; cut += 1) {
-        say(20);
-        proxy.cut();
-        say(20);
-        proxy.mend();
-        await has(() => events.length >= said);
-      }
-      say(5);
+  test('gets every event once, and knows it, when its connection is cut again and again', async () => {
+    const { url, source } = await startSenti(configOf('--linger', '60'));
+    const proxy = await startProxy(Number(new URL(url).port));
+    const { page } = await open();
+    const { events, notices, has } = await follow(page, `http://127.0.0.1:${proxy.port}`);
+    await until(() => source.wanted.length > 0, 'coffee is wanted');
+    let said = 0;
+    const say = (count: number) => {
+      for (let i = 0; i < count; i += 1) source.say('coffee');
+      said += count;
+    };
+    say(5);
+    await has(() => events.length === said);
+    for (let cut = 1; cut <= 2; cut += 1) {
+      say(20);
+      proxy.cut();
+      say(20);
+      proxy.mend();
       await has(() => events.length >= said);
-      expect(new Set(events).size).toBe(said);
-      expect(events).toEqual(events.toSorted(byNumber));
-      expect(notices).toEqual(['recovered', 'recovered']);
-    },
-    PATIENT,
-  );
+    }
+    say(5);
+    await has(() => events.length >= said);
+    expect(new Set(events).size).toBe(said);
+    expect(events).toEqual(events.toSorted(byNumber));
+    expect(notices).toEqual(['recovered', 'recovered']);
+  });
 
-  test(
-    'is told of a gap when its server is killed and started again, and goes on',
-    async () => {
-      const first = start('--port', '0');
-      const url = await listening(first);
-      const { page } = await open();
-      const { events, notices, has } = await follow(page, url);
-      await has(() => events.length > 0);
-      await crash(first);
-      await listening(start('--port', new URL(url).port));
-      await has(() => notices.length > 0);
-      const before = events.length;
-      await has(() => events.length >= before + 3);
-      expect(notices).toEqual(['gap']);
-      expect(new Set(events).size).toBe(events.length);
-    },
-    PATIENT,
-  );
+  test('is told of a gap when its server is killed and started again, and goes on', async () => {
+    const first = start('--port', '0');
+    const url = await listening(first);
+    const { page } = await open();
+    const { events, notices, has } = await follow(page, url);
+    await has(() => events.length > 0);
+    await crash(first);
+    await listening(start('--port', new URL(url).port));
+    await has(() => notices.length > 0);
+    const before = events.length;
+    await has(() => events.length >= before + 3);
+    expect(notices).toEqual(['gap']);
+    expect(new Set(events).size).toBe(events.length);
+  });
 });
 
 /** Cursors of one server sort as their bytes do. */

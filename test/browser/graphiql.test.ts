@@ -3,6 +3,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { executablePath, useBrowser } from '../support/browser.ts';
 import { startReal } from '../support/senti.ts';
+import { DEADLINE_MS } from '../support/until.ts';
 
 describe.skipIf(!executablePath)('GraphiQL', () => {
   const open = useBrowser();
@@ -32,9 +33,9 @@ describe.skipIf(!executablePath)('GraphiQL', () => {
           await tabs.nth(n).click();
           expect(await editor.textContent()).toContain(name);
           await play.click();
-          await result.filter({ hasText: answer }).waitFor({ timeout: 1000 });
+          await result.filter({ hasText: answer }).waitFor({ timeout: 3000 });
         },
-        { timeout: 20_000 },
+        { timeout: DEADLINE_MS },
       );
     }
     expect(new Set(sockets)).toEqual(new Set([`${url.replace('http', 'ws')}/graphql`]));

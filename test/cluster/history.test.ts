@@ -16,7 +16,6 @@ const MINUTE = 60_000;
 
 test.skipIf(!findNatsServer())(
   'every node looks back on what the node that ingests has counted until it stopped, also one that comes later',
-  { timeout: 60_000 },
   async () => {
     const nats = await startNats();
     onTestFinished(() => nats.stop());

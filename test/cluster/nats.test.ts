@@ -138,7 +138,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     relay.journal.read(async (message) => void read.push(Buffer.from(message).toString()));
     await until(() => read.length === 1);
     await streams.delete('test-history');
-    await expect.poll(() => add('d').catch(() => 'not yet'), { timeout: 5000 }).toBeUndefined();
+    await expect.poll(() => add('d').catch(() => 'not yet')).toBeUndefined();
     await until(() => read.length === 2);
     expect(read).toEqual(['c', 'd']);
   });

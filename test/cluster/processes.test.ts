@@ -63,8 +63,7 @@ async function scrape({ url }: ClusterNode): Promise<Exposition['values']> {
   return readExposition(await (await fetch(`${url}/metrics`)).text()).values;
 }
 
-// Three processes start here, and other tests run beside them.
-describe.skipIf(!findNatsServer())('three nodes', { timeout: 120_000 }, () => {
+describe.skipIf(!findNatsServer())('three nodes', () => {
   test('share one source, and each client gets every post of its track once, in order', async () => {
     const { nodes, leads, others, say } = await startListening(LONG_LEASE_SECONDS);
     // The metrics report which node ingests, and how long events take.

@@ -422,9 +422,7 @@ describe('whatever is said, lost, cut off and deleted', () => {
     { minLength: 10, maxLength: 60 },
   );
 
-  test('a listener gets each event once and in order, or is told of a gap', {
-    timeout: 120_000,
-  }, async () => {
+  test('a listener gets each event once and in order, or is told of a gap', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
         const { nodes, leads, one, two, follow } = await start();

@@ -50,7 +50,6 @@ function connect(url: string) {
 
 test.skipIf(process.platform !== 'linux' || !findNatsServer())(
   'two processes share a port, and the clients of one that stops resume at the other',
-  { timeout: 60_000 },
   async () => {
     const cluster = await startCluster(1, LONG_LEASE_SECONDS, '--reuse-port');
     const [first] = cluster.nodes as [(typeof cluster.nodes)[number]];

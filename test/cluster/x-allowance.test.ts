@@ -18,7 +18,6 @@ import { xPost } from '../support/x-source.ts';
 
 test.skipIf(!findNatsServer())(
   'the next node goes on from what all have read, and pauses when that is the allowance',
-  { timeout: 60_000 },
   async () => {
     const nats = await startNats();
     onTestFinished(() => nats.stop());

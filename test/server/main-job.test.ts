@@ -96,8 +96,6 @@ describe.each(files)('on %s', (_, read = () => []) => {
       await eventually(async () => (await status())?.listeners === 0);
       expect(await status()).toMatchObject({ activeTracks: 0, source: { state: 'idle' } });
     },
-    // Seven seconds alone; other tests need the CPU meanwhile.
-    120_000,
   );
 });
 

@@ -6,6 +6,7 @@ import type axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { FLAGS, findChromium } from './chromium.ts';
+import { DEADLINE_MS } from './until.ts';
 
 export const executablePath = findChromium();
 
@@ -29,6 +30,7 @@ export function useBrowser(): OpenPage {
     const browser = await launched;
     const context = await browser.newContext({ locale: 'en-GB', ...options });
     onTestFinished(() => context.close());
+    context.setDefaultTimeout(DEADLINE_MS);
     const page = await context.newPage();
     const errors: string[] = [];
     const origins = new Set<string>();

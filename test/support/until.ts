@@ -4,12 +4,12 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FakeClock } from './fake-clock.ts';
 
-const DEADLINE_MS = 20_000;
+/** A busy machine takes many times as long as an idle one. */
+export const DEADLINE_MS = 60_000;
 /** Ticks without a pause. */
 const HURRIED_TICKS = 100;
 const PAUSE_MS = 2;
 /** A question to a server takes time of its own. */
-const ASK_DEADLINE_MS = 60_000;
 const ASK_PAUSE_MS = 20;
 
 export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
@@ -24,7 +24,7 @@ export async function until(condition: () => boolean, what = String(condition)):
 export async function eventually(holds: () => Promise<boolean>): Promise<void> {
   const start = performance.now();
   while (!(await holds())) {
-    if (performance.now() - start > ASK_DEADLINE_MS) throw new Error(`never came true: ${holds}`);
+    if (performance.now() - start > DEADLINE_MS) throw new Error(`never came true: ${holds}`);
     await setTimeout(ASK_PAUSE_MS);
   }
 }

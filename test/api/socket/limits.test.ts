@@ -53,8 +53,8 @@ test('a peer that answers no close is gone soon', async () => {
   const start = performance.now();
   await closed;
   // The library would wait for half a minute.
-  expect(performance.now() - start).toBeLessThan(8000);
-}, 10_000);
+  expect(performance.now() - start).toBeLessThan(20_000);
+});
 
 describe('messages', () => {
   const FLOODS: readonly [string, (socket: WebSocket, i: number) => void][] = [

@@ -65,7 +65,6 @@ describe('the outbox', () => {
         expect(text).not.toContain('dropped');
       }
     },
-    20_000,
   );
 
   test('holds few events for a peer that falls behind when they are large', async () => {
@@ -85,7 +84,7 @@ describe('the outbox', () => {
     const held = text.slice(text.indexOf('"extensions"')).split('"large').length - 1;
     expect(held).toBeLessThan(WAITING_BYTES / large.length);
     expect(held).toBeGreaterThan(0);
-  }, 20_000);
+  });
 
   test('holds so many events for a peer that falls behind, and its answers besides', async () => {
     const clock = new FakeClock();
@@ -106,7 +105,7 @@ describe('the outbox', () => {
     expect(ids).toEqual(Array.from({ length: WAITING_EVENTS }, (_, i) => i));
     // No older one was held besides.
     expect(text.slice(text.indexOf('"extensions"'))).not.toContain('"filler');
-  }, 20_000);
+  });
 
   test.each(['/graphql', '/track'] as const)(
     'tells a peer of %s that is behind why it closes its socket, and counts the events that are left',
@@ -127,7 +126,6 @@ describe('the outbox', () => {
       expect(text).toContain(path === '/track' ? 'No string "track"' : 'Invalid message received');
       expect(text.split('"hashtags"').length - 1).toBe(said - (await droppedSoFar(senti)));
     },
-    20_000,
   );
 
   test('counts what a peer was too slow to take by the time that it is cut', async () => {
@@ -141,7 +139,7 @@ describe('the outbox', () => {
     const held = (await droppedSoFar(senti)) - before;
     expect(held).toBeGreaterThan(WAITING_BYTES / FILLER.length / 2);
     expect(held).toBeLessThanOrEqual(WAITING_EVENTS);
-  }, 20_000);
+  });
 
   test('holds no more than a burst for a peer that reads nothing, and less after a while', async () => {
     const clock = new FakeClock();
@@ -154,7 +152,7 @@ describe('the outbox', () => {
     clock.advance(BURST_WITHIN);
     senti.source.say('coffee');
     expect(await droppedSoFar(senti)).toBe(dropped + BURST_EVENTS + 1 - WAITING_EVENTS);
-  }, 20_000);
+  });
 
   test('leaves everybody else alone while one peer takes nothing', async () => {
     const senti = await startSenti();
@@ -175,7 +173,7 @@ describe('the outbox', () => {
     senti.source.say('tea');
     await Promise.all(others.map((other) => other.received(FLOOD + 1)));
     expect((await first).value?.data?.sentiment.post.id).toBe(String(FLOOD));
-  }, 20_000);
+  });
 
   test('cuts a peer that asks for more answers than it takes', async () => {
     const senti = await startSenti(configOf('--max-messages-per-second', 'none'));
@@ -193,7 +191,7 @@ describe('the outbox', () => {
     await closed;
     expect(senti.warnings.join()).toContain('asks for more than it takes');
     socket.destroy();
-  }, 20_000);
+  });
 });
 
 /** Says `text` until somebody is too slow for it; returns how often. */

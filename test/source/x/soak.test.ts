@@ -262,5 +262,5 @@ describe('a soak with every fault', () => {
         hours: Math.round(clock.monotonic() / 36e5),
       }),
     );
-  }, 60_000);
+  });
 });
