@@ -42,7 +42,7 @@ export function greet(
       `${AND.format(sources.map((source) => POSTS[source]))}${follow.length > 0 ? '' : ', once a client tracks a topic'}`,
     ],
     ...(follow.length > 0 ? [['follows', nameAll(follow)] as const] : []),
-    ...(follow.length > 0 && sources.includes('x')
+    ...(sources.includes('x') && follow.some((track) => track.sources?.has('x') ?? true)
       ? [['costs', costOf(xDailyPosts)] as const]
       : []),
     ...(sources.includes('sample')

@@ -28,6 +28,7 @@ export const RULES: readonly Rule[] = [
   sharedPortNeedsNats,
   atMostOne('documents', 'federation'),
   atMostOne('natsCreds', 'natsUser', 'natsToken'),
+  followAtSources,
   followWithinTracks,
 ];
 
@@ -90,6 +91,15 @@ function matchTls({ tlsCert: cert, tlsKey: key }: Values): string | undefined {
 function sharedPortNeedsNats({ reusePort, natsUrls }: Values): string | undefined {
   if (reusePort !== true || natsUrls instanceof Invalid || natsUrls.length > 0) return undefined;
   return '--reuse-port needs --nats. Without it, each process on the port would read the source for itself.';
+}
+
+function followAtSources({ follow, sources }: Values): string | undefined {
+  if (follow instanceof Invalid || sources instanceof Invalid) return undefined;
+  const known = new Set<string>(sources);
+  const wrong = follow.find((track) => !(track.sources?.isSubsetOf(known) ?? true));
+  if (wrong === undefined) return undefined;
+  const names = [nameOf(OPTIONS.follow), nameOf(OPTIONS.sources)];
+  return `${names[0]} has "${wrong.canonical}", but ${names[1]} names only ${AND.format(sources)}. Choose from these, or omit the brackets.`;
 }
 
 function followWithinTracks({ follow, maxTracks }: Values): string | undefined {

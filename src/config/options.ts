@@ -170,7 +170,7 @@ const PAST = named({
   follow: option(
     tracks,
     [],
-    'A track to keep open without a listener. It can be given many times.',
+    'A track to keep open without a listener: coffee, or "coffee [x]" at X alone. Repeatable.',
     {
       isList: true,
     },

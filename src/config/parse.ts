@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
 import pkg from '../../package.json' with { type: 'json' };
+import { atAllSources, isAt } from '../track/track.ts';
 import { describeOptions } from './help.ts';
 import { nameOf, type Option } from './option.ts';
 import { RULES, type Values } from './option-rules.ts';
@@ -43,7 +44,17 @@ export function parseConfig(argv: readonly string[], env: Environment): ParsedCo
   if (!isSourceGiven && values.xBearerToken !== '') values.sources = ['x'];
   if (values.stateDir === '') values.stateDir = usualStateDir(env);
   mistakes.push(...RULES.flatMap((rule) => rule(values as Values) ?? []));
-  return mistakes.length > 0 ? { mistakes } : { config: values as Config };
+  if (mistakes.length > 0) return { mistakes };
+  const config = values as Config;
+  return { config: { ...config, follow: eachOnce(config.follow, config.sources) } };
+}
+
+/** A track at all of the sources is that of a client that names none. */
+function eachOnce(follow: Config['follow'], sources: Config['sources']): Config['follow'] {
+  const read = follow.map((track) =>
+    sources.every((source) => isAt(track, source)) ? atAllSources(track) : track,
+  );
+  return [...new Map(read.map((track) => [track.canonical, track])).values()];
 }
 
 /** Repeats neither the value of a secret option nor the login in an address. */

@@ -13,7 +13,7 @@ import {
   readSmallFile,
 } from '../base/small-file.ts';
 import { UserError } from '../base/user-error.ts';
-import { parseTrack, type Track } from '../track/track.ts';
+import { parseTrackAt, type Track } from '../track/track.ts';
 
 export interface Kind<T> {
   /** Stands for the value on the help page. Empty for a switch, which needs no value. */
@@ -185,7 +185,7 @@ export const tracks = kind('QUERY', 'one query a line', (text): readonly Track[]
   const read = new Map<string, Track>();
   for (const query of text.split(SEPARATOR)) {
     if (query.trim() === '') continue;
-    const track = parseTrack(query);
+    const track = parseTrackAt(query);
     if (track instanceof UserError) {
       return new Invalid(`a query that can be followed: ${track.message.replace(/\.$/, '')}`);
     }

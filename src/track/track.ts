@@ -45,12 +45,29 @@ export function atSources(track: Track, sources: Iterable<string>): Track {
   return { ...track, canonical, sources: new Set(names) };
 }
 
+/** Reads a query that may end with the sources to follow it at, such as `coffee -decaf [bluesky,x]`. */
+export function parseTrackAt(text: string): Track | UserError {
+  const [, query = text, names] = WRITTEN_AT_SOURCES.exec(text) ?? [];
+  const track = parseTrack(query);
+  if (track instanceof UserError || names === undefined) return track;
+  return atSources(
+    track,
+    names.split(',').map((name) => name.trim()),
+  );
+}
+
+/** The same track at all sources. */
+export function atAllSources({ canonical, clauses }: Track): Track {
+  return { canonical: AT_SOURCES.exec(canonical)?.[1] ?? canonical, clauses };
+}
+
 /** Whether `source` is one of those that `track` is followed at. */
 export function isAt({ sources }: Track, source: string): boolean {
   return sources === undefined || sources.has(source);
 }
 
 /** No query has a bracket in its canonical form. */
+const WRITTEN_AT_SOURCES = /^(.+?)\s+\[([\w\s,-]*)\]\s*$/s;
 const AT_SOURCES = /^(.+) \[([\w,-]+)\]$/s;
 
 /** The track of a canonical form, which may be longer than a query; undefined for any other text. */

@@ -1,6 +1,7 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
 import { explainListenError, greet, greetAtTerminal } from '../../src/command/greeting.ts';
+import { atSources } from '../../src/track/track.ts';
 import { listening, start } from '../support/program.ts';
 import { configOf, startSenti } from '../support/senti.ts';
 import { track } from '../support/tracks.ts';
@@ -41,6 +42,10 @@ test('the greeting names the tracks that are followed, and on X what they may co
   const both = greetAtTerminal(greet({ url }, { ...USUAL, sources: ['bluesky', 'x'], follow }));
   expect(both).toContain('live from Bluesky and live from X\n');
   expect(both).toContain('$50.00');
+  const apart = follow.map((each) => atSources(each, ['bluesky']));
+  const elsewhere = greet({ url }, { ...USUAL, sources: ['bluesky', 'x'], follow: apart });
+  expect(greetAtTerminal(elsewhere)).toContain('coffee [bluesky]');
+  expect(greetAtTerminal(elsewhere)).not.toContain('$');
   const unlimited = greet({ url }, { ...USUAL, sources: ['x'], follow, xDailyPosts: 'none' });
   expect(greetAtTerminal(unlimited)).toContain('without a limit');
 });

@@ -1,12 +1,21 @@
 import { describe, expect, test } from 'vitest';
+import { StatusDocument } from '../../schema/operations.ts';
 import { UserError } from '../../src/base/user-error.ts';
+import type { Config } from '../../src/config/options.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { FOLLOW_AGAIN_MS } from '../../src/server/followed-tracks.ts';
-import { connectTrack } from '../support/clients.ts';
+import { connectGraphQL, connectTrack, post } from '../support/clients.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { configOf, startSenti } from '../support/senti.ts';
+import { startSeveral } from '../support/several.ts';
 import { track } from '../support/tracks.ts';
-import { until } from '../support/until.ts';
+import { eventually, until } from '../support/until.ts';
+
+function withX(...argv: readonly string[]): Config {
+  const parsed = parseConfig([...argv, '--port', '0'], { X_BEARER_TOKEN: 'a-token' });
+  if (!('config' in parsed)) throw new Error(JSON.stringify(parsed));
+  return parsed.config;
+}
 
 describe('--follow', () => {
   test('keeps tracks open without a listener, whatever clients do', async () => {
@@ -44,6 +53,35 @@ describe('--follow', () => {
     );
   });
 
+  test('follows a track at some of the sources, for the clients that name the same', async () => {
+    const { sources, url, socketUrl } = await startSeveral(
+      ['bluesky', 'x'],
+      withX('--source', 'bluesky,x', '--follow', 'Tea -milk, COFFEE [x]'),
+    );
+    const wanted = () => sources.map((source) => source.wanted.at(-1) ?? []);
+    const followed = [[], ['coffee, tea -milk [x]']];
+    expect(wanted()).toEqual(followed);
+    const client = connectGraphQL(socketUrl);
+    const query =
+      'subscription { sentiment(track: "coffee, tea -milk", sources: ["x"]) { score } }';
+    const events = client.iterate({ query });
+    const first = events.next();
+    await eventually(
+      async () => (await post(url, StatusDocument, {})).data?.status.listeners === 1,
+    );
+    sources[1]?.say('tea');
+    expect((await first).value).toMatchObject({ data: { sentiment: {} } });
+    expect(wanted()).toEqual(followed);
+  });
+
+  test('at all sources, however many are named, is what a client without sources hears', () => {
+    const names = ['Coffee [x]', 'coffee [x,bluesky]', 'coffee [ x , bluesky ]', 'coffee'];
+    const argv = names.flatMap((name) => ['--follow', name]);
+    const read = (sources: string) =>
+      withX('--source', sources, ...argv).follow.map(({ canonical }) => canonical);
+    expect(read('bluesky,x')).toEqual(['coffee [x]', 'coffee']);
+  });
+
   test.each([
     [
       ['--follow', 'coffee', '--follow', 'the'],
@@ -53,6 +91,12 @@ describe('--follow', () => {
       ['--follow', 'coffee', '--follow', 'tea', '--max-tracks', '1'],
       '--follow has 2 tracks, but --max-tracks allows 1.',
     ],
+    [
+      ['--source', 'bluesky', '--follow', 'coffee [bluesky,x]'],
+      '--follow has "coffee [bluesky,x]", but --source names only bluesky. Choose from these, or omit the brackets.',
+    ],
+    [['--follow', 'coffee []'], '--follow has "coffee []", but --source names only sample.'],
+    [['--follow', 'the [sample]'], 'It must be a query that can be followed: "the" is'],
   ])('%j is a mistake', (argv, mistake) => {
     const parsed = parseConfig(argv, {});
     const [first = '', ...others] = 'mistakes' in parsed ? parsed.mistakes : [];
