@@ -71,8 +71,12 @@ export class Counts implements Past {
 
   event(event: SentimentEvent, recorded: readonly Recorded[]): void {
     // Another node counts what it has made.
-    if (recorded.some(({ slot }) => this.#slots[slot] !== undefined)) this.reach(event.position);
-    this.#recent.event(event, recorded);
+    if (!recorded.some(({ slot }) => this.#slots[slot] !== undefined)) {
+      this.#recent.event(event, recorded);
+      return;
+    }
+    this.reach(event.position);
+    this.#recent.event(event, recorded, this.#counted.numbersOf(event.hashtags));
   }
 
   read(track: Track, start: Start): PastReader {
@@ -202,11 +206,7 @@ export class Counts implements Past {
     const topic = this.#slots[slot];
     // Another node counts what it has made.
     if (topic === undefined) return;
-    const { canonical } = topic.track;
-    for (let i = run.from; i < run.to; i += 1) {
-      const event = run.eventAt(i);
-      this.#counted.of(event.post.source).add(slot, canonical, event);
-    }
+    this.#counted.add(slot, topic, run);
   }
 
   #completeFrom(topic: CountedTopic | undefined): number {

@@ -1,21 +1,23 @@
 // What is kept of all tracks: each event once, however many tracks share it, and the places where events may be missing.
 
+import { withRoomFor } from '../base/numbers.ts';
 import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
+import { NONE, PostIndex } from './post-index.ts';
 
-export interface Entry {
-  /** Stands for the entry among those of a track. */
-  readonly key: number;
+/** What stands where no event is: events may be missing here, or the post was deleted. */
+interface Mark {
   readonly position: Position;
-  /** Whether events may be missing here. */
   readonly isGap: boolean;
-  /** Undefined for a gap, and once the post was deleted. */
-  event: SentimentEvent | undefined;
-  /** The same post, from an earlier epoch. */
-  readonly repeats: Entry | undefined;
-  /** Without the places that tracks have for it. */
-  bytes: number;
+  readonly post?: undefined;
+}
+
+export type Entry = SentimentEvent | Mark;
+
+/** Whether events may be missing here. */
+export function isGap(entry: Entry): boolean {
+  return entry.post === undefined && entry.isGap;
 }
 
 /** What a kept event takes besides its texts, and what its place among those of a track takes; measured. */
@@ -26,15 +28,19 @@ const GAP_BYTES = 150;
 const CHARACTER_BYTES = 2;
 const HASHTAG_BYTES = 80;
 
+/** Each entry has a key: a small whole number, which stands for it among those of a track. */
 export class Entries {
-  /** The entries by their keys, and the keys that stand for none. */
+  /** By key, as all that follows. */
   readonly #entries: (Entry | undefined)[] = [];
-  readonly #unused: number[] = [];
-  /** How many tracks keep each entry. Apart from the entries, so that giving up a place touches little memory. */
+  /** How many tracks keep each. */
   #places = new Uint32Array(1024);
-  /** The newest entry of each post, by source and id. */
-  readonly #bySource = new Map<string, Map<string, Entry>>();
-  #newest: Entry | undefined;
+  /** Without the places that tracks have for it. */
+  #sizes = new Uint32Array(1024);
+  readonly #unused: number[] = [];
+  readonly #byPost = new PostIndex();
+  /** Whether a post was ever kept in two epochs. */
+  #hasRepeats = false;
+  #newest = NONE;
   #bytes = 0;
 
   /** Bytes in use, by estimate. */
@@ -47,19 +53,18 @@ export class Entries {
     return this.#entries[key] as Entry;
   }
 
-  /** Keeps `event` for so many tracks more. */
-  keep(event: SentimentEvent, places: number): Entry {
-    const entry = this.#newest?.event === event ? this.#newest : this.#find(event);
-    this.#newest = entry;
-    this.#addPlaces(entry, places);
-    return entry;
+  /** Keeps `event` for so many tracks more. Returns its key. */
+  keep(event: SentimentEvent, places: number): number {
+    if (this.#entries[this.#newest] !== event) this.#newest = this.#keyOf(event);
+    this.#addPlaces(this.#newest, places);
+    return this.#newest;
   }
 
-  /** Marks a gap in one track. */
-  mark(position: Position): Entry {
-    const gap = this.#add(position, undefined, undefined, GAP_BYTES);
-    this.#addPlaces(gap, 1);
-    return gap;
+  /** Marks a gap in one track. Returns its key. */
+  mark(position: Position): number {
+    const key = this.#add({ position, isGap: true }, GAP_BYTES);
+    this.#addPlaces(key, 1);
+    return key;
   }
 
   /** A track has given up its place for an entry. */
@@ -67,79 +72,76 @@ export class Entries {
     const places = (this.#places[key] as number) - 1;
     this.#places[key] = places;
     this.#bytes -= PLACE_BYTES;
-    if (places === 0) this.#forget(this.at(key));
+    if (places === 0) this.#forget(key);
   }
 
-  deleted({ source, id }: PostKey): void {
-    const byId = this.#of(source);
-    for (let entry = byId.get(id); entry !== undefined; entry = entry.repeats) {
-      this.#bytes -= entry.bytes;
-      entry.bytes = 0;
-      entry.event = undefined;
+  /** The same post, from an earlier epoch. */
+  repeatOf(key: number): number | undefined {
+    if (!this.#hasRepeats) return undefined;
+    const { post, position } = this.at(key);
+    if (post === undefined) return undefined;
+    const isRepeat = (older: number) => this.at(older).position.epoch !== position.epoch;
+    return this.#find(post, this.#byPost.olderThan(key), isRepeat);
+  }
+
+  deleted(post: PostKey): void {
+    for (;;) {
+      const key = this.#find(post, this.#byPost.find(post));
+      if (key === undefined) return;
+      this.#byPost.delete(key);
+      this.#entries[key] = { position: this.at(key).position, isGap: false };
+      this.#bytes -= this.#sizes[key] as number;
+      this.#sizes[key] = 0;
     }
-    byId.delete(id);
   }
 
-  #of(source: string): Map<string, Entry> {
-    const known = this.#bySource.get(source);
-    if (known !== undefined) return known;
-    const byId = new Map<string, Entry>();
-    this.#bySource.set(source, byId);
-    return byId;
-  }
-
-  #find(event: SentimentEvent): Entry {
+  #keyOf(event: SentimentEvent): number {
     const { position, post } = event;
-    const byId = this.#of(post.source);
-    const before = byId.get(post.id);
-    const isRepeat = before !== undefined && before.position.epoch !== position.epoch;
-    // Another node has sent it again.
-    if (before?.position.number === position.number && !isRepeat) return before;
-    const entry = this.#add(position, event, isRepeat ? before : undefined, bytesOf(event));
-    byId.set(post.id, entry);
-    return entry;
-  }
-
-  #add(
-    position: Position,
-    event: SentimentEvent | undefined,
-    repeats: Entry | undefined,
-    bytes: number,
-  ): Entry {
-    const key = this.#unused.pop() ?? this.#entries.length;
-    const entry = { key, position, isGap: event === undefined, event, repeats, bytes };
-    this.#entries[key] = entry;
-    this.#bytes += bytes;
-    return entry;
-  }
-
-  #addPlaces({ key }: Entry, places: number): void {
-    if (key >= this.#places.length) {
-      const more = new Uint32Array(2 * this.#places.length);
-      more.set(this.#places);
-      this.#places = more;
+    const before = this.#find(post, this.#byPost.find(post));
+    if (before !== undefined) {
+      const { epoch, number } = this.at(before).position;
+      // Another node has sent it again.
+      if (epoch === position.epoch && number === position.number) return before;
+      if (epoch !== position.epoch) this.#hasRepeats = true;
     }
+    const key = this.#add(event, bytesOf(event));
+    this.#byPost.add(key, post);
+    return key;
+  }
+
+  /** The key of this post, `newest` or one of the older ones. */
+  #find(
+    { source, id }: PostKey,
+    newest: number,
+    isIt: (key: number) => boolean = () => true,
+  ): number | undefined {
+    for (let key = newest; key !== NONE; key = this.#byPost.olderThan(key)) {
+      const post = this.#entries[key]?.post;
+      if (post?.id === id && post.source === source && isIt(key)) return key;
+    }
+    return undefined;
+  }
+
+  #add(entry: Entry, bytes: number): number {
+    const key = this.#unused.pop() ?? this.#entries.length;
+    this.#entries[key] = entry;
+    this.#places = withRoomFor(this.#places, key);
+    this.#sizes = withRoomFor(this.#sizes, key);
+    this.#sizes[key] = bytes;
+    this.#bytes += bytes;
+    return key;
+  }
+
+  #addPlaces(key: number, places: number): void {
     this.#places[key] = (this.#places[key] as number) + places;
     this.#bytes += PLACE_BYTES * places;
   }
 
-  #forget(entry: Entry): void {
-    const { key, event } = entry;
+  #forget(key: number): void {
+    if (this.at(key).post !== undefined) this.#byPost.delete(key);
     this.#entries[key] = undefined;
     this.#unused.push(key);
-    this.#bytes -= entry.bytes;
-    entry.bytes = 0;
-    if (this.#newest === entry) this.#newest = undefined;
-    if (event === undefined) return;
-    // A newer entry may still refer to this one.
-    entry.event = undefined;
-    const { source, id } = event.post;
-    const byId = this.#of(source);
-    if (byId.get(id) !== entry) return;
-    const { repeats } = entry;
-    // Tracks that have the post already give the repeat up.
-    if (repeats !== undefined && this.#entries[repeats.key] === repeats) byId.set(id, repeats);
-    else byId.delete(id);
+    this.#bytes -= this.#sizes[key] as number;
   }
 }
 

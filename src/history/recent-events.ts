@@ -9,6 +9,7 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recorded, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { Entries } from './entries.ts';
+import { NumberLists } from './number-lists.ts';
 import { Pending, type Run } from './pending.ts';
 import { type Keeper, RecentOfTrack } from './recent-of-track.ts';
 import { RecentReader } from './recent-reader.ts';
@@ -25,6 +26,7 @@ export interface RecentLimits {
 const LEFT_BY_EVICTION = 0.9;
 /** Entries that a track loses at once. */
 const EVICTED_AT_ONCE = 16;
+const NO_TAGS: readonly number[] = [];
 
 export class RecentEvents implements Past {
   /** Takes each recorded event once, with the next `settle` at the latest. */
@@ -34,21 +36,25 @@ export class RecentEvents implements Past {
   /** By their slots. */
   readonly #slots: (RecentOfTrack | undefined)[] = [];
   readonly #unused: number[] = [];
-  /** In the order in which they lose their events. */
-  readonly #unwanted = new Set<RecentOfTrack>();
-  readonly #wanted = new Set<RecentOfTrack>();
+  /** Slots, in the order in which their tracks lose their events. */
+  readonly #unwanted = new Set<number>();
+  readonly #wanted = new Set<number>();
   readonly #entries = new Entries();
+  readonly #keys = new NumberLists();
+  readonly #completeSince: (Position | undefined)[] = [];
   readonly #pending = new Pending();
   readonly #keeper: Keeper;
 
   constructor(limits: RecentLimits) {
     this.#limits = limits;
     this.#keeper = {
-      most: limits.recentEvents,
       entries: this.#entries,
+      keys: this.#keys,
+      completeSince: this.#completeSince,
       settle: () => this.settle(),
       bound: () => this.#bound(),
-      wanted: (recent, isWanted) => this.#order(recent, isWanted),
+      boundTrack: (slot) => this.#boundTrack(slot),
+      wanted: (slot, isWanted) => this.#order(slot, isWanted),
       closed: (recent) => this.#close(recent),
     };
   }
@@ -63,15 +69,16 @@ export class RecentEvents implements Past {
     const recent = this.#tracks.get(canonical) ?? this.#add(canonical);
     recent.users += 1;
     if (since !== undefined) recent.begin(since);
-    this.#order(recent, true);
+    this.#order(recent.slot, true);
     return recent;
   }
 
-  event(event: SentimentEvent, recorded: readonly Recorded[]): void {
+  /** `tags` has the numbers of its hashtags, if they are counted. */
+  event(event: SentimentEvent, recorded: readonly Recorded[], tags = NO_TAGS): void {
     if (recorded.length === 0) return;
     if (this.#pending.isFull(recorded.length)) this.settle();
-    const { key } = this.#entries.keep(event, recorded.length);
-    this.#pending.add(event, key, recorded);
+    const key = this.#entries.keep(event, recorded.length);
+    this.#pending.add(event, key, recorded, tags);
     this.#bound();
   }
 
@@ -79,7 +86,7 @@ export class RecentEvents implements Past {
     const recent = this.#tracks.get(canonical);
     if (recent === undefined) return NOTHING_KEPT;
     this.settle();
-    this.#order(recent, true);
+    this.#order(recent.slot, true);
     return new RecentReader(recent, start);
   }
 
@@ -107,10 +114,36 @@ export class RecentEvents implements Past {
   /** Hands out what was recorded until now. */
   settle(): void {
     this.#pending.handOut((slot, run) => {
-      const recent = this.#slots[slot] as RecentOfTrack;
-      for (let i = run.from; i < run.to; i += 1) recent.add(run.keyAt(i));
+      this.#keep(slot, run);
       this.take(slot, run);
     });
+  }
+
+  #keep(slot: number, run: Run): void {
+    const entries = this.#entries;
+    const keys = this.#keys;
+    if (this.#completeSince[slot] === undefined) {
+      // A node that gets its events from another one begins with the first that comes.
+      const { position } = entries.at(run.keys[run.numberAt(run.from)] as number);
+      this.#completeSince[slot] = { ...position, number: position.number - 1 };
+    }
+    for (let i = run.from; i < run.to; i += 1) {
+      const key = run.keys[run.numberAt(i)] as number;
+      const repeated = entries.repeatOf(key);
+      if (repeated !== undefined && keys.has(slot, repeated)) {
+        entries.free(key);
+        continue;
+      }
+      // Room for this one and those that follow.
+      if (keys.size(slot) === this.#limits.recentEvents) this.#evict(slot, run.to - i);
+      keys.push(slot, key);
+    }
+    this.#boundTrack(slot);
+  }
+
+  #boundTrack(slot: number): void {
+    const over = this.#keys.size(slot) - this.#limits.recentEvents;
+    if (over > 0) this.#evict(slot, over);
   }
 
   /** Evicts entries if all together take too much. */
@@ -118,18 +151,32 @@ export class RecentEvents implements Past {
     if (this.#entries.bytes <= this.#limits.recentBytes) return;
     this.settle();
     const enough = this.#limits.recentBytes * LEFT_BY_EVICTION;
-    for (const tracks of [this.#unwanted, this.#wanted]) {
-      for (const recent of tracks) {
-        while (this.#entries.bytes > enough && recent.size > 0) recent.evict(EVICTED_AT_ONCE);
+    for (const slots of [this.#unwanted, this.#wanted]) {
+      for (const slot of slots) {
+        while (this.#entries.bytes > enough && this.#keys.size(slot) > 0) {
+          this.#evict(slot, EVICTED_AT_ONCE);
+        }
         if (this.#entries.bytes <= enough) return;
       }
     }
   }
 
-  #order(recent: RecentOfTrack, isWanted: boolean): void {
-    this.#unwanted.delete(recent);
-    this.#wanted.delete(recent);
-    (isWanted ? this.#wanted : this.#unwanted).add(recent);
+  /** A track gives up its oldest `count` entries, or as many as there are. */
+  #evict(slot: number, count: number): void {
+    const entries = this.#entries;
+    const keys = this.#keys;
+    const begin = keys.first(slot);
+    const end = Math.min(begin + count, keys.end(slot));
+    if (end === begin) return;
+    this.#completeSince[slot] = entries.at(keys.at(slot, end - 1)).position;
+    for (let number = begin; number < end; number += 1) entries.free(keys.at(slot, number));
+    keys.dropUntil(slot, end);
+  }
+
+  #order(slot: number, isWanted: boolean): void {
+    this.#unwanted.delete(slot);
+    this.#wanted.delete(slot);
+    (isWanted ? this.#wanted : this.#unwanted).add(slot);
   }
 
   #add(canonical: string): RecentOfTrack {
@@ -147,9 +194,10 @@ export class RecentEvents implements Past {
     this.#tracks.delete(recent.canonical);
     this.#slots[recent.slot] = undefined;
     this.#unused.push(recent.slot);
-    this.#unwanted.delete(recent);
-    this.#wanted.delete(recent);
-    recent.evict(recent.size);
+    this.#unwanted.delete(recent.slot);
+    this.#wanted.delete(recent.slot);
+    this.#evict(recent.slot, recent.size);
+    this.#keys.close(recent.slot);
   }
 }
 

@@ -2,23 +2,26 @@
 
 import type { Position } from '../base/position.ts';
 import type { Recording } from '../stream/recorder.ts';
-import type { Entries, Entry } from './entries.ts';
+import { type Entries, type Entry, isGap } from './entries.ts';
+import type { NumberLists } from './number-lists.ts';
+import { NONE } from './post-index.ts';
 
 /** What keeps the recent events of all tracks. */
 export interface Keeper {
-  /** The most entries of one track. */
-  readonly most: number;
   readonly entries: Entries;
+  /** The keys of the entries of each track, oldest first. */
+  readonly keys: NumberLists;
+  /** By slot: no event after this position has been left out; undefined while that is not known. */
+  readonly completeSince: (Position | undefined)[];
   /** Hands out what was recorded until now. */
   settle(): void;
   /** Evicts entries if all tracks together keep too much. */
   bound(): void;
-  wanted(recent: RecentOfTrack, isWanted: boolean): void;
+  /** Evicts entries of a track that keeps too many. */
+  boundTrack(slot: number): void;
+  wanted(slot: number, isWanted: boolean): void;
   closed(recent: RecentOfTrack): void;
 }
-
-/** The first ring of a track has room for so many entries. */
-const SMALLEST_RING = 8;
 
 export class RecentOfTrack implements Recording {
   readonly slot: number;
@@ -28,63 +31,52 @@ export class RecentOfTrack implements Recording {
   /** How often entries were put before others. Entries may have other numbers since. */
   fills = 0;
   readonly #keeper: Keeper;
-  /**
-   * The keys of the entries, as a ring: entry `n` stands at `n` modulo its length, a power of two. Plain numbers, since
-   * a post may match hundreds of tracks, and the garbage collector would follow each reference to it.
-   */
-  #keys = new Uint32Array(0);
-  #first = 0;
-  #end = 0;
-  #completeSince: Position | undefined;
 
   constructor(slot: number, canonical: string, keeper: Keeper) {
     this.slot = slot;
     this.canonical = canonical;
     this.#keeper = keeper;
+    keeper.keys.open(slot);
+    keeper.completeSince[slot] = undefined;
   }
 
   /** No event after this position has been left out; undefined while that is not known. */
   get completeSince(): Position | undefined {
-    return this.#completeSince;
+    return this.#keeper.completeSince[this.slot];
   }
 
   /** The numbers of the entries go from `first` up to `end`. An entry keeps its number, unless it is filled. */
   get first(): number {
-    return this.#first;
+    return this.#keeper.keys.first(this.slot);
   }
 
   get end(): number {
-    return this.#end;
+    return this.#keeper.keys.end(this.slot);
   }
 
   get size(): number {
-    return this.#end - this.#first;
+    return this.end - this.first;
   }
 
   /** The entry with this number, which must be one of those that are kept. */
   at(number: number): Entry {
-    return this.#keeper.entries.at(this.#keys[number & (this.#keys.length - 1)] as number);
+    const { entries, keys } = this.#keeper;
+    return entries.at(keys.at(this.slot, number));
   }
 
   /** Everything after `since` is going to be recorded. */
   begin(since: Position): void {
-    if (this.#completeSince === undefined) this.#completeSince = since;
+    const { completeSince } = this.#keeper;
+    if (completeSince[this.slot] === undefined) completeSince[this.slot] = since;
     else this.gap(since);
   }
 
-  /** Adds an event that has a place for this track. */
-  add(key: number): void {
-    const { position, repeats } = this.#keeper.entries.at(key);
-    // A node that gets its events from another one begins with the first that comes.
-    this.#completeSince ??= { ...position, number: position.number - 1 };
-    if (repeats !== undefined && this.#holds(repeats)) this.#keeper.entries.free(key);
-    else this.#push(key);
-  }
-
   gap(at: Position): void {
-    this.#keeper.settle();
-    this.#push(this.#keeper.entries.mark(at).key);
-    this.#keeper.bound();
+    const { entries, keys, settle, bound, boundTrack } = this.#keeper;
+    settle();
+    keys.push(this.slot, entries.mark(at));
+    boundTrack(this.slot);
+    bound();
   }
 
   /** From now on, all that was recorded can be read here. */
@@ -93,7 +85,7 @@ export class RecentOfTrack implements Recording {
   }
 
   wanted(isWanted: boolean): void {
-    this.#keeper.wanted(this, isWanted);
+    this.#keeper.wanted(this.slot, isWanted);
   }
 
   close(): void {
@@ -101,82 +93,42 @@ export class RecentOfTrack implements Recording {
   }
 
   /**
-   * Puts `filled`, which have a place each, where events may be missing: after `since` and up to `until`, two places of
-   * one epoch. Nothing in between is missing from them.
+   * Puts `filled`, keys that have a place each, where events may be missing: after `since` and up to `until`, two places
+   * of one epoch. Nothing in between is missing from them.
    */
-  fill(filled: readonly Entry[], since: Position, until: Position): void {
-    const known = this.#completeSince;
+  fill(filled: readonly number[], since: Position, until: Position): void {
+    const { entries, keys, completeSince, boundTrack } = this.#keeper;
+    const known = this.completeSince;
     if (known !== undefined && isAfter(known, until)) {
       // What came between was given up, so there is no room for what is older.
-      for (const { key } of filled) this.#keeper.entries.free(key);
+      for (const key of filled) entries.free(key);
       return;
     }
-    const entries = Array.from({ length: this.size }, (_, i) => this.at(this.#first + i));
-    const isReplaced = ({ position }: Entry) =>
-      isAfter(position, since) && !isAfter(position, until);
-    const firstNewer = entries.findIndex(({ position }) => isAfter(position, until));
-    const split = firstNewer === -1 ? entries.length : firstNewer;
-    const older = entries.slice(0, split).filter((entry) => !isReplaced(entry));
-    const newer = entries.slice(split).filter((entry) => !isReplaced(entry));
-    const isRepeat = (entry: Entry) => entry.repeats !== undefined && older.includes(entry.repeats);
-    const isJoined = joins(older.at(-1)?.position ?? known, since, entries[older.length]);
-    if (!isJoined && older.length === 0) this.#completeSince = since;
-    const between = isJoined || older.length === 0 ? [] : [this.#keeper.entries.mark(since)];
-    const kept = filled.filter((entry) => !isRepeat(entry));
-    this.#replaceAll([...older, ...between, ...kept, ...newer]);
-    for (const { key } of [...entries.filter(isReplaced), ...filled.filter(isRepeat)]) {
-      this.#keeper.entries.free(key);
-    }
-    this.evict(this.size - this.#keeper.most);
-  }
-
-  /** Gives up the oldest `count` entries, or as many as there are. */
-  evict(count: number): void {
-    const first = Math.min(this.#first + count, this.#end);
-    if (first <= this.#first) return;
-    const { entries } = this.#keeper;
-    const keys = this.#keys;
-    this.#completeSince = this.at(first - 1).position;
-    for (let number = this.#first; number < first; number += 1) {
-      entries.free(keys[number & (keys.length - 1)] as number);
-    }
-    this.#first = first;
-  }
-
-  #replaceAll(entries: readonly Entry[]): void {
+    const { first, slot } = this;
+    const all = Array.from({ length: this.size }, (_, i) => keys.at(slot, first + i));
+    const positionOf = (key: number) => entries.at(key).position;
+    const isReplaced = (key: number) =>
+      isAfter(positionOf(key), since) && !isAfter(positionOf(key), until);
+    const firstNewer = all.findIndex((key) => isAfter(positionOf(key), until));
+    const split = firstNewer === -1 ? all.length : firstNewer;
+    const older = all.slice(0, split).filter((key) => !isReplaced(key));
+    const newer = all.slice(split).filter((key) => !isReplaced(key));
+    const isRepeat = (key: number) => older.includes(entries.repeatOf(key) ?? NONE);
+    const last = older.at(-1);
+    const next = all[older.length];
+    const isJoined = joins(
+      last === undefined ? known : positionOf(last),
+      since,
+      next === undefined ? undefined : entries.at(next),
+    );
+    if (!isJoined && older.length === 0) completeSince[slot] = since;
+    const between = isJoined || older.length === 0 ? [] : [entries.mark(since)];
+    const kept = filled.filter((key) => !isRepeat(key));
+    const given = [...all.filter(isReplaced), ...filled.filter(isRepeat)];
     this.fills += 1;
-    this.#growTo(entries.length);
-    this.#first = this.#end - entries.length;
-    for (const [i, { key }] of entries.entries()) this.#set(this.#first + i, key);
-  }
-
-  #push(key: number): void {
-    this.#growTo(this.size + 1);
-    this.#set(this.#end, key);
-    this.#end += 1;
-    if (this.size > this.#keeper.most) this.evict(1);
-  }
-
-  #set(number: number, key: number): void {
-    this.#keys[number & (this.#keys.length - 1)] = key;
-  }
-
-  #growTo(size: number): void {
-    const keys = this.#keys;
-    if (size <= keys.length) return;
-    let length = Math.max(SMALLEST_RING, keys.length);
-    while (length < size) length *= 2;
-    this.#keys = new Uint32Array(length);
-    for (let number = this.#first; number < this.#end; number += 1) {
-      this.#set(number, keys[number & (keys.length - 1)] as number);
-    }
-  }
-
-  #holds({ key }: Entry): boolean {
-    for (let number = this.#first; number < this.#end; number += 1) {
-      if (this.#keys[number & (this.#keys.length - 1)] === key) return true;
-    }
-    return false;
+    keys.replace(slot, [...older, ...between, ...kept, ...newer]);
+    for (const key of given) entries.free(key);
+    boundTrack(slot);
   }
 }
 
@@ -189,6 +141,6 @@ function isAfter(a: Position, b: Position): boolean {
 function joins(last: Position | undefined, since: Position, next: Entry | undefined): boolean {
   if (last?.epoch !== since.epoch) return false;
   // While nothing has come, it is not known whether something was lost.
-  const isUnbroken = next !== undefined && !next.isGap;
+  const isUnbroken = next !== undefined && !isGap(next);
   return last.number === since.number || (last.number < since.number && isUnbroken);
 }

@@ -3,7 +3,7 @@
 import type { Position } from '../base/position.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { PastEvents, PastReader, Start } from '../stream/recorder.ts';
-import type { Entry } from './entries.ts';
+import { type Entry, isGap } from './entries.ts';
 import type { RecentOfTrack } from './recent-of-track.ts';
 
 export class RecentReader implements PastReader {
@@ -40,7 +40,7 @@ export class RecentReader implements PastReader {
     const events: SentimentEvent[] = [];
     for (; this.#next < recent.end && events.length < most; this.#next += 1) {
       const entry = recent.at(this.#next);
-      if (entry.event !== undefined) events.push(entry.event);
+      if (entry.post !== undefined) events.push(entry);
       else if (entry.isGap && events.length > 0) break;
       else gap ||= entry.isGap;
       this.#from = { after: entry.position };
@@ -83,7 +83,7 @@ export function firstAfter(recent: RecentOfTrack, cursor: Position): number {
 
 function hasGapAfter(recent: RecentOfTrack, first: number): boolean {
   for (let number = first; number < recent.end; number += 1) {
-    if (recent.at(number).isGap) return true;
+    if (isGap(recent.at(number))) return true;
   }
   return false;
 }
@@ -98,7 +98,7 @@ export function newest(recent: RecentOfTrack, count: number): { first: number; f
   let first = recent.end;
   let found = 0;
   for (; found < count && first > recent.first; first -= 1) {
-    if (recent.at(first - 1).event !== undefined) found += 1;
+    if (recent.at(first - 1).post !== undefined) found += 1;
   }
   return { first, found };
 }

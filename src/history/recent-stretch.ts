@@ -29,8 +29,10 @@ export function stretchOf(
   const first = Math.max(oldest, Math.min(end, ...wanted), end - most);
   const entries: PastEntry[] = [];
   for (let number = first; number < end; number += 1) {
-    const { position, event, isGap } = recent.at(number);
-    if (isGap || event !== undefined) entries.push({ position, event });
+    const entry = recent.at(number);
+    const { position } = entry;
+    if (entry.post !== undefined) entries.push({ position, event: entry });
+    else if (entry.isGap) entries.push({ position, event: undefined });
   }
   const since = before(recent, first);
   const isAll = first === oldest;

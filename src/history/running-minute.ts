@@ -1,16 +1,26 @@
 // What the running minute has of each topic and source, while it is counted. A post may match hundreds of topics, so the
 // counts are plain numbers that lie close together, and a topic's slot leads to them.
 
-import type { SentimentEvent } from '../sentiment/analysis.ts';
+import { withRoomFor } from '../base/numbers.ts';
+import type { HashtagCount } from '../sentiment/analysis.ts';
+import type { Track } from '../track/track.ts';
 import { KEPT_HASHTAGS, mostFrequent } from './hashtag-posts.ts';
-import { SCORE_SCALE, type TopicCounts } from './store.ts';
+import { NumberLists } from './number-lists.ts';
+import type { Run } from './pending.ts';
+import type { HashtagPosts, TopicCounts } from './store.ts';
 
-/** Distinct hashtags that are counted. More of them than are kept, since the most frequent ones may come late. */
+/** Distinct hashtags that are counted of a topic. More than are kept, since the most frequent ones may come late. */
 const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
 /** Longer hashtags are not counted. Those of X and Bluesky are shorter. */
 const MAX_HASHTAG_CHARACTERS = 100;
-/** Hashtags that all topics of a source share. */
-const MAX_COPIES = 4096;
+/** Distinct hashtags of all topics. Further ones are not counted in this minute. */
+const MAX_NAMES = 100_000;
+const NO_TAGS: readonly number[] = [];
+
+/** Its name is not read for each event, since it lies elsewhere in memory. */
+interface Topic {
+  readonly track: Track;
+}
 
 /** What is counted of a topic in the minute that still runs. */
 export interface Running {
@@ -29,18 +39,31 @@ const SCORE = 3;
 export class RunningMinute {
   readonly #bySource = new Map<string, SourceMinute>();
   #last: SourceMinute | undefined;
+  /** Numbers stand for the hashtags, which are looked up once for all topics of a post. */
+  readonly #numbers = new Map<string, number>();
+  readonly #names: string[] = [];
 
   get isEmpty(): boolean {
     return this.#bySource.size === 0;
   }
 
-  /** Of the posts of `source`. */
-  of(source: string): SourceMinute {
-    if (this.#last?.source === source) return this.#last;
-    const minute = this.#bySource.get(source) ?? new SourceMinute(source);
-    this.#bySource.set(source, minute);
-    this.#last = minute;
-    return minute;
+  /** The numbers of those hashtags that are counted. */
+  numbersOf(hashtags: readonly HashtagCount[]): readonly number[] {
+    if (hashtags.length === 0) return NO_TAGS;
+    const numbers: number[] = [];
+    for (const { tag } of hashtags) {
+      const number = this.#numbers.get(tag) ?? this.#nameNumber(tag);
+      if (number !== undefined) numbers.push(number);
+    }
+    return numbers;
+  }
+
+  /** Counts the events of a topic. */
+  add(slot: number, topic: Topic, run: Run): void {
+    for (let i = run.from; i < run.to; i += 1) {
+      const number = run.numberAt(i);
+      this.#of(run.sources[number] as string).add(slot, topic, run, number);
+    }
   }
 
   /** Another topic may get this slot. What was counted of the present one stays. */
@@ -56,31 +79,52 @@ export class RunningMinute {
   *[Symbol.iterator](): Generator<TopicCounts> {
     for (const minute of this.#bySource.values()) yield* minute;
   }
+
+  #of(source: string): SourceMinute {
+    if (this.#last?.source === source) return this.#last;
+    const minute = this.#bySource.get(source) ?? new SourceMinute(source, this.#names);
+    this.#bySource.set(source, minute);
+    this.#last = minute;
+    return minute;
+  }
+
+  #nameNumber(tag: string): number | undefined {
+    if (tag.length > MAX_HASHTAG_CHARACTERS || this.#names.length === MAX_NAMES) return undefined;
+    // A part of a string keeps the whole one alive, here the text of the post.
+    const name = Buffer.from(tag).toString();
+    const number = this.#names.push(name) - 1;
+    this.#numbers.set(name, number);
+    return number;
+  }
 }
 
-export class SourceMinute {
+class SourceMinute {
   readonly source: string;
+  /** By their numbers. */
+  readonly #hashtags: readonly string[];
   /** By slot: the number of its row, and 0 for none. Row 0 is never used. */
   #rows = new Uint32Array(64);
   #numbers = new Float64Array(64 * ROW_LENGTH);
   /** By row. */
   readonly #names: string[] = [''];
-  readonly #hashtags: (Map<string, number> | undefined)[] = [undefined];
-  readonly #copies = new Map<string, string>();
+  /** By row: the number of a hashtag, its posts, the number of the next one, and so on. */
+  readonly #posts = new NumberLists();
   /** Rows of topics that were closed. */
   readonly #released: number[] = [];
 
-  constructor(source: string) {
+  constructor(source: string, hashtags: readonly string[]) {
     this.source = source;
+    this.#hashtags = hashtags;
   }
 
-  add(slot: number, topic: string, { polarityIndex, score, hashtags }: SentimentEvent): void {
+  add(slot: number, topic: Topic, { polarities, scores, tags }: Run, event: number): void {
     const row = this.#rows[slot] || this.#open(slot, topic);
     const at = row * ROW_LENGTH;
+    const polarity = at + (polarities[event] as number);
     const numbers = this.#numbers;
-    numbers[at + polarityIndex] = (numbers[at + polarityIndex] as number) + 1;
-    numbers[at + SCORE] = (numbers[at + SCORE] as number) + Math.round(score * SCORE_SCALE);
-    if (hashtags.length > 0) this.#addHashtags(row, hashtags);
+    numbers[polarity] = (numbers[polarity] as number) + 1;
+    numbers[at + SCORE] = (numbers[at + SCORE] as number) + (scores[event] as number);
+    for (const tag of tags[event] as readonly number[]) this.#addHashtag(row, tag);
   }
 
   release(slot: number): void {
@@ -114,45 +158,36 @@ export class SourceMinute {
       negative,
       neutral,
       score,
-      hashtags: mostFrequent(this.#hashtags[row] ?? [], KEPT_HASHTAGS),
+      hashtags: mostFrequent(this.#hashtagsOf(row), KEPT_HASHTAGS),
     };
   }
 
-  #open(slot: number, topic: string): number {
-    const row = this.#names.push(topic) - 1;
-    this.#hashtags.push(undefined);
-    if (slot >= this.#rows.length) {
-      const rows = new Uint32Array(2 * slot);
-      rows.set(this.#rows);
-      this.#rows = rows;
-    }
+  #open(slot: number, { track }: Topic): number {
+    const row = this.#names.push(track.canonical) - 1;
+    this.#posts.open(row);
+    this.#rows = withRoomFor(this.#rows, slot);
     this.#rows[slot] = row;
-    if (row * ROW_LENGTH >= this.#numbers.length) {
-      const numbers = new Float64Array(2 * this.#numbers.length);
-      numbers.set(this.#numbers);
-      this.#numbers = numbers;
-    }
+    this.#numbers = withRoomFor(this.#numbers, (row + 1) * ROW_LENGTH);
     return row;
   }
 
-  #addHashtags(row: number, hashtags: SentimentEvent['hashtags']): void {
-    const counted = this.#hashtags[row] ?? new Map<string, number>();
-    this.#hashtags[row] = counted;
-    for (const { tag } of hashtags) {
-      if (tag.length > MAX_HASHTAG_CHARACTERS) continue;
-      const posts = counted.get(tag);
-      if (posts !== undefined) counted.set(tag, posts + 1);
-      else if (counted.size < MAX_HASHTAGS) counted.set(this.#copyOf(tag), 1);
+  #addHashtag(row: number, tag: number): void {
+    const posts = this.#posts;
+    const end = posts.end(row);
+    for (let at = 0; at < end; at += 2) {
+      if (posts.at(row, at) !== tag) continue;
+      posts.set(row, at + 1, posts.at(row, at + 1) + 1);
+      return;
     }
+    if (end === 2 * MAX_HASHTAGS) return;
+    posts.push(row, tag);
+    posts.push(row, 1);
   }
 
-  /** A part of a string keeps the whole one alive, here the text of the post. */
-  #copyOf(tag: string): string {
-    const known = this.#copies.get(tag);
-    if (known !== undefined) return known;
-    const copy = Buffer.from(tag).toString();
-    if (this.#copies.size >= MAX_COPIES) this.#copies.clear();
-    this.#copies.set(copy, copy);
-    return copy;
+  *#hashtagsOf(row: number): Generator<HashtagPosts> {
+    const posts = this.#posts;
+    for (let at = 0; at < posts.end(row); at += 2) {
+      yield [this.#hashtags[posts.at(row, at)] as string, posts.at(row, at + 1)];
+    }
   }
 }

@@ -210,6 +210,22 @@ describe('counting', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('bounds the hashtags of all topics in a minute, and counts on those that it knows', () => {
+    const { clock, batches, open, say } = createCounts();
+    const [coffee, tea] = [open('coffee'), open('tea')];
+    const tags = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => ({ tag: `tag${from + i}`, count: 1 }));
+    for (let from = 0; from < 100_000; from += 100) say([coffee], { hashtags: tags(from, 100) });
+    say([tea], { hashtags: tags(99_999, 2) });
+    clock.advance(MINUTE);
+    const teaIn = (minute: number) => batches[minute]?.counts.find(({ topic }) => topic === 'tea');
+    expect(teaIn(0)?.hashtags).toEqual([['tag99999', 1]]);
+    // The next minute begins anew.
+    say([tea], { hashtags: tags(100_000, 1) });
+    clock.advance(MINUTE);
+    expect(teaIn(1)?.hashtags).toEqual([['tag100000', 1]]);
+  });
+
   test('bounds the hashtags of a topic and minute, and their length', () => {
     const { counts, open, say } = createCounts();
     const coffee = open('coffee');

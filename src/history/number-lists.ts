@@ -1,0 +1,134 @@
+// Lists of numbers that grow at their end and shrink at their beginning, one for each slot. They lie together in one
+// large array, so that a short list takes little memory, and adding to one seldom waits for memory.
+
+import { withRoomFor } from '../base/numbers.ts';
+
+/** The shortest list has room for so many. */
+const SHORTEST = 8;
+
+/** What is known of a list: where its room begins, how much that is, and the numbers of its first element and its end. */
+const ROW = 4;
+const PLACE = 0;
+const ROOM = 1;
+const FIRST = 2;
+const END = 3;
+
+export class NumberLists {
+  #rows = new Float64Array(64 * ROW);
+  #numbers = new Uint32Array(1024);
+  #taken = 0;
+  /** Rooms that no list has: where they begin, by their binary logarithm. */
+  readonly #free: number[][] = [];
+
+  /** The elements of a list are numbered from here up to `end`. Each keeps its number. */
+  first(slot: number): number {
+    return this.#rows[slot * ROW + FIRST] as number;
+  }
+
+  end(slot: number): number {
+    return this.#rows[slot * ROW + END] as number;
+  }
+
+  size(slot: number): number {
+    return this.end(slot) - this.first(slot);
+  }
+
+  has(slot: number, element: number): boolean {
+    const end = this.end(slot);
+    for (let number = this.first(slot); number < end; number += 1) {
+      if (this.at(slot, number) === element) return true;
+    }
+    return false;
+  }
+
+  /** The element with this number, which must be there. */
+  at(slot: number, number: number): number {
+    const rows = this.#rows;
+    const row = slot * ROW;
+    return this.#numbers[
+      placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, number)
+    ] as number;
+  }
+
+  set(slot: number, number: number, element: number): void {
+    const rows = this.#rows;
+    const row = slot * ROW;
+    this.#numbers[placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, number)] =
+      element;
+  }
+
+  open(slot: number): void {
+    this.#rows = withRoomFor(this.#rows, (slot + 1) * ROW);
+  }
+
+  push(slot: number, element: number): void {
+    const rows = this.#rows;
+    const row = slot * ROW;
+    const end = rows[row + END] as number;
+    const size = end - (rows[row + FIRST] as number);
+    if (size === rows[row + ROOM]) this.#makeRoom(slot, size + 1);
+    rows[row + END] = end + 1;
+    this.set(slot, end, element);
+  }
+
+  /** Drops the elements before the one with the number `first`. */
+  dropUntil(slot: number, first: number): void {
+    this.#rows[slot * ROW + FIRST] = first;
+  }
+
+  /** Puts these in the place of all. The end stays. */
+  replace(slot: number, elements: readonly number[]): void {
+    const end = this.end(slot);
+    this.dropUntil(slot, end);
+    this.#makeRoom(slot, elements.length);
+    this.#rows[slot * ROW + END] = end - elements.length;
+    this.dropUntil(slot, end - elements.length);
+    for (const element of elements) this.push(slot, element);
+  }
+
+  close(slot: number): void {
+    const row = slot * ROW;
+    this.#release(this.#rows[row + PLACE] as number, this.#rows[row + ROOM] as number);
+    this.#rows.fill(0, row, row + ROW);
+  }
+
+  #makeRoom(slot: number, size: number): void {
+    const rows = this.#rows;
+    const row = slot * ROW;
+    const from = rows[row + PLACE] as number;
+    const before = rows[row + ROOM] as number;
+    let room = Math.max(SHORTEST, before);
+    while (room < size) room *= 2;
+    if (room === before) return;
+    const to = this.#take(room);
+    const numbers = this.#numbers;
+    const end = this.end(slot);
+    for (let number = this.first(slot); number < end; number += 1) {
+      numbers[placeOf(to, room, number)] = numbers[placeOf(from, before, number)] as number;
+    }
+    this.#release(from, before);
+    rows[row + PLACE] = to;
+    rows[row + ROOM] = room;
+  }
+
+  #take(room: number): number {
+    const free = this.#free[Math.log2(room)]?.pop();
+    if (free !== undefined) return free;
+    const place = this.#taken;
+    this.#taken += room;
+    this.#numbers = withRoomFor(this.#numbers, this.#taken);
+    return place;
+  }
+
+  #release(place: number, room: number): void {
+    if (room === 0) return;
+    const free = this.#free[Math.log2(room)] ?? [];
+    this.#free[Math.log2(room)] = free;
+    free.push(place);
+  }
+}
+
+/** Where the element with this number stands. A room is a power of two, and a list goes on at its beginning. */
+function placeOf(place: number, room: number, number: number): number {
+  return place + (number & (room - 1));
+}
