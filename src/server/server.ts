@@ -36,7 +36,7 @@ import { createEstimates } from './estimates.ts';
 import { followTracks } from './followed-tracks.ts';
 import { listen } from './listen.ts';
 import { createFeed } from './node-feed.ts';
-import { shutDown, trackConnections } from './shutdown.ts';
+import { shutDown } from './shutdown.ts';
 import { type ConnectSource, connectSource, createAllowance } from './sources.ts';
 import { createHttpServer } from './tls.ts';
 
@@ -189,7 +189,7 @@ export async function startServer(
   http.on('clientError', answerClientError(telemetry));
   // Handle unknown Expect headers as ordinary requests, so that they cannot bypass the limits.
   http.on('checkExpectation', handle);
-  const destroyConnections = trackConnections(http, (socket) => connectionLimits.connected(socket));
+  http.on('connection', (socket) => connectionLimits.connected(socket));
   const { url, ownUrl } = await listen(http, config);
   // The system may have no memory or file descriptor left for a connection.
   http.on('error', ({ message }) =>
@@ -220,7 +220,7 @@ export async function startServer(
         clock,
         random,
       });
-      destroyConnections();
+      connectionLimits.destroyAll();
       estimates.close();
       allowance?.close();
       metrics.close();

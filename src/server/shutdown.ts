@@ -1,7 +1,6 @@
 // Stops a server within ten seconds, whatever its clients and its upstream do.
 
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { type Drain, drainInBatches } from '../api/socket/drain.ts';
 import { type Clock, within } from '../base/clock.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
@@ -49,17 +48,4 @@ async function stop(running: Running): Promise<void> {
   cancel();
   await graphql.dispose();
   await pastClosed;
-}
-
-/** Follows the connections of `http`. The returned function destroys those that are left. */
-export function trackConnections(http: Server, connected: (socket: Socket) => void): () => void {
-  const open = new Set<Socket>();
-  http.on('connection', (socket: Socket) => {
-    connected(socket);
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-  });
-  return () => {
-    for (const socket of open) socket.destroy();
-  };
 }

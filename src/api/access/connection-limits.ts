@@ -10,7 +10,7 @@ import { TokenBucket } from '../../base/token-bucket.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 import { Addresses, canonical, countedBy } from './client-address.ts';
 import { type Kind, REJECTIONS, type Rejection } from './rejection-answers.ts';
-import { createBudget, type Held, holdsNothing, Work } from './work-budget.ts';
+import { createBudget, holdsNothing, type SharedBudget, Work } from './work-budget.ts';
 
 /** Infinity means no limit. */
 interface ConnectionLimitOptions {
@@ -25,6 +25,8 @@ interface ConnectionLimitOptions {
   readonly maxWorkPerAddress: number;
   /** Addresses and networks of proxies that are trusted to name their clients. */
   readonly trustProxy: readonly string[];
+  /** Undefined if connections are not over TLS. */
+  readonly tlsCert: unknown;
 }
 
 /** Rejected connections that stay open until they hear the reason. The server closes further ones without a word. */
@@ -35,11 +37,9 @@ const REJECTED_OPEN_MS = 2000;
 const FIRST_SWEEP = 1024;
 
 /** What an address, or network, uses now or used a moment ago. */
-interface AddressUse {
+interface AddressUse extends SharedBudget {
   open: number;
   readonly attempts: TokenBucket;
-  readonly work: TokenBucket;
-  readonly held: Held;
 }
 
 /** What the server remembers of a connection. */
@@ -48,6 +48,8 @@ interface Connection {
   readonly rejection: Rejection | undefined;
   /** True until the first request, which the connection attempt already paid for. */
   isPaid: boolean;
+  /** Pays for its work. */
+  budget: TokenBucket | undefined;
 }
 
 export class ConnectionLimits {
@@ -57,10 +59,8 @@ export class ConnectionLimits {
   readonly #telemetry: Telemetry;
   readonly #attempts: TokenBucket;
   readonly #uses = new Map<string, AddressUse>();
-  /** By both ends and not by socket: over TLS, a request has another socket than its connection. */
-  readonly #connections = new Map<string, Connection>();
-  /** What pays for the work of each connection. */
-  readonly #budgets = new WeakMap<Socket, TokenBucket>();
+  /** Over TLS by both ends and not by socket, since a request has another socket than its connection. */
+  readonly #connections = new Map<Socket | string, Connection>();
   #sweepAt = FIRST_SWEEP;
   #open = 0;
   #rejectedOpen = 0;
@@ -83,29 +83,23 @@ export class ConnectionLimits {
     const address = canonical(socket.remoteAddress ?? '');
     // The peer has left already.
     if (address === undefined) return void socket.destroy();
-    const kind = this.#connect(address, socket);
-    if (kind === undefined) {
-      this.#open += 1;
-      socket.on('close', () => {
-        this.#open -= 1;
-      });
-      if (this.#isCounted(address)) this.#remember({ socket, rejection: undefined, isPaid: true });
-      return;
-    }
-    this.#telemetry.rejected(kind, address);
-    if (this.#rejectedOpen >= MAX_REJECTED_OPEN) return void socket.destroy();
-    this.#rejectedOpen += 1;
-    const cancel = this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy());
-    socket.once('close', () => {
-      this.#rejectedOpen -= 1;
-      cancel();
+    const entered = this.#connect(address);
+    if (typeof entered === 'string') return this.#reject(socket, entered, address);
+    this.#open += 1;
+    this.#remember(socket, undefined, () => {
+      this.#open -= 1;
+      if (entered !== undefined) entered.open -= 1;
     });
-    this.#remember({ socket, rejection: REJECTIONS[kind], isPaid: false });
+  }
+
+  /** Destroys every connection. */
+  destroyAll(): void {
+    for (const { socket } of this.#connections.values()) socket.destroy();
   }
 
   /** Why a request is rejected, if it is. An admitted one counts until `stays`, a socket or a response, closes. */
   admit(request: IncomingMessage, stays: EventEmitter): Rejection | undefined {
-    const connection = this.#connections.get(nameOf(request.socket));
+    const connection = this.#connections.get(this.#keyOf(request.socket));
     if (connection?.rejection) return connection.rejection;
     const peer = canonical(request.socket.remoteAddress ?? '');
     if (peer === undefined) {
@@ -114,7 +108,7 @@ export class ConnectionLimits {
       return REJECTIONS['attempts-per-address'];
     }
     const client = this.#proxied(request, peer);
-    const kind = client === undefined ? this.#pay(peer, connection) : this.#enter(client, stays);
+    const kind = client === undefined ? this.#pay(peer, connection) : this.#stay(client, stays);
     if (kind === undefined) return undefined;
     this.#telemetry.rejected(kind, client ?? peer);
     return REJECTIONS[kind];
@@ -128,18 +122,14 @@ export class ConnectionLimits {
   workOf(request: IncomingMessage, isWebSocket: boolean, onRejected = () => {}): Work {
     const peer = canonical(request.socket.remoteAddress ?? '') ?? '';
     const client = this.#proxied(request, peer);
-    const budgets = [];
-    if (isWebSocket || client === undefined) {
-      budgets.push({ payer: 'connection', bucket: this.#budgetOf(request.socket) } as const);
-    }
+    const own = isWebSocket || client === undefined ? this.#budgetOf(request.socket) : undefined;
     const address = client ?? (this.#isCounted(peer) ? peer : undefined);
     const use = address === undefined ? undefined : this.#useOf(countedBy(address));
-    if (use !== undefined) budgets.push({ payer: 'address', bucket: use.work } as const);
     const reject = (payer: string) => {
       this.#telemetry.rejected('work', `${address ?? peer}, for its ${payer}`);
       onRejected();
     };
-    return new Work(budgets, this.#clock, reject, use?.held);
+    return new Work(own, use, this.#clock, reject);
   }
 
   /** The client of a proxied request; the proxy itself if it names none. */
@@ -149,10 +139,10 @@ export class ConnectionLimits {
   }
 
   #budgetOf(socket: Socket): TokenBucket {
-    const known = this.#budgets.get(socket);
-    if (known) return known;
-    const budget = createBudget(this.#limits.maxWorkPerSecond, this.#clock.monotonic());
-    this.#budgets.set(socket, budget);
+    const connection = this.#connections.get(this.#keyOf(socket));
+    const budget =
+      connection?.budget ?? createBudget(this.#limits.maxWorkPerSecond, this.#clock.monotonic());
+    if (connection !== undefined) connection.budget = budget;
     return budget;
   }
 
@@ -168,16 +158,17 @@ export class ConnectionLimits {
     return !this.#addresses.isLoopback(address) && !this.#addresses.isProxy(address);
   }
 
-  #connect(address: string, socket: Socket): Kind | undefined {
+  /** Why a connection is rejected, or what its address uses now, if that counts. */
+  #connect(address: string): Kind | AddressUse | undefined {
     const isFull = this.#open >= this.#limits.maxSockets;
     if (isFull && this.#isCounted(address)) return this.#attempt(countedBy(address)) ?? 'sockets';
     if (isFull) return 'sockets';
-    if (this.#isCounted(address)) return this.#enter(address, socket);
+    if (this.#isCounted(address)) return this.#enter(address);
     if (this.#addresses.isProxy(address)) return undefined;
     return this.#attempts.take(this.#clock.monotonic()) ? undefined : 'attempts';
   }
 
-  #enter(address: string, stays: EventEmitter): Kind | undefined {
+  #enter(address: string): Kind | AddressUse {
     const name = countedBy(address);
     const open = this.#uses.get(name)?.open ?? 0;
     if (open >= this.#limits.maxSocketsPerAddress) return 'sockets-per-address';
@@ -185,10 +176,28 @@ export class ConnectionLimits {
     if (rejected) return rejected;
     const use = this.#useOf(name);
     use.open += 1;
+    return use;
+  }
+
+  /** Counts a request for `client` until `stays` closes. */
+  #stay(client: string, stays: EventEmitter): Kind | undefined {
+    const entered = this.#enter(client);
+    if (typeof entered === 'string') return entered;
     stays.once('close', () => {
-      use.open -= 1;
+      entered.open -= 1;
     });
     return undefined;
+  }
+
+  #reject(socket: Socket, kind: Kind, address: string): void {
+    this.#telemetry.rejected(kind, address);
+    if (this.#rejectedOpen >= MAX_REJECTED_OPEN) return void socket.destroy();
+    this.#rejectedOpen += 1;
+    const cancel = this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy());
+    this.#remember(socket, REJECTIONS[kind], () => {
+      this.#rejectedOpen -= 1;
+      cancel();
+    });
   }
 
   /** Takes an attempt. An address over its own limit takes none from the others. */
@@ -223,15 +232,23 @@ export class ConnectionLimits {
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#uses.size);
   }
 
-  /** A client may reuse the ends of a connection before the `close` of the old one arrives. */
-  #remember(connection: Connection): void {
-    const { socket } = connection;
-    const name = nameOf(socket);
-    this.#connections.get(name)?.socket.destroy();
-    this.#connections.set(name, connection);
-    socket.once('close', () => {
-      if (this.#connections.get(name) === connection) this.#connections.delete(name);
+  /**
+   * Remembers a connection until it closes, and then calls `left`. A client may reuse the ends of a connection before
+   * the `close` of the old one arrives.
+   */
+  #remember(socket: Socket, rejection: Rejection | undefined, left: () => void): void {
+    const key = this.#keyOf(socket);
+    const connection = { socket, rejection, isPaid: rejection === undefined, budget: undefined };
+    this.#connections.get(key)?.socket.destroy();
+    this.#connections.set(key, connection);
+    socket.on('close', () => {
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
+      left();
     });
+  }
+
+  #keyOf(socket: Socket): Socket | string {
+    return this.#limits.tlsCert === undefined ? socket : nameOf(socket);
   }
 }
 

@@ -49,9 +49,10 @@ const MOST_HELD = {
   windows: { most: MAX_WINDOWS_PER_ADDRESS, excess: TOO_MANY_WINDOWS },
 } as const;
 
-interface Budget {
-  readonly payer: Payer;
-  readonly bucket: TokenBucket;
+/** The budget of an address, and what its clients use. */
+export interface SharedBudget {
+  readonly work: TokenBucket;
+  readonly held: Held;
 }
 
 /** `rate` is in units a second. */
@@ -61,30 +62,30 @@ export function createBudget(rate: number, now: number): TokenBucket {
 
 /** The budgets of one client. An operation may begin while each of them has something left. */
 export class Work {
-  readonly #budgets: readonly Budget[];
+  readonly #own: TokenBucket | undefined;
+  readonly #shared: SharedBudget | undefined;
   readonly #clock: Clock;
   readonly #onRejected: (payer: Payer) => void;
-  readonly #held: Held | undefined;
 
   /**
-   * `onRejected` is called for every operation that is rejected. `held` counts what the client's address uses;
-   * without it, that has no bound.
+   * `own` belongs to the client's connection and `shared` to its address; what is undefined has no bound. `onRejected`
+   * is called for every operation that is rejected.
    */
   constructor(
-    budgets: readonly Budget[],
+    own: TokenBucket | undefined,
+    shared: SharedBudget | undefined,
     clock: Clock,
     onRejected: (payer: Payer) => void,
-    held?: Held,
   ) {
-    this.#budgets = budgets;
+    this.#own = own;
+    this.#shared = shared;
     this.#clock = clock;
     this.#onRejected = onRejected;
-    this.#held = held;
   }
 
   /** Counts a use of a selection or window until the returned function is called, or says why it is rejected. */
   hold(kind: keyof Held, key: string): (() => void) | UserError {
-    const held = this.#held?.[kind];
+    const held = this.#shared?.held[kind];
     if (held === undefined) return () => {};
     const uses = held.get(key) ?? 0;
     const { most, excess } = MOST_HELD[kind];
@@ -106,28 +107,33 @@ export class Work {
   /** Why no operation may begin now, or undefined if one may. */
   overdrawn(): Rejection | undefined {
     const now = this.#clock.monotonic();
-    const empty = this.#budgets.find(({ bucket }) => bucket.isEmpty(now));
-    if (empty === undefined) return undefined;
-    this.#onRejected(empty.payer);
-    const seconds = Math.ceil(empty.bucket.wait(now) / 1000);
-    const payer = empty.payer === 'address' ? 'Your address' : 'This connection';
-    const wait = `wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
-    const message = `${payer} has used up its budget of work; ${wait}.`;
+    if (this.#own?.isEmpty(now)) return this.#overdrawn('connection', this.#own.wait(now));
+    const work = this.#shared?.work;
+    return work?.isEmpty(now) ? this.#overdrawn('address', work.wait(now)) : undefined;
+  }
+
+  #overdrawn(payer: Payer, wait: number): Rejection {
+    this.#onRejected(payer);
+    const seconds = Math.ceil(wait / 1000);
+    const name = payer === 'address' ? 'Your address' : 'This connection';
+    const message = `${name} has used up its budget of work; wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
     return { status: 429, retryAfter: seconds, error: new UserError('LIMIT_REACHED', message) };
   }
 
   /** Takes `units` from every budget. */
   charge(units: number): void {
     const now = this.#clock.monotonic();
-    for (const { bucket } of this.#budgets) bucket.charge(now, units);
+    this.#own?.charge(now, units);
+    this.#shared?.work.charge(now, units);
   }
 
   /** Takes what an answer costs, and returns it. */
   chargeAnswer<T extends object>(answer: T): T {
-    if (this.#budgets.length > 0) this.charge(JSON.stringify(answer).length * PRICES.character);
+    const isFree = this.#own === undefined && this.#shared === undefined;
+    if (!isFree) this.charge(JSON.stringify(answer).length * PRICES.character);
     return answer;
   }
 }
 
 /** Pays for everything. */
-export const FREE = new Work([], systemClock, () => {});
+export const FREE = new Work(undefined, undefined, systemClock, () => {});

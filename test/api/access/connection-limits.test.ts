@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { connect as secure } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConnectionLimits, MAX_REJECTED_OPEN } from '../../../src/api/access/connection-limits.ts';
-import { createCertificate } from '../../support/certificate.ts';
+import { createCertificate, writeCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf } from '../../support/senti.ts';
 import { recordTelemetry } from '../../support/telemetry.ts';
@@ -21,15 +21,16 @@ const start = (...argv: readonly string[]) => startOver('http', ...argv);
 async function startOver(protocol: Protocol, ...argv: readonly string[]) {
   const clock = new FakeClock();
   const telemetry = recordTelemetry();
-  const connectionLimits = new ConnectionLimits(configOf(...argv), clock, telemetry);
+  const certificate = createCertificate('localhost');
+  const { tlsCert, tlsKey } = writeCertificate(certificate);
+  const tls = protocol === 'https' ? ['--tls-cert', tlsCert, '--tls-key', tlsKey] : [];
+  const connectionLimits = new ConnectionLimits(configOf(...argv, ...tls), clock, telemetry);
   const handle: RequestListener = (request, response) => {
     const rejection = connectionLimits.admit(request, response);
     response.writeHead(rejection?.status ?? 200).end();
   };
   const server =
-    protocol === 'http'
-      ? createServer(handle)
-      : createSecureServer(createCertificate('localhost'), handle);
+    protocol === 'http' ? createServer(handle) : createSecureServer(certificate, handle);
   let address = '';
   let connections = 0;
   const setAddress = (socket: Socket) =>

@@ -197,7 +197,7 @@ test('GraphiQL and 32 subscriptions at once stay well within the limits', async 
 test('an operation that repeats a text reads it and pays for it once, and once more for its words', () => {
   const clock = new FakeClock();
   const budget = createBudget(TEXT.length, 0);
-  const work = new Work([{ payer: 'connection', bucket: budget }], clock, () => {});
+  const work = new Work(budget, undefined, clock, () => {});
   let analyses = 0;
   let explanations = 0;
   const context = {
