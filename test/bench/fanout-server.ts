@@ -147,7 +147,9 @@ async function bare(): Promise<Way> {
       const message = JSON.parse(String(data));
       const track = message.track ?? message.payload?.variables?.track;
       if (track === undefined) return socket.send('{"type":"connection_ack"}');
-      byTrack.set(track, [...(byTrack.get(track) ?? []), socket]);
+      const others = byTrack.get(track);
+      if (others) others.push(socket);
+      else byTrack.set(track, [socket]);
     });
   });
   return {

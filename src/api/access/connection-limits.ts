@@ -84,7 +84,7 @@ export class ConnectionLimits {
     // The peer has left already.
     if (address === undefined) return void socket.destroy();
     const entered = this.#connect(address);
-    if (typeof entered === 'string') return this.#reject(socket, entered, address);
+    if (typeof entered === 'string') return void this.#reject(socket, entered, address);
     this.#open += 1;
     this.#remember(socket, undefined, () => {
       this.#open -= 1;

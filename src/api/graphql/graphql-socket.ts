@@ -86,7 +86,8 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
   });
 
   const serve: SocketRoute['serve'] = (socket, outbox, { headers }, admitted) => {
-    if (rejectsProtocol(socket, outbox)) return;
+    if (rejectsProtocol(socket, outbox)) return undefined;
+    let handle: (text: string) => Promise<void> = async () => {};
     const client = { ...admitted, socket, outbox, token: bearerOf(headers.authorization) };
     function fail(error: unknown): void {
       if (error instanceof Error && SERVERS_OWN.test(error.message)) {
@@ -111,18 +112,16 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
           if (pong === undefined) close(CloseCode.BadRequest, 'Nested too deeply');
           else outbox.send(pong);
         },
-        onMessage: (handle) =>
-          socket.on('message', (data) => {
-            // A client that was told to leave is heard no more, however long its close takes.
-            if (socket.readyState !== socket.OPEN) return;
-            handle(String(data)).catch(fail);
-          }),
+        onMessage: (listener) => {
+          handle = listener;
+        },
       },
       client,
     );
-    socket.on('close', (code, reason) => {
-      closed(code, String(reason)).catch(fail);
-    });
+    return {
+      message: (text) => void handle(text).catch(fail),
+      closed: () => void closed(0, '').catch(fail),
+    };
   };
 
   return {

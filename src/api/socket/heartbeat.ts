@@ -18,7 +18,9 @@ const SWEEPS = PING_EVERY / SWEEP_EVERY;
 /** In place of a number of marks: the peer had none to answer. */
 const NONE = -1;
 
-interface Pulse {
+/** The signs of life of a socket. */
+export interface Pulse {
+  readonly socket: WebSocket;
   readonly marks: PingMarks;
   /** How many marks the peer had answered when the time for the next began, or `NONE`. */
   answered: number;
@@ -26,56 +28,60 @@ interface Pulse {
   due: number;
 }
 
+export type Heartbeat = ReturnType<typeof createHeartbeat>;
+
 export function createHeartbeat(clock: Clock, telemetry: Pick<Telemetry, 'evicted'>) {
-  const pulses = new Map<WebSocket, Pulse>();
+  const pulses = new Set<Pulse>();
   let watched = 0;
   let cancel: (() => void) | undefined;
 
   /** Gives the peer time to answer one more mark. */
-  function waitFor(pulse: Pulse): void {
+  function waitFor(pulse: Pulse, now: number): void {
     pulse.answered = pulse.marks.answered;
-    pulse.due = clock.monotonic() + PONG_WITHIN;
+    pulse.due = now + PONG_WITHIN;
   }
 
   function sweep(): void {
     cancel = clock.after(SWEEP_EVERY, sweep);
     const now = clock.monotonic();
-    for (const [socket, pulse] of pulses) {
-      if (now < pulse.due) continue;
-      const { marks } = pulse;
-      if (!marks.areAwaited) marks.send();
-      if (pulse.answered !== marks.answered) {
-        waitFor(pulse);
-        continue;
-      }
-      pulses.delete(socket);
-      telemetry.evicted('silent');
-      socket.terminate();
+    for (const pulse of pulses) if (now >= pulse.due) beat(pulse, now);
+  }
+
+  function beat(pulse: Pulse, now: number): void {
+    const { marks, socket } = pulse;
+    if (!marks.areAwaited) marks.send();
+    if (pulse.answered !== marks.answered) {
+      waitFor(pulse, now);
+      return;
     }
+    pulses.delete(pulse);
+    telemetry.evicted('silent');
+    socket.terminate();
   }
 
   return {
-    /** Watches `socket` until it closes. */
-    watch(socket: WebSocket, marks: PingMarks): void {
+    /** Watches `socket` until `unwatch`. */
+    watch(socket: WebSocket, marks: PingMarks): Pulse {
       const due = clock.monotonic() + PING_EVERY + (watched % SWEEPS) * SWEEP_EVERY;
-      pulses.set(socket, { marks, answered: NONE, due });
+      const pulse = { socket, marks, answered: NONE, due };
+      pulses.add(pulse);
       watched += 1;
       cancel ??= clock.after(SWEEP_EVERY, sweep);
-      socket.on('close', () => {
-        pulses.delete(socket);
-        if (pulses.size > 0) return;
-        cancel?.();
-        cancel = undefined;
-      });
+      return pulse;
     },
-    /** The peer of `socket` has answered a mark. */
-    answered(socket: WebSocket): void {
-      const pulse = pulses.get(socket);
-      if (pulse === undefined) return;
-      if (pulse.marks.areAwaited) waitFor(pulse);
+    unwatch(pulse: Pulse): void {
+      pulses.delete(pulse);
+      if (pulses.size > 0) return;
+      cancel?.();
+      cancel = undefined;
+    },
+    /** The peer has answered a mark. */
+    answered(pulse: Pulse): void {
+      const now = clock.monotonic();
+      if (pulse.marks.areAwaited) waitFor(pulse, now);
       else {
         pulse.answered = NONE;
-        pulse.due = clock.monotonic() + PING_EVERY;
+        pulse.due = now + PING_EVERY;
       }
     },
   };

@@ -12,9 +12,8 @@ import type { Shared } from '../shared.ts';
 import { closeAfterAll, closedWithin, POLICY_VIOLATION } from './close.ts';
 import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { limitMessageRate } from './message-rate.ts';
-import { Outbox, type OutboxOptions } from './outbox.ts';
-import { SocketWire } from './socket-wire.ts';
+import { type Conversation, OpenSocket, type OpenSocketOptions } from './open-socket.ts';
+import type { Outbox, OutboxOptions } from './outbox.ts';
 
 export interface SocketRoute {
   /** The path it serves, such as `/track`. */
@@ -25,7 +24,21 @@ export interface SocketRoute {
   readonly floodCode: number;
   /** Checks the token before the handshake; undefined where no token is required then. */
   readonly admit?: (request: IncomingMessage) => Promise<Pass | UserError>;
-  serve(socket: WebSocket, outbox: Outbox, request: IncomingMessage, client: Client): void;
+  /** Returns undefined for a socket that it has closed. */
+  serve(
+    socket: WebSocket,
+    outbox: Outbox,
+    request: IncomingMessage,
+    client: Client,
+  ): Conversation | undefined;
+}
+
+interface At {
+  readonly route: SocketRoute;
+  readonly server: WebSocketServer;
+  readonly options: OpenSocketOptions;
+  /** The open ones. */
+  readonly sockets: Map<WebSocket, OpenSocket>;
 }
 
 export type Upgrade = ReturnType<typeof createUpgrade>;
@@ -48,16 +61,18 @@ export function createUpgrade(
   routes: readonly SocketRoute[],
 ) {
   const { clock, telemetry, isAllowed, isStopping, connectionLimits, limits } = shared;
+  const { maxMessagesPerSecond } = limits;
   const log = telemetry.log('socket');
-  /** Of the open sockets. */
-  const outboxes = new Map<WebSocket, Outbox>();
   const heartbeat = createHeartbeat(clock, telemetry);
   // None of them is attached to the HTTP server: two that are would break each other's sockets.
   const servers = new Map(
-    routes.map((route) => {
-      const { chooseProtocol } = route;
+    routes.map((route): readonly [path: string, at: At] => {
+      const { chooseProtocol, path, floodCode } = route;
+      const onFlood = () => telemetry.rejected('messages', path);
+      const options = { ...outboxOptions, heartbeat, maxMessagesPerSecond, floodCode, onFlood };
       const server = new WebSocketServer({
         noServer: true,
+        clientTracking: false,
         maxPayload: limits.maxMessageBytes,
         ...UNTYPED,
         perMessageDeflate: false,
@@ -72,7 +87,7 @@ export function createUpgrade(
         const hints = 'Allow: GET\r\nSec-WebSocket-Version: 13, 8\r\n';
         reject(socket, method === 'GET' ? 400 : 405, sentence, clock, hints);
       });
-      return [route.path, { route, server }] as const;
+      return [path, { route, server, options, sockets: new Map() }];
     }),
   );
 
@@ -92,41 +107,21 @@ export function createUpgrade(
     note(error);
   }
 
-  /** Counts the messages of a socket. The returned function counts an operation that is rejected. */
-  function watch(
-    webSocket: WebSocket,
-    { outbox, marks }: ReturnType<typeof open>,
-    { path, floodCode }: SocketRoute,
-  ) {
-    const rate = limitMessageRate(webSocket, limits.maxMessagesPerSecond, clock, () => {
-      telemetry.rejected('messages', path);
-      closeAfterAll(webSocket, outbox, floodCode, 'Too many messages; send fewer');
+  /** Shakes hands, and calls `then` with the open socket. */
+  function open(
+    { server, options, sockets }: At,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    then: (webSocket: WebSocket, opened: OpenSocket) => void,
+  ): void {
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      const opened = new OpenSocket(webSocket, socket, options);
+      sockets.set(webSocket, opened);
+      webSocket.on('error', fail);
+      webSocket.on('close', () => sockets.delete(webSocket));
+      then(webSocket, opened);
     });
-    webSocket.on('pong', (data) => {
-      if (!marks.answer(data)) return rate.pong(data);
-      if (outbox.isBehind) outbox.progressed();
-      heartbeat.answered(webSocket);
-    });
-    return rate.rejected;
-  }
-
-  /** Sets up what lives as long as the socket. The request is not part of it, so that its memory is freed. */
-  function open(webSocket: WebSocket, socket: Duplex) {
-    webSocket.on('error', fail);
-    const wire = new SocketWire(webSocket, socket);
-    const outbox = new Outbox(wire, outboxOptions);
-    outboxes.set(webSocket, outbox);
-    socket.on('drain', () => outbox.progressed());
-    webSocket.on('close', () => {
-      outboxes.delete(webSocket);
-      outbox.closed();
-    });
-    webSocket.on('ping', (data) => {
-      // A peer that does not read falls behind by answers alone.
-      if (!socket.writableNeedDrain) webSocket.pong(data);
-    });
-    heartbeat.watch(webSocket, wire.marks);
-    return { outbox, marks: wire.marks };
   }
 
   return {
@@ -149,17 +144,18 @@ export function createUpgrade(
       /** A browser hides an answer from its page, but not why a socket closes. */
       const forbid = (status: 401 | 403, reason: string, challenge?: string) => {
         if (origin === undefined) return reject(socket, status, reason, clock, challenge);
-        at.server.handleUpgrade(request, socket, head, (webSocket) => {
-          closeAfterAll(webSocket, open(webSocket, socket).outbox, POLICY_VIOLATION, reason);
-        });
+        open(at, request, socket, head, (webSocket, { outbox }) =>
+          closeAfterAll(webSocket, outbox, POLICY_VIOLATION, reason),
+        );
       };
       if (!isAllowed(request.headers)) {
         telemetry.rejected('origin', nameOrigin(origin));
         return forbid(403, ORIGIN_NOT_ALLOWED);
       }
+      const { route } = at;
       let pass = UNLIMITED;
-      if (at.route.admit) {
-        const admitted = await at.route.admit(request);
+      if (route.admit) {
+        const admitted = await route.admit(request);
         if (admitted instanceof UserError) {
           const challenge = `WWW-Authenticate: ${challengeOf(admitted)}\r\n`;
           return forbid(401, admitted.message, challenge);
@@ -167,20 +163,21 @@ export function createUpgrade(
         if (rejectedAsStopping(socket)) return;
         pass = admitted;
       }
-      at.server.handleUpgrade(request, socket, head, (webSocket) => {
-        const opened = open(webSocket, socket);
-        const work = connectionLimits.workOf(request, true, watch(webSocket, opened, at.route));
-        at.route.serve(webSocket, opened.outbox, request, { pass, work });
+      open(at, request, socket, head, (webSocket, opened) => {
+        const work = connectionLimits.workOf(request, true, () => opened.rejected());
+        opened.hear(route.serve(webSocket, opened.outbox, request, { pass, work }));
       });
     },
     /** How many sockets are open on a path. */
-    count: (path: string) => servers.get(path)?.server.clients.size ?? 0,
+    count: (path: string) => servers.get(path)?.sockets.size ?? 0,
     /** One for each open socket: closes it with 1001, and by force if the peer does not answer in time. */
     drains: (): readonly Drain[] =>
-      [...outboxes].map(
-        ([socket, outbox]) =>
-          () =>
-            leave(socket, outbox, clock),
+      [...servers.values()].flatMap(({ sockets }) =>
+        [...sockets].map(
+          ([socket, { outbox }]) =>
+            () =>
+              leave(socket, outbox, clock),
+        ),
       ),
   };
 }

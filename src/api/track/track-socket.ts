@@ -9,10 +9,11 @@ import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Listener } from '../../stream/topic.ts';
 import { parseTrack, type Track } from '../../track/track.ts';
 import { bearerOf, type Client, EXPIRED, IN_HEADER } from '../access/auth.ts';
-import { PRICES } from '../access/work-budget.ts';
+import { PRICES, type Work } from '../access/work-budget.ts';
 import type { Shared } from '../shared.ts';
 import { closeAfterAll, POLICY_VIOLATION } from '../socket/close.ts';
 import { GOING_AWAY, GOING_AWAY_REASON } from '../socket/drain.ts';
+import type { Conversation } from '../socket/open-socket.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { EventStream } from '../socket/outbox-queue.ts';
 import type { SocketRoute } from '../socket/upgrade.ts';
@@ -24,13 +25,22 @@ const NOT_JSON = 1007;
 /** Registered with IANA for a server that is overloaded. */
 const TRY_AGAIN_LATER = 1013;
 
+type Encode = (event: SentimentEvent) => Buffer;
+
+/** What all sockets share. */
+interface Surroundings {
+  readonly multiplexer: Multiplexer;
+  readonly encode: Encode;
+}
+
 export function createTrackSocket({ multiplexer, auth }: Shared): SocketRoute {
-  const encode = onceForEach(encodeEvent);
+  const surroundings = { multiplexer, encode: onceForEach(encodeEvent) };
   return {
     path: TRACK_PATH,
     floodCode: TRY_AGAIN_LATER,
     ...(auth.isRequired && { admit: (request) => auth.check(tokenOf(request), HOW) }),
-    serve: (socket, outbox, _request, client) => serve(socket, outbox, multiplexer, encode, client),
+    serve: (socket, outbox, _request, client) =>
+      new TrackConversation(surroundings, socket, outbox, client),
   };
 }
 
@@ -45,75 +55,114 @@ function tokenOf({ url = '/', headers }: IncomingMessage): string | undefined {
   return bearerOf(headers.authorization) ?? (inAddress?.replaceAll(' ', '+') || undefined);
 }
 
-function serve(
-  socket: WebSocket,
-  outbox: Outbox,
-  multiplexer: Multiplexer,
-  encode: (event: SentimentEvent) => Buffer,
-  { pass, work }: Client,
-): void {
-  let stop = () => {};
+class TrackConversation implements Conversation {
+  readonly #surroundings: Surroundings;
+  readonly #socket: WebSocket;
+  readonly #outbox: Outbox;
+  readonly #work: Work;
+  readonly #unwatch: () => void;
+  #following: Following | undefined;
 
-  function follow(track: Track | undefined): void {
-    const stopLast = stop;
-    stop = track === undefined ? () => {} : listen(track);
-    // Last, so that the same query sent twice does not close its topic in between.
-    stopLast();
+  constructor(
+    surroundings: Surroundings,
+    socket: WebSocket,
+    outbox: Outbox,
+    { pass, work }: Client,
+  ) {
+    this.#surroundings = surroundings;
+    this.#socket = socket;
+    this.#outbox = outbox;
+    this.#work = work;
+    this.#unwatch = pass.onExpiry(() => this.#close(POLICY_VIOLATION, EXPIRED.message));
   }
 
-  function listen(track: Track): () => void {
-    const stream: Listener & EventStream = {
-      ...UNREPORTED,
-      event: (event) => outbox.push(stream, encode(event), event.post),
-      end,
-    };
-    const stopListening = multiplexer.listen(track, stream);
-    return () => {
-      stopListening();
-      outbox.forget(stream);
-    };
-  }
-
-  function end(error?: UserError): void {
-    if (error === undefined) close(GOING_AWAY, GOING_AWAY_REASON);
-    else close(error.code === 'LIMIT_REACHED' ? TRY_AGAIN_LATER : POLICY_VIOLATION, error.message);
-  }
-
-  function close(code: number, reason: string): void {
-    closeAfterAll(socket, outbox, code, reason);
-    follow(undefined);
-  }
-
-  socket.on('message', (data) => {
-    if (socket.readyState !== socket.OPEN) return;
-    const overdrawn = work.overdrawn();
-    if (overdrawn) return end(overdrawn.error);
-    work.charge(PRICES.operation);
-    const query = readMessage(String(data));
-    if (query === NOT_JSON) return close(NOT_JSON, `Not JSON; ${EXAMPLE}`);
+  message(text: string): void {
+    const overdrawn = this.#work.overdrawn();
+    if (overdrawn) return void this.end(overdrawn.error);
+    this.#work.charge(PRICES.operation);
+    const query = readMessage(text);
+    if (query === NOT_JSON) return void this.#close(NOT_JSON, `Not JSON; ${EXAMPLE}`);
     if (query === POLICY_VIOLATION) {
-      return close(POLICY_VIOLATION, `No string "track" in the message; ${EXAMPLE}`);
+      return void this.#close(POLICY_VIOLATION, `No string "track" in the message; ${EXAMPLE}`);
     }
-    if (query.trim() === '') return follow(undefined);
+    if (query.trim() === '') return void this.#follow(undefined);
     const track = parseTrack(query);
-    if (track instanceof UserError) return close(POLICY_VIOLATION, track.message);
-    follow(track);
-  });
-  const unwatch = pass.onExpiry(() => close(POLICY_VIOLATION, EXPIRED.message));
-  socket.once('close', () => {
-    unwatch();
-    follow(undefined);
-  });
+    if (track instanceof UserError) return void this.#close(POLICY_VIOLATION, track.message);
+    this.#follow(track);
+  }
+
+  end(error?: UserError): void {
+    if (error === undefined) this.#close(GOING_AWAY, GOING_AWAY_REASON);
+    else {
+      const code = error.code === 'LIMIT_REACHED' ? TRY_AGAIN_LATER : POLICY_VIOLATION;
+      this.#close(code, error.message);
+    }
+  }
+
+  closed(): void {
+    this.#unwatch();
+    this.#follow(undefined);
+  }
+
+  #close(code: number, reason: string): void {
+    closeAfterAll(this.#socket, this.#outbox, code, reason);
+    this.#follow(undefined);
+  }
+
+  #follow(track: Track | undefined): void {
+    const last = this.#following;
+    this.#following = undefined;
+    if (track !== undefined) {
+      const following = new Following(this, this.#outbox, this.#surroundings.encode);
+      this.#following = following;
+      following.listen(this.#surroundings.multiplexer, track);
+    }
+    // Last, so that the same query sent twice does not close its topic in between.
+    last?.stop();
+  }
 }
 
-/** The frozen protocol has no place to report dropped events; the server counts them. */
-const UNREPORTED: EventStream = {
-  prefix: undefined,
-  suffix: [],
-  dropped: 0,
-  drop() {},
-  tellDropped: (payload) => payload,
-};
+/** One track of a socket. The frozen protocol has no place to report dropped events; the server counts them. */
+class Following implements Listener, EventStream {
+  readonly prefix = undefined;
+  readonly suffix = NOTHING;
+  readonly dropped = 0;
+  readonly #conversation: TrackConversation;
+  readonly #outbox: Outbox;
+  readonly #encode: Encode;
+  #stopListening: (() => void) | undefined;
+
+  constructor(conversation: TrackConversation, outbox: Outbox, encode: Encode) {
+    this.#conversation = conversation;
+    this.#outbox = outbox;
+    this.#encode = encode;
+  }
+
+  listen(multiplexer: Multiplexer, track: Track): void {
+    this.#stopListening = multiplexer.listen(track, this);
+  }
+
+  event(event: SentimentEvent): void {
+    this.#outbox.push(this, this.#encode(event), event.post);
+  }
+
+  end(error?: UserError): void {
+    this.#conversation.end(error);
+  }
+
+  drop(): void {}
+
+  tellDropped(payload: Buffer): Buffer {
+    return payload;
+  }
+
+  stop(): void {
+    this.#stopListening?.();
+    this.#outbox.forget(this);
+  }
+}
+
+const NOTHING: readonly number[] = [];
 
 /** The query of a message, or the close code for a message without one. */
 function readMessage(text: string): string | typeof NOT_JSON | typeof POLICY_VIOLATION {
@@ -128,7 +177,7 @@ function encodeEvent({ polarityIndex, hashtags }: SentimentEvent): Buffer {
 }
 
 /** Wraps `encode` so that it runs once for the listeners of one event. */
-function onceForEach(encode: (event: SentimentEvent) => Buffer): typeof encode {
+function onceForEach(encode: Encode): Encode {
   let last: SentimentEvent | undefined;
   let bytes: Buffer = Buffer.alloc(0);
   return (event) => {

@@ -1,0 +1,114 @@
+// An open WebSocket, whatever protocol it speaks: its outbox, its pings and the rate of its messages.
+
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { TokenBucket } from '../../base/token-bucket.ts';
+import { closeAfterAll } from './close.ts';
+import type { Heartbeat, Pulse } from './heartbeat.ts';
+import { Outbox, type OutboxOptions } from './outbox.ts';
+import type { PingMarks } from './ping-marks.ts';
+import { SocketWire } from './socket-wire.ts';
+
+/** What a protocol says on one socket. */
+export interface Conversation {
+  /** A message has come. No other one comes before the next tick, and none after the server has begun to close. */
+  message(text: string): void;
+  /** The socket has closed. */
+  closed(): void;
+}
+
+export interface OpenSocketOptions extends OutboxOptions {
+  readonly heartbeat: Heartbeat;
+  /** Pings and pongs are messages, too. */
+  readonly maxMessagesPerSecond: number;
+  /** The close code for a socket that sends more. */
+  readonly floodCode: number;
+  /** A socket sends more. */
+  readonly onFlood: () => void;
+}
+
+/** How many seconds' worth of messages may arrive at once. */
+const BURST_SECONDS = 2;
+/** Long messages cost more: each of so many bytes counts as a message. */
+const BYTES_A_MESSAGE = 1024;
+/** A message whose operation is rejected for its work counts as this many more messages. */
+const REJECTED_MESSAGES = 9;
+
+/** What lives as long as the socket. The request is not part of it, so that its memory is freed. */
+export class OpenSocket {
+  readonly outbox: Outbox;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Duplex;
+  readonly #options: OpenSocketOptions;
+  readonly #marks: PingMarks;
+  readonly #pulse: Pulse;
+  readonly #bucket: TokenBucket;
+  #conversation: Conversation | undefined;
+
+  constructor(webSocket: WebSocket, socket: Duplex, options: OpenSocketOptions) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#options = options;
+    const wire = new SocketWire(webSocket, socket);
+    this.outbox = new Outbox(wire, options);
+    this.#marks = wire.marks;
+    this.#pulse = options.heartbeat.watch(webSocket, wire.marks);
+    const { maxMessagesPerSecond: rate, clock } = options;
+    this.#bucket = new TokenBucket(rate, rate * BURST_SECONDS, clock.monotonic());
+    socket.on('drain', () => this.outbox.progressed());
+    webSocket.on('message', (data: Buffer) => this.#message(data));
+    webSocket.on('ping', (data) => this.#ping(data));
+    webSocket.on('pong', (data) => this.#pong(data));
+    webSocket.on('close', () => this.#closed());
+  }
+
+  /** Has `conversation` hear the messages from now on. */
+  hear(conversation: Conversation | undefined): void {
+    this.#conversation = conversation;
+  }
+
+  #message(data: Buffer): void {
+    this.#count(data);
+    // A client that was told to leave is heard no more, however long its close takes.
+    if (this.#isOpen) this.#conversation?.message(String(data));
+  }
+
+  #ping(data: Buffer): void {
+    this.#count(data);
+    // A peer that does not read falls behind by answers alone.
+    if (!this.#socket.writableNeedDrain) this.#webSocket.pong(data);
+  }
+
+  #pong(data: Buffer): void {
+    // A pong that no ping asked for is a message like any other.
+    if (!this.#marks.answer(data)) return void this.#count(data);
+    if (this.outbox.isBehind) this.outbox.progressed();
+    this.#options.heartbeat.answered(this.#pulse);
+  }
+
+  /** An operation was rejected for its work. */
+  rejected(): void {
+    this.#take(REJECTED_MESSAGES);
+  }
+
+  #closed(): void {
+    this.#options.heartbeat.unwatch(this.#pulse);
+    this.outbox.closed();
+    this.#conversation?.closed();
+  }
+
+  get #isOpen(): boolean {
+    return this.#webSocket.readyState === this.#webSocket.OPEN;
+  }
+
+  #count({ length }: Buffer): void {
+    this.#take(Math.max(1, length / BYTES_A_MESSAGE));
+  }
+
+  #take(messages: number): void {
+    const { clock, floodCode, onFlood } = this.#options;
+    if (!this.#isOpen || this.#bucket.take(clock.monotonic(), messages)) return;
+    onFlood();
+    closeAfterAll(this.#webSocket, this.outbox, floodCode, 'Too many messages; send fewer');
+  }
+}
