@@ -34,7 +34,14 @@ export function createPlot(host: HTMLElement, options: Options) {
   // A canvas cannot resolve custom properties. Reading one takes so long that each is read once for a color scheme.
   const colors = new Map<string, string>();
   const scheme = matchMedia('(prefers-color-scheme: dark)');
-  scheme.addEventListener('change', () => colors.clear(), { signal: end.signal });
+  scheme.addEventListener(
+    'change',
+    () => {
+      colors.clear();
+      plot.redraw();
+    },
+    { signal: end.signal },
+  );
   const color: Colors = (name) => () => {
     const known = colors.get(name) ?? style.getPropertyValue(`--${name}`).trim();
     colors.set(name, known);
@@ -70,7 +77,10 @@ export function createPlot(host: HTMLElement, options: Options) {
         },
       ],
       series: [{}, ...lines],
-      hooks: { drawAxes: [(self) => drawUnder?.(self, (name) => color(name)())] },
+      hooks: {
+        drawAxes: [(self) => drawUnder?.(self, (name) => color(name)())],
+        draw: [() => placeCrosshair()],
+      },
     },
     [[], ...lines.map(() => [])] as uPlot.AlignedData,
     host,
@@ -90,7 +100,6 @@ export function createPlot(host: HTMLElement, options: Options) {
       right = now;
       back = seconds;
       plot.setData(data);
-      placeCrosshair();
     },
     destroy(): void {
       end.abort();

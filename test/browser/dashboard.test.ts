@@ -2,7 +2,8 @@
 
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { executablePath, useBrowser } from '../support/browser.ts';
+import { faultsOf, frames } from '../support/looks.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
@@ -69,15 +70,6 @@ interface Drawn {
   readonly at: number;
 }
 
-async function frames(page: Page, count: number): Promise<void> {
-  await page.evaluate(`new Promise((resolve) => {
-    (function next(left) {
-      if (left > 0) requestAnimationFrame(() => next(left - 1));
-      else resolve();
-    })(${count});
-  })`);
-}
-
 /** Whether the first topic has counted so many posts. */
 function postsOfFirst(count: number): string {
   return `[...document.querySelectorAll('.topic')[0].querySelectorAll('.shares td:nth-of-type(1)')]
@@ -116,6 +108,10 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await Promise.all([counted(page, 0), counted(page, 1)]);
     const headings = page.getByRole('heading', { level: 2 });
     expect(await headings.allTextContents()).toEqual(['coffee', 'tea']);
+    const tab = page.context().waitForEvent('page');
+    await page.getByRole('link', { name: 'weather' }).click({ modifiers: ['ControlOrMeta'] });
+    await (await tab).close();
+    expect(new URL(page.url()).search).toBe('?track=coffee&track=tea');
     await page.getByRole('link', { name: 'music' }).click();
     await counted(page, 2);
     expect(new URL(page.url()).search).toBe('?track=coffee&track=tea&track=music');
@@ -153,6 +149,11 @@ describe.skipIf(!executablePath)('the dashboard', () => {
       .waitFor();
     await page.locator('#live-region').filter({ hasText: 'the is not tracked' }).waitFor();
     await counted(page, 1);
+    const field = page.getByRole('textbox', { name: 'In place of the' });
+    await field.fill('tea');
+    await field.press('Enter');
+    await counted(page, 0);
+    expect(new URL(page.url()).search).toBe('?track=tea&track=coffee');
     expect(errors).toEqual([]);
   });
 
@@ -184,6 +185,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
       until: Date.now() + 60_000,
     });
     await saysStatus(page, /^Waiting for the source: it is down for repairs\. Next try at \d\d:/);
+    expect(await faultsOf(page)).toEqual([]);
     source.become({ name: 'live' });
     await saysStatus(page, 'Live: posts from hand');
   });
@@ -197,7 +199,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await counted(page, 1);
     proxy.cut();
     await saysStatus(page, 'Connection lost. Reconnecting…');
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     proxy.mend(second);
     await saysStatus(page, /^Live: made-up posts .*Reconnected at \d\d:\d\d:\d\d$/);
     // The new server cannot know what the old one would have sent.

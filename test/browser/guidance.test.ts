@@ -4,10 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import type { Track } from '../../src/track/track.ts';
-import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { executablePath, useBrowser } from '../support/browser.ts';
 import { FOREIGN_NAME } from '../support/chromium.ts';
 import { startFakeX } from '../support/fake-x.ts';
 import { countPosts, type PostsPerDay } from '../support/fake-x-counts.ts';
+import { faultsOf } from '../support/looks.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startSeveral } from '../support/several.ts';
 import { tempFolder } from '../support/temp-file.ts';
@@ -41,7 +42,7 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
 
   test('says how a topic was understood, if that differs from what was typed', async () => {
     const { url } = await startSenti();
-    const { page } = await open({ viewport: { width: 390, height: 844 } });
+    const { page } = await open();
     await page.goto(`${url}/?track=Tea+OR+Coffee+NOT+decaf`);
     await page.locator('.understood', { hasText: 'Understood as coffee -decaf, tea' }).waitFor();
     await page.goto(`${url}/?track=coffee`);
@@ -50,12 +51,12 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     await page.keyboard.press('Enter');
     await page.locator('.understood', { hasText: 'Understood as tea' }).waitFor();
     expect(await page.locator('.understood').first().isVisible()).toBe(false);
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
   });
 
   test('lets a rejected topic be corrected in its place, with the keyboard alone', async () => {
     const { url } = await startSenti();
-    const { page, errors } = await open({ forcedColors: 'active' });
+    const { page, errors } = await open();
     await page.goto(`${url}/?track=coffee`);
     await page.getByRole('textbox', { name: 'Topic' }).focus();
     await page.keyboard.type('the');
@@ -63,7 +64,7 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     const field = page.getByRole('textbox', { name: 'In place of the' });
     await field.waitFor();
     expect(await field.inputValue()).toBe('the');
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await page.keyboard.type('the cure');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'the cure' }).waitFor();
@@ -89,7 +90,7 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
       /^\s*coffee would bring up to 1,200 posts a day from X, for \$6\.00\. 9,9\d\d may still be read today\./,
     );
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel');
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await page.keyboard.press('Enter');
     expect(await question.isVisible()).toBe(false);
     expect([tracked(), senti.source.wanted.flat().includes('coffee')]).toEqual([['linked'], false]);
@@ -167,11 +168,11 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
 
   test('says which topics the sample knows, and how to get live posts', async () => {
     const { url } = await startReal();
-    const { page } = await open({ colorScheme: 'dark' });
+    const { page } = await open();
     await page.goto(url);
     await page.getByText('These posts are made up').click();
     await page.getByText('npm start -- --source bluesky').waitFor();
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'football' }).click();
     await page.getByRole('heading', { name: 'football' }).waitFor();
   });

@@ -3,8 +3,9 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { executablePath, useBrowser } from '../support/browser.ts';
 import type { HandSource } from '../support/hand-source.ts';
+import { faultsOf } from '../support/looks.ts';
 import { configOf, startSenti } from '../support/senti.ts';
 import { until } from '../support/until.ts';
 
@@ -37,7 +38,7 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
     await posts.locator('summary').filter({ hasText: /^Why/ }).click();
     const words = page.getByRole('list', { name: 'The words that made the score' });
     await words.filter({ hasText: /love \+3\.\d\d.*awful/s }).waitFor();
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     expect(errors).toEqual([]);
   });
 
@@ -68,7 +69,7 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
     expect(await posts.count()).toBe(2);
   });
 
-  test('hold still under the pointer, and go on when it leaves', async () => {
+  test('hold still under the pointer, in focus and while they are scrolled', async () => {
     const { page, source, posts } = await follow('coffee');
     source.say('first coffee');
     await has(page, 'first coffee');
@@ -80,13 +81,26 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
     await page.mouse.move(0, 0);
     await has(page, 'second coffee');
     expect(await posts.first().textContent()).toContain('second coffee');
+    await posts.locator('summary').last().focus();
+    source.say('third coffee');
+    await page.locator('.basis').filter({ hasText: '3 posts' }).waitFor();
+    expect(await posts.count()).toBe(2);
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Shift+Tab');
+    await has(page, 'third coffee');
+    source.say('coffee '.repeat(400));
+    await page.locator('.basis').filter({ hasText: '4 posts' }).waitFor();
+    await posts.nth(3).waitFor();
+    await page.evaluate(`document.querySelector('.events').scrollTop = 100`);
+    source.say('last coffee');
+    await page.locator('.basis').filter({ hasText: '5 posts' }).waitFor();
+    expect(await posts.count()).toBe(4);
   });
 
   test('and their hashtags are tracked by a click, on a phone too', async () => {
     const { page, source } = await follow('coffee', {
       viewport: { width: 390, height: 844 },
       hasTouch: true,
-      colorScheme: 'dark',
     });
     const long = 'w'.repeat(500);
     source.say(`coffee with #beans and #milk ${long}`);
@@ -98,6 +112,6 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
     expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee', '#beans']);
     await page.locator('.tags').first().getByRole('button', { name: '#milk' }).tap();
     await page.getByRole('heading', { name: '#milk' }).waitFor();
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
   });
 });

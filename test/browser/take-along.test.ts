@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { executablePath, useBrowser } from '../support/browser.ts';
+import { faultsOf } from '../support/looks.ts';
 import { startSenti } from '../support/senti.ts';
 import { eventually } from '../support/until.ts';
 
@@ -40,7 +41,6 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
   test('the link, the counts and the charts can be taken along', async () => {
     const { url, source } = await startSenti();
     const { page, errors } = await open({
-      viewport: { width: 390, height: 844 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     // Some browsers forbid storage, which only means that nothing is remembered.
@@ -73,7 +73,7 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
     await notify.press('Enter');
     await page.getByText(/^The browser blocks notifications/).waitFor();
     expect(await notify.isVisible()).toBe(false);
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     expect(errors).toEqual([]);
   });
 

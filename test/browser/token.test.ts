@@ -2,8 +2,9 @@
 
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { executablePath, useBrowser, violationsOf } from '../support/browser.ts';
+import { executablePath, useBrowser } from '../support/browser.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { faultsOf } from '../support/looks.ts';
 import { startSenti } from '../support/senti.ts';
 import { createIssuer, OTHER_TOKEN, TOKEN, withKeys, withTokens } from '../support/tokens.ts';
 import { until } from '../support/until.ts';
@@ -22,7 +23,7 @@ describe.skipIf(!executablePath)('the dashboard of a server with tokens', () => 
     await saysStatus(page, /^This server asks for a token$/);
     const field = page.getByLabel('Token', { exact: true });
     expect(await page.getByRole('textbox', { name: 'Topic' }).isVisible()).toBe(false);
-    expect(await violationsOf(page)).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await field.fill('a-wrong-token');
     await page.keyboard.press('Enter');
     await saysStatus(page, /^The token is unknown; ask the operator for a valid one$/);

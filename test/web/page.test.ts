@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import PHRASES from '../../src/source/sample-phrases.json' with { type: 'json' };
 import { SharedScale } from '../../src/web/chart-scale.ts';
 import { timeToMove } from '../../src/web/drawing-pace.ts';
+import { createLiveRegion } from '../../src/web/live-region.ts';
 import { Spikes } from '../../src/web/notify.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
 import type { Picture } from '../../src/web/picture.ts';
@@ -51,6 +52,27 @@ test('the page knows what the sample talks about', () => {
   expect(SAMPLE_TOPICS).toEqual(
     PHRASES.topics.map(({ names }) => names[0]?.replace(/^(the|my) /, '')),
   );
+});
+
+test('a screen reader is told of a balance after five seconds, and of a change after thirty', () => {
+  const region = { textContent: '' };
+  const { review } = createLiveRegion(region as HTMLElement);
+  const topic = new Topic('rain');
+  const START = Date.UTC(2026, 10, 20);
+  const told = (second: number, polarityIndex: number, posts: number) => {
+    region.textContent = '';
+    const now = START + second * 1000;
+    for (let n = 0; n < posts; n++) topic.window.add(polarityIndex, [], now);
+    review([topic], now);
+    return region.textContent;
+  };
+  topic.window.watch(true, START);
+  expect(told(0, 0, 20)).toBe('');
+  expect(told(5, 0, 0)).toBe('rain: very positive, balance +100.');
+  expect(told(34, 1, 20)).toBe('');
+  expect(told(35, 1, 0)).toBe('rain: mixed, balance 0.');
+  // Of little news, it is not told.
+  expect(told(70, 0, 4)).toBe('');
 });
 
 test('a spike that comes back within five minutes is the same one', () => {
