@@ -15,6 +15,11 @@ interface MergedOptions {
 
 interface Part {
   readonly source: Source;
+  /**
+   * The source is asked again for tracks, all of which it has rejected. Until it is live, it counts as idle: others would
+   * take the posts that it does not deliver anyway for missing, again and again.
+   */
+  isProbed: boolean;
   /** Since it began: it was live, or it was out and has not been live yet. */
   was: 'live' | 'out' | undefined;
   /** The wanted tracks that the source cannot deliver, by their canonical forms. */
@@ -23,6 +28,7 @@ interface Part {
 
 /** An upstream may have room later. In milliseconds. */
 export const TRY_AGAIN_MS = 60_000;
+const IDLE: SourceState = { name: 'idle' };
 /** The source is in the first of these states that any part is in. */
 const BEST_FIRST = ['live', 'connecting', 'waiting', 'paused', 'idle'] as const;
 
@@ -36,7 +42,7 @@ export function mergeSources(
   { clock, warn }: MergedOptions,
 ): Source {
   const parts: readonly Part[] = makes.map(makePart);
-  const sources = parts.map(({ source }) => source);
+  const sources = parts.map(shown);
   let wanted: Tracks = new Set();
   let cancel: (() => void) | undefined;
   let isClosed = false;
@@ -51,13 +57,18 @@ export function mergeSources(
       rejected: (track, error) => reject(part, track, error),
       state: (state) => change(part, state),
     });
-    const part: Part = { source, was: undefined, rejected: new Map() };
+    const part: Part = { source, isProbed: false, was: undefined, rejected: new Map() };
     return part;
   }
 
   /** A topic begins with the first source that is live. One that was out meanwhile may have missed posts since then. */
   function change(part: Part, state: SourceState): void {
     const { name } = part.source;
+    if (part.isProbed) {
+      if (state.name === 'connecting') return;
+      part.isProbed = false;
+      if (state.name === 'idle') return;
+    }
     const isLate = state.name === 'live' && part.was === 'out';
     if (state.name === 'idle') part.was = undefined;
     else if (state.name === 'live') part.was = 'live';
@@ -93,6 +104,7 @@ export function mergeSources(
     cancel = undefined;
     for (const part of parts) {
       if (part.rejected.size === 0) continue;
+      part.isProbed = part.source.state.name === 'idle';
       part.rejected.clear();
       tell(part);
     }
@@ -119,6 +131,10 @@ export function mergeSources(
       if (isClosed) return;
       wanted = tracks;
       for (const part of parts) {
+        // What else is wanted may be missing until the source is live.
+        const { isProbed } = part;
+        part.isProbed = false;
+        if (isProbed && part.source.state.name !== 'idle') change(part, part.source.state);
         for (const [name, { track }] of part.rejected) {
           if (!tracks.has(track)) part.rejected.delete(name);
         }
@@ -130,6 +146,22 @@ export function mergeSources(
       cancel?.();
       await Promise.all(sources.map((source) => source.close(options)));
     },
+  };
+}
+
+function shown(part: Part): Source {
+  const { source } = part;
+  return {
+    name: source.name,
+    isTextPublic: source.isTextPublic,
+    get state() {
+      return part.isProbed ? IDLE : source.state;
+    },
+    get usage() {
+      return source.usage;
+    },
+    want: (tracks) => source.want(tracks),
+    close: (options) => source.close(options),
   };
 }
 

@@ -107,6 +107,39 @@ test('a track that one source cannot deliver stays with the others, and is tried
   expect(source.rejections).toEqual([]);
 });
 
+test('a source that has rejected all tracks lacks no posts while it is asked again', () => {
+  const { clock, sink, source, hands } = merge(['one', 'two']);
+  const two = hands[1] as HandSource;
+  Object.assign(two, {
+    want: (tracks: ReadonlySet<Track>) =>
+      two.become({ name: tracks.size > 0 ? 'connecting' : 'idle' }),
+  });
+  const [coffee, tea] = [track('coffee'), track('tea')];
+  const isComplete = () => isWhole(source, coffee);
+  const told = () => sink.states.filter((_, i) => sink.reporters[i] === 'two').map((it) => it.name);
+  source.want(new Set([coffee]));
+  expect(isComplete()).toBe(false);
+  two.sink.rejected(coffee, FULL);
+  expect([isComplete(), told()]).toEqual([true, ['connecting', 'idle']]);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    clock.advance(TRY_AGAIN_MS);
+    expect(two.state.name).toBe('connecting');
+    expect([isComplete(), source.parts?.[1]?.state.name]).toEqual([true, 'idle']);
+    two.sink.rejected(coffee, FULL);
+    expect([two.state.name, told()]).toEqual(['idle', ['connecting', 'idle']]);
+  }
+  clock.advance(TRY_AGAIN_MS);
+  two.become({ name: 'live' });
+  expect([isComplete(), told()]).toEqual([true, ['connecting', 'idle', 'live']]);
+
+  two.sink.rejected(coffee, FULL);
+  clock.advance(TRY_AGAIN_MS);
+  expect(isComplete()).toBe(true);
+  source.want(new Set([coffee, tea]));
+  expect(isWhole(source, tea)).toBe(false);
+  expect(told().slice(3)).toEqual(['idle', 'connecting', 'connecting']);
+});
+
 test('a track that no source can deliver is rejected, for the reasons of all', () => {
   const { clock, sink, source, hands } = merge(['one', 'two']);
   const coffee = track('coffee');
