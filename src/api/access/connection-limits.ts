@@ -116,18 +116,18 @@ export class ConnectionLimits {
 
   /**
    * The budgets that pay for `request`, or for the WebSocket that it opens. Clients of a proxy share its connection,
-   * so a connection's budget pays for a proxied WebSocket but not for a proxied request. Calls `onRejected` for each
+   * so a connection's budget pays for a proxied WebSocket but not for a proxied request. Tells `webSocket` of each
    * rejected operation.
    */
-  workOf(request: IncomingMessage, isWebSocket: boolean, onRejected = () => {}): Work {
+  workOf(request: IncomingMessage, webSocket?: { rejected(): void }): Work {
     const peer = canonical(request.socket.remoteAddress ?? '') ?? '';
     const client = this.#proxied(request, peer);
-    const own = isWebSocket || client === undefined ? this.#budgetOf(request.socket) : undefined;
+    const own = webSocket || client === undefined ? this.#budgetOf(request.socket) : undefined;
     const address = client ?? (this.#isCounted(peer) ? peer : undefined);
     const use = address === undefined ? undefined : this.#useOf(countedBy(address));
     const reject = (payer: string) => {
       this.#telemetry.rejected('work', `${address ?? peer}, for its ${payer}`);
-      onRejected();
+      webSocket?.rejected();
     };
     return new Work(own, use, this.#clock, reject);
   }

@@ -91,6 +91,14 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
     return JSON.stringify([shape.key, operationName ?? null, values]);
   }
 
+  /** Equal for equal subscriptions; undefined where that takes long to tell. */
+  function nameOf(args: ExecutionArgs): string | undefined {
+    const { operationName, variableValues } = args;
+    const values = Object.entries(variableValues ?? {});
+    if (!values.every(([, value]) => isPlain(value))) return undefined;
+    return JSON.stringify([shapeIn(args).number, operationName, values]);
+  }
+
   function share({ validated, followed, key }: Read, work: Work): Opened | ExecutionResult {
     const known = selections.get(key);
     if (known === undefined && selections.size >= MAX_SELECTIONS) {
@@ -121,37 +129,56 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
      * client, which may have a bounded number of selections of its own. A client that has resumed after `lastId` on its
      * own does so, whatever the arguments say.
      */
-    async open(
+    open(
       args: ExecutionArgs,
       work: Work = FREE,
       lastId: string | undefined = undefined,
-    ): Promise<Opened | ExecutionResult> {
-      let followed: Followed | undefined;
-      // The context of the request belongs to one listener, and the selection outlives it.
-      const contextValue: ApiContext = {
-        ...context,
-        follow(track, start) {
-          followed = { track, start: lastId ? { after: readCursor(lastId) } : start };
-          return NO_EVENTS;
-        },
-        watch(request) {
-          followed = request;
-          return NO_EVENTS;
-        },
-      };
-      const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
-      if (!isArguments(validated)) return { errors: validated };
-      const { coerced } = validated.variableValues;
-      const name = JSON.stringify([shapeIn(args).number, args.operationName, coerced]);
-      const known = lastId ? undefined : kept.get(name);
-      if (known) return share(known, work);
-      const source = await createSourceEventStream(validated);
-      if (followed === undefined) return maskErrors(source as ExecutionResult, mask);
-      const read = { validated, followed, key: keyOf(args) };
-      if (!lastId) kept.set(name, read);
-      return share(read, work);
+    ): Opened | ExecutionResult | Promise<Opened | ExecutionResult> {
+      if (lastId) return read(args, work, lastId, undefined);
+      const name = nameOf(args);
+      const known = name === undefined ? undefined : kept.get(name);
+      return known ? share(known, work) : read(args, work, undefined, name);
     },
   };
+
+  /** Keeps what it has read under `name`, if it has one. */
+  async function read(
+    args: ExecutionArgs,
+    work: Work,
+    lastId: string | undefined,
+    name: string | undefined,
+  ): Promise<Opened | ExecutionResult> {
+    let followed: Followed | undefined;
+    // The context of the request belongs to one listener, and the selection outlives it.
+    const contextValue: ApiContext = {
+      ...context,
+      follow(track, start) {
+        followed = { track, start: lastId ? { after: readCursor(lastId) } : start };
+        return NO_EVENTS;
+      },
+      watch(request) {
+        followed = request;
+        return NO_EVENTS;
+      },
+    };
+    const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
+    if (!isArguments(validated)) return { errors: validated };
+    const source = await createSourceEventStream(validated);
+    if (followed === undefined) return maskErrors(source as ExecutionResult, mask);
+    const found = { validated, followed, key: keyOf(args) };
+    if (name !== undefined) kept.set(name, found);
+    return share(found, work);
+  }
+}
+
+/** Whether JSON writes a variable's value as no other one. */
+function isPlain(value: unknown): boolean {
+  return (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'boolean' ||
+    Number.isFinite(value)
+  );
 }
 
 function rejected(error: UserError): ExecutionResult {

@@ -50,7 +50,7 @@ export function createHttpGuard(
       response.setHeader('www-authenticate', challengeOf(pass));
       return reject(request, response, 401, pass);
     }
-    const work = connectionLimits.workOf(request, false);
+    const work = connectionLimits.workOf(request);
     const overdrawn = work.overdrawn();
     if (overdrawn) {
       response.setHeader('retry-after', overdrawn.retryAfter);

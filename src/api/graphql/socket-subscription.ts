@@ -1,32 +1,37 @@
-// A subscription on a WebSocket. To graphql-ws it is the stream of results that the library expects. That stream
-// yields no event, only the error that ended the events if there was one; returning it ends the subscription.
+// A subscription on a WebSocket.
 
-import type { ExecutionResult } from 'graphql';
 import type { UserError } from '../../base/user-error.ts';
 import type { Outbox } from '../socket/outbox.ts';
 import type { Opened } from './broadcast.ts';
-import { toGraphQLError } from './masked-errors.ts';
 import type { EncodedResult } from './selection.ts';
 import { Subscription } from './subscription.ts';
 
-type Result = IteratorResult<ExecutionResult, void>;
+/** Learns when a subscription has ended. */
+interface Owner {
+  ended(id: string, subscription: SocketSubscription, error: UserError | undefined): void;
+}
 
 /** Closes the message around a result. */
 const SUFFIX = [...Buffer.from('}')];
 
-export class SocketSubscription
-  extends Subscription
-  implements AsyncGenerator<ExecutionResult, void>
-{
+export class SocketSubscription extends Subscription {
+  readonly #id: string;
   readonly #outbox: Outbox;
-  #error: UserError | undefined;
-  #wake: ((result: Result) => void) | undefined;
+  readonly #owner: Owner;
 
   /** `id` is the client's name for the operation. */
-  constructor(id: string, opened: Opened, outbox: Outbox) {
+  constructor(id: string, opened: Opened, outbox: Outbox, owner: Owner) {
     const prefix = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
     super({ prefix, suffix: SUFFIX }, opened, outbox);
+    this.#id = id;
     this.#outbox = outbox;
+    this.#owner = owner;
+  }
+
+  /** Ends without a word to the client, which hears nothing more of it. */
+  stop(): void {
+    this.end();
+    this.#outbox.forget(this);
   }
 
   protected override payloadOf({ json }: EncodedResult): Buffer {
@@ -34,37 +39,6 @@ export class SocketSubscription
   }
 
   protected override ended(error: UserError | undefined): void {
-    this.#error = error;
-    this.#wake?.(this.#last());
-  }
-
-  async next(): Promise<Result> {
-    return this.hasEnded ? this.#last() : new Promise((resolve) => (this.#wake = resolve));
-  }
-
-  async return(): Promise<Result> {
-    this.end();
-    this.#outbox.forget(this);
-    return { done: true, value: undefined };
-  }
-
-  async throw(error: unknown): Promise<Result> {
-    this.end();
-    throw error;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.end();
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #last(): Result {
-    const error = this.#error;
-    this.#error = undefined;
-    if (error === undefined) return { done: true, value: undefined };
-    return { done: false, value: { errors: [toGraphQLError(error)] } };
+    this.#owner.ended(this.#id, this, error);
   }
 }

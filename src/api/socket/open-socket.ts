@@ -3,7 +3,8 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { TokenBucket } from '../../base/token-bucket.ts';
-import { closeAfterAll } from './close.ts';
+import { closeAfterAll, closedWithin } from './close.ts';
+import { GOING_AWAY, GOING_AWAY_REASON } from './drain.ts';
 import type { Heartbeat, Pulse } from './heartbeat.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import type { PingMarks } from './ping-marks.ts';
@@ -25,6 +26,9 @@ export interface OpenSocketOptions extends OutboxOptions {
   readonly floodCode: number;
   /** A socket sends more. */
   readonly onFlood: () => void;
+  readonly onError: (error: Error) => void;
+  /** All that are open. */
+  readonly open: Set<OpenSocket>;
 }
 
 /** How many seconds' worth of messages may arrive at once. */
@@ -55,7 +59,9 @@ export class OpenSocket {
     this.#pulse = options.heartbeat.watch(webSocket, wire.marks);
     const { maxMessagesPerSecond: rate, clock } = options;
     this.#bucket = new TokenBucket(rate, rate * BURST_SECONDS, clock.monotonic());
+    options.open.add(this);
     socket.on('drain', () => this.outbox.progressed());
+    webSocket.on('error', options.onError);
     webSocket.on('message', (data: Buffer) => this.#message(data));
     webSocket.on('ping', (data) => this.#ping(data));
     webSocket.on('pong', (data) => this.#pong(data));
@@ -65,6 +71,14 @@ export class OpenSocket {
   /** Has `conversation` hear the messages from now on. */
   hear(conversation: Conversation | undefined): void {
     this.#conversation = conversation;
+  }
+
+  /** Closes with 1001, and by force if the peer does not answer within `ms` milliseconds. */
+  async leave(ms: number): Promise<void> {
+    const socket = this.#webSocket;
+    if (socket.readyState === socket.CLOSED) return;
+    closeAfterAll(socket, this.outbox, GOING_AWAY, GOING_AWAY_REASON);
+    await closedWithin(this.#options.clock, ms, socket, () => socket.terminate());
   }
 
   #message(data: Buffer): void {
@@ -92,6 +106,7 @@ export class OpenSocket {
   }
 
   #closed(): void {
+    this.#options.open.delete(this);
     this.#options.heartbeat.unwatch(this.#pulse);
     this.outbox.closed();
     this.#conversation?.closed();

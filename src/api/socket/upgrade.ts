@@ -10,7 +10,7 @@ import { nameOrigin, ORIGIN_NOT_ALLOWED } from '../access/origins.ts';
 import { pathOf } from '../http/request-target.ts';
 import type { Shared } from '../shared.ts';
 import { closeAfterAll, closedWithin, POLICY_VIOLATION } from './close.ts';
-import { type Drain, GOING_AWAY, GOING_AWAY_REASON, RETRY_AFTER, STOPPING } from './drain.ts';
+import { type Drain, RETRY_AFTER, STOPPING } from './drain.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type Conversation, OpenSocket, type OpenSocketOptions } from './open-socket.ts';
 import type { Outbox, OutboxOptions } from './outbox.ts';
@@ -37,8 +37,6 @@ interface At {
   readonly route: SocketRoute;
   readonly server: WebSocketServer;
   readonly options: OpenSocketOptions;
-  /** The open ones. */
-  readonly sockets: Map<WebSocket, OpenSocket>;
 }
 
 export type Upgrade = ReturnType<typeof createUpgrade>;
@@ -69,14 +67,22 @@ export function createUpgrade(
     routes.map((route): readonly [path: string, at: At] => {
       const { chooseProtocol, path, floodCode } = route;
       const onFlood = () => telemetry.rejected('messages', path);
-      const options = { ...outboxOptions, heartbeat, maxMessagesPerSecond, floodCode, onFlood };
+      const options = {
+        ...outboxOptions,
+        heartbeat,
+        maxMessagesPerSecond,
+        floodCode,
+        onFlood,
+        onError: fail,
+        open: new Set<OpenSocket>(),
+      };
       const server = new WebSocketServer({
         noServer: true,
         clientTracking: false,
         maxPayload: limits.maxMessageBytes,
         ...UNTYPED,
         perMessageDeflate: false,
-        // One message a tick, so that a client can complete an id and use it again at once.
+        // One message a tick, so that many that come at once do not hold up other clients.
         allowSynchronousEvents: false,
         // Pings are answered below, and only if the peer reads the answers.
         autoPong: false,
@@ -87,7 +93,7 @@ export function createUpgrade(
         const hints = 'Allow: GET\r\nSec-WebSocket-Version: 13, 8\r\n';
         reject(socket, method === 'GET' ? 400 : 405, sentence, clock, hints);
       });
-      return [path, { route, server, options, sockets: new Map() }];
+      return [path, { route, server, options }];
     }),
   );
 
@@ -109,18 +115,14 @@ export function createUpgrade(
 
   /** Shakes hands, and calls `then` with the open socket. */
   function open(
-    { server, options, sockets }: At,
+    { server, options }: At,
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
     then: (webSocket: WebSocket, opened: OpenSocket) => void,
   ): void {
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      const opened = new OpenSocket(webSocket, socket, options);
-      sockets.set(webSocket, opened);
-      webSocket.on('error', fail);
-      webSocket.on('close', () => sockets.delete(webSocket));
-      then(webSocket, opened);
+      then(webSocket, new OpenSocket(webSocket, socket, options));
     });
   }
 
@@ -164,20 +166,16 @@ export function createUpgrade(
         pass = admitted;
       }
       open(at, request, socket, head, (webSocket, opened) => {
-        const work = connectionLimits.workOf(request, true, () => opened.rejected());
+        const work = connectionLimits.workOf(request, opened);
         opened.hear(route.serve(webSocket, opened.outbox, request, { pass, work }));
       });
     },
     /** How many sockets are open on a path. */
-    count: (path: string) => servers.get(path)?.sockets.size ?? 0,
+    count: (path: string) => servers.get(path)?.options.open.size ?? 0,
     /** One for each open socket: closes it with 1001, and by force if the peer does not answer in time. */
     drains: (): readonly Drain[] =>
-      [...servers.values()].flatMap(({ sockets }) =>
-        [...sockets].map(
-          ([socket, { outbox }]) =>
-            () =>
-              leave(socket, outbox, clock),
-        ),
+      [...servers.values()].flatMap(({ options }) =>
+        [...options.open].map((socket) => () => socket.leave(CLOSE_TIMEOUT)),
       ),
   };
 }
@@ -192,10 +190,4 @@ function reject(socket: Duplex, status: number, reason: string, clock: Clock, he
       'Content-Type: application/json; charset=utf-8\r\n' +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-}
-
-async function leave(socket: WebSocket, outbox: Outbox, clock: Clock): Promise<void> {
-  if (socket.readyState === socket.CLOSED) return;
-  closeAfterAll(socket, outbox, GOING_AWAY, GOING_AWAY_REASON);
-  await closedWithin(clock, CLOSE_TIMEOUT, socket, () => socket.terminate());
 }
