@@ -1,7 +1,7 @@
-// Lists of numbers that grow at their end and shrink at their beginning, one for each slot. They lie together in one
-// large array, so that a short list takes little memory, and adding to one seldom waits for memory.
+// Lists of numbers that grow at their end and shrink at their beginning, one for each slot.
 
 import { withRoomFor } from '../base/numbers.ts';
+import { NumberPool } from './number-pool.ts';
 
 /** The shortest list has room for so many. */
 const SHORTEST = 8;
@@ -15,10 +15,7 @@ const END = 3;
 
 export class NumberLists {
   #rows = new Float64Array(64 * ROW);
-  #numbers = new Uint32Array(1024);
-  #taken = 0;
-  /** Rooms that no list has: where they begin, by their binary logarithm. */
-  readonly #free: number[][] = [];
+  readonly #pool = new NumberPool();
 
   /** The elements of a list are numbered from here up to `end`. Each keeps its number. */
   first(slot: number): number {
@@ -45,16 +42,9 @@ export class NumberLists {
   at(slot: number, number: number): number {
     const rows = this.#rows;
     const row = slot * ROW;
-    return this.#numbers[
+    return this.#pool.numbers[
       placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, number)
     ] as number;
-  }
-
-  set(slot: number, number: number, element: number): void {
-    const rows = this.#rows;
-    const row = slot * ROW;
-    this.#numbers[placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, number)] =
-      element;
   }
 
   open(slot: number): void {
@@ -68,7 +58,8 @@ export class NumberLists {
     const size = end - (rows[row + FIRST] as number);
     if (size === rows[row + ROOM]) this.#makeRoom(slot, size + 1);
     rows[row + END] = end + 1;
-    this.set(slot, end, element);
+    this.#pool.numbers[placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, end)] =
+      element;
   }
 
   /** Drops the elements before the one with the number `first`. */
@@ -88,7 +79,7 @@ export class NumberLists {
 
   close(slot: number): void {
     const row = slot * ROW;
-    this.#release(this.#rows[row + PLACE] as number, this.#rows[row + ROOM] as number);
+    this.#pool.release(this.#rows[row + PLACE] as number, this.#rows[row + ROOM] as number);
     this.#rows.fill(0, row, row + ROW);
   }
 
@@ -100,31 +91,15 @@ export class NumberLists {
     let room = Math.max(SHORTEST, before);
     while (room < size) room *= 2;
     if (room === before) return;
-    const to = this.#take(room);
-    const numbers = this.#numbers;
+    const to = this.#pool.take(room);
+    const { numbers } = this.#pool;
     const end = this.end(slot);
     for (let number = this.first(slot); number < end; number += 1) {
       numbers[placeOf(to, room, number)] = numbers[placeOf(from, before, number)] as number;
     }
-    this.#release(from, before);
+    this.#pool.release(from, before);
     rows[row + PLACE] = to;
     rows[row + ROOM] = room;
-  }
-
-  #take(room: number): number {
-    const free = this.#free[Math.log2(room)]?.pop();
-    if (free !== undefined) return free;
-    const place = this.#taken;
-    this.#taken += room;
-    this.#numbers = withRoomFor(this.#numbers, this.#taken);
-    return place;
-  }
-
-  #release(place: number, room: number): void {
-    if (room === 0) return;
-    const free = this.#free[Math.log2(room)] ?? [];
-    this.#free[Math.log2(room)] = free;
-    free.push(place);
   }
 }
 

@@ -4,8 +4,8 @@
 import { withRoomFor } from '../base/numbers.ts';
 import type { HashtagCount } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
+import { HashtagCounts } from './hashtag-counts.ts';
 import { KEPT_HASHTAGS, mostFrequent } from './hashtag-posts.ts';
-import { NumberLists } from './number-lists.ts';
 import type { Run } from './pending.ts';
 import type { HashtagPosts, TopicCounts } from './store.ts';
 
@@ -107,8 +107,8 @@ class SourceMinute {
   #numbers = new Float64Array(64 * ROW_LENGTH);
   /** By row. */
   readonly #names: string[] = [''];
-  /** By row: the number of a hashtag, its posts, the number of the next one, and so on. */
-  readonly #posts = new NumberLists();
+  /** Of the topics by their rows. */
+  readonly #tags = new HashtagCounts(MAX_HASHTAGS);
   /** Rows of topics that were closed. */
   readonly #released: number[] = [];
 
@@ -124,7 +124,7 @@ class SourceMinute {
     const numbers = this.#numbers;
     numbers[polarity] = (numbers[polarity] as number) + 1;
     numbers[at + SCORE] = (numbers[at + SCORE] as number) + (scores[event] as number);
-    for (const tag of tags[event] as readonly number[]) this.#addHashtag(row, tag);
+    for (const tag of tags[event] as readonly number[]) this.#tags.add(row, tag);
   }
 
   release(slot: number): void {
@@ -164,30 +164,14 @@ class SourceMinute {
 
   #open(slot: number, { track }: Topic): number {
     const row = this.#names.push(track.canonical) - 1;
-    this.#posts.open(row);
+    this.#tags.open(row);
     this.#rows = withRoomFor(this.#rows, slot);
     this.#rows[slot] = row;
     this.#numbers = withRoomFor(this.#numbers, (row + 1) * ROW_LENGTH);
     return row;
   }
 
-  #addHashtag(row: number, tag: number): void {
-    const posts = this.#posts;
-    const end = posts.end(row);
-    for (let at = 0; at < end; at += 2) {
-      if (posts.at(row, at) !== tag) continue;
-      posts.set(row, at + 1, posts.at(row, at + 1) + 1);
-      return;
-    }
-    if (end === 2 * MAX_HASHTAGS) return;
-    posts.push(row, tag);
-    posts.push(row, 1);
-  }
-
   *#hashtagsOf(row: number): Generator<HashtagPosts> {
-    const posts = this.#posts;
-    for (let at = 0; at < posts.end(row); at += 2) {
-      yield [this.#hashtags[posts.at(row, at)] as string, posts.at(row, at + 1)];
-    }
+    for (const [tag, posts] of this.#tags.of(row)) yield [this.#hashtags[tag] as string, posts];
   }
 }
