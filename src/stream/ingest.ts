@@ -165,9 +165,11 @@ export class Ingest<T> implements Feed<T> {
   }
 
   stop(options?: CloseOptions): Promise<void> {
+    // First: another node may be about to read the source, and closing many recordings takes a while.
+    const closed = this.source.close(options);
     for (const { cancelLinger } of this.#lingering) cancelLinger();
     for (const { recording } of this.#followed.values()) recording.close();
-    return this.source.close(options);
+    return closed;
   }
 
   /** Closes lingering tracks until `more` can be opened. */

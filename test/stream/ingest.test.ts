@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { FeedSink } from '../../src/stream/feed.ts';
-import { Ingest } from '../../src/stream/ingest.ts';
+import { Ingest, type IngestOptions } from '../../src/stream/ingest.ts';
 import { feedContract } from '../contract/feed.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
-import { keeping } from '../support/keeping.ts';
+import { createPast, keeping } from '../support/keeping.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { track } from '../support/tracks.ts';
 import { until } from '../support/until.ts';
 
-function open(sink: FeedSink<string>) {
+function open(sink: FeedSink<string>, kept: Partial<IngestOptions> = {}) {
   let source: HandSource | undefined;
   const feed = new Ingest<string>(
     {
@@ -22,6 +22,7 @@ function open(sink: FeedSink<string>) {
       languages: 'any',
       postText: true,
       ...keeping(),
+      ...kept,
       telemetry: recordTelemetry(),
     },
     sink,
@@ -56,4 +57,23 @@ test('a source that misnames what it delivers is loud: its terms could not be ke
   expect(() => source()?.say('tea', { source: 'else' })).toThrow(misnamed);
   expect(() => source()?.sink.bad('line 1: no JSON', 'else')).toThrow(misnamed);
   expect(() => source()?.sink.repeated('else')).toThrow(misnamed);
+});
+
+test('the source is closed before the recordings, however many there are', async () => {
+  const fail = () => expect.unreachable();
+  const closed: string[] = [];
+  const past = createPast();
+  const { open: record } = past;
+  past.open = (...place) => {
+    const recording = record.apply(past, place);
+    return Object.assign(recording, { close: () => closed.push('recording') });
+  };
+  const { feed, source } = open(
+    { event: fail, deleted: fail, gap: fail, rejected: fail },
+    { past },
+  );
+  feed.open(track('tea'), 'tea');
+  Object.assign(source() ?? {}, { close: async () => closed.push('source') });
+  await feed.stop();
+  expect(closed).toEqual(['source', 'recording']);
 });
