@@ -19,11 +19,11 @@ import type { Asked } from './trusted-documents.ts';
 export const GRAPHQL_PATH = '/graphql';
 
 const TO_STREAM =
-  'send the header "Accept: text/event-stream", or open a WebSocket with the subprotocol graphql-transport-ws';
+  'send the header "Accept: text/event-stream" or "Accept: multipart/mixed;subscriptionSpec=1.0", or open a WebSocket with the subprotocol graphql-transport-ws';
 const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STREAM}.`;
 const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
 const NO_OPERATION =
-  'The request names no operation; send its text as "query", such as {"query": "{ status { tracks } }"}.';
+  'The request names no operation; send its text as "query", such as {"query": "{ status { activeTracks } }"}.';
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
 const sendAsEvents = getSSEProcessor();

@@ -33,6 +33,17 @@ const NO_STREAM = [
   ',;',
 ];
 
+test('a request without an operation is told of one that works', async () => {
+  const { url } = await startSenti();
+  const post = async (body: string) => {
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`${url}/graphql`, { method: 'POST', headers, body })).text();
+  };
+  const { errors } = JSON.parse(await post('{}'));
+  const [, example = ''] = errors[0].message.split('such as ');
+  expect(await post(example.replace(/\.$/, ''))).toBe('{"data":{"status":{"activeTracks":0}}}');
+});
+
 describe.each(['POST', 'GET'])('a %s', (method) => {
   test.each(NO_STREAM)('for a subscription that takes %j is told of streams', async (accept) => {
     const { url, source } = await startSenti();
@@ -44,7 +55,8 @@ describe.each(['POST', 'GET'])('a %s', (method) => {
     expect(response.headers.get('content-type')).toMatch(/json; charset=utf-8$/);
     expect(errors).toHaveLength(1);
     expect(errors[0].extensions).toEqual({ code: 'NOT_ACCEPTABLE' });
-    expect(errors[0].message).toContain('send the header "Accept: text/event-stream"');
+    const advised = [...errors[0].message.matchAll(/"Accept: (.+?)"/g)].map(([, named]) => named);
+    expect(advised.slice(-2)).toEqual([STREAM, 'multipart/mixed;subscriptionSpec=1.0']);
     expect(errors[0].message).toContain('graphql-transport-ws');
     await ticks(5);
     expect(source.wanted).toEqual([]);
