@@ -21,9 +21,10 @@ export function write(topic: Topic, mood: Mood, random: Random): Pick<Post, 'tex
     phrase.startsWith('{}') ? capitalized(name) : name,
   );
   const tail = random() < 0.35 ? ` ${pick(PHRASES.tails[mood], random)}` : '';
+  const stop = /\w$/.test(sentence) && /^ [A-Z]/.test(tail) ? '.' : '';
   const tags: string[] = topic.hashtags.filter(() => random() < 0.3);
   if (random() < 0.12) tags.push(pick(PHRASES.moodTags[mood], random));
-  return { text: [sentence + tail, ...tags].join(' #'), tags };
+  return { text: [sentence + stop + tail, ...tags].join(' #'), tags };
 }
 
 function capitalized(name: string): string {

@@ -54,6 +54,18 @@ describe('the sample', () => {
     }
   });
 
+  test('puts a full stop between two sentences', () => {
+    const tails = Object.values(PHRASES.tails)
+      .flat()
+      .filter((tail) => /^[A-Z]/.test(tail));
+    const pattern = new RegExp(`\\w (${tails.join('|').replaceAll('.', '\\.')})`);
+    const texts = take(1, 2000).map(({ text }) => text);
+    expect(texts.filter((text) => tails.some((tail) => text.includes(`. ${tail}`)))).not.toEqual(
+      [],
+    );
+    expect(texts.filter((text) => pattern.test(text))).toEqual([]);
+  });
+
   test('states the hashtags that stand in its texts', () => {
     for (const { text, tags } of take(1, 1000)) {
       expect(words(text).filter((word) => word.startsWith('#'))).toEqual(
