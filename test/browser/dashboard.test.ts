@@ -70,6 +70,28 @@ interface Drawn {
   readonly at: number;
 }
 
+/**
+ * Returns a function that tells how often the first chart of a topic is drawn in the meantime, and how long that is in
+ * milliseconds. It is for a page that is still to be loaded.
+ */
+async function watchDrawing(page: Page) {
+  await page.addInitScript(`
+    const { clearRect } = CanvasRenderingContext2D.prototype;
+    let drawn = 0;
+    CanvasRenderingContext2D.prototype.clearRect = function (...place) {
+      if (this.canvas === document.querySelector('.topic canvas')) drawn++;
+      return clearRect.apply(this, place);
+    };
+    globalThis.countDrawn = () => ({ drawn, at: Date.now() });
+  `);
+  return async (meantime: () => Promise<void>) => {
+    const before = await page.evaluate<Drawn>('countDrawn()');
+    await meantime();
+    const after = await page.evaluate<Drawn>('countDrawn()');
+    return { drawn: after.drawn - before.drawn, ms: after.at - before.at };
+  };
+}
+
 /** Whether the first topic has counted so many posts. */
 function postsOfFirst(count: number): string {
   return `[...document.querySelectorAll('.topic')[0].querySelectorAll('.shares td:nth-of-type(1)')]
@@ -292,22 +314,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
       ...['--source', 'replay', '--file', file, '--rate', '200', '--loop'],
     );
     const { page } = await open();
-    await page.addInitScript(`
-      const { clearRect } = CanvasRenderingContext2D.prototype;
-      let drawn = 0;
-      CanvasRenderingContext2D.prototype.clearRect = function (...place) {
-        if (this.canvas === document.querySelector('.topic canvas')) drawn++;
-        return clearRect.apply(this, place);
-      };
-      globalThis.countDrawn = () => ({ drawn, at: Date.now() });
-    `);
-    /** How often the first chart is drawn in the meantime, and how long that is in milliseconds. */
-    const watch = async (meantime: () => Promise<void>) => {
-      const before = await page.evaluate<Drawn>('countDrawn()');
-      await meantime();
-      const after = await page.evaluate<Drawn>('countDrawn()');
-      return { drawn: after.drawn - before.drawn, ms: after.at - before.at };
-    };
+    const watch = await watchDrawing(page);
     await page.goto(`${url}/?track=coffee&track=tea&track=music&track=film`);
     await Promise.all([0, 1, 2, 3].map((n) => counted(page, n)));
     await until(page, postsOfFirst(200));
@@ -330,11 +337,15 @@ describe.skipIf(!executablePath)('the dashboard', () => {
   test('keeps still for those who asked for less motion', async () => {
     const { url } = await startReal();
     const { page } = await open({ reducedMotion: 'reduce' });
+    const watch = await watchDrawing(page);
     await page.goto(`${url}/?track=coffee`);
     await counted(page);
     await moved(page);
     const animated = await page.evaluate('document.getAnimations().length');
     expect(animated).toBe(0);
+    // A chart moves once a second.
+    const { drawn, ms } = await watch(() => frames(page, 120));
+    expect(drawn).toBeLessThanOrEqual(ms / 1000 + 1);
   });
 
   test('can be worked with the keyboard alone', async () => {

@@ -8,7 +8,7 @@ import { faultsOf } from '../support/looks.ts';
 import { startSenti } from '../support/senti.ts';
 import { eventually } from '../support/until.ts';
 
-/** Whether each chart of the page is drawn in its place of the picture, which has them below each other. */
+/** Whether each chart of the page is in its place of the picture, below its name or its sign. */
 function drawnIn(picture: Buffer): string {
   return `(async () => {
     const bytes = Uint8Array.from(atob('${picture.toString('base64')}'), (it) => it.charCodeAt(0));
@@ -23,8 +23,9 @@ function drawnIn(picture: Buffer): string {
     let bottom = unit;
     return [...document.querySelectorAll('.comparison canvas, .topic canvas')].map((chart) => {
       bottom += 2 * unit + chart.height;
-      return pixelsOf(unit, bottom - chart.height, chart.width, chart.height)
-        .some((pixel) => pixel !== background);
+      const top = bottom - chart.height;
+      return [[unit, top, chart.width, chart.height], [unit, top - 2 * unit, unit, 2 * unit]]
+        .every((place) => pixelsOf(...place).some((pixel) => pixel !== background));
     });
   })()`;
 }

@@ -26,6 +26,8 @@ export const CUT_OFF = `[...document.querySelectorAll('body *')].filter(${SEEN})
     place.selectNode(node);
     const { left, right } = place.getBoundingClientRect();
     if (left < 0 || right > innerWidth) return true;
+    // A long name has its end elsewhere.
+    if (element.title === node.data || element.closest('.tip')) return false;
     for (let box = element; box; box = box.parentElement) {
       const edge = box.getBoundingClientRect();
       const isClipped = getComputedStyle(box).overflowX !== 'visible';
@@ -53,10 +55,23 @@ const SHAPELESS = `[...document.querySelectorAll('button, select, a, summary, la
     return content !== 'none' && parseFloat(borderTopWidth) > 0;
   }) && control.textContent.trim() === '').map(({ outerHTML }) => outerHTML)`;
 
+/** The parts of the page that lie on each other. */
+const OVERLAPPING = `(() => {
+  const parts = [...document.querySelectorAll(
+    '#form, #ranges, .notify, #summary, figure, .topic > header, .shares, .with, .latest, #tools',
+  )].filter(${SEEN});
+  return parts.flatMap((part, i) => parts.slice(i + 1).filter((other) => {
+    const [one, two] = [part, other].map((it) => it.getBoundingClientRect());
+    return one.left < two.right - 1 && two.left < one.right - 1 &&
+      one.top < two.bottom - 1 && two.top < one.bottom - 1;
+  }).map((other) => [part, other].map((it) => it.id || it.className || it.tagName).join(' on ')));
+})()`;
+
 const CHECKS = {
   'too wide': 'document.documentElement.scrollWidth > innerWidth ? [innerWidth] : []',
   'cut off': CUT_OFF,
   'in the way': MISPLACED,
+  'on each other': OVERLAPPING,
   'not as wide as its place': `[...document.querySelectorAll('.chart canvas')].flatMap((canvas) => {
     const { clientWidth, ariaLabel } = canvas.closest('.chart');
     return canvas.clientWidth === clientWidth ? [] : [ariaLabel];
