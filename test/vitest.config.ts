@@ -60,8 +60,8 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // No test takes so long, but other tests, and a browser that draws without a graphics card, leave it little of two cores.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: DEADLINE_MS } },
     // Node loads the code itself: Vite's own loader would load graphql a second time. No test mocks a module.
     experimental: { viteModuleRunner: false, nodeLoader: false },

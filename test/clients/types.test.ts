@@ -111,4 +111,4 @@ test('a project made as in schema/README.md has types and prints events, also af
   await restarted.listened;
   restarted.senti.source.say('I hate this coffee', { tags: ['second'] });
   expect(await logged(program, EVENT)).toBe('NEGATIVE second');
-}, 180_000);
+});

@@ -36,4 +36,4 @@ test('the production tree starts, delivers and shows the dashboard', async ({ sk
   await events.return?.();
   program.kill('SIGTERM');
   expect(await exited).toEqual({ code: 0, errors: '' });
-}, 180_000);
+});

@@ -93,7 +93,8 @@ describe('a server with a certificate', () => {
     };
     await requestPage();
     const before = process.memoryUsage().rss;
-    await Promise.all(Array.from({ length: 60 }, requestPage));
+    // One after the other, because a handshake has to end in time, and both of its ends share this CPU.
+    for (let i = 0; i < 60; i++) await requestPage();
     await fetch(`${senti.url}/health`);
     expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
   });
