@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { setDefaultCACertificates, connect as tlsConnect } from 'node:tls';
+import { setDefaultCACertificates, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AnalyzeDocument, SentimentDocument, StatusDocument } from '../../schema/operations.ts';
 import { STALLED_FOR } from '../../src/api/socket/outbox.ts';
@@ -42,10 +42,8 @@ async function startSecure(clock: Clock = systemClock, ...argv: readonly string[
 }
 
 /** Returns the common name of the certificate that a new connection gets. */
-async function nameAt({ url }: Pick<Senti, 'url'>): Promise<unknown> {
-  const { port, hostname } = new URL(url);
-  const socket = tlsConnect({ port: Number(port), host: hostname });
-  onTestFinished(() => void socket.destroy());
+async function nameAt(senti: Pick<Senti, 'url'>): Promise<unknown> {
+  const socket = connectSecure(senti);
   await once(socket, 'secureConnect');
   return socket.getPeerCertificate().subject.CN;
 }
@@ -171,6 +169,44 @@ describe('a server with a certificate', () => {
     expect(clock.monotonic()).toBeLessThan(10_000);
     peer.resume();
     await closed;
+  });
+});
+
+function connectSecure({ url }: Pick<Senti, 'url'>, session?: Buffer): TLSSocket {
+  const { port, hostname } = new URL(url);
+  const socket = tlsConnect({ port: Number(port), host: hostname, ...(session && { session }) });
+  onTestFinished(() => void socket.destroy());
+  return socket;
+}
+
+/** Resolves with the ticket of a first connection. */
+async function ticketOf(senti: Pick<Senti, 'url'>): Promise<Buffer> {
+  const socket = connectSecure(senti);
+  const [ticket] = await once(socket, 'session');
+  expect(socket.isSessionReused()).toBe(false);
+  return ticket;
+}
+
+/** Whether a client that comes with `ticket` resumes its session. */
+async function resumes(senti: Pick<Senti, 'url'>, ticket: Buffer): Promise<boolean> {
+  const socket = connectSecure(senti, ticket);
+  await once(socket, 'secureConnect');
+  return socket.isSessionReused();
+}
+
+describe('a client that comes back', () => {
+  test('resumes its session, again and again', async () => {
+    const { senti } = await startSecure();
+    const ticket = await ticketOf(senti);
+    for (let i = 0; i < 3; i++) expect(await resumes(senti, ticket)).toBe(true);
+  });
+
+  test('makes a full handshake at another node, and after the files were read again', async () => {
+    const [one, other] = await Promise.all([startSecure(), startSecure()]);
+    const ticket = await ticketOf(one.senti);
+    expect(await resumes(other.senti, ticket)).toBe(false);
+    one.senti.reload();
+    expect(await resumes(one.senti, ticket)).toBe(false);
   });
 });
 

@@ -172,6 +172,18 @@ describe('the shared path', () => {
     expect((await open({ track: 'x' })).selection).toBe(tea.selection);
   });
 
+  test('tells apart variables that JSON writes alike', async () => {
+    const { broadcast, contextValue } = start();
+    const document = parse(
+      'subscription ($last: Int) { sentiment(track: "coffee", last: $last) { score } }',
+    );
+    const open = (last: number | null) =>
+      broadcast.open({ schema, document, variableValues: { last }, contextValue });
+    expect(await open(null)).toHaveProperty('selection');
+    // So JSON reads 1e400.
+    expect(await open(Number.POSITIVE_INFINITY)).toHaveProperty('errors');
+  });
+
   test('keeps nothing of the request that opened a selection for those who share it', async () => {
     const { broadcast, contextValue } = start();
     const document = parse('subscription { sentiment(track: "coffee") { score } }');
