@@ -1,56 +1,62 @@
-// The words that clauses need and exclude, as numbers side by side in one block of memory. A post with nearly all known
-// words makes the matcher check every clause, and then it mostly waits for memory.
+// What clauses need and exclude, as numbers of words side by side in one array. A post that many tracks are about makes
+// the matcher check many clauses, and then it mostly waits for memory.
 
-const FIRST_CELLS = 1024;
-/** Before its words, a clause has two cells: how many it needs, and how many it excludes. */
-const HEAD = 2;
+import { Blocks } from './blocks.ts';
+import type { PostWords } from './post-words.ts';
+
+/** A word is its number. */
+export interface Needs {
+  readonly words: readonly number[];
+  readonly excluded: readonly number[];
+  /** Words that must stand together. */
+  readonly phrases: readonly Phrase[];
+  /** Words that must not stand together. */
+  readonly noPhrases: readonly Phrase[];
+}
+
+export type Phrase = readonly number[];
+
+/**
+ * A block begins with its length, the number of needed words, of excluded words, and of phrases that must stand. Then
+ * come these words and phrases, and the phrases that must not stand. A phrase begins with its length.
+ */
+const HEAD = 4;
 
 export class ClauseWords {
-  #cells = new Int32Array(FIRST_CELLS);
-  #end = 0;
-  /** Free places, by their number of cells. */
-  readonly #free: number[][] = [];
+  readonly #blocks = new Blocks();
 
-  /** Stores a clause, and returns its place. Words are numbers. */
-  add(needed: readonly number[], excluded: readonly number[]): number {
-    const length = HEAD + needed.length + excluded.length;
-    const place = this.#free[length]?.pop() ?? this.#take(length);
-    this.#cells.set([needed.length, excluded.length, ...needed, ...excluded], place);
+  /** Stores what a clause needs, and returns its place. */
+  add({ words, excluded, phrases, noPhrases }: Needs): number {
+    const body = [...words, ...excluded];
+    for (const phrase of [...phrases, ...noPhrases]) body.push(phrase.length, ...phrase);
+    const length = HEAD + body.length;
+    const place = this.#blocks.take(length);
+    const head = [length, words.length, excluded.length, phrases.length];
+    this.#blocks.cells.set([...head, ...body], place);
     return place;
   }
 
   delete(place: number): void {
-    const cells = this.#cells;
-    const length = HEAD + (cells[place] as number) + (cells[place + 1] as number);
-    this.#free[length] ??= [];
-    this.#free[length].push(place);
+    this.#blocks.free(place, this.#blocks.cells[place] as number);
   }
 
-  /**
-   * Whether `post` has the last `left` words that a clause needs, and none that it excludes. `seenIn` holds the last post
-   * with each word, by the word's number.
-   */
-  holds(place: number, left: number, seenIn: Float64Array, post: number): boolean {
-    const cells = this.#cells;
-    const excluded = place + HEAD + (cells[place] as number);
-    const end = excluded + (cells[place + 1] as number);
-    for (let at = excluded - left; at < excluded; at++) {
-      if (seenIn[cells[at] as number] !== post) return false;
+  /** Whether `post` has all that a clause needs, and nothing that it excludes. */
+  holds(place: number, post: PostWords): boolean {
+    const { cells } = this.#blocks;
+    const { present } = post;
+    let at = place + HEAD;
+    for (const end = at + (cells[place + 1] as number); at < end; at++) {
+      if (!present.has(cells[at] as number)) return false;
     }
-    for (let at = excluded; at < end; at++) {
-      if (seenIn[cells[at] as number] === post) return false;
+    for (const end = at + (cells[place + 2] as number); at < end; at++) {
+      if (present.has(cells[at] as number)) return false;
+    }
+    const end = place + (cells[place] as number);
+    for (let needed = cells[place + 3] as number; at < end; needed--) {
+      const next = at + 1 + (cells[at] as number);
+      if (post.stands(cells, at + 1, next) !== needed > 0) return false;
+      at = next;
     }
     return true;
-  }
-
-  #take(length: number): number {
-    const place = this.#end;
-    this.#end += length;
-    if (this.#end > this.#cells.length) {
-      const larger = new Int32Array(Math.max(this.#end, 2 * this.#cells.length));
-      larger.set(this.#cells);
-      this.#cells = larger;
-    }
-    return place;
   }
 }

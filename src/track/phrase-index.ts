@@ -37,11 +37,11 @@ export class PhraseIndex {
     for (const symbol of text) last = this.#extend(last, symbol);
   }
 
-  /** Whether these words stand together in the text. `firstAt` is a word's first place in it. */
-  has(words: readonly { readonly firstAt: number }[]): boolean {
+  /** Whether these words stand together in the text. Each is given by its first place. */
+  has(phrase: readonly number[]): boolean {
     let state = FIRST;
-    for (const { firstAt } of words) {
-      const slot = this.#slotOf(state, firstAt);
+    for (const symbol of phrase) {
+      const slot = this.#slotOf(state, symbol);
       if (this.#keys[slot] === NONE) return false;
       state = this.#targets[slot] as number;
     }

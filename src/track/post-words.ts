@@ -1,24 +1,13 @@
 // The post being matched: which words that tracks mention it has, and where they stand together.
 
+import type { KnownWords } from './known-words.ts';
+import type { NumberSet } from './number-set.ts';
 import { PhraseIndex } from './phrase-index.ts';
-import { SeenNumbers } from './seen-numbers.ts';
 import { hasSignsInPost, lettersTo, SIGNS_FOLLOW, type Word } from './word.ts';
-import { hashOf, type WordFilter } from './word-filter.ts';
+import { hashOf } from './word-filter.ts';
 
-/** A word that some active track mentions. */
-export interface KnownWord {
-  readonly word: Word;
-  readonly hasSigns: boolean;
-  /** Unique among the words of active tracks. */
-  readonly id: number;
-  /** The number of the last post that has it, and its first place in that post. */
-  seenIn: number;
-  firstAt: number;
-}
-
-/** Words that must stand together. */
-export type Phrase = readonly KnownWord[];
-
+/** Stands for a word that no track mentions. */
+const UNKNOWN = -1;
 /** Places that stay allocated for the next post. */
 const KEPT_PLACES = 1024;
 /**
@@ -33,21 +22,15 @@ const STEPS_BEFORE_INDEX = 64;
  */
 const MAX_STEPS = 2_000_000;
 
-export class PostWords<W extends KnownWord> {
-  readonly #known: ReadonlyMap<Word, W>;
-  readonly #filter: WordFilter;
-  /** The number of the post, counted from 1. */
-  number = 0;
+export class PostWords {
+  readonly #known: KnownWords;
   #length = 0;
-  /** The first `presentCount` of them are the post's known words, each once. */
-  readonly present: W[] = [];
-  /** The ids of known words, and which post last had each. */
-  readonly words = new SeenNumbers();
-  presentCount = 0;
-  /** The known word at each place. */
-  readonly #words: (W | undefined)[] = [];
+  /** The number of the word at each place. */
+  readonly #words: number[] = [];
   /** Where the post has `#rust`, this has `rust`. */
-  readonly #bare: (W | undefined)[] = [];
+  readonly #bare: number[] = [];
+  /** The first place of each word of the post, by its number. */
+  #firstAt = new Int32Array(0);
   readonly #hashes: number[] = [];
   /** Words compared to find phrases in this post. */
   steps = 0;
@@ -55,14 +38,21 @@ export class PostWords<W extends KnownWord> {
   #plain: PhraseIndex | undefined;
   #exact: PhraseIndex | undefined;
 
-  constructor(known: ReadonlyMap<Word, W>, filter: WordFilter) {
+  constructor(known: KnownWords) {
     this.#known = known;
-    this.#filter = filter;
+  }
+
+  /** The known words that the post has. */
+  get present(): NumberSet {
+    return this.#known.numbers;
   }
 
   read(text: readonly Word[]): void {
-    this.number += 1;
-    this.presentCount = 0;
+    const { numbers, filter } = this.#known;
+    numbers.clear();
+    if (this.#firstAt.length < numbers.members.length) {
+      this.#firstAt = new Int32Array(numbers.members.length);
+    }
     this.#length = text.length;
     this.steps = 0;
     this.#plain = undefined;
@@ -71,64 +61,58 @@ export class PostWords<W extends KnownWord> {
       this.#words.length = KEPT_PLACES;
       this.#bare.length = KEPT_PLACES;
       this.#hashes.length = KEPT_PLACES;
-      this.present.length = Math.min(this.present.length, KEPT_PLACES);
     }
     // All hashes come first, so that the waits for memory of the filter overlap.
     for (let at = 0; at < text.length; at++) this.#hashes[at] = hashOf(text[at] as Word);
     for (let at = 0; at < text.length; at++) {
       const word = text[at] as Word;
-      this.#words[at] = this.#filter.mayHave(this.#hashes[at] as number)
-        ? this.#see(word, at)
-        : undefined;
-      this.#bare[at] = hasSignsInPost(word) ? this.#readSigns(word, at) : undefined;
+      this.#words[at] = filter.mayHave(this.#hashes[at] as number) ? this.#see(word, at) : UNKNOWN;
+      this.#bare[at] = hasSignsInPost(word) ? this.#readSigns(word, at) : UNKNOWN;
     }
   }
 
   /** Returns the word at `at` without its signs. */
-  #readSigns(word: Word, at: number): W | undefined {
+  #readSigns(word: Word, at: number): number {
     if (word.startsWith(SIGNS_FOLLOW)) this.#words[at] = this.#seePart(word, word.length, at);
     return this.#seePart(word, lettersTo(word), at);
   }
 
   /** Sees the word from behind the first sign up to `to`. */
-  #seePart(word: Word, to: number, at: number): W | undefined {
+  #seePart(word: Word, to: number, at: number): number {
     const part = word.slice(1, to);
-    return this.#filter.mayHave(hashOf(part)) ? this.#see(part, at) : undefined;
+    return this.#known.filter.mayHave(hashOf(part)) ? this.#see(part, at) : UNKNOWN;
   }
 
-  #see(word: Word, at: number): W | undefined {
-    const known = this.#known.get(word);
-    if (known !== undefined && known.seenIn !== this.number) {
-      known.seenIn = this.number;
-      this.words.seenIn[known.id] = this.number;
-      known.firstAt = at;
-      this.present[this.presentCount++] = known;
+  #see(word: Word, at: number): number {
+    const { numbers } = this.#known;
+    const number = this.#known.numberOf(word) ?? UNKNOWN;
+    if (number !== UNKNOWN && !numbers.has(number)) {
+      numbers.add(number);
+      this.#firstAt[number] = at;
     }
-    return known;
+    return number;
   }
 
-  /** Whether the words of a phrase stand together anywhere in the post. */
-  stands(phrase: Phrase): boolean {
+  /** Whether a phrase, the numbers in `cells` from `from` to `to`, stands anywhere in the post. */
+  stands(cells: Int32Array, from: number, to: number): boolean {
     let start = 0;
-    for (let i = 0; i < phrase.length; i++) {
-      const word = phrase[i] as KnownWord;
-      if (word.seenIn !== this.number) return false;
-      start = Math.max(start, word.firstAt - i);
+    for (let i = from; i < to; i++) {
+      const word = cells[i] as number;
+      if (!this.present.has(word)) return false;
+      start = Math.max(start, (this.#firstAt[word] as number) - (i - from));
     }
-    if (phrase.length === 1) return true;
     const most = STEPS_BEFORE_INDEX * this.#length;
-    for (const last = this.#length - phrase.length; start <= last; start++) {
-      if (this.steps > most) return this.#standsSomewhere(phrase, start);
-      if (this.#standsAt(phrase, start)) return true;
+    for (const last = this.#length - (to - from); start <= last; start++) {
+      if (this.steps > most) return this.#standsSomewhere(cells, from, to, start);
+      if (this.#standsAt(cells, from, to, start)) return true;
     }
     return false;
   }
 
-  #standsAt(phrase: Phrase, at: number): boolean {
-    for (let i = 0; i < phrase.length; i++) {
-      const word = phrase[i];
-      if (this.#words[at + i] !== word && this.#bare[at + i] !== word) {
-        this.steps += i + 1;
+  #standsAt(cells: Int32Array, from: number, to: number, start: number): boolean {
+    for (let i = from, at = start; i < to; i++, at++) {
+      if (this.#words[at] !== cells[i] && this.#bare[at] !== cells[i]) {
+        this.steps += i - from + 1;
         return false;
       }
     }
@@ -136,33 +120,43 @@ export class PostWords<W extends KnownWord> {
   }
 
   /** The same from `start` on, for a post that has taken many steps already. */
-  #standsSomewhere(phrase: Phrase, start: number): boolean {
-    this.steps += phrase.length;
+  #standsSomewhere(cells: Int32Array, from: number, to: number, start: number): boolean {
+    this.steps += to - from;
+    const firstPlaces: number[] = [];
     let signed = 0;
-    for (const word of phrase) if (word.hasSigns) signed += 1;
+    for (let i = from; i < to; i++) {
+      firstPlaces.push(this.#firstAt[cells[i] as number] as number);
+      if (this.#known.isSigned(cells[i] as number)) signed += 1;
+    }
     if (signed === 0) {
-      this.#plain ??= this.#index((at) => this.#bare[at] ?? this.#words[at], false);
-      return this.#plain.has(phrase);
+      this.#plain ??= this.#index((at) => this.#bareOr(at), false);
+      return this.#plain.has(firstPlaces);
     }
-    if (signed === phrase.length) {
-      this.#exact ??= this.#index((at) => this.#words[at], true);
-      return this.#exact.has(phrase);
+    if (signed === to - from) {
+      this.#exact ??= this.#index((at) => this.#words[at] as number, true);
+      return this.#exact.has(firstPlaces);
     }
-    const last = this.#length - phrase.length;
+    const last = this.#length - (to - from);
     for (let at = start; at <= last && this.steps < MAX_STEPS; at++) {
-      if (this.#standsAt(phrase, at)) return true;
+      if (this.#standsAt(cells, from, to, at)) return true;
     }
     return false;
   }
 
+  #bareOr(at: number): number {
+    const bare = this.#bare[at] as number;
+    return bare === UNKNOWN ? (this.#words[at] as number) : bare;
+  }
+
   /** Indexes the words with signs or those without: one of each may have the same first place. */
-  #index(wordAt: (place: number) => W | undefined, signed: boolean): PhraseIndex {
+  #index(wordAt: (place: number) => number, signed: boolean): PhraseIndex {
     this.steps += this.#length;
     // No word has this first place, so it can stand for all other words.
     const nowhere = this.#length;
     const places = Array.from({ length: this.#length }, (_, at) => {
       const word = wordAt(at);
-      return word !== undefined && word.hasSigns === signed ? word.firstAt : nowhere;
+      const isMeant = word !== UNKNOWN && this.#known.isSigned(word) === signed;
+      return isMeant ? (this.#firstAt[word] as number) : nowhere;
     });
     return new PhraseIndex(places, nowhere + 1);
   }

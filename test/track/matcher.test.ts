@@ -221,6 +221,34 @@ describe('the matcher', () => {
     );
   });
 
+  test('still does when hundreds of tracks share their words', () => {
+    const word = fc.constantFrom(...'abcdefgh');
+    const clause = fc
+      .tuple(fc.array(word, { minLength: 2, maxLength: 5 }), fc.constantFrom(...'abcdefghijklmnop'))
+      .map(([needed, excluded]) => `x ${needed.join(' ')} -${excluded}`);
+    const query = fc.array(clause, { minLength: 1, maxLength: 2 }).map((all) => all.join(', '));
+    const asked = fc.array(query, { minLength: 600, maxLength: 600 });
+    const sent = fc.array(fc.array(word, { maxLength: 8 }), { minLength: 10, maxLength: 10 });
+    fc.assert(
+      fc.property(asked, sent, (some, texts) => {
+        const posts = texts.map((text) => ({ ...TEXT_ALONE, text: `x ${text.join(' ')}` }));
+        const tracks = distinctTracks(some);
+        const matcher = new Matcher<Track>();
+        for (const one of tracks) matcher.add(one, one);
+        expectSameAsAsking(matcher, tracks, posts);
+        for (const one of tracks.splice(0, tracks.length / 2)) matcher.delete(one);
+        expectSameAsAsking(matcher, tracks, posts);
+        for (const one of tracks.splice(0, tracks.length - 3)) matcher.delete(one);
+        for (const one of distinctTracks(some.slice(0, 90))) {
+          matcher.add(one, one);
+          tracks.push(one);
+        }
+        expectSameAsAsking(matcher, distinct(tracks), posts);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test('counts a track once, however many of its clauses match', () => {
     const matcher = new Matcher<Track>();
     matcher.add(track('coffee, tea'), track('coffee'));
@@ -301,6 +329,10 @@ function misses(usual: string, one: string, other: string, length: number, i: nu
 
 function distinctTracks(asked: readonly string[]): Track[] {
   const tracks = asked.map(parseTrack).filter((parsed): parsed is Track => 'canonical' in parsed);
+  return distinct(tracks);
+}
+
+function distinct(tracks: readonly Track[]): Track[] {
   return [...new Map(tracks.map((one) => [one.canonical, one])).values()];
 }
 

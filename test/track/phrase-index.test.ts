@@ -12,9 +12,7 @@ test('a phrase index finds what stands together in a text, and nothing else', ()
       const inText = phrases.map((_, i) => text.slice(i, i + 5));
       for (const phrase of [...phrases, ...inText]) {
         const stands = `,${text},`.includes(`,${phrase},`);
-        expect(index.has(phrase.map((firstAt) => ({ firstAt })))).toBe(
-          phrase.length === 0 || stands,
-        );
+        expect(index.has(phrase)).toBe(phrase.length === 0 || stands);
       }
     }),
     { numRuns: 1000 },
