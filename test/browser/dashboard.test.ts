@@ -7,6 +7,7 @@ import { faultsOf, frames } from '../support/looks.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { ndjson, tempFile } from '../support/temp-file.ts';
+import { eventually } from '../support/until.ts';
 
 /** Topic number `n` on the page, from 0. */
 function topicOf(page: Page, n = 0) {
@@ -236,6 +237,23 @@ describe.skipIf(!executablePath)('the dashboard', () => {
       `[...document.querySelectorAll('.shares td:nth-of-type(1)')].map((cell) => cell.textContent).join() !== '${before}'`,
     );
     await moved(page);
+  });
+
+  test('notices that nothing comes through its connection, though it is open', async () => {
+    const { url } = await startSenti();
+    const proxy = await startProxy(Number(new URL(url).port));
+    const { page } = await open();
+    await page.clock.install();
+    await page.goto(`http://127.0.0.1:${proxy.port}/?track=coffee`);
+    await saysStatus(page, 'Live: posts from hand');
+    proxy.stall();
+    const status = page.locator('#status-text');
+    await eventually(async () => {
+      await page.clock.fastForward(5000);
+      return (await status.textContent()) === 'Connection lost. Reconnecting…';
+    });
+    proxy.mend();
+    await saysStatus(page, /Reconnected at/);
   });
 
   test('goes on where it was when its connection was cut, without loss', async () => {

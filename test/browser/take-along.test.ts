@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { executablePath, useBrowser } from '../support/browser.ts';
 import { faultsOf } from '../support/looks.ts';
 import { startSenti } from '../support/senti.ts';
@@ -96,7 +96,14 @@ describe.skipIf(!executablePath)('from the dashboard', () => {
     await page.locator('.basis', { hasText: '10 posts' }).waitFor();
     expect(await says()).toEqual(['+100', 'Very positive']);
     expect(await page.locator('.bar i:visible').count()).toBe(1);
+    // A page that is not in sight asks the server only twice a minute, but its tab shows.
+    const hide = (change: string) =>
+      page.evaluate(`${change}; document.dispatchEvent(new Event('visibilitychange'))`);
+    await hide(`Object.defineProperty(document, 'hidden', { value: true, configurable: true })`);
+    source.say('awful coffee');
+    await vi.waitFor(async () => expect(await page.title()).toBe('coffee +82 – Senti'), 20_000);
+    await hide('delete document.hidden');
     source.become({ name: 'waiting', reason: 'it is down', until: Date.now() + 60_000 });
-    await titled('⚠ coffee +100 – Senti');
+    await titled('⚠ coffee +82 – Senti');
   });
 });
