@@ -162,14 +162,16 @@ function spanOf(cells: readonly Cell[]): Span {
 /** Posts a minute, the balance, its change since the span before, and whether there is a spike. */
 export function summarize(window: Window): [string, string, string, string] {
   const { posts, postsPerMinute, previous, spike } = window;
-  const rate =
-    postsPerMinute?.toLocaleString('en', { maximumFractionDigits: postsPerMinute < 10 ? 1 : 0 }) ??
-    '–';
   const balance = balanceOfSpan(window);
+  // Of few posts in less than a minute, nobody knows what a minute brings.
+  const isGuess = balance === undefined && (postsPerMinute ?? 0) > posts;
+  const rate = isGuess
+    ? undefined
+    : postsPerMinute?.toLocaleString('en', { maximumFractionDigits: postsPerMinute < 10 ? 1 : 0 });
   const before = balanceOfSpan(previous);
   const change = balance === undefined || before === undefined ? undefined : balance - before;
   return [
-    rate,
+    rate ?? '–',
     posts > 0 && balance === undefined ? 'few posts' : signed(balance),
     signed(change),
     spike ? '▲ spike' : '',

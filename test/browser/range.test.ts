@@ -187,11 +187,13 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(await painted(page, '#voice', 'topic-0', [0, 0, 1, 1])).toBeGreaterThan(0.001);
   });
 
-  test('keeps its picture when a busy topic is reloaded', async () => {
+  test('keeps its picture when a busy topic is reloaded, and has one scale for all topics', async () => {
     const clock = new FakeClock(Date.now() - 6 * MINUTE);
-    const { url, source } = await startSenti(configOf('--follow', 'coffee'), clock);
+    const followed = ['--follow', 'coffee', '--follow', 'tea'];
+    const { url, source } = await startSenti(configOf(...followed), clock);
     for (let minute = 0; minute < 6; minute += 1) {
       for (let n = 0; n < 50; n += 1) source.say('I love coffee');
+      for (let n = 0; n < 5; n += 1) source.say('I love tea');
       clock.advance(MINUTE);
       await setImmediate();
     }
@@ -202,6 +204,10 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
       await basis(page, /^2\d\d posts in the last five minutes$/);
       await page.reload();
     }
+    await page.goto(`${url}/?track=coffee&track=tea&range=1h`);
+    const top = (chart: string) => painted(page, chart, 'positive', [0.8, 0, 1, 0.25]);
+    await page.locator('.topic canvas').nth(1).waitFor();
+    await eventually(async () => (await top('.topic')) > 0 && (await top('.topic ~ .topic')) === 0);
   });
 
   test('notifies of a spike once, if it is asked to and in the background', async () => {

@@ -193,7 +193,9 @@ test('a row of the summary says that posts are few, and compares with the span b
   });
   const rest = { postsPerMinute: 4, spike: false, previous: span(10, 10) };
   expect(summarize({ ...span(15, 5), ...rest })).toEqual(['4', '+50', '+50', '']);
-  expect(summarize({ ...span(2, 0), ...rest })).toEqual(['4', 'few posts', '–', '']);
+  expect(summarize({ ...span(5, 0), ...rest })).toEqual(['4', 'few posts', '–', '']);
+  // They came in less than a minute.
+  expect(summarize({ ...span(2, 0), ...rest })).toEqual(['–', 'few posts', '–', '']);
   const first = { postsPerMinute: null, spike: true, previous: span(1, 0) };
   expect(summarize({ ...span(5, 15), ...first })).toEqual(['–', '−50', '–', '▲ spike']);
 });
