@@ -82,7 +82,7 @@ export function createUpgrade(
         maxPayload: limits.maxMessageBytes,
         ...UNTYPED,
         perMessageDeflate: false,
-        // One message a tick, so that many that come at once do not hold up other clients.
+        // One message a tick, so that a client can complete an id and use it again at once.
         allowSynchronousEvents: false,
         // Pings are answered below, and only if the peer reads the answers.
         autoPong: false,
