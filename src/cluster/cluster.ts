@@ -191,10 +191,10 @@ export class Cluster<T> implements Feed<T> {
       // The lease may run out at any moment, so claim it more often.
       if (this.#status.ingestingPeer === undefined && !this.#election.holdsLease)
         this.#election.claim();
+      // Don't announce that we stopped while we still hold the lease: others would try to claim it in vain.
+      if (!this.#election.isRetiring) this.#sendAlive();
     }
     this.#election.leader?.retryRejected();
-    // Don't announce that we stopped while we still hold the lease: others would try to claim it in vain.
-    if (!this.#election.isRetiring) this.#sendAlive();
     this.#election.beginIfInformed();
   }
 

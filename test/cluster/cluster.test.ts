@@ -129,6 +129,17 @@ describe('nodes', () => {
     expect(wantedBy(leads)).toEqual(['milk', 'sugar']);
   });
 
+  test('do not announce themselves while they are cut off, which would count as lost', async () => {
+    const nodes = createNodes();
+    const { others } = await nodes.startMany(3);
+    const [one] = others as [Node];
+    one.relay.cut();
+    await nodes.pass(5000);
+    expect(one.multiplexer.cluster.counters.lost).toBe(0);
+    one.relay.mend();
+    await nodes.until(() => others.every(({ multiplexer }) => multiplexer.cluster.nodes === 3));
+  });
+
   test('end the listeners of a track that the source rejects, on every node', async () => {
     const nodes = createNodes();
     const { leads, others } = await nodes.startMany(3);
