@@ -1,5 +1,6 @@
 // npm run bench -- connect: the server's CPU time for each client that comes, from its connection to its first event,
-// against a bare ws server in the same run. All clients come as fast as one process can open them.
+// against a bare ws server in the same run. All clients come as fast as one process can open them, and stay. The README
+// says how to read it.
 
 import { startPair } from './fanout.ts';
 import { median, runParts } from './measure.ts';

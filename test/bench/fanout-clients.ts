@@ -62,18 +62,18 @@ async function open(
   resumes: boolean,
 ): Promise<void> {
   const isGraphQL = path === '/graphql';
+  const ticket = resumes ? session : undefined;
   const socket = new WebSocket(
     url.replace('http', 'ws') + path,
     isGraphQL ? 'graphql-transport-ws' : [],
-    { rejectUnauthorized: false, ...(resumes && session && { session }) },
+    { rejectUnauthorized: false, ...(ticket && { session: ticket }) },
   );
   sockets.push(socket);
   socket.once('upgrade', ({ socket: connection }) => {
     if (!(connection instanceof TLSSocket)) return;
-    if (resumes && session && !connection.isSessionReused()) throw new Error('not resumed');
-    connection.once('session', (ticket) => {
-      session ??= ticket;
-    });
+    if (ticket && !connection.isSessionReused()) throw new Error('not resumed');
+    // Its ticket has come before the answer to the handshake.
+    session ??= connection.getSession();
   });
   await once(socket, 'open');
   if (isGraphQL) {

@@ -320,8 +320,9 @@ export async function startPair(way: Way, flags: readonly string[] = [], isSecur
       return (await answer) as { cpu: number; rss: number; heapUsed: number };
     },
     async [Symbol.asyncDispose]() {
-      const gone = children.map((child) => once(child, 'exit'));
-      for (const child of children) child.kill('SIGKILL');
+      const left = children.filter(({ exitCode }) => exitCode === null);
+      const gone = left.map((child) => once(child, 'exit'));
+      for (const child of left) child.kill('SIGKILL');
       await Promise.all(gone);
     },
   };
@@ -360,9 +361,17 @@ function clientsOf(clients: ChildProcess, url: string) {
   };
 }
 
+/** The next message of `child`. Rejects if it ends before. */
 async function message(child: ChildProcess): Promise<unknown> {
-  const [answer] = await once(child, 'message');
-  return answer;
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  child.once('exit', end);
+  try {
+    const [answer] = await once(child, 'message', { signal: ended.signal });
+    return answer;
+  } finally {
+    child.off('exit', end);
+  }
 }
 
 export function times<T>(count: number, make: (i: number) => T): T[] {
