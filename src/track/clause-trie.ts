@@ -121,9 +121,11 @@ export class ClauseTrie<V> {
     const [needed = top, ...words] = further;
     const [without = this.#known.never, ...others] = excluded;
     const isMore = words.length + others.length + phrases.length + noPhrases.length > 0;
+    const more = [...excluded, ...phrases.flat(), ...noPhrases.flat()];
     const clause = {
       path,
-      mentioned: [...path, ...excluded, ...phrases.flat(), ...noPhrases.flat()],
+      // Most clauses have one word, and a second list of it would take memory.
+      mentioned: more.length === 0 ? path : [...path, ...more],
       rest: isMore ? this.#rests.add({ words, excluded: others, phrases, noPhrases }) : NOTHING,
       list: node * NODE + (further.length === 0 ? HERE : FURTHER),
       index: 0,
