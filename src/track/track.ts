@@ -73,10 +73,6 @@ const AT_SOURCES = /^(.+) \[([\w,-]+)\]$/s;
 /** The track of a canonical form, which may be longer than a query; undefined for any other text. */
 export function readCanonical(canonical: string): Track | undefined {
   if (canonical.length > MAX_CANONICAL_CHARACTERS) return undefined;
-  // Most tracks are their own canonical form.
-  if (ONE_WORD.test(canonical) && !STOP_WORDS.has(canonical)) {
-    return { canonical, clauses: [{ all: [[canonical]], none: [] }] };
-  }
   const [, query = canonical, sources] = AT_SOURCES.exec(canonical) ?? [];
   const track = parse(query);
   if (track instanceof UserError) return undefined;
@@ -85,6 +81,10 @@ export function readCanonical(canonical: string): Track | undefined {
 }
 
 function parse(query: string): Track | UserError {
+  // Most queries are their own canonical form.
+  if (ONE_WORD.test(query) && !STOP_WORDS.has(query)) {
+    return { canonical: query, clauses: [{ all: [[query]], none: [] }] };
+  }
   const written = splitQuery(query);
   if (written instanceof UserError) return written;
   const clauses = new Map<string, Clause>();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
+import { ONE_WORD } from '../../src/track/query-term.ts';
 import { atSources, parseTrack, readCanonical } from '../../src/track/track.ts';
 import { queries } from '../support/queries.ts';
 import { track } from '../support/tracks.ts';
@@ -184,6 +185,17 @@ describe('the canonical form', () => {
       ),
     );
   });
+});
+
+test('a query of one plain word means the same with space around it', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(ONE_WORD, { maxLength: 20 }), (word) => {
+      expect(parseTrack(word)).toEqual(parseTrack(` ${word} `));
+    }),
+  );
+  for (const word of ['the', 'or', 'and', 'not']) {
+    expect(parseTrack(word)).toEqual(parseTrack(` ${word} `));
+  }
 });
 
 describe('operators in capitals', () => {
