@@ -3,6 +3,7 @@ import { createAnalyzer, type SentimentEvent } from '../../src/sentiment/analysi
 import { vader } from '../../src/sentiment/vader/vader.ts';
 import type { FeedSink } from '../../src/stream/feed.ts';
 import { Ingest, type IngestOptions } from '../../src/stream/ingest.ts';
+import { atSources } from '../../src/track/track.ts';
 import { feedContract } from '../contract/feed.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { createPast, keeping } from '../support/keeping.ts';
@@ -47,6 +48,29 @@ test('an event has the hashtags that the source states beside the text', () => {
     { tag: 'coffee', count: 1 },
     { tag: 'self-care', count: 1 },
   ]);
+});
+
+test('a track that names its sources gets their posts alone, whatever other tracks come and go', () => {
+  const outlets: (readonly string[])[] = [];
+  const ignore = () => {};
+  const { feed, source } = open({
+    event: (_, to) => outlets.push([...to].sort()),
+    deleted: ignore,
+    gap: ignore,
+    rejected: ignore,
+  });
+  const say = () => source()?.say('tea');
+  const elsewhere = atSources(track('tea'), ['elsewhere']);
+  feed.open(track('tea'), 'all');
+  feed.open(atSources(track('tea'), ['hand']), 'hand');
+  say();
+  feed.open(elsewhere, 'elsewhere');
+  say();
+  feed.close(track('tea'));
+  say();
+  feed.close(elsewhere);
+  say();
+  expect(outlets).toEqual([['all', 'hand'], ['all', 'hand'], ['hand'], ['hand']]);
 });
 
 test('a source that misnames what it delivers is loud: its terms could not be kept', () => {
