@@ -32,6 +32,8 @@ const HASHTAG_BYTES = 80;
 export class Entries {
   /** By key, as all that follows. */
   readonly #entries: (Entry | undefined)[] = [];
+  /** Also apart from the entries, which are seldom in the cache. */
+  readonly #positions: Position[] = [];
   /** How many tracks keep each. */
   #places = new Uint32Array(1024);
   /** Without the places that tracks have for it. */
@@ -51,6 +53,10 @@ export class Entries {
   /** The entry of a key that is in use. */
   at(key: number): Entry {
     return this.#entries[key] as Entry;
+  }
+
+  positionOf(key: number): Position {
+    return this.#positions[key] as Position;
   }
 
   /** Keeps `event` for so many tracks more. Returns its key. */
@@ -89,7 +95,7 @@ export class Entries {
       const key = this.#find(post, this.#byPost.find(post));
       if (key === undefined) return;
       this.#byPost.delete(key);
-      this.#entries[key] = { position: this.at(key).position, isGap: false };
+      this.#entries[key] = { position: this.positionOf(key), isGap: false };
       this.#bytes -= this.#sizes[key] as number;
       this.#sizes[key] = 0;
     }
@@ -125,6 +131,7 @@ export class Entries {
   #add(entry: Entry, bytes: number): number {
     const key = this.#unused.pop() ?? this.#entries.length;
     this.#entries[key] = entry;
+    this.#positions[key] = entry.position;
     this.#places = withRoomFor(this.#places, key);
     this.#sizes = withRoomFor(this.#sizes, key);
     this.#sizes[key] = bytes;

@@ -124,7 +124,7 @@ export class RecentEvents implements Past {
     const keys = this.#keys;
     if (this.#completeSince[slot] === undefined) {
       // A node that gets its events from another one begins with the first that comes.
-      const { position } = entries.at(run.keys[run.numberAt(run.from)] as number);
+      const position = entries.positionOf(run.keys[run.numberAt(run.from)] as number);
       this.#completeSince[slot] = { ...position, number: position.number - 1 };
     }
     for (let i = run.from; i < run.to; i += 1) {
@@ -168,7 +168,7 @@ export class RecentEvents implements Past {
     const begin = keys.first(slot);
     const end = Math.min(begin + count, keys.end(slot));
     if (end === begin) return;
-    this.#completeSince[slot] = entries.at(keys.at(slot, end - 1)).position;
+    this.#completeSince[slot] = entries.positionOf(keys.at(slot, end - 1));
     for (let number = begin; number < end; number += 1) entries.free(keys.at(slot, number));
     keys.dropUntil(slot, end);
   }
