@@ -2,7 +2,7 @@
 // suit what there are many of.
 
 /** `numbers`, or a copy with room for an element at `index`, where the new ones are 0. */
-export function withRoomFor<T extends Uint16Array | Uint32Array | Float64Array>(
+export function withRoomFor<T extends Int32Array | Uint16Array | Uint32Array | Float64Array>(
   numbers: T,
   index: number,
 ): T {

@@ -1,7 +1,7 @@
 // How many posts have a hashtag, for many topics: one small hash table for each.
 
+import { Blocks } from '../base/blocks.ts';
 import { withRoomFor } from '../base/numbers.ts';
-import { NumberPool } from './number-pool.ts';
 
 const FEWEST_SLOTS = 4;
 
@@ -16,7 +16,7 @@ export class HashtagCounts {
   readonly #most: number;
   #rows = new Uint32Array(64 * ROW);
   /** A slot is two numbers: that of a hashtag, plus one, and its posts. A free slot begins with 0. */
-  readonly #pool = new NumberPool();
+  readonly #blocks = new Blocks();
 
   constructor(most: number) {
     this.#most = most;
@@ -33,9 +33,9 @@ export class HashtagCounts {
     const row = topic * ROW;
     if (rows[row + SLOTS] === 0) this.#grow(row);
     const slot = this.#slotOf(row, hashtag);
-    const { numbers } = this.#pool;
-    if (numbers[slot] === hashtag + 1) {
-      numbers[slot + 1] = (numbers[slot + 1] as number) + 1;
+    const { cells } = this.#blocks;
+    if (cells[slot] === hashtag + 1) {
+      cells[slot + 1] = (cells[slot + 1] as number) + 1;
       return;
     }
     const used = rows[row + USED] as number;
@@ -54,20 +54,20 @@ export class HashtagCounts {
 
   /** Where a hashtag is, or the free slot where it would be. */
   #slotOf(row: number, hashtag: number): number {
-    const { numbers } = this.#pool;
+    const { cells } = this.#blocks;
     const place = this.#rows[row + PLACE] as number;
     const mask = 2 * (this.#rows[row + SLOTS] as number) - 1;
     for (let at = (2 * hashtag) & mask; ; at = (at + 2) & mask) {
-      const found = numbers[place + at];
+      const found = cells[place + at];
       if (found === hashtag + 1 || found === 0) return place + at;
     }
   }
 
   #put(row: number, hashtag: number, posts: number): void {
     const slot = this.#slotOf(row, hashtag);
-    const { numbers } = this.#pool;
-    numbers[slot] = hashtag + 1;
-    numbers[slot + 1] = posts;
+    const { cells } = this.#blocks;
+    cells[slot] = hashtag + 1;
+    cells[slot + 1] = posts;
   }
 
   #grow(row: number): void {
@@ -76,19 +76,19 @@ export class HashtagCounts {
     const slots = rows[row + SLOTS] as number;
     const counted = [...this.#read(place, slots)];
     const more = Math.max(FEWEST_SLOTS, 2 * slots);
-    const to = this.#pool.take(2 * more);
-    this.#pool.numbers.fill(0, to, to + 2 * more);
+    const to = this.#blocks.take(2 * more);
+    this.#blocks.cells.fill(0, to, to + 2 * more);
     rows[row + PLACE] = to;
     rows[row + SLOTS] = more;
     for (const [hashtag, posts] of counted) this.#put(row, hashtag, posts);
-    this.#pool.release(place, 2 * slots);
+    this.#blocks.free(place, 2 * slots);
   }
 
   *#read(place: number, slots: number): Generator<readonly [hashtag: number, posts: number]> {
-    const { numbers } = this.#pool;
+    const { cells } = this.#blocks;
     for (let at = place; at < place + 2 * slots; at += 2) {
-      const found = numbers[at] as number;
-      if (found > 0) yield [found - 1, numbers[at + 1] as number];
+      const found = cells[at] as number;
+      if (found > 0) yield [found - 1, cells[at + 1] as number];
     }
   }
 }

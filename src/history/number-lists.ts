@@ -1,7 +1,7 @@
 // Lists of numbers that grow at their end and shrink at their beginning, one for each slot.
 
+import { Blocks } from '../base/blocks.ts';
 import { withRoomFor } from '../base/numbers.ts';
-import { NumberPool } from './number-pool.ts';
 
 /** The shortest list has room for so many. */
 const SHORTEST = 8;
@@ -15,7 +15,7 @@ const END = 3;
 
 export class NumberLists {
   #rows = new Float64Array(64 * ROW);
-  readonly #pool = new NumberPool();
+  readonly #blocks = new Blocks();
 
   /** The elements of a list are numbered from here up to `end`. Each keeps its number. */
   first(slot: number): number {
@@ -42,7 +42,7 @@ export class NumberLists {
   at(slot: number, number: number): number {
     const rows = this.#rows;
     const row = slot * ROW;
-    return this.#pool.numbers[
+    return this.#blocks.cells[
       placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, number)
     ] as number;
   }
@@ -58,7 +58,7 @@ export class NumberLists {
     const size = end - (rows[row + FIRST] as number);
     if (size === rows[row + ROOM]) this.#makeRoom(slot, size + 1);
     rows[row + END] = end + 1;
-    this.#pool.numbers[placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, end)] =
+    this.#blocks.cells[placeOf(rows[row + PLACE] as number, rows[row + ROOM] as number, end)] =
       element;
   }
 
@@ -79,7 +79,7 @@ export class NumberLists {
 
   close(slot: number): void {
     const row = slot * ROW;
-    this.#pool.release(this.#rows[row + PLACE] as number, this.#rows[row + ROOM] as number);
+    this.#blocks.free(this.#rows[row + PLACE] as number, this.#rows[row + ROOM] as number);
     this.#rows.fill(0, row, row + ROW);
   }
 
@@ -91,13 +91,13 @@ export class NumberLists {
     let room = Math.max(SHORTEST, before);
     while (room < size) room *= 2;
     if (room === before) return;
-    const to = this.#pool.take(room);
-    const { numbers } = this.#pool;
+    const to = this.#blocks.take(room);
+    const { cells } = this.#blocks;
     const end = this.end(slot);
     for (let number = this.first(slot); number < end; number += 1) {
-      numbers[placeOf(to, room, number)] = numbers[placeOf(from, before, number)] as number;
+      cells[placeOf(to, room, number)] = cells[placeOf(from, before, number)] as number;
     }
-    this.#pool.release(from, before);
+    this.#blocks.free(from, before);
     rows[row + PLACE] = to;
     rows[row + ROOM] = room;
   }

@@ -2,10 +2,11 @@
 // would become long. Lists are numbers side by side, because a post that matches many clauses would mostly wait for
 // memory: the loop over a list reads nothing else for most clauses.
 
-import { Blocks } from './blocks.ts';
+import { Blocks } from '../base/blocks.ts';
+import { withRoomFor } from '../base/numbers.ts';
 import { ClauseWords, type Needs } from './clause-words.ts';
 import type { KnownWords } from './known-words.ts';
-import { enlarged, NumberSet } from './number-set.ts';
+import { NumberSet } from './number-set.ts';
 import type { PostWords } from './post-words.ts';
 
 export interface IndexedClause {
@@ -154,10 +155,7 @@ export class ClauseTrie<V> {
 
   /** Makes room for a node. A node that was never used, or is not used any more, is empty. */
   #make(node: number): void {
-    const { length } = this.#nodes;
-    if ((node + 1) * NODE > length) {
-      this.#nodes = enlarged(this.#nodes, Math.max((node + 1) * NODE, 2 * length));
-    }
+    this.#nodes = withRoomFor(this.#nodes, (node + 1) * NODE);
   }
 
   /** The node below `node` for clauses that need `word` next. */
@@ -211,7 +209,7 @@ export class ClauseTrie<V> {
     const count = nodes[list + COUNT] as number;
     for (let i = 0; i < count; i++) this.#move(from / ENTRY + i, to / ENTRY + i);
     this.#release(from / ENTRY, count);
-    if (before > 0) this.#lists.free(from, before * ENTRY);
+    this.#lists.free(from, before * ENTRY);
     nodes[list] = to;
     nodes[list + ROOM] = room;
   }

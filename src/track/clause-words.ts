@@ -1,7 +1,7 @@
 // What clauses need and exclude, as numbers of words side by side in one array. A post that many tracks are about makes
 // the matcher check many clauses, and then it mostly waits for memory.
 
-import { Blocks } from './blocks.ts';
+import { Blocks } from '../base/blocks.ts';
 import type { PostWords } from './post-words.ts';
 
 /** A word is its number. */

@@ -1,6 +1,8 @@
 // Numbers for things, and the set of those that the present post has. Each takes one bit, so that those of a hundred
 // thousand things stay in the fastest memory of a processor.
 
+import { withRoomFor } from '../base/numbers.ts';
+
 const FIRST = 1024;
 const BITS = 32;
 
@@ -15,10 +17,8 @@ export class NumberSet {
   /** Returns a number that is unique until it is freed. */
   take(): number {
     const number = this.#free.pop() ?? this.#taken++;
-    if (number >= this.members.length) {
-      this.#bits = enlarged(this.#bits, 2 * this.#bits.length);
-      this.members = enlarged(this.members, 2 * this.members.length);
-    }
+    this.#bits = withRoomFor(this.#bits, number >>> 5);
+    this.members = withRoomFor(this.members, number);
     return number;
   }
 
@@ -41,14 +41,4 @@ export class NumberSet {
     for (let i = 0; i < this.size; i++) this.#bits[(this.members[i] as number) >>> 5] = 0;
     this.size = 0;
   }
-}
-
-/** A copy with room for `length` numbers. */
-export function enlarged(
-  numbers: Int32Array<ArrayBuffer>,
-  length: number,
-): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(length);
-  larger.set(numbers);
-  return larger;
 }

@@ -1,10 +1,11 @@
 // Blocks of numbers, side by side in one array. Reading one after another seldom waits for memory.
 
-import { enlarged } from './number-set.ts';
+import { withRoomFor } from './numbers.ts';
 
 const FIRST_CELLS = 1024;
 
 export class Blocks {
+  /** Another array once `take` has made it longer. */
   cells = new Int32Array(FIRST_CELLS);
   #end = 0;
   /** Places of free blocks, by length. */
@@ -16,13 +17,12 @@ export class Blocks {
     if (free !== undefined) return free;
     const place = this.#end;
     this.#end += length;
-    if (this.#end > this.cells.length) {
-      this.cells = enlarged(this.cells, Math.max(this.#end, 2 * this.cells.length));
-    }
+    this.cells = withRoomFor(this.cells, this.#end);
     return place;
   }
 
   free(place: number, length: number): void {
+    if (length === 0) return;
     const free = this.#free.get(length);
     if (free === undefined) this.#free.set(length, [place]);
     else free.push(place);
