@@ -4,7 +4,8 @@ import { withRoomFor } from '../base/numbers.ts';
 import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import { NONE, PostIndex } from './post-index.ts';
+import { NumberLists } from './number-lists.ts';
+import { hashOf, NONE, PostIndex } from './post-index.ts';
 
 /** What stands where no event is: events may be missing here, or the post was deleted. */
 interface Mark {
@@ -28,17 +29,20 @@ const GAP_BYTES = 150;
 const CHARACTER_BYTES = 2;
 const HASHTAG_BYTES = 80;
 
+/** What is known of an entry: how many tracks keep it, and its bytes without their places. */
+const ROW = 2;
+const PLACES = 0;
+const BYTES = 1;
+
 /** Each entry has a key: a small whole number, which stands for it among those of a track. */
 export class Entries {
   /** By key, as all that follows. */
   readonly #entries: (Entry | undefined)[] = [];
   /** Also apart from the entries, which are seldom in the cache. */
   readonly #positions: Position[] = [];
-  /** How many tracks keep each. */
-  #places = new Uint32Array(1024);
-  /** Without the places that tracks have for it. */
-  #sizes = new Uint32Array(1024);
-  readonly #unused: number[] = [];
+  #rows = new Uint32Array(1024 * ROW);
+  /** Keys of no entry, as one list. The one that is longest unused is the next, so that the keys of neighbours are close. */
+  readonly #unused = new NumberLists();
   readonly #byPost = new PostIndex();
   /** Whether a post was ever kept in two epochs. */
   #hasRepeats = false;
@@ -75,8 +79,9 @@ export class Entries {
 
   /** A track has given up its place for an entry. */
   free(key: number): void {
-    const places = (this.#places[key] as number) - 1;
-    this.#places[key] = places;
+    const row = key * ROW;
+    const places = (this.#rows[row + PLACES] as number) - 1;
+    this.#rows[row + PLACES] = places;
     this.#bytes -= PLACE_BYTES;
     if (places === 0) this.#forget(key);
   }
@@ -92,18 +97,19 @@ export class Entries {
 
   deleted(post: PostKey): void {
     for (;;) {
-      const key = this.#find(post, this.#byPost.find(post));
+      const key = this.#find(post, this.#byPost.find(hashOf(post)));
       if (key === undefined) return;
       this.#byPost.delete(key);
       this.#entries[key] = { position: this.positionOf(key), isGap: false };
-      this.#bytes -= this.#sizes[key] as number;
-      this.#sizes[key] = 0;
+      this.#bytes -= this.#rows[key * ROW + BYTES] as number;
+      this.#rows[key * ROW + BYTES] = 0;
     }
   }
 
   #keyOf(event: SentimentEvent): number {
     const { position, post } = event;
-    const before = this.#find(post, this.#byPost.find(post));
+    const hash = hashOf(post);
+    const before = this.#find(post, this.#byPost.find(hash));
     if (before !== undefined) {
       const { epoch, number } = this.at(before).position;
       // Another node has sent it again.
@@ -111,7 +117,7 @@ export class Entries {
       if (epoch !== position.epoch) this.#hasRepeats = true;
     }
     const key = this.#add(event, bytesOf(event));
-    this.#byPost.add(key, post);
+    this.#byPost.add(key, hash);
     return key;
   }
 
@@ -129,26 +135,34 @@ export class Entries {
   }
 
   #add(entry: Entry, bytes: number): number {
-    const key = this.#unused.pop() ?? this.#entries.length;
+    const key = this.#takeKey();
     this.#entries[key] = entry;
     this.#positions[key] = entry.position;
-    this.#places = withRoomFor(this.#places, key);
-    this.#sizes = withRoomFor(this.#sizes, key);
-    this.#sizes[key] = bytes;
+    this.#rows = withRoomFor(this.#rows, (key + 1) * ROW);
+    this.#rows[key * ROW + BYTES] = bytes;
     this.#bytes += bytes;
     return key;
   }
 
+  #takeKey(): number {
+    const unused = this.#unused;
+    if (unused.size(0) === 0) return this.#entries.length;
+    const first = unused.first(0);
+    unused.dropUntil(0, first + 1);
+    return unused.at(0, first);
+  }
+
   #addPlaces(key: number, places: number): void {
-    this.#places[key] = (this.#places[key] as number) + places;
+    const row = key * ROW;
+    this.#rows[row + PLACES] = (this.#rows[row + PLACES] as number) + places;
     this.#bytes += PLACE_BYTES * places;
   }
 
   #forget(key: number): void {
     if (this.at(key).post !== undefined) this.#byPost.delete(key);
     this.#entries[key] = undefined;
-    this.#unused.push(key);
-    this.#bytes -= this.#sizes[key] as number;
+    this.#unused.push(0, key);
+    this.#bytes -= this.#rows[key * ROW + BYTES] as number;
   }
 }
 

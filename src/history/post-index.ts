@@ -11,60 +11,70 @@ const SEED = Math.floor(Math.random() * 2 ** 32);
 /** The prime of the hash FNV-1a. */
 const PRIME = 0x0100_0193;
 
+/** What is known of a key: the hash of its post, and the next older key of the same list. */
+const ROW = 2;
+const HASH = 0;
+const OLDER = 1;
+
 export class PostIndex {
-  /** By hash: the newest key, and by key: the next older one. */
+  /** By hash. */
   #newest = new Uint32Array(SMALLEST).fill(NONE);
-  #older = new Uint32Array(SMALLEST);
-  /** By key. */
-  #hashes = new Uint32Array(SMALLEST);
+  #rows = new Uint32Array(SMALLEST * ROW);
   #size = 0;
 
-  add(key: number, post: PostKey): void {
+  /** Adds the key of a post with this hash. */
+  add(key: number, hash: number): void {
     if (this.#size === this.#newest.length) this.#grow();
     this.#size += 1;
-    this.#hashes = withRoomFor(this.#hashes, key);
-    this.#older = withRoomFor(this.#older, key);
-    this.#hashes[key] = hashOf(post);
+    this.#rows = withRoomFor(this.#rows, (key + 1) * ROW);
+    this.#rows[key * ROW + HASH] = hash;
     this.#link(key);
   }
 
   delete(key: number): void {
     this.#size -= 1;
-    const after = this.#older[key] as number;
+    const after = this.#olderOf(key);
     const at = this.#placeOf(key);
     let newer = this.#newest[at] as number;
     if (newer === key) {
       this.#newest[at] = after;
       return;
     }
-    while (this.#older[newer] !== key) newer = this.#older[newer] as number;
-    this.#older[newer] = after;
+    while (this.#olderOf(newer) !== key) newer = this.#olderOf(newer);
+    this.#rows[newer * ROW + OLDER] = after;
   }
 
-  /** The newest key that may be of this post, or NONE. */
-  find(post: PostKey): number {
-    const hash = hashOf(post);
+  /** The newest key of a post with this hash, or NONE. */
+  find(hash: number): number {
     return this.#sameHash(hash, this.#newest[hash & (this.#newest.length - 1)] as number);
   }
 
-  /** The next older key that may be of the same post as `key`, or NONE. */
+  /** The next older key of a post with the same hash, or NONE. */
   olderThan(key: number): number {
-    return this.#sameHash(this.#hashes[key] as number, this.#older[key] as number);
+    return this.#sameHash(this.#hashAt(key), this.#olderOf(key));
   }
 
   #sameHash(hash: number, newest: number): number {
     let key = newest;
-    while (key !== NONE && this.#hashes[key] !== hash) key = this.#older[key] as number;
+    while (key !== NONE && this.#hashAt(key) !== hash) key = this.#olderOf(key);
     return key;
   }
 
+  #hashAt(key: number): number {
+    return this.#rows[key * ROW + HASH] as number;
+  }
+
+  #olderOf(key: number): number {
+    return this.#rows[key * ROW + OLDER] as number;
+  }
+
   #placeOf(key: number): number {
-    return (this.#hashes[key] as number) & (this.#newest.length - 1);
+    return this.#hashAt(key) & (this.#newest.length - 1);
   }
 
   #link(key: number): void {
     const at = this.#placeOf(key);
-    this.#older[key] = this.#newest[at] as number;
+    this.#rows[key * ROW + OLDER] = this.#newest[at] as number;
     this.#newest[at] = key;
   }
 
@@ -73,14 +83,14 @@ export class PostIndex {
     this.#newest = new Uint32Array(2 * lists.length).fill(NONE);
     const keys: number[] = [];
     for (const newest of lists) {
-      for (let key = newest; key !== NONE; key = this.#older[key] as number) keys.push(key);
+      for (let key = newest; key !== NONE; key = this.#olderOf(key)) keys.push(key);
     }
     // Oldest first, so that each list stays in order.
     for (const key of keys.reverse()) this.#link(key);
   }
 }
 
-function hashOf({ source, id }: PostKey): number {
+export function hashOf({ source, id }: PostKey): number {
   return mix(mix(SEED, source), id);
 }
 

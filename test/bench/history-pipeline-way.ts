@@ -1,5 +1,5 @@
 // One way of the pipeline part of the history benchmark, in a process of its own, so that no way pays for what another
-// one keeps. Prints the nanoseconds of CPU for each post: the median and the least of its rounds.
+// one keeps. Each message makes a round, which is answered with its nanoseconds of CPU for each post.
 
 import { systemClock } from '../../src/base/clock.ts';
 import type { Post } from '../../src/base/post.ts';
@@ -13,12 +13,9 @@ import type { Past } from '../../src/stream/recorder.ts';
 import { keeping } from '../support/keeping.ts';
 import { configOf } from '../support/senti.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
-import { cpuNanoseconds, median } from './measure.ts';
+import { cpuNanoseconds } from './measure.ts';
 import { makeTracks, readTexts, vocabularyOf } from './workload.ts';
 
-const ROUNDS = 15;
-/** The first rounds warm up. */
-const WARM_UP = 3;
 const SEED = 1;
 
 const NOTHING_KEPT: Past = {
@@ -66,18 +63,16 @@ const multiplexer = new Multiplexer(
 );
 for (const track of tracks) multiplexer.listen(track, { event: () => {}, end: () => {} });
 
-const found: number[] = [];
-for (let round = 0; round < ROUNDS; round++) {
+let round = 0;
+process.on('message', () => {
   const posts = postsOf(round);
+  round += 1;
   const ns = cpuNanoseconds(() => {
     for (const post of posts) for (const sink of sinks) sink.post(post);
   });
-  if (round >= WARM_UP) found.push(ns / posts.length);
-}
-const { eventsDelivered } = multiplexer.counters;
-const events = eventsDelivered / (ROUNDS * texts.length);
-process.stdout.write(JSON.stringify({ median: median(found), least: Math.min(...found), events }));
-process.exit(0);
+  const events = multiplexer.counters.eventsDelivered / (round * posts.length);
+  process.send?.({ ns: ns / posts.length, events });
+});
 
 function pastOf(way: string): Past {
   if (way === 'without') return NOTHING_KEPT;

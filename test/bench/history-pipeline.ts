@@ -1,46 +1,64 @@
 // Part of npm run bench -- history: posts through matcher, analysis and topics, without the past, with recent events, and
 // with counts as well.
 
-import { execFile } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { median } from './measure.ts';
 
 const WAYS = ['without', 'events', 'both'] as const;
 const WORKLOADS = [1000, 100_000];
-/** The ways take turns, since machines are noisy. */
-const TURNS = 3;
+/** Where a process lies in memory makes a difference, so each way has several, one after the other. */
+const PROCESSES = 3;
+/** The ways take turns after each round, since a machine may be slow for seconds. */
+const ROUNDS = 15;
+/** The first rounds warm up. */
+const WARM_UP = 3;
 const PROGRAM = fileURLToPath(new URL('./history-pipeline-way.ts', import.meta.url));
 
-interface Found {
-  readonly median: number;
-  readonly least: number;
+interface Round {
+  readonly ns: number;
   readonly events: number;
 }
 
 export async function measurePipeline() {
   const rows = [];
-  for (const tracks of WORKLOADS) {
-    const found: Record<(typeof WAYS)[number], Found[]> = { without: [], events: [], both: [] };
-    for (let turn = 0; turn < TURNS; turn++) {
-      for (const way of WAYS) found[way].push(await measure(way, tracks));
-    }
-    const of = (way: (typeof WAYS)[number]) => median(found[way].map(({ least }) => least));
-    const more = (way: (typeof WAYS)[number]) => Math.round(100 * (of(way) / of('without') - 1));
-    rows.push({
-      tracks,
-      'events a post': Number((found.both[0]?.events ?? 0).toFixed(1)),
-      'ns a post without': Math.round(of('without')),
-      'with events': Math.round(of('events')),
-      'with counts too': Math.round(of('both')),
-      'events more %': more('events'),
-      'both more %': more('both'),
-    });
-  }
+  for (const tracks of WORKLOADS) rows.push(await measure(tracks));
   return { title: 'ns of CPU for each post, without and with the past', rows };
 }
 
-async function measure(way: string, tracks: number): Promise<Found> {
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, way, String(tracks)]);
-  return JSON.parse(stdout);
+async function measure(tracks: number) {
+  const rounds: Round[][] = [];
+  for (let i = 0; i < PROCESSES; i++) rounds.push(...(await playAll(tracks)));
+  const of = (way: number) => median(rounds.map((found) => found[way]?.ns ?? Number.NaN));
+  const more = (way: number) =>
+    median(rounds.map((found) => 100 * ((found[way]?.ns ?? 0) / (found[0]?.ns ?? 0) - 1)));
+  return {
+    tracks,
+    'events a post': Number((rounds[0]?.[0]?.events ?? 0).toFixed(1)),
+    'ns a post without': Math.round(of(0)),
+    'with events': Math.round(of(1)),
+    'with counts too': Math.round(of(2)),
+    'events more %': Math.round(more(1)),
+    'both more %': Math.round(more(2)),
+  };
+}
+
+async function playAll(tracks: number): Promise<Round[][]> {
+  const processes = WAYS.map((way) => fork(PROGRAM, [way, String(tracks)]));
+  const rounds: Round[][] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const found: Round[] = [];
+    for (const each of processes) found.push(await play(each));
+    if (round >= WARM_UP) rounds.push(found);
+  }
+  for (const each of processes) each.kill();
+  return rounds;
+}
+
+async function play(way: ChildProcess): Promise<Round> {
+  const answered = once(way, 'message');
+  way.send('round');
+  const [round] = await answered;
+  return round;
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NONE, PostIndex } from '../../src/history/post-index.ts';
+import { hashOf, NONE, PostIndex } from '../../src/history/post-index.ts';
 
 /** All keys that may be of this post, newest first. */
 function keysOf(index: PostIndex, post: { source: string; id: string }): number[] {
   const keys: number[] = [];
-  for (let key = index.find(post); key !== NONE; key = index.olderThan(key)) keys.push(key);
+  for (let key = index.find(hashOf(post)); key !== NONE; key = index.olderThan(key)) keys.push(key);
   return keys;
 }
 
@@ -23,7 +23,7 @@ test('finds the keys of each post, newest first, whichever come and go', () => {
         if (posts.delete(key)) index.delete(key);
         else {
           posts.set(key, post);
-          index.add(key, postOf(post));
+          index.add(key, hashOf(postOf(post)));
         }
       }
       for (let post = 0; post <= 5; post += 1) {
@@ -37,7 +37,7 @@ test('finds the keys of each post, newest first, whichever come and go', () => {
 test('still finds every post when there are thousands', () => {
   const index = new PostIndex();
   const postOf = (key: number) => ({ source: 'x', id: String(key % 4000) });
-  for (let key = 0; key < 8000; key += 1) index.add(key, postOf(key));
+  for (let key = 0; key < 8000; key += 1) index.add(key, hashOf(postOf(key)));
   for (let key = 0; key < 4000; key += 1) {
     expect(keysOf(index, postOf(key))).toEqual([key + 4000, key]);
   }
