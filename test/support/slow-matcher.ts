@@ -59,7 +59,7 @@ const LAST_SIGNS = new RegExp(
 const NO_LETTERS = new RegExp(`(?:(?!${LETTER}).)*$`, 'su');
 const RUN = new RegExp(`${SPACED_LETTERS}(?:[-./:?=&#%@+~!$*';]+${SPACED_LETTERS})*`, 'gu');
 const INSIDE = new RegExp(`(?:${LETTER}|${MARK})[./]${LETTER}`, 'u');
-const WWW = new RegExp(`^(?:www\\.(?=${LETTER}))*`, 'u');
+const WWW = new RegExp(`^(?:(?!${LETTER}).)*((?:www\\.(?=${LETTER}))*)`, 'su');
 
 /** The parts of a post. */
 export function readPostSlowly(post: Pick<Post, 'text' | 'tags' | 'links' | 'attached'>): Part[] {
@@ -173,7 +173,7 @@ function readAddress(address: string): Part {
   } catch {}
   text = text.replace(/^([a-z][a-z\d+.-]*:)?\/\//, '');
   const words = [...text.matchAll(WORD)];
-  const leading = (WWW.exec(text)?.[0].length ?? 0) / 'www.'.length;
+  const leading = (WWW.exec(text)?.[1]?.length ?? 0) / 'www.'.length;
   return words
     .slice(Math.max(0, Math.min(leading, words.length - 2)))
     .map(({ 0: word, index }, i) => {

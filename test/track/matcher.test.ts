@@ -38,6 +38,10 @@ describe('a track matches', () => {
     ['example.com', 'Someday I will visit example.com', true],
     ['example.com', 'example of a com', false],
     ['www.example.com', 'www.example.com/foo', true],
+    // Letters begin the words of an address, whatever stands before.
+    ['https://🔥.👨‍👩‍👧#www.example.com', 'example.com', true],
+    ['https://example.com', 'https://🔥.👨‍👩‍👧#www.example.com', true],
+    ['https://www.🔥', 'https://🔥.👨‍👩‍👧#www.example.com', false],
     ['example.com', 'https://docs.example.com/x', true],
     ['example.com/docs', 'see http://example.com/docs/install#now', true],
     ['example.com/docs', 'see example.com docs', false],
