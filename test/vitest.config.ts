@@ -56,6 +56,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     globalSetup: 'test/support/prepare.ts',
+    setupFiles: 'test/support/properties.ts',
     // Many tests wait for processes of their own, so three workers keep two cores busy.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
