@@ -47,6 +47,7 @@ export class NumberLists {
     ] as number;
   }
 
+  /** Prepares the list of a slot, which is empty. */
   open(slot: number): void {
     this.#rows = withRoomFor(this.#rows, (slot + 1) * ROW);
   }

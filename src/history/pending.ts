@@ -6,7 +6,10 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Recorded } from '../stream/recorder.ts';
 import { SCORE_SCALE } from './store.ts';
 
-/** Handing out this many takes a few milliseconds, even if each post matches hundreds of tracks. */
+/**
+ * Handing out this many holds the loop up for some milliseconds. Handing out fewer at once costs more for each, as most
+ * tracks would get only one or two events.
+ */
 const MAX_PAIRS = 131_072;
 const MAX_EVENTS = 4096;
 
@@ -25,6 +28,9 @@ export interface Run {
   /** The numbers of their hashtags in the running minute. */
   readonly tags: readonly (readonly number[])[];
 }
+
+/** Of an event without hashtags, or one that is not counted. */
+export const NO_TAGS: readonly number[] = [];
 
 export class Pending implements Run {
   from = 0;

@@ -10,7 +10,7 @@ import type { Past, PastReader, Recorded, Recording, Start, Stretch } from '../s
 import type { Track } from '../track/track.ts';
 import { Entries } from './entries.ts';
 import { NumberLists } from './number-lists.ts';
-import { Pending, type Run } from './pending.ts';
+import { NO_TAGS, Pending, type Run } from './pending.ts';
 import { type Keeper, RecentOfTrack } from './recent-of-track.ts';
 import { RecentReader } from './recent-reader.ts';
 import { nothingUntil, stretchOf } from './recent-stretch.ts';
@@ -26,7 +26,6 @@ export interface RecentLimits {
 const LEFT_BY_EVICTION = 0.9;
 /** Entries that a track loses at once. */
 const EVICTED_AT_ONCE = 16;
-const NO_TAGS: readonly number[] = [];
 
 export class RecentEvents implements Past {
   /** Takes each recorded event once, with the next `settle` at the latest. */
@@ -161,7 +160,7 @@ export class RecentEvents implements Past {
     }
   }
 
-  /** A track gives up its oldest `count` entries, or as many as there are. */
+  /** Evicts the oldest `count` entries of a track, or all of them if there are fewer. */
   #evict(slot: number, count: number): void {
     const entries = this.#entries;
     const keys = this.#keys;

@@ -6,7 +6,7 @@ import type { HashtagCount } from '../sentiment/analysis.ts';
 import type { Track } from '../track/track.ts';
 import { HashtagCounts } from './hashtag-counts.ts';
 import { KEPT_HASHTAGS, mostFrequent } from './hashtag-posts.ts';
-import type { Run } from './pending.ts';
+import { NO_TAGS, type Run } from './pending.ts';
 import type { HashtagPosts, TopicCounts } from './store.ts';
 
 /** Distinct hashtags that are counted of a topic. More than are kept, since the most frequent ones may come late. */
@@ -15,7 +15,6 @@ const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
 const MAX_HASHTAG_CHARACTERS = 100;
 /** Distinct hashtags of all topics. Further ones are not counted in this minute. */
 const MAX_NAMES = 100_000;
-const NO_TAGS: readonly number[] = [];
 
 /** Its name is not read for each event, since it lies elsewhere in memory. */
 interface Topic {

@@ -16,8 +16,8 @@ interface MergedOptions {
 interface Part {
   readonly source: Source;
   /**
-   * The source is asked again for tracks, all of which it has rejected. Until it is live, it counts as idle: others would
-   * take the posts that it does not deliver anyway for missing, again and again.
+   * The source has rejected all its tracks, and is asked for them again. Until it is live, it counts as idle. Otherwise
+   * each new attempt would look like an outage, though the source delivers nothing either way.
    */
   isProbed: boolean;
   /** Since it began: it was live, or it was out and has not been live yet. */

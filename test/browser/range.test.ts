@@ -174,7 +174,7 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     for (const chart of ['#voice', '#balances']) {
       expect(await painted(page, chart, 'topic-0', [0, 0, 1, 1])).toBeGreaterThan(0.001);
     }
-    // The first minute of coffee, of which the server knows the second half.
+    // The server knows only the second half of coffee's first minute.
     expect(await painted(page, '.topic', 'positive', [0.212, 0.2, 0.218, 0.4])).toBeGreaterThan(
       0.7,
     );

@@ -129,11 +129,11 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
      * client, which may have a bounded number of selections of its own. A client that has resumed after `lastId` on its
      * own does so, whatever the arguments say.
      */
-    open(
+    async open(
       args: ExecutionArgs,
       work: Work = FREE,
       lastId: string | undefined = undefined,
-    ): Opened | ExecutionResult | Promise<Opened | ExecutionResult> {
+    ): Promise<Opened | ExecutionResult> {
       if (lastId) return read(args, work, lastId, undefined);
       const name = nameOf(args);
       const known = name === undefined ? undefined : kept.get(name);
