@@ -16,7 +16,7 @@ export type Request =
       /** Whether each connection resumes the session of the first one, over TLS. */
       readonly resumes?: boolean;
     }
-  /** Answered as soon as so many messages have come in all. */
+  /** Answered as soon as so many messages have come in all, with their number and that of pings. */
   | { readonly ask: 'received'; readonly count: number }
   | { readonly ask: 'stop reading'; readonly socket: number }
   | { readonly ask: 'latencies' }
@@ -32,6 +32,7 @@ let session: Buffer | undefined;
 /** The last message that came. */
 let last: Buffer | undefined;
 let received = 0;
+let pings = 0;
 let waiting: { readonly count: number } | undefined;
 let latencies: number[] = [];
 
@@ -51,7 +52,7 @@ function onMessage(data: WebSocket.RawData): void {
 function answer(): void {
   if (waiting === undefined || received < waiting.count) return;
   waiting = undefined;
-  process.send?.({ received });
+  process.send?.({ received, pings });
 }
 
 async function open(
@@ -81,6 +82,9 @@ async function open(
     await once(socket, 'message');
   }
   socket.on('message', onMessage);
+  socket.on('ping', () => {
+    pings += 1;
+  });
   socket.on('error', () => {});
   for (const track of tracks) {
     const payload = { query, variables: { track } };

@@ -1,21 +1,17 @@
-// The serving half of the fan-out benchmark, in a process of its own: `senti`, `stock` or `bare`. `tls` serves
-// the first and the last one over TLS.
+// The serving half of the fan-out benchmark, in a process of its own: `senti`, `stock` or one of fanout-ready.ts. `tls`
+// serves all but the stock one and the floor over TLS.
 
 import { mkdtempSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { useServer } from 'graphql-ws/use/ws';
 import { createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { ApiContext } from '../../src/api/graphql/builder.ts';
 import { schema } from '../../src/api/graphql/schema.ts';
-import { TEXT_FRAMES } from '../../src/api/socket/text-frame.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createAnalyzer } from '../../src/sentiment/analysis.ts';
 import { vader } from '../../src/sentiment/vader/vader.ts';
@@ -29,6 +25,7 @@ import { keeping } from '../support/keeping.ts';
 import { configOf } from '../support/senti.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
 import { streamTopics } from '../support/topic-stream.ts';
+import { createReadyWays, listen, type Way } from './fanout-ready.ts';
 
 /** What the benchmark asks of this process. */
 export type Request =
@@ -36,19 +33,13 @@ export type Request =
   | { readonly ask: 'publish'; readonly turns: readonly (readonly string[])[] }
   | { readonly ask: 'measure' };
 
-interface Way {
-  readonly url: string;
-  publish(texts: readonly string[]): void;
-}
+const CERTIFICATE = process.argv.includes('tls') ? createCertificate('bench') : undefined;
 
 const WAYS: Readonly<Record<string, (...options: readonly string[]) => Promise<Way>>> = {
   senti,
   stock,
-  bare,
-  floor,
+  ...createReadyWays(CERTIFICATE),
 };
-
-const CERTIFICATE = process.argv.includes('tls') ? createCertificate('bench') : undefined;
 
 /** The clients all come at once, and what they cost is what is asked. */
 const BOUNDLESS = [
@@ -137,81 +128,9 @@ type Operators = Pick<
   'execute' | 'subscribe'
 >;
 
-/** No GraphQL at all: a ready string to every socket that asked, as often as it asked. */
-async function bare(): Promise<Way> {
-  const http = CERTIFICATE === undefined ? createServer() : createSecureServer(CERTIFICATE);
-  const sockets = new WebSocketServer({ server: http });
-  const byTrack = new Map<string, WebSocket[]>();
-  sockets.on('connection', (socket) => {
-    socket.on('message', (data) => {
-      const message = JSON.parse(String(data));
-      const track = message.track ?? message.payload?.variables?.track;
-      if (track === undefined) return socket.send('{"type":"connection_ack"}');
-      const others = byTrack.get(track);
-      if (others) others.push(socket);
-      else byTrack.set(track, [socket]);
-    });
-  });
-  return {
-    url: await listen(http),
-    publish(texts) {
-      for (const text of texts) {
-        const message = ready(text);
-        for (const word of text.split(' ')) {
-          for (const socket of byTrack.get(word) ?? []) socket.send(message);
-        }
-      }
-    },
-  };
-}
-
-function ready(text: string): string {
-  return (
-    '{"id":"123e4567-e89b-42d3-a456-426614174000","type":"next","payload":{"data":{"sentiment":' +
-    `{"polarityIndex":0,"hashtags":[{"tag":"bean","count":1}],"post":{"id":"${text.split('@').at(-1)}"}}}}}`
-  );
-}
-
-/** What no way can do without: one write to the connection for each message, of a frame that is ready. */
-async function floor(): Promise<Way> {
-  const http = createServer();
-  const sockets = new WebSocketServer({ server: http });
-  const connections: Duplex[] = [];
-  sockets.on('connection', (socket, request) => {
-    connections.push(request.socket);
-    socket.on('message', () => socket.send('{"type":"connection_ack"}'));
-  });
-  return {
-    url: await listen(http),
-    publish(texts) {
-      for (const text of texts) {
-        const frame = frameOf(ready(text));
-        for (const connection of connections) connection.write(frame);
-      }
-    },
-  };
-}
-
-function frameOf(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const frame = Buffer.alloc(TEXT_FRAMES.headerLength(length) + length);
-  frame.write(text, TEXT_FRAMES.writeHeader(frame, 0, length));
-  return frame;
-}
-
 /** A post's id is what stands behind `@` in its text. */
 function sayAll(source: HandSource | undefined, texts: readonly string[]): void {
   for (const text of texts) source?.say(text, { id: text.split('@').at(-1) ?? text });
-}
-
-function listen(http: Server): Promise<string> {
-  return new Promise((resolve) => {
-    http.listen(0, '127.0.0.1', () =>
-      resolve(
-        `${CERTIFICATE === undefined ? 'http' : 'https'}://127.0.0.1:${(http.address() as AddressInfo).port}`,
-      ),
-    );
-  });
 }
 
 const [name = '', ...options] = process.argv.slice(2).filter((word) => word !== 'tls');

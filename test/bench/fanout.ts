@@ -287,7 +287,11 @@ async function measureStall() {
 }
 
 /** A server and its clients, each a process; both end with the scope. */
-export async function startPair(way: Way, flags: readonly string[] = [], isSecure = false) {
+export async function startPair(
+  way: Way | 'graphql-ws',
+  flags: readonly string[] = [],
+  isSecure = false,
+) {
   const argv = isSecure ? [way, 'tls'] : [way];
   const server = fork(new URL('./fanout-server.ts', import.meta.url), argv, {
     execArgv: ['--expose-gc', ...flags],
@@ -346,9 +350,9 @@ function clientsOf(clients: ChildProcess, url: string) {
         delay(200),
       ),
     received: (count: number) => ask({ ask: 'received', count }),
-    /** How many messages have come in all. */
-    async count(): Promise<number> {
-      return ((await ask({ ask: 'received', count: 0 })) as { received: number }).received;
+    /** How many messages and pings have come in all. */
+    async count() {
+      return (await ask({ ask: 'received', count: 0 })) as { received: number; pings: number };
     },
     async latencies() {
       return ((await ask({ ask: 'latencies' })) as { latencies: number[] }).latencies;

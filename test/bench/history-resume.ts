@@ -65,13 +65,13 @@ async function measure() {
     return (sorted[Math.floor(0.99 * sorted.length)] ?? Number.NaN) / 1e6;
   };
   const timed = async (query: string, events: number) => {
-    const before = { ...(await pair.measure()), count: await pair.count() };
+    const before = { ...(await pair.measure()), ...(await pair.count()) };
     const start = performance.now();
     let seconds = 0;
     const p99 = await watch(
       (async () => {
         await pair.open('/graphql', coffee, query);
-        if (events > 0) await pair.received(before.count + events);
+        if (events > 0) await pair.received(before.received + events);
         seconds = (performance.now() - start) / 1000;
       })(),
     );

@@ -63,8 +63,8 @@ async function measure(query: string, isTold: boolean) {
     }
   };
   await play(WARM_UP_SECONDS);
-  const before = { ...(await pair.measure()), count: await pair.count() };
+  const before = { ...(await pair.measure()), ...(await pair.count()) };
   await play(SECONDS);
-  const after = { ...(await pair.measure()), count: await pair.count() };
-  return { cpu: after.cpu - before.cpu, messages: after.count - before.count };
+  const after = { ...(await pair.measure()), ...(await pair.count()) };
+  return { cpu: after.cpu - before.cpu, messages: after.received - before.received };
 }
