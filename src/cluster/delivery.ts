@@ -138,7 +138,7 @@ export class Delivery<T> {
     const read = this.#read(bytes);
     if (read === undefined) onBad();
     else if (this.#accept(subscription, read.header.sequence, read.event, true)) {
-      this.#options.recorder.event(read.event, [subscription.recording]);
+      this.#options.recorder.event(read.event, [subscription.recording.slot]);
       sink.event(read.event, [subscription.outlet]);
     }
   }

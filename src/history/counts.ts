@@ -5,7 +5,7 @@ import { atTime, type Clock } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Past, PastReader, Recorded, Recording, Start, Stretch } from '../stream/recorder.ts';
+import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { CountedTopic } from './counted-topic.ts';
 import { LiveSince } from './live-since.ts';
@@ -69,14 +69,14 @@ export class Counts implements Past {
     return topic;
   }
 
-  event(event: SentimentEvent, recorded: readonly Recorded[]): void {
+  event(event: SentimentEvent, slots: readonly number[]): void {
     // Another node counts what it has made.
-    if (!recorded.some(({ slot }) => this.#slots[slot] !== undefined)) {
-      this.#recent.event(event, recorded);
+    if (!slots.some((slot) => this.#slots[slot] !== undefined)) {
+      this.#recent.event(event, slots);
       return;
     }
     this.reach(event.position);
-    this.#recent.event(event, recorded, this.#counted.numbersOf(event.hashtags));
+    this.#recent.event(event, slots, this.#counted.numbersOf(event.hashtags));
   }
 
   read(track: Track, start: Start): PastReader {

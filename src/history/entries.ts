@@ -45,7 +45,7 @@ export class Entries {
   readonly #unused = new NumberLists();
   readonly #byPost = new PostIndex();
   /** Whether a post was ever kept in two epochs. */
-  #hasRepeats = false;
+  hasRepeats = false;
   #newest = NONE;
   #bytes = 0;
 
@@ -88,7 +88,7 @@ export class Entries {
 
   /** The same post, from an earlier epoch. */
   repeatOf(key: number): number | undefined {
-    if (!this.#hasRepeats) return undefined;
+    if (!this.hasRepeats) return undefined;
     const { post, position } = this.at(key);
     if (post === undefined) return undefined;
     const isRepeat = (older: number) => this.at(older).position.epoch !== position.epoch;
@@ -114,7 +114,7 @@ export class Entries {
       const { epoch, number } = this.at(before).position;
       // Another node has sent it again.
       if (epoch === position.epoch && number === position.number) return before;
-      if (epoch !== position.epoch) this.#hasRepeats = true;
+      if (epoch !== position.epoch) this.hasRepeats = true;
     }
     const key = this.#add(event, bytesOf(event));
     this.#byPost.add(key, hash);

@@ -63,9 +63,38 @@ export class NumberLists {
       element;
   }
 
-  /** Drops the elements before the one with the number `first`. */
-  dropUntil(slot: number, first: number): void {
-    this.#rows[slot * ROW + FIRST] = first;
+  /** Adds those of `elements` that stand where `indices` say, from the index at `from` until before that at `to`. */
+  append(
+    slot: number,
+    elements: Readonly<Uint32Array>,
+    indices: Readonly<Uint16Array>,
+    from: number,
+    to: number,
+  ): void {
+    this.#makeRoom(slot, this.size(slot) + to - from);
+    const rows = this.#rows;
+    const row = slot * ROW;
+    const { cells } = this.#blocks;
+    const place = rows[row + PLACE] as number;
+    const room = rows[row + ROOM] as number;
+    const end = rows[row + END] as number;
+    for (let i = from; i < to; i += 1) {
+      cells[placeOf(place, room, end + i - from)] = elements[indices[i] as number] as number;
+    }
+    rows[row + END] = end + to - from;
+  }
+
+  /** Drops the elements before the one with the number `end`. `take` gets each of them. */
+  dropUntil(slot: number, end: number, take: (element: number) => void = ignore): void {
+    const rows = this.#rows;
+    const row = slot * ROW;
+    const { cells } = this.#blocks;
+    const place = rows[row + PLACE] as number;
+    const room = rows[row + ROOM] as number;
+    for (let number = rows[row + FIRST] as number; number < end; number += 1) {
+      take(cells[placeOf(place, room, number)] as number);
+    }
+    rows[row + FIRST] = end;
   }
 
   /** Puts these in the place of all. The end stays. */
@@ -103,6 +132,8 @@ export class NumberLists {
     rows[row + ROOM] = room;
   }
 }
+
+function ignore(): void {}
 
 /** Where the element with this number stands. A room is a power of two, and a list goes on at its beginning. */
 function placeOf(place: number, room: number, number: number): number {

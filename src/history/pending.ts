@@ -3,7 +3,6 @@
 
 import { withRoomFor } from '../base/numbers.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Recorded } from '../stream/recorder.ts';
 import { SCORE_SCALE } from './store.ts';
 
 /**
@@ -17,8 +16,8 @@ const MAX_EVENTS = 4096;
 export interface Run {
   readonly from: number;
   readonly to: number;
-  /** The number of an event, by which the rest is found. */
-  numberAt(index: number): number;
+  /** The numbers of the events of all tracks. By these, the rest is found. */
+  readonly numbers: Readonly<Uint16Array>;
   /** Of their entries. */
   readonly keys: Readonly<Uint32Array>;
   readonly sources: readonly string[];
@@ -35,22 +34,26 @@ export const NO_TAGS: readonly number[] = [];
 export class Pending implements Run {
   from = 0;
   to = 0;
+  numbers = new Uint16Array(1024);
   readonly keys = new Uint32Array(MAX_EVENTS);
   readonly sources: string[] = [];
   readonly polarities = new Uint8Array(MAX_EVENTS);
   readonly scores = new Int16Array(MAX_EVENTS);
   readonly tags: (readonly number[])[] = [];
   #events = 0;
-  /** Pairs of a slot and the number of an event. */
+  /** The slots of each event, one event after another, and where those of an event end. */
   #slots = new Uint32Array(1024);
-  #numbers = new Uint16Array(1024);
+  readonly #ends = new Uint32Array(MAX_EVENTS);
   #pairs = 0;
-  /** The numbers of events, sorted by slot. */
-  #sorted = new Uint16Array(1024);
-  /** By slot: how many pairs it has, and later, where they end among the sorted ones. */
-  #ends = new Uint32Array(64);
-  /** The slots with pairs. */
+  /** By slot: how many events it has, and later, where they end among the numbers. */
+  #counts = new Uint32Array(64);
+  /** The slots with events. */
   readonly #touched: number[] = [];
+
+  /** Prepares for events of a slot. */
+  open(slot: number): void {
+    this.#counts = withRoomFor(this.#counts, slot);
+  }
 
   /** Whether an event of `pairs` tracks has to wait until the others are handed out. */
   isFull(pairs: number): boolean {
@@ -60,7 +63,7 @@ export class Pending implements Run {
   add(
     { post, polarityIndex, score }: SentimentEvent,
     key: number,
-    recorded: readonly Recorded[],
+    matched: readonly number[],
     tags: readonly number[],
   ): void {
     const number = this.#events;
@@ -70,27 +73,28 @@ export class Pending implements Run {
     this.polarities[number] = polarityIndex;
     this.scores[number] = Math.round(score * SCORE_SCALE);
     this.tags[number] = tags;
-    const end = this.#pairs + recorded.length;
-    this.#slots = withRoomFor(this.#slots, end);
-    this.#numbers = withRoomFor(this.#numbers, end);
-    for (const { slot } of recorded) {
-      this.#slots[this.#pairs] = slot;
-      this.#numbers[this.#pairs] = number;
-      this.#pairs += 1;
+    let end = this.#pairs;
+    this.#slots = withRoomFor(this.#slots, end + matched.length);
+    const slots = this.#slots;
+    const counts = this.#counts;
+    for (const slot of matched) {
+      slots[end] = slot;
+      end += 1;
+      const count = counts[slot] as number;
+      if (count === 0) this.#touched.push(slot);
+      counts[slot] = count + 1;
     }
-  }
-
-  numberAt(index: number): number {
-    return this.#sorted[index] as number;
+    this.#pairs = end;
+    this.#ends[number] = end;
   }
 
   /** Hands out everything, track by track. `take` must not add anything. */
   handOut(take: (slot: number, run: Run) => void): void {
-    if (this.#pairs > 0) this.#sort();
+    if (this.#events > 0) this.#sort();
     this.from = 0;
     for (const slot of this.#touched) {
-      this.to = this.#ends[slot] as number;
-      this.#ends[slot] = 0;
+      this.to = this.#counts[slot] as number;
+      this.#counts[slot] = 0;
       take(slot, this);
       this.from = this.to;
     }
@@ -99,32 +103,26 @@ export class Pending implements Run {
     this.#events = 0;
   }
 
-  /** Sorts by counting: twice through the pairs, in the order in which they came. */
+  /** Sorts the numbers of the events by slot. */
   #sort(): void {
-    const pairs = this.#pairs;
-    const slots = this.#slots;
-    const touched = this.#touched;
-    for (let i = 0; i < pairs; i += 1) {
-      const slot = slots[i] as number;
-      this.#ends = withRoomFor(this.#ends, slot);
-      const count = this.#ends[slot] as number;
-      if (count === 0) touched.push(slot);
-      this.#ends[slot] = count + 1;
-    }
-    const ends = this.#ends;
+    const places = this.#counts;
     let begin = 0;
-    for (const slot of touched) {
-      const count = ends[slot] as number;
-      ends[slot] = begin;
+    for (const slot of this.#touched) {
+      const count = places[slot] as number;
+      places[slot] = begin;
       begin += count;
     }
-    this.#sorted = withRoomFor(this.#sorted, pairs);
-    const sorted = this.#sorted;
-    for (let i = 0; i < pairs; i += 1) {
-      const slot = slots[i] as number;
-      const place = ends[slot] as number;
-      sorted[place] = this.#numbers[i] as number;
-      ends[slot] = place + 1;
+    this.numbers = withRoomFor(this.numbers, this.#pairs);
+    const { numbers } = this;
+    const slots = this.#slots;
+    let pair = 0;
+    for (let number = 0; number < this.#events; number += 1) {
+      for (const end = this.#ends[number] as number; pair < end; pair += 1) {
+        const slot = slots[pair] as number;
+        const place = places[slot] as number;
+        numbers[place] = number;
+        places[slot] = place + 1;
+      }
     }
   }
 }

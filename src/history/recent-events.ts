@@ -6,7 +6,7 @@
 import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
-import type { Past, PastReader, Recorded, Recording, Start, Stretch } from '../stream/recorder.ts';
+import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { Entries } from './entries.ts';
 import { NumberLists } from './number-lists.ts';
@@ -43,6 +43,7 @@ export class RecentEvents implements Past {
   readonly #completeSince: (Position | undefined)[] = [];
   readonly #pending = new Pending();
   readonly #keeper: Keeper;
+  readonly #free = (key: number) => this.#entries.free(key);
 
   constructor(limits: RecentLimits) {
     this.#limits = limits;
@@ -73,11 +74,11 @@ export class RecentEvents implements Past {
   }
 
   /** `tags` has the numbers of its hashtags, if they are counted. */
-  event(event: SentimentEvent, recorded: readonly Recorded[], tags = NO_TAGS): void {
-    if (recorded.length === 0) return;
-    if (this.#pending.isFull(recorded.length)) this.settle();
-    const key = this.#entries.keep(event, recorded.length);
-    this.#pending.add(event, key, recorded, tags);
+  event(event: SentimentEvent, slots: readonly number[], tags = NO_TAGS): void {
+    if (slots.length === 0) return;
+    if (this.#pending.isFull(slots.length)) this.settle();
+    const key = this.#entries.keep(event, slots.length);
+    this.#pending.add(event, key, slots, tags);
     this.#bound();
   }
 
@@ -120,23 +121,32 @@ export class RecentEvents implements Past {
 
   #keep(slot: number, run: Run): void {
     const entries = this.#entries;
-    const keys = this.#keys;
+    const { numbers, keys } = run;
     if (this.#completeSince[slot] === undefined) {
       // A node that gets its events from another one begins with the first that comes.
-      const position = entries.positionOf(run.keys[run.numberAt(run.from)] as number);
+      const position = entries.positionOf(keys[numbers[run.from] as number] as number);
       this.#completeSince[slot] = { ...position, number: position.number - 1 };
     }
-    for (let i = run.from; i < run.to; i += 1) {
-      const key = run.keys[run.numberAt(i)] as number;
-      const repeated = entries.repeatOf(key);
-      if (repeated !== undefined && keys.has(slot, repeated)) {
-        entries.free(key);
-        continue;
-      }
-      // Room for this one and those that follow.
-      if (keys.size(slot) === this.#limits.recentEvents) this.#evict(slot, run.to - i);
-      keys.push(slot, key);
+    if (!entries.hasRepeats) {
+      this.#append(slot, run, run.from, run.to);
+      return;
     }
+    for (let i = run.from; i < run.to; i += 1) {
+      const key = keys[numbers[i] as number] as number;
+      const repeated = entries.repeatOf(key);
+      if (repeated !== undefined && this.#keys.has(slot, repeated)) entries.free(key);
+      else this.#append(slot, run, i, i + 1);
+    }
+  }
+
+  /** Adds the events from `from` until before `to` to those of a track. */
+  #append(slot: number, { numbers, keys }: Run, from: number, to: number): void {
+    const { recentEvents } = this.#limits;
+    const before = this.#keys.size(slot);
+    const excess = before + to - from - recentEvents;
+    // Evicted first, so that the others find room.
+    if (excess > 0) this.#evict(slot, Math.min(excess, before));
+    this.#keys.append(slot, keys, numbers, from, to);
     this.#boundTrack(slot);
   }
 
@@ -168,8 +178,7 @@ export class RecentEvents implements Past {
     const end = Math.min(begin + count, keys.end(slot));
     if (end === begin) return;
     this.#completeSince[slot] = entries.positionOf(keys.at(slot, end - 1));
-    for (let number = begin; number < end; number += 1) entries.free(keys.at(slot, number));
-    keys.dropUntil(slot, end);
+    keys.dropUntil(slot, end, this.#free);
   }
 
   #order(slot: number, isWanted: boolean): void {
@@ -182,6 +191,7 @@ export class RecentEvents implements Past {
     const slot = this.#unused.pop() ?? this.#slots.length;
     const recent = new RecentOfTrack(slot, canonical, this.#keeper);
     this.#slots[slot] = recent;
+    this.#pending.open(slot);
     this.#tracks.set(canonical, recent);
     return recent;
   }

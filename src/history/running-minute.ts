@@ -59,9 +59,9 @@ export class RunningMinute {
 
   /** Counts the events of a topic. */
   add(slot: number, topic: Topic, run: Run): void {
-    for (let i = run.from; i < run.to; i += 1) {
-      const number = run.numberAt(i);
-      this.#of(run.sources[number] as string).add(slot, topic, run, number);
+    for (let i = run.from; i < run.to; ) {
+      const source = run.sources[run.numbers[i] as number] as string;
+      i = this.#of(source).add(slot, topic, run, i);
     }
   }
 
@@ -116,14 +116,24 @@ class SourceMinute {
     this.#hashtags = hashtags;
   }
 
-  add(slot: number, topic: Topic, { polarities, scores, tags }: Run, event: number): void {
+  /** Counts the events of a topic from `from` on, as long as they are of this source. Returns where the rest begins. */
+  add(slot: number, topic: Topic, run: Run, from: number): number {
     const row = this.#rows[slot] || this.#open(slot, topic);
     const at = row * ROW_LENGTH;
-    const polarity = at + (polarities[event] as number);
-    const numbers = this.#numbers;
-    numbers[polarity] = (numbers[polarity] as number) + 1;
-    numbers[at + SCORE] = (numbers[at + SCORE] as number) + (scores[event] as number);
-    for (const tag of tags[event] as readonly number[]) this.#tags.add(row, tag);
+    const posts = this.#numbers;
+    const { to, numbers, sources, polarities, scores, tags } = run;
+    let score = 0;
+    let i = from;
+    for (; i < to; i += 1) {
+      const event = numbers[i] as number;
+      if (sources[event] !== this.source) break;
+      const polarity = at + (polarities[event] as number);
+      posts[polarity] = (posts[polarity] as number) + 1;
+      score += scores[event] as number;
+      for (const tag of tags[event] as readonly number[]) this.#tags.add(row, tag);
+    }
+    posts[at + SCORE] = (posts[at + SCORE] as number) + score;
+    return i;
   }
 
   release(slot: number): void {

@@ -12,7 +12,7 @@ import { isAt, type Track } from '../track/track.ts';
 import { wordsOf } from '../track/words-of-post.ts';
 import { type PostCounters, postCountersAtZero } from './counters.ts';
 import type { Feed, FeedSink } from './feed.ts';
-import type { Past, PastReader, Recorded, Recording, Start } from './recorder.ts';
+import type { Past, PastReader, Recording, Start } from './recorder.ts';
 import type { Telemetry } from './telemetry.ts';
 import { WantedTracks } from './wanted-tracks.ts';
 
@@ -35,11 +35,9 @@ export interface IngestOptions {
 }
 
 /** An open track. */
-interface Followed<T> extends Recorded {
+interface Followed {
   readonly track: Track;
   readonly recording: Recording;
-  /** Undefined while the track lingers: it is open, and nothing wants it. */
-  outlet: T | undefined;
   cancelLinger: () => void;
 }
 
@@ -50,11 +48,16 @@ export class Ingest<T> implements Feed<T> {
   readonly #sink: FeedSink<T>;
   /** By their names. */
   readonly #parts: ReadonlyMap<string, Source>;
-  readonly #matcher = new Matcher<Followed<T>>();
+  /** A post may match hundreds of tracks, so it finds the slots of their recordings, which are plain numbers. */
+  readonly #matcher = new Matcher<number>();
+  /** By slot; undefined while a track lingers: it is open, and nothing wants it. */
+  readonly #outlets: (T | undefined)[] = [];
+  /** By slot. */
+  readonly #tracks: Track[] = [];
   /** Open tracks by their canonical forms. */
-  readonly #followed = new Map<string, Followed<T>>();
+  readonly #followed = new Map<string, Followed>();
   /** Those that linger, the one that closes next first. */
-  readonly #lingering = new Set<Followed<T>>();
+  readonly #lingering = new Set<Followed>();
   /** Changed in place, so that telling the source costs nothing. */
   readonly #wanted = new WantedTracks();
   /** The source must not be told of the tracks one by one while many are being added. */
@@ -123,7 +126,7 @@ export class Ingest<T> implements Feed<T> {
     if (lingering !== undefined) {
       lingering.cancelLinger();
       this.#lingering.delete(lingering);
-      lingering.outlet = outlet;
+      this.#outlets[lingering.recording.slot] = outlet;
       lingering.recording.wanted(true);
       return;
     }
@@ -132,9 +135,10 @@ export class Ingest<T> implements Feed<T> {
     this.#number += 1;
     const recording = this.#options.past.open(track, this.position);
     const { slot } = recording;
-    const followed = { track, slot, recording, outlet, cancelLinger: () => {} };
-    this.#followed.set(track.canonical, followed);
-    this.#matcher.add(track, followed);
+    this.#outlets[slot] = outlet;
+    this.#tracks[slot] = track;
+    this.#followed.set(track.canonical, { track, recording, cancelLinger: () => {} });
+    this.#matcher.add(track, slot);
     this.#wanted.add(track);
   }
 
@@ -143,7 +147,7 @@ export class Ingest<T> implements Feed<T> {
     const followed = this.#followed.get(track.canonical);
     if (followed === undefined) return false;
     const { lingerMs, clock } = this.#options;
-    followed.outlet = undefined;
+    this.#outlets[followed.recording.slot] = undefined;
     if (lingerMs === 0) {
       this.#forget(followed);
       return true;
@@ -181,22 +185,24 @@ export class Ingest<T> implements Feed<T> {
     }
   }
 
-  #forget(followed: Followed<T>): void {
+  #forget(followed: Followed): void {
     const { track, recording } = followed;
     followed.cancelLinger();
     this.#lingering.delete(followed);
     this.#followed.delete(track.canonical);
     this.#matcher.delete(track);
     this.#wanted.delete(track);
+    this.#outlets[recording.slot] = undefined;
     recording.close();
   }
 
   #reject(track: Track, error: UserError): void {
     const followed = this.#followed.get(track.canonical);
     if (followed === undefined) return;
+    const isWanted = this.#outlets[followed.recording.slot] !== undefined;
     // The source has dropped it, so it must not linger.
     this.#forget(followed);
-    if (followed.outlet !== undefined) this.#sink.rejected(track, error);
+    if (isWanted) this.#sink.rejected(track, error);
     this.tell();
   }
 
@@ -204,9 +210,10 @@ export class Ingest<T> implements Feed<T> {
     // Takes a number, so that a position from before the gap and one from after it differ.
     this.#number += 1;
     const { position } = this;
-    for (const { track, recording, outlet } of this.#followed.values()) {
+    for (const { track, recording } of this.#followed.values()) {
       if (!isAt(track, source)) continue;
       recording.gap(position);
+      const outlet = this.#outlets[recording.slot];
       if (outlet !== undefined) this.#sink.gap(outlet);
     }
   }
@@ -230,7 +237,9 @@ export class Ingest<T> implements Feed<T> {
     const found = this.#matcher.match(wordsOf(post));
     // Nearly always, all tracks are followed at all sources, and hundreds of them need not be asked.
     const isAll = this.#wanted.countAt(source) === this.#wanted.size;
-    const matched = isAll ? found : found.filter(({ track }) => isAt(track, source));
+    const matched = isAll
+      ? found
+      : found.filter((slot) => isAt(this.#tracks[slot] as Track, source));
     if (matched.length === 0) return;
     counters.postsMatched += 1;
     const { analyze, postText } = this.#options;
@@ -242,7 +251,8 @@ export class Ingest<T> implements Feed<T> {
     const event = { ...analyze(text, tags, cutText(asSent)), post: told, position };
     const outlets: T[] = [];
     this.#options.past.event(event, matched);
-    for (const { outlet } of matched) {
+    for (const slot of matched) {
+      const outlet = this.#outlets[slot];
       if (outlet !== undefined) outlets.push(outlet);
     }
     if (outlets.length > 0) this.#sink.event(event, outlets);

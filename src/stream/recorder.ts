@@ -14,19 +14,15 @@ export interface Recorder {
   open(track: Track, since?: Position): Recording;
   /**
    * Records an event of all open tracks that it matches. Called in order, once for each event and track. An event may
-   * match hundreds of tracks, so the recorder gets only what stands for them. MUST NOT throw or wait.
+   * match hundreds of tracks, so the recorder gets only the slots of their recordings. MUST NOT throw or wait.
    */
-  event(event: SentimentEvent, recorded: readonly Recorded[]): void;
-}
-
-/** Stands for a recording. */
-export interface Recorded {
-  /** A small whole number, which no other open recording has. */
-  readonly slot: number;
+  event(event: SentimentEvent, slots: readonly number[]): void;
 }
 
 /** What is recorded of one track. No method may throw or wait. */
-export interface Recording extends Recorded {
+export interface Recording {
+  /** A small whole number, which no recording of another open track has. */
+  readonly slot: number;
   /** Events may be missing before `at` and after the last one. */
   gap(at: Position): void;
   /** Whether any listener wants the track, which the feed may follow for longer. */

@@ -18,8 +18,9 @@ import { makeTracks, readTexts, vocabularyOf } from './workload.ts';
 
 const SEED = 1;
 
+let slots = 0;
 const NOTHING_KEPT: Past = {
-  open: () => ({ slot: 0, gap: () => {}, wanted: () => {}, close: () => {} }),
+  open: () => ({ slot: slots++, gap: () => {}, wanted: () => {}, close: () => {} }),
   event: () => {},
   read: () => nothingResumes(),
   stretch: () => nothingResumes(),

@@ -128,7 +128,7 @@ function createFeed(events: number, keep: (batch: MinuteBatch) => void, start = 
       number += 1;
       const hashtags = i % 3 === 0 ? [{ tag: `tag${Math.floor(random() * 100)}`, count: 1 }] : [];
       const event = eventAt(at(), { hashtags, polarityIndex: i % 3 });
-      counts.event(event, recordings.slice(topic, topic + 1));
+      counts.event(event, [recordings[topic]?.slot ?? 0]);
     }
     clock.spend(MINUTE / 2);
     turned = timeOf(() => clock.advance(0));

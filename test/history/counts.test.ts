@@ -22,7 +22,10 @@ function createCounts() {
   const open = (query: string) => counts.open(track(query), position());
   function say(recordings: readonly Recording[], event: Partial<SentimentEvent> = {}) {
     number += 1;
-    counts.event(eventAt(position(), event), recordings);
+    counts.event(
+      eventAt(position(), event),
+      recordings.map(({ slot }) => slot),
+    );
   }
   return { clock, batches, counts, open, say, position };
 }
@@ -240,7 +243,7 @@ describe('counting', () => {
   test('leaves to another node what that one counts', () => {
     const { counts, clock, batches } = createCounts();
     const coffee = counts.open(track('coffee'));
-    counts.event(eventAt({ epoch: 9, number: 1, time: START }), [coffee]);
+    counts.event(eventAt({ epoch: 9, number: 1, time: START }), [coffee.slot]);
     coffee.gap({ epoch: 9, number: 2, time: START });
     coffee.close();
     clock.advance(5 * MINUTE);

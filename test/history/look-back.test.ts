@@ -32,7 +32,7 @@ function createHistory(store: Store = createStore()) {
     open: (query: string) => counts.open(track(query), position()),
     say(recording: Recording, more: Parameters<typeof eventAt>[1] = {}) {
       number += 1;
-      counts.event(eventAt(position(), more), [recording]);
+      counts.event(eventAt(position(), more), [recording.slot]);
     },
     /** From and to are in minutes after START. */
     async ask(from: number, to?: number, size: 'MINUTE' | 'TEN_MINUTES' | 'HOUR' = 'MINUTE') {

@@ -41,7 +41,7 @@ describe('recent events', () => {
   test('a listener reads what came after its position, and nothing is missing', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 3, 4]) past.event(event(number), [coffee]);
+    for (const number of [1, 3, 4]) past.event(event(number), [coffee.slot]);
     expect(resume(past, at(0))).toEqual({ isComplete: true, told: ['1.1', '1.3', '1.4'] });
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.3', '1.4'] });
     // An event of another track.
@@ -51,19 +51,19 @@ describe('recent events', () => {
 
   test('silence evicts nothing: a rare track can be resumed after any time', () => {
     const past = createPast();
-    past.event(event(1), [past.open(COFFEE, at(0))]);
+    past.event(event(1), [past.open(COFFEE, at(0)).slot]);
     const tea = past.open(TEA, at(1));
-    for (let number = 2; number < 5000; number += 1) past.event(event(number), [tea]);
+    for (let number = 2; number < 5000; number += 1) past.event(event(number), [tea.slot]);
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: [] });
   });
 
   test('keeps an event of any number of tracks, and any number of events until they are read', () => {
     const past = createPast();
     const tracks = Array.from({ length: 40_000 }, (_, i) => track(`topic${i}`));
-    const recordings = tracks.map((each) => past.open(each, at(0)));
-    const some = recordings.slice(0, 20);
+    const slots = tracks.map((each) => past.open(each, at(0)).slot);
+    const some = slots.slice(0, 20);
     past.event(event(1), some);
-    past.event(event(2), recordings);
+    past.event(event(2), slots);
     for (let number = 3; number <= 5000; number += 1) past.event(event(number), some.slice(0, 10));
     const told = (i: number) => readAll(past.read(tracks[i] ?? COFFEE, { after: at(0) }));
     expect([10, 19, 20, 39_999].map(told)).toEqual([
@@ -77,7 +77,7 @@ describe('recent events', () => {
 
   test('a position before the track was opened is incomplete', () => {
     const past = createPast();
-    past.event(event(6), [past.open(COFFEE, at(5))]);
+    past.event(event(6), [past.open(COFFEE, at(5)).slot]);
     expect(resume(past, at(4))).toEqual({ isComplete: false, told: ['1.6'] });
     expect(resume(past, at(5))).toEqual({ isComplete: true, told: ['1.6'] });
   });
@@ -85,7 +85,7 @@ describe('recent events', () => {
   test('an evicted event makes earlier positions incomplete', () => {
     const past = createPast({ recentEvents: 2 });
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee.slot]);
     expect(resume(past, at(0))).toEqual({ isComplete: false, told: ['1.2', '1.3'] });
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: ['1.2', '1.3'] });
   });
@@ -95,8 +95,8 @@ describe('recent events', () => {
     const coffee = past.open(COFFEE, at(0));
     const tea = past.open(TEA, at(0));
     const shared = event(1);
-    past.event(shared, [coffee]);
-    past.event(shared, [tea]);
+    past.event(shared, [coffee.slot]);
+    past.event(shared, [tea.slot]);
     past.settle();
     expect(past.bytes).toBe(0);
     expect(resume(past, at(0))).toEqual({ isComplete: false, told: [] });
@@ -106,10 +106,10 @@ describe('recent events', () => {
   test('a gap since the position makes it incomplete, and is told where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    past.event(event(1), [coffee]);
-    past.event(event(2), [coffee]);
+    past.event(event(1), [coffee.slot]);
+    past.event(event(2), [coffee.slot]);
     coffee.gap(at(3));
-    past.event(event(4), [coffee]);
+    past.event(event(4), [coffee.slot]);
     expect(resume(past, at(1))).toEqual({ isComplete: false, told: ['1.2', 'gap', '1.4'] });
     expect(resume(past, at(2))).toEqual({ isComplete: false, told: ['gap', '1.4'] });
     expect(resume(past, at(3))).toEqual({ isComplete: true, told: ['1.4'] });
@@ -119,28 +119,28 @@ describe('recent events', () => {
   test('a gap that comes while a listener catches up is told where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2]) past.event(event(number), [coffee]);
+    for (const number of [1, 2]) past.event(event(number), [coffee.slot]);
     const reader = past.read(COFFEE, { after: at(0) });
     expect(reader.isComplete).toBe(true);
     coffee.gap(at(3));
-    past.event(event(4), [coffee]);
+    past.event(event(4), [coffee.slot]);
     expect(readAll(reader, 10)).toEqual(['1.1', '1.2', 'gap', '1.4']);
   });
 
   test('a listener that is overtaken while it catches up learns of the gap', () => {
     const past = createPast({ recentEvents: 3 });
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee.slot]);
     const reader = past.read(COFFEE, { after: at(0) });
     expect(reader.next(1).events.map(({ post }) => post.id)).toEqual(['1.1']);
-    for (const number of [4, 5]) past.event(event(number), [coffee]);
+    for (const number of [4, 5]) past.event(event(number), [coffee.slot]);
     expect(readAll(reader)).toEqual(['gap', '1.3', '1.4', '1.5']);
   });
 
   test('a position of another epoch is incomplete, and what came after its time follows', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0, 2));
-    past.event(event(1, 2), [coffee]);
+    past.event(event(1, 2), [coffee.slot]);
     expect(resume(past, at(9, 1))).toEqual({ isComplete: false, told: ['2.1'] });
     expect(resume(past, { ...at(9, 1), time: 1_000_000 })).toEqual({ isComplete: false, told: [] });
   });
@@ -149,9 +149,9 @@ describe('recent events', () => {
     const past = createPast();
     // A node that gets its events from another one does not know where they begin.
     const coffee = past.open(COFFEE);
-    past.event(event(7, 1), [coffee]);
-    past.event(event(8, 1), [coffee]);
-    past.event(event(1, 2), [past.open(COFFEE, at(0, 2))]);
+    past.event(event(7, 1), [coffee.slot]);
+    past.event(event(8, 1), [coffee.slot]);
+    past.event(event(1, 2), [past.open(COFFEE, at(0, 2)).slot]);
     expect(resume(past, at(7, 1))).toEqual({ isComplete: false, told: ['1.8', 'gap', '2.1'] });
     expect(resume(past, at(0, 2))).toEqual({ isComplete: true, told: ['2.1'] });
     expect(resume(past, at(1, 2))).toEqual({ isComplete: true, told: [] });
@@ -161,11 +161,11 @@ describe('recent events', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0, 1));
     const tea = past.open(TEA, at(0, 1));
-    past.event(event(1, 1), [coffee, tea]);
+    past.event(event(1, 1), [coffee.slot, tea.slot]);
     const milk = past.open(track('milk'), at(0, 2));
     const repeated = { ...event(1, 2), post: event(1, 1).post };
     for (const recording of [coffee, tea, milk]) recording.gap(at(0, 2));
-    past.event(repeated, [coffee, tea, milk]);
+    past.event(repeated, [coffee.slot, tea.slot, milk.slot]);
     const told = () =>
       [COFFEE, TEA, track('milk')].map((each) => readAll(past.read(each, { after: at(0, 1) })));
     expect(told()).toEqual([
@@ -184,7 +184,7 @@ describe('recent events', () => {
     const coffee = past.open(COFFEE, at(0));
     const newest = (last: number) => readAll(past.read(COFFEE, { last }));
     expect(newest(2)).toEqual([]);
-    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee.slot]);
     expect(newest(2)).toEqual(['1.2', '1.3']);
     expect(newest(100)).toEqual(['1.1', '1.2', '1.3']);
     expect(newest(0)).toEqual([]);
@@ -195,7 +195,7 @@ describe('recent events', () => {
   test('what the source deletes is not read any more, even by a listener that catches up', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
-    for (const number of [1, 2, 3]) past.event(event(number), [coffee]);
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee.slot]);
     const before = past.bytes;
     const reader = past.read(COFFEE, { after: at(0) });
     past.deleted({ source: 'hand', id: '1.2' });
@@ -210,8 +210,8 @@ describe('recent events', () => {
     const coffee = past.open(COFFEE, at(0));
     const tea = past.open(TEA, at(0));
     const shared = event(1, 1, 'x'.repeat(100));
-    past.event(shared, [coffee]);
-    past.event(shared, [tea]);
+    past.event(shared, [coffee.slot]);
+    past.event(shared, [tea.slot]);
     const both = past.bytes;
     coffee.close();
     expect(past.bytes).toBeLessThan(both);
@@ -231,12 +231,12 @@ describe('recent events', () => {
       recordings.map((each) => readAll(past.read(each.track, { after: at(0) })).length);
     let number = 1;
     for (const { recording } of recordings) {
-      for (let i = 0; i < 40; i += 1) past.event(event(number++), [recording]);
+      for (let i = 0; i < 40; i += 1) past.event(event(number++), [recording.slot]);
     }
     expect(kept()).toEqual([40, 40, 40]);
     // Reading counts as wanting: now milk is the one that was wanted longest ago, and tea is not wanted at all.
     recordings[1]?.recording.wanted(false);
-    const last = recordings.slice(2).map(({ recording }) => recording);
+    const last = recordings.slice(2).map(({ recording }) => recording.slot);
     for (let i = 0; i < 80; i += 1) past.event(event(number++), last);
     const count = (query: string) => readAll(past.read(track(query), { after: at(0) })).length;
     expect([count('milk') > 0, count('tea'), count('coffee')]).toEqual([true, 0, 120]);
@@ -267,7 +267,7 @@ describe('recent events', () => {
             for (const [, recording] of matched) if (gap) recording.gap(at(2 * i + 1));
             past.event(
               made,
-              matched.map(([, recording]) => recording),
+              matched.map(([, { slot }]) => slot),
             );
             if (deletes) past.deleted({ source: 'hand', id: `1.${2 * i}` });
             // One event more, before the next one evicts.
@@ -319,7 +319,7 @@ describe('recent events', () => {
           }
           number += 1;
           if (step === 'event') {
-            past.event(event(number), [coffee]);
+            past.event(event(number), [coffee.slot]);
             all.push({ number, id: `1.${number}` });
           }
           if (step === 'gap') {

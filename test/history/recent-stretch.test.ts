@@ -45,7 +45,7 @@ function resume(past: Past, after: Position) {
 function pastOf(...numbers: readonly number[]) {
   const past = createPast();
   const coffee = past.open(COFFEE, at(0));
-  for (const number of numbers) past.event(event(number), [coffee]);
+  for (const number of numbers) past.event(event(number), [coffee.slot]);
   return { past, coffee };
 }
 
@@ -82,9 +82,9 @@ describe('a stretch', () => {
   test('is of one epoch, and begins where that does', () => {
     const own = createPast();
     const heard = own.open(COFFEE);
-    own.event(event(5, 1), [heard]);
+    own.event(event(5, 1), [heard.slot]);
     const made = own.open(COFFEE, at(1, 2));
-    for (const number of [2, 3]) own.event(event(number, 2), [made]);
+    for (const number of [2, 3]) own.event(event(number, 2), [made.slot]);
     const { since, entries, isAll } = own.stretch(COFFEE, [{ after: at(5) }], at(9, 2), MANY);
     expect([since, entries.map(({ position }) => position.number)]).toEqual([at(1, 2), [2, 3]]);
     expect(isAll).toBe(true);
@@ -93,7 +93,7 @@ describe('a stretch', () => {
   test('has no deleted posts, and the gaps of the source', () => {
     const { past: own, coffee } = pastOf(1, 2);
     coffee.gap(at(3));
-    own.event(event(4), [coffee]);
+    own.event(event(4), [coffee.slot]);
     own.deleted({ source: 'hand', id: '1.1' });
     const { entries } = own.stretch(COFFEE, [{ after: at(0) }], at(4), MANY);
     expect(entries.map(({ position, event: made }) => [position.number, made?.post.id])).toEqual([
@@ -108,7 +108,7 @@ describe('a node that is filled', () => {
   test('knows what came before its first event', () => {
     const { past: from } = pastOf(1, 3, 5, 7);
     const past = createPast();
-    past.event(event(7), [past.open(COFFEE)]);
+    past.event(event(7), [past.open(COFFEE).slot]);
     expect(resume(past, at(3))).toEqual(['gap', '1.7']);
     fill(past, from, at(7), { after: at(3) });
     expect(resume(past, at(3))).toEqual(['recovered', '1.5', '1.7']);
@@ -122,7 +122,7 @@ describe('a node that is filled', () => {
     const past = createPast();
     const coffee = past.open(COFFEE);
     fill(past, from, at(9), { after: at(5) });
-    past.event(event(12), [coffee]);
+    past.event(event(12), [coffee.slot]);
     expect(resume(past, at(5))).toEqual(['recovered', '1.12']);
   });
 
@@ -130,9 +130,9 @@ describe('a node that is filled', () => {
     const { past: from } = pastOf(1, 3, 5, 7);
     const past = createPast();
     const coffee = past.open(COFFEE);
-    past.event(event(1), [coffee]);
+    past.event(event(1), [coffee.slot]);
     coffee.gap(at(6));
-    past.event(event(7), [coffee]);
+    past.event(event(7), [coffee.slot]);
     fill(past, from, at(7), { after: at(1) });
     expect(resume(past, at(1))).toEqual(['recovered', '1.3', '1.5', '1.7']);
   });
@@ -141,9 +141,9 @@ describe('a node that is filled', () => {
     const { past: from } = pastOf(1, 3, 5, 7);
     const past = createPast();
     const coffee = past.open(COFFEE);
-    past.event(event(1), [coffee]);
+    past.event(event(1), [coffee.slot]);
     coffee.gap(at(6));
-    past.event(event(7), [coffee]);
+    past.event(event(7), [coffee.slot]);
     fill(past, from, at(7), { after: at(3) });
     expect(resume(past, at(1))).toEqual(['gap', '1.5', '1.7']);
     expect(resume(past, at(3))).toEqual(['recovered', '1.5', '1.7']);
@@ -152,11 +152,11 @@ describe('a node that is filled', () => {
   test('keeps what it knows of an earlier epoch, before a gap', () => {
     const from = createPast();
     const made = from.open(COFFEE, at(0, 2));
-    for (const number of [1, 2]) from.event(event(number, 2), [made]);
+    for (const number of [1, 2]) from.event(event(number, 2), [made.slot]);
     const past = createPast();
     const coffee = past.open(COFFEE);
-    past.event(event(8, 1), [coffee]);
-    past.event(event(9, 1), [coffee]);
+    past.event(event(8, 1), [coffee.slot]);
+    past.event(event(9, 1), [coffee.slot]);
     fill(past, from, at(2, 2), { after: at(8, 1) });
     expect(resume(past, at(8, 1))).toEqual(['gap', '1.9', 'gap', '2.1', '2.2']);
     expect(resume(past, at(1, 2))).toEqual(['recovered', '2.2']);
@@ -167,7 +167,7 @@ describe('a node that is filled', () => {
     const past = createPast();
     past.open(COFFEE);
     const tea = past.open(TEA);
-    past.event(event(1), [tea]);
+    past.event(event(1), [tea.slot]);
     const before = past.bytes;
     fill(past, from, at(2), { after: at(0) });
     expect(past.bytes).toBeLessThan(2.2 * before);
@@ -180,7 +180,7 @@ describe('a node that is filled', () => {
     const { past: from } = pastOf(1, 2, 3, 4);
     const past = createPast({ recentEvents: 3 });
     const coffee = past.open(COFFEE);
-    past.event(event(4), [coffee]);
+    past.event(event(4), [coffee.slot]);
     fill(past, from, at(4), { after: at(0) });
     expect(resume(past, at(1))).toEqual(['recovered', '1.2', '1.3', '1.4']);
     expect(resume(past, at(0))).toEqual(['gap', '1.2', '1.3', '1.4']);
@@ -229,11 +229,11 @@ describe('a node that is filled', () => {
           if (does === 'event' || does === 'lost') {
             number += 1;
             events.push(number);
-            from.event(event(number), [source]);
+            from.event(event(number), [source.slot]);
             if (does === 'lost') hasLost = true;
             else {
               if (hasLost) heard.gap(at(number - 1));
-              past.event(event(number), [heard]);
+              past.event(event(number), [heard.slot]);
               hasLost = false;
             }
           } else if (does === 'gap') {
