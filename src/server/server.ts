@@ -53,8 +53,8 @@ export interface RunningServer {
   /** Reads the files for TLS again. */
   reload(): void;
   /**
-   * Stops within ten seconds. New clients are rejected, listeners are told to leave in batches and hear every event
-   * until then if they keep up, and the source stops.
+   * Stops within ten seconds. Rejects new clients, closes the others in batches, and stops the source. A client that
+   * keeps up gets every event until its connection closes.
    */
   close(): Promise<void>;
 }

@@ -28,9 +28,9 @@ export interface IngestOptions {
   /** Of the positions of events; drawn at random. */
   readonly epoch: number;
   readonly past: Past;
-  /** How long a track stays open that nothing wants any more, in milliseconds. */
+  /** How long a track stays open once nothing wants it, in milliseconds. */
   readonly lingerMs: number;
-  /** Tracks that may be open for lingering ones to stay. */
+  /** With more open tracks than this, lingering ones are closed. */
   readonly maxTracks: number;
 }
 

@@ -81,8 +81,9 @@ export class Multiplexer {
 
   /**
    * Hands the events of `track` to `listener` from now on, until the returned function is called. Later calls of that
-   * function do nothing. The first listener of a track opens its topic and the last closes it; the source learns of both
-   * at once. A listener whose track would exceed the limit ends at once, with the reason.
+   * function do nothing. The first listener of a track opens its topic and the last closes it. The feed may follow the
+   * track for longer, so that the listener can resume. A listener whose track would exceed the limit ends at once, with
+   * the reason.
    */
   listen(track: Track, listener: Listener): () => void {
     if (this.#closed) {
