@@ -56,6 +56,8 @@ export class Election {
   #leader: Leader | undefined;
   #reason: string | undefined;
   #hasResigned = false;
+  /** Whether a request may have changed the lease without an answer. */
+  #isUnanswered = false;
   /** The last leader's end, until it has come. */
   #retiring: Promise<void> | undefined;
   #cancelAttempt = () => {};
@@ -139,7 +141,7 @@ export class Election {
     this.#attempts.stop();
     await this.#attempt;
     this.#cancelAttempt();
-    if (this.#tenure !== undefined) await this.#giveBack(this.#tenure.revision);
+    await this.#giveBack(this.#tenure?.revision);
     this.#lose('it was given up');
   }
 
@@ -175,7 +177,8 @@ export class Election {
         ? await keeper.renew(holder, held.revision)
         : await keeper.claim(holder);
       this.#explain(undefined);
-      if (revision === undefined) return this.#lose('another node has it');
+      if (revision === undefined) return await this.#concede(held);
+      this.#isUnanswered = false;
       const term = held?.term ?? parseTerm(holder, revision);
       const deadline = askedAt + keeper.ttl * (1 - MARGIN);
       // The answer may come too late to be of use.
@@ -189,8 +192,32 @@ export class Election {
       this.beginIfInformed();
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
+      this.#isUnanswered = true;
       this.#explain(error.message);
     }
+  }
+
+  /** The lease is not as this node knows it: another node holds it, or this one does since an answer was lost. */
+  async #concede(held: Tenure | undefined): Promise<void> {
+    const own = await this.#findOwn();
+    if (own && held && held === this.#tenure && isSameTerm(own.term, held.term)) {
+      this.#tenure = { ...held, revision: own.revision };
+    } else {
+      this.#lose('another node has it');
+      if (own === undefined) return;
+      await this.#giveBack(own.revision);
+    }
+    this.claim();
+  }
+
+  /** The lease, if the answer to a request was lost that gave it to this node. */
+  async #findOwn(): Promise<{ readonly term: Term; readonly revision: number } | undefined> {
+    if (!this.#isUnanswered) return undefined;
+    const { keeper, node } = this.#options;
+    const stored = await keeper.read();
+    this.#isUnanswered = false;
+    const term = stored && parseTerm(stored.holder, stored.revision);
+    return stored && term?.node === node ? { term, revision: stored.revision } : undefined;
   }
 
   #explain(reason: string | undefined): void {
@@ -200,9 +227,10 @@ export class Election {
     this.#reason = reason;
   }
 
-  async #giveBack(revision: number): Promise<void> {
+  async #giveBack(revision: number | undefined): Promise<void> {
     try {
-      await this.#options.keeper.release(revision);
+      const last = (await this.#findOwn())?.revision ?? revision;
+      if (last !== undefined) await this.#options.keeper.release(last);
     } catch (error) {
       // The lease runs out by itself.
       if (!(error instanceof RelayError)) throw error;

@@ -18,6 +18,12 @@ async function start(count = 3) {
   return { nodes, leads, others: others as [Node, Node], next };
 }
 
+/** The keeper of the lease does what `relay` asks next, but its answer is lost. */
+async function loseAnswer({ until }: ReturnType<typeof createNodes>, { relay }: Node) {
+  relay.losesAnswer = true;
+  await until(() => !relay.losesAnswer);
+}
+
 describe('when the node that ingests is gone', () => {
   test('it first writes what it counted, for two seconds at most', async () => {
     const nodes = createNodes();
@@ -211,6 +217,16 @@ describe('a node that takes over tens of thousands of tracks', () => {
   });
 });
 
+test('a node whose claim succeeded without an answer ingests after its next attempt', async () => {
+  const { nodes, leads, others } = await start(2);
+  await leads.multiplexer.handOver();
+  leads.relay.cut();
+  const [other] = others;
+  await loseAnswer(nodes, other);
+  await nodes.pass(other.relay.lease.ttl / 2);
+  expect(other.leads).toBe(true);
+});
+
 describe('a node that ingests', () => {
   test('stops before the lease can pass to another, when it is cut off', async () => {
     const { nodes, leads, next } = await start();
@@ -261,6 +277,25 @@ describe('a node that ingests', () => {
     expect(next()).toBeDefined();
     await nodes.say('coffee', next());
     expect(told).toEqual(['gap', 'p0']);
+  });
+
+  test('goes on without a gap when the answer to a renewal was lost', async () => {
+    const { nodes, leads, others } = await start();
+    const { told } = others[0].listen('coffee');
+    await nodes.until(() => wantedBy(leads).length > 0);
+    await nodes.say('coffee', leads);
+    await loseAnswer(nodes, leads);
+    await nodes.pass(2 * leads.relay.lease.ttl);
+    await nodes.say('coffee', leads);
+    expect(told).toEqual(['p0', 'p1']);
+  });
+
+  test('hands over at once, even if the answer to its last renewal was lost', async () => {
+    const { nodes, leads, next } = await start();
+    await loseAnswer(nodes, leads);
+    await leads.multiplexer.handOver();
+    await nodes.pass(100);
+    expect(next()).toBeDefined();
   });
 
   test('goes on after a gap when the keeper of the lease has forgotten it', async () => {

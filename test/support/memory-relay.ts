@@ -10,6 +10,8 @@ export interface MemoryRelay extends Relay {
   mend(): void;
   /** While true, messages of this node are lost without a sign. */
   swallow: boolean;
+  /** The keeper does what this node asks next, but its answer is lost. Then this is false again. */
+  losesAnswer: boolean;
   /** While true, this node holds so much that it takes no message that names a share. */
   isHalfFull: boolean;
   /** Sends `message` to all other nodes, whatever it is. */
@@ -103,7 +105,12 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
         asked += 1;
         await Promise.resolve();
         if (cutOff.has(self)) throw new RelayError('cut off');
-        return answer();
+        const given = answer();
+        if (relay.losesAnswer) {
+          relay.losesAnswer = false;
+          throw new RelayError('no answer');
+        }
+        return given;
       }
 
       function send(channel: string, message: Uint8Array): void {
@@ -120,6 +127,7 @@ export function createMemoryHub(clock: Clock, ttl = 5000): MemoryHub {
 
       const relay: MemoryRelay = {
         swallow: false,
+        losesAnswer: false,
         isHalfFull: false,
         journal: journalOf(self),
         ledger: {
