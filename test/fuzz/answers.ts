@@ -3,7 +3,7 @@
 import { MAX_HEADER_BYTES } from '../../src/api/socket/text-frame.ts';
 import { SO_FAR } from './frames.ts';
 
-/** What only comes from inside: stacks, paths, and the words of our own bugs. */
+/** What no client may see: stacks, paths, and the words of our own bugs. */
 const LEAKS = [
   /\bat (?:async )?[\w.<>$ ]* ?\(?(?:file:|node:|\/)/,
   /node_modules/,
@@ -21,7 +21,7 @@ const LEAKS = [
 /** Our own failures, by RFC 6455 and by graphql-transport-ws. */
 const FAILURES = [1011, 4500];
 
-/** What is wrong with an answer, if anything is. */
+/** The part of an answer that shows the inside of the server, if there is one. */
 export function leakIn(text: string): string | undefined {
   for (const leak of LEAKS) {
     const found = leak.exec(text);
@@ -34,13 +34,13 @@ const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 } as const;
 
 /** Reads the answer to a handshake and the frames behind it, as they come. */
 export class SocketReader {
-  /** What breaks the protocol, or tells of a failure. */
+  /** What breaks the protocol, or shows a failure of the server. */
   problem: string | undefined;
   /** The code of the server's close, once it came. */
   closed: number | undefined;
-  /** Whether the handshake was refused. */
-  refused = false;
-  /** Whether the server said that it had read all up to the mark. */
+  /** Whether the server rejected the handshake. */
+  rejected = false;
+  /** Whether the server has answered the mark, so that it has read everything before it. */
   readAll = false;
   #upgraded = false;
   #rest: Buffer = Buffer.alloc(0);
@@ -54,8 +54,8 @@ export class SocketReader {
   /** Whether the handshake was accepted. */
   #readHandshake(): boolean {
     const end = this.#rest.indexOf('\r\n\r\n');
-    this.refused = end !== -1 && !this.#rest.toString('latin1', 0, 12).startsWith('HTTP/1.1 101');
-    if (end === -1 || this.refused) return false;
+    this.rejected = end !== -1 && !this.#rest.toString('latin1', 0, 12).startsWith('HTTP/1.1 101');
+    if (end === -1 || this.rejected) return false;
     this.#rest = this.#rest.subarray(end + 4);
     this.#upgraded = true;
     return true;

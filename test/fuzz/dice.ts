@@ -1,9 +1,9 @@
-// Chance for made-up inputs: all that one input needs comes from its seed and its index alone.
+// Chance for made-up inputs. It depends only on the seed and the index of an input.
 
 import { seeded } from '../support/seeded.ts';
 
 export interface Dice {
-  /** True for that share of the throws, 0 to 1. */
+  /** True in this share of the calls, from 0 to 1. */
   chance(share: number): boolean;
   /** A whole number from 0 up to `end`. */
   below(end: number): number;
@@ -13,10 +13,10 @@ export interface Dice {
   bytes(length: number): Buffer;
 }
 
-/** The dice of one index of a seed; the same ones every time. */
+/** The same seed and index always give the same dice. */
 export function diceOf(seed: number, index: number): Dice {
   const random = seeded(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
-  // Seeds that differ little begin alike.
+  // Similar seeds have similar first numbers.
   random();
   const below = (end: number) => Math.floor(random() * end);
   return {

@@ -1,5 +1,5 @@
-// What the server under attack plays, posts of the sample from a file, and what tracks get of them. The sample itself
-// also talks about what other clients track, which nobody could work out.
+// The posts that the server under attack plays, and what each track should get of them. The server plays posts of the
+// sample from a file: the sample itself would also make up posts on what other clients track.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,14 +13,14 @@ import { Matcher } from '../../src/track/matcher.ts';
 import { parseTrack } from '../../src/track/track.ts';
 import { words } from '../../src/track/words.ts';
 
-/** Posts whose texts are remembered: some minutes of them. */
+/** Posts whose texts are remembered. They last for some minutes. */
 const REMEMBERED = 50_000;
 
 const SEED = 1;
-/** The file's posts, which are played over and over. */
+/** The posts of the file, which plays in a loop. */
 const TEXTS = [...samplePosts(SEED, systemClock).take(10_000)].map(({ text }) => text);
 
-/** Writes the file, which is gone when this program ends. Returns the options that have a server play it. */
+/** Writes the file, and returns the options with which a server plays it. The end of this program deletes the file. */
 export function played(rate: number): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'senti-'));
   process.once('exit', () => rmSync(folder, { recursive: true }));

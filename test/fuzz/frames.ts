@@ -1,4 +1,4 @@
-// Frames as a client sends them (RFC 6455, section 5.2), right ones and all sorts of wrong ones.
+// Frames as a client sends them (RFC 6455, section 5.2): valid ones, and all sorts of broken ones.
 
 import type { Dice } from './dice.ts';
 
@@ -18,13 +18,13 @@ export interface Frame {
   /** RSV1 to RSV3, as the three bits below FIN. */
   readonly reserved?: number;
   readonly masked?: boolean;
-  /** What the header says, in place of the payload's length. */
+  /** The length in the header, if it is not that of the payload. */
   readonly length?: bigint;
 }
 
 const MASK = Buffer.from([0x5a, 0x13, 0xc7, 0x88]);
 
-/** The bytes of a frame; masked and whole unless it says otherwise. */
+/** The bytes of a frame. It is masked and final by default. */
 export function encodeFrame(frame: Frame): Buffer {
   const { opcode, payload, final = true, reserved = 0, masked = true } = frame;
   const { length = BigInt(payload.length) } = frame;
@@ -66,20 +66,20 @@ export function fragmented(dice: Dice, text: string): Buffer {
   return Buffer.concat(frames);
 }
 
-/** A ping, or a pong that nobody asked for. */
+/** A ping, or an unsolicited pong. */
 export function oddPing(dice: Dice): Buffer {
   const opcode = dice.pick([OPCODES.ping, OPCODES.pong]);
   return encodeFrame({ opcode, payload: dice.bytes(dice.below(126)) });
 }
 
-/** What a peer says back when it has read all that came before. */
+/** The text of the mark: a ping, so its pong proves that the peer has read everything before it. */
 export const SO_FAR = 'so far';
 
 export function markFrame(): Buffer {
   return encodeFrame({ opcode: OPCODES.ping, payload: Buffer.from(SO_FAR) });
 }
 
-/** What the protocol forbids: each ends its connection. */
+/** Frames that the protocol forbids. Each ends its connection. */
 export function brokenFrame(dice: Dice): Buffer {
   const { text, continuation, close, ping } = OPCODES;
   const payload = Buffer.from('{"track":"coffee"}');
@@ -102,7 +102,7 @@ export function brokenFrame(dice: Dice): Buffer {
   ])();
 }
 
-/** All in one write, one write each, or cut where nothing ends. */
+/** Puts the parts into one write, into one write each, or cuts them at a random place. */
 export function cutUp(dice: Dice, parts: readonly Buffer[]): readonly Buffer[] {
   if (dice.chance(0.2)) return parts;
   const whole = Buffer.concat(parts);

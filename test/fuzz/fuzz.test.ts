@@ -1,5 +1,5 @@
-// Ten thousand hostile inputs on all four surfaces. FUZZ_SEED=123 plays others; what is found names
-// the command that plays it again.
+// Ten thousand hostile inputs on all four surfaces. FUZZ_SEED=123 plays others. Each finding names the command that plays
+// it again.
 
 import { expect, test } from 'vitest';
 import { BATCH, describeFindings, describeProgress, fuzz } from './fuzz.ts';
@@ -19,7 +19,7 @@ test(`nothing that a client sends ends the server, shows its inside or stays in 
   expect(describeFindings(progress)).toBe('');
   expect(progress.inputs).toBeGreaterThanOrEqual(INPUTS);
   for (const surface of SURFACES) expect(progress.bySurface[surface]).toBeGreaterThan(200);
-  // A third of the inputs are the warm-up, after which caches grow by 2 MiB. A leak of 400 bytes an input would add 2.5 MiB.
+  // After the warm-up, a third of the inputs, caches grow by 2 MiB. A leak of 400 bytes an input would add 2.5 MiB.
   expect(progress.heap - progress.warmHeap).toBeLessThan(4 * MEBIBYTE);
   // The worker of the history starts meanwhile, and has some files of its own.
   expect(progress.files).toBeLessThanOrEqual(progress.filesAtStart + 12);

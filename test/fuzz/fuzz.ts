@@ -1,5 +1,5 @@
-// The fuzzer: plays session after session of a seed against a running server, batch by batch, and looks
-// after each batch whether the server still does its job.
+// The fuzzer: plays the sessions of a seed against a running server, in batches. After each batch it checks that the
+// server still does its job.
 
 import { play } from './play.ts';
 import { SURFACES, type Surface } from './session.ts';
@@ -10,7 +10,7 @@ export interface Plan {
   readonly seed: number;
   /** The first session, by its index. */
   readonly from: number;
-  /** How many sessions are to be played together now; 0 ends it. */
+  /** How many sessions to play together now; 0 ends the fuzzing. */
   next(progress: Progress): number;
   /** The server's options. */
   readonly options?: readonly string[];
@@ -18,7 +18,7 @@ export interface Plan {
 }
 
 export interface Finding {
-  /** The sessions that it takes: `--from` and `--sessions` play them again. */
+  /** The sessions that cause it. `--from` and `--sessions` play them again. */
   readonly from: number;
   readonly sessions: number;
   readonly what: string;
@@ -27,7 +27,7 @@ export interface Finding {
 export interface Progress {
   readonly seed: number;
   sessions: number;
-  /** Only those that the server is known to have read. */
+  /** Counts only inputs that the server has certainly read. */
   inputs: number;
   readonly bySurface: Record<Surface, number>;
   readonly findings: Finding[];
@@ -126,12 +126,12 @@ async function playTogether(
     'the end of a session',
   );
   const left = played.filter(lingers);
-  // Whoever hangs up at once is not listened to: what comes last is to be read as well.
+  // The server stops reading a client that hangs up, so wait until it has read the last input.
   const marked = Promise.all(left.map(({ playing }) => playing.marked));
   await within(DEADLINE_MS, 'a mark', marked).catch((error) => {
     findings.push({ from: indexes[0] ?? 0, sessions: indexes.length, what: String(error) });
   });
-  await target.turnAround();
+  await target.passTicks();
   for (const { playing } of left) playing.leave();
   await settle(left, 'the end of a session that was left');
   for (const { playing } of played) {
@@ -142,7 +142,7 @@ async function playTogether(
   return findings;
 }
 
-/** The one session of some that by itself lets a new server down as well. */
+/** Finds the session that makes a new server fail without the others. */
 async function findCulprit(plan: Plan, indexes: readonly number[]): Promise<number | undefined> {
   const target = await startTarget(plan.options);
   try {

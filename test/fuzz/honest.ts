@@ -1,11 +1,11 @@
-// Honest clients: they do as the documentation says, read all they get, and keep a ledger of it.
+// Honest clients: they do as the documentation says, read everything, and enter it in a ledger.
 
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
 import { Sample } from './expected.ts';
-import { Ledger, type Message } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import type { Surface } from './session.ts';
 
 const OPERATION =
@@ -16,42 +16,34 @@ export type Streaming = Exclude<Surface, 'post'>;
 export interface Honest {
   readonly surface: Streaming;
   readonly ledger: Ledger;
-  /** Why the connection was lost, if it was not by leaving. */
+  /** Why the connection was lost; undefined while it lasts, and after the client has left. */
   readonly failure: string | undefined;
   /** Resolves when one more message has come; rejects when the connection is lost first. */
   next(): Promise<void>;
   leave(): void;
-  /** Leaves without a word. */
+  /** Leaves without a close. */
   vanish(): void;
 }
 
-/** Those who are honest with one server: what one of them knows of the sample, all know. */
+/** The honest clients of one server. They share what they know of the posts that it plays. */
 export class HonestClients {
   readonly #url: URL;
-  readonly #queries: readonly string[];
+  readonly #sample: Sample;
   readonly #newest = { n: 0 };
-  #sample: Sample | undefined;
 
   constructor(url: URL, queries: readonly string[]) {
     this.#url = url;
-    this.#queries = queries;
+    this.#sample = new Sample(queries);
   }
 
-  /** Resolves with the first message. The first client of all has to be one that is told ids. */
+  /** Resolves with the first message. The first client must be one that gets ids, so that those on /track find their place. */
   async open(surface: Streaming, query: string): Promise<Honest> {
-    const ledger = new Ledger(query, () => this.#sample, this.#newest);
+    const ledger = new Ledger(query, this.#sample, this.#newest);
     const client =
       surface === 'sse' ? this.#openSse(query, ledger) : this.#openSocket(surface, query, ledger);
     const honest = await client;
     await honest.next();
     return honest;
-  }
-
-  #enter(ledger: Ledger, result: Message): void {
-    const id = result.data?.sentiment?.post?.id;
-    // The first to know tells all.
-    if (typeof id === 'string') this.#sample ??= new Sample(this.#queries);
-    ledger.enterResult(result);
   }
 
   async #openSocket(surface: 'graphql' | 'track', query: string, ledger: Ledger): Promise<Honest> {
@@ -69,7 +61,7 @@ export class HonestClients {
         const { type, payload } = JSON.parse(text);
         if (type === 'connection_ack') return subscribe();
         if (type !== 'next') return arrivals.fail(`graphql: ${text}`);
-        this.#enter(ledger, payload);
+        ledger.enterResult(payload);
       }
       arrivals.tell();
     });
@@ -99,11 +91,11 @@ export class HonestClients {
     outgoing.once('response', (response: IncomingMessage) => {
       response.on('close', () => arrivals.fail(`sse: ended, after ${response.statusCode}`));
       const lines = createInterface(response);
-      // That the stream is over is told by its close.
+      // The close reports the end of the stream.
       lines.on('error', () => {});
       lines.on('line', (line) => {
         if (!line.startsWith('data: {')) return;
-        this.#enter(ledger, JSON.parse(line.slice('data: '.length)));
+        ledger.enterResult(JSON.parse(line.slice('data: '.length)));
         arrivals.tell();
       });
     });
@@ -112,7 +104,7 @@ export class HonestClients {
   }
 }
 
-/** Whoever waits for the next message. */
+/** Lets a test wait for the next message of a client. */
 class Arrivals {
   #left = false;
   #next = Promise.withResolvers<void>();
@@ -125,7 +117,7 @@ class Arrivals {
 
   fail(why: string): void {
     if (!this.#left) this.#failure ??= why;
-    // Whoever waits is told; nobody may be waiting.
+    // Nothing may be waiting for the rejection.
     this.#next.promise.catch(() => {});
     this.#next.reject(new Error(why));
   }

@@ -1,4 +1,4 @@
-// JSON of all kinds, as text, since much of it is nothing that JSON.stringify would write.
+// JSON of all kinds, as text, since JSON.stringify would write little of it.
 
 import type { Dice } from './dice.ts';
 import { HOSTILE_NAMES, oddText } from './texts.ts';
@@ -14,7 +14,7 @@ const NUMBERS = [
   '3'.repeat(500),
 ];
 const LITERALS = ['null', 'true', 'false', '""', '[]', '{}', '[null]', '{"":0}'];
-/** Nothing of it is JSON. */
+/** Texts that are not JSON. */
 const BROKEN = [
   '',
   '{',
@@ -33,10 +33,10 @@ const BROKEN = [
   '\ufeff{}',
   '"',
 ];
-/** More than JSON.stringify has stack for, and within what a message may hold. */
+/** Too deep for the stack of JSON.stringify, and not too long for a message. */
 const DEEPEST = 10_000;
 
-/** A string as JSON; what has to be escaped sometimes is not. */
+/** A string as JSON. Seldom, it lacks its escapes. */
 export function jsonString(dice: Dice, text: string): string {
   return dice.chance(0.998) ? JSON.stringify(text) : `"${text}"`;
 }
@@ -52,12 +52,12 @@ export function jsonValue(dice: Dice, depth = 3): string {
   return jsonObject(dice.some(0, 4, () => [jsonKey(dice), jsonValue(dice, depth - 1)]));
 }
 
-/** An object with the given keys, the same one more than once if it is given so. */
+/** An object with these keys, which may repeat. */
 export function jsonObject(entries: readonly (readonly [key: string, json: string])[]): string {
   return `{${entries.map(([key, json]) => `${JSON.stringify(key)}:${json}`).join(',')}}`;
 }
 
-/** What is no JSON, or JSON with something after it. */
+/** A text that is not JSON, or has something after its JSON. */
 export function brokenJson(dice: Dice): string {
   if (dice.chance(0.5)) return dice.pick(BROKEN);
   const whole = jsonObject([[jsonKey(dice), jsonValue(dice)]]);

@@ -1,28 +1,28 @@
-// Holds an honest client's messages against what its track should get: each once, in order, none missing
-// but those that it was told of.
+// Compares the messages of an honest client with the events of its track. Each must come once and in order. Only events
+// that the client was told of may be missing.
 
 import { numberOf, type Sample } from './expected.ts';
 
-/** What of a message matters here: a GraphQL result, or what /track sends. */
-export interface Message {
+/** The part of a GraphQL result that matters here. */
+interface Message {
   readonly data?: { readonly sentiment: { readonly post: { readonly id: string } } } | null;
   readonly extensions?: { readonly dropped?: number };
 }
 
-/** How far the newest post that anybody saw may be from the one that another client sees, in posts. */
+/** How many posts may lie between the newest post of any client and the first one of another client. */
 const SLACK = 3000;
 
 export class Ledger {
   readonly #query: string;
-  readonly #sample: () => Sample | undefined;
+  readonly #sample: Sample;
   readonly #newest: { n: number };
-  /** Where it can be, among the posts of its track. On /track, which tells no ids, many places at first. */
+  /** The places that the next message may have among the posts of the track. /track sends no ids, so at first there are many. */
   #places: number[] | undefined;
   received = 0;
   dropped = 0;
   problem: string | undefined;
 
-  constructor(query: string, sample: () => Sample | undefined, newest: { n: number }) {
+  constructor(query: string, sample: Sample, newest: { n: number }) {
     this.#query = query;
     this.#sample = sample;
     this.#newest = newest;
@@ -31,9 +31,9 @@ export class Ledger {
   /** A message as it came over graphql-ws or SSE. */
   enterResult(payload: Message): void {
     const n = numberOf(payload.data?.sentiment.post.id ?? '');
-    const sample = this.#sample();
+    const sample = this.#sample;
     this.received += 1;
-    if (!sample || !this.#isNumber(n, payload)) return;
+    if (!this.#isNumber(n, payload)) return;
     const place = sample.placeOf(this.#query, n);
     const { dropped = 0 } = payload.extensions ?? {};
     this.dropped += dropped;
@@ -49,9 +49,9 @@ export class Ledger {
 
   /** A message as it came over /track. */
   enterTrack(text: string): void {
-    const sample = this.#sample();
+    const sample = this.#sample;
     this.received += 1;
-    if (!sample || this.problem !== undefined) return;
+    if (this.problem !== undefined) return;
     this.#places ??= this.#around(sample);
     this.#places = this.#places
       .filter((place) => sample.onTrack(sample.at(this.#query, place)) === text)

@@ -1,4 +1,4 @@
-// GraphQL requests: operations as they should be, mutated token by token, with variables of all kinds.
+// GraphQL requests: valid operations, mutated token by token, with variables of all kinds.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Dice } from './dice.ts';
@@ -55,11 +55,11 @@ const TOKENS = [
 
 const VARIABLES = ['track', 'query', 'text', 'yes', 'no'];
 
-/** The JSON of a request: well-formed, if nothing else. */
+/** A request in valid JSON. */
 export function oddRequest(dice: Dice): string {
   const entries: (readonly [string, string])[] = [['query', jsonString(dice, oddOperation(dice))]];
   if (dice.chance(0.8)) entries.push(['variables', oddVariables(dice)]);
-  // What has the wrong shape ends a socket, and with it all that would come behind.
+  // A wrong shape closes a socket before it has read the rest, so it is rare.
   if (dice.chance(0.15)) {
     entries.push([
       'operationName',
@@ -95,7 +95,7 @@ function mutate(dice: Dice, tokens: string[]): void {
   dice.pick(changes)();
 }
 
-/** Much of one thing: depth, width, aliases, directives, fragments. */
+/** A document with very many of one thing: levels, fields, aliases, directives or fragments. */
 function blownUp(dice: Dice): string {
   const count = 1 + dice.below(2000);
   return dice.pick([

@@ -6,18 +6,18 @@ import type { Session } from './session.ts';
 
 export interface Playing {
   readonly session: Session;
-  /** Resolves when the connection is over: with what was wrong with the answers, if anything was. */
+  /** Resolves when the connection is over, with what was wrong with the answers, if anything. */
   readonly over: Promise<string | undefined>;
-  /** Inputs that the server is known to have read: those it answered, or all up to a mark; at least one. */
+  /** Inputs that the server has certainly read: those that it answered, or all up to a mark; at least one. */
   readonly read: number;
-  /** Resolves when all is written and, of a WebSocket, all up to the mark is read. */
+  /** Resolves when everything is written, and the server has read a WebSocket up to the mark. */
   readonly marked: Promise<void>;
   /** Has a client that lingers hang up. */
   leave(): void;
 }
 
 const ANSWER = /HTTP\/1\.1 [2-5]\d\d /g;
-/** Enough to judge an answer; what is longer is looked at piece by piece. */
+/** Enough to judge an answer. A longer one is judged piece by piece. */
 const KEPT_CHARACTERS = 4096;
 
 export function play(session: Session, url: URL): Playing {
@@ -35,17 +35,17 @@ export function play(session: Session, url: URL): Playing {
       reader.read(chunk);
       problem ??= reader.problem;
       if (reader.readAll) mark.resolve();
-      // There is nothing more to be had here, and the server would wait for another request.
-      if (reader.refused) socket.end();
+      // The server would wait for another request.
+      if (reader.rejected) socket.end();
       if (reader.closed !== undefined && session.after === 'linger') socket.end();
     } else {
-      // What spans two chunks is still seen whole.
+      // So that a leak that spans two chunks is found.
       kept = kept.slice(-KEPT_CHARACTERS) + chunk.toString('latin1');
       answers += chunk.toString('latin1').match(ANSWER)?.length ?? 0;
       problem ??= leakIn(kept);
     }
   });
-  // The server may have cut the connection while this client was still writing.
+  // The server may close the connection while this client is still writing.
   socket.on('error', () => {});
   socket.on('end', () => socket.end());
   socket.on('close', () => {

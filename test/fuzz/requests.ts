@@ -1,4 +1,4 @@
-// What is done over HTTP: requests that are well-formed on the outside, and some that are not.
+// Sessions over HTTP: requests that are well-formed HTTP, and some that are not.
 
 import type { Dice } from './dice.ts';
 import { cutUp } from './frames.ts';
@@ -75,7 +75,7 @@ export function requestSession(dice: Dice): Session {
   const broken = dice.chance(0.2);
   if (broken) parts.push(brokenHttp(dice));
   const inputs = parts.length;
-  // Answered last, and by a close: so all before it have been answered as well.
+  // The server closes the connection after this answer, so it has answered the others by then.
   if (!broken)
     parts.push(Buffer.from('GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'));
   const after = dice.chance(0.1) ? dice.pick(['hang up', 'vanish'] as const) : undefined;
@@ -108,7 +108,7 @@ function oddHttp(dice: Dice): Buffer {
   return post(dice.chance(0.85) ? oddQuery(dice) : oddBody(dice), headers, dice.chance(0.1));
 }
 
-/** Not a subscription: its answer would never end, and all behind it would wait. */
+/** No subscription: its answer would never end, and the requests behind it would wait. */
 function oddQuery(dice: Dice): string {
   const request = oddRequest(dice);
   return request.includes('subscription') ? request.replace('subscription', 'query') : request;
@@ -148,7 +148,7 @@ function post(body: string, headers: readonly string[], chunked = false): Buffer
   ]);
 }
 
-/** What is no HTTP, or not all of it: each ends its connection. */
+/** Invalid or incomplete HTTP. Each ends its connection. */
 function brokenHttp(dice: Dice): Buffer {
   const head = 'POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
   const broken = dice.pick<() => string | Buffer>([
@@ -160,7 +160,7 @@ function brokenHttp(dice: Dice): Buffer {
     () =>
       `${head}Transfer-Encoding: chunked\r\n\r\n${dice.pick(['xyz', '-1', 'f'.repeat(20), '5\r\nab'])}\r\n`,
     () => `${head}Content-Length: 100000\r\n\r\n${'x'.repeat(100_000)}`,
-    () => `${head}Transfer-Encoding: chunked\r\n\r\n${'2000\r\n'}${'x'.repeat(8192)}\r\n`.repeat(1),
+    () => `${head}Transfer-Encoding: chunked\r\n\r\n2000\r\n${'x'.repeat(8192)}\r\n`,
     () => `${head}Content-Length: 50\r\n\r\n{"query":`,
     () => head.slice(0, dice.below(head.length)),
     () =>

@@ -1,4 +1,4 @@
-// A session: one connection and all that is sent on it.
+// A session: one connection, and everything that the client sends on it.
 
 export const SURFACES = ['post', 'sse', 'graphql', 'track'] as const;
 export type Surface = (typeof SURFACES)[number];
@@ -7,7 +7,7 @@ export interface Session {
   readonly surface: Surface;
   /** How many requests, frames and messages it sends; a handshake is one. */
   readonly inputs: number;
-  /** What is sent, each a write of its own. */
+  /** Sent one by one, each in its own write. */
   readonly writes: readonly Buffer[];
   /**
    * What the client does once everything is written. `wait`: it waits for the server to end the connection.

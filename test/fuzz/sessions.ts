@@ -1,4 +1,4 @@
-// Which session it is: its seed and its index say all of it.
+// Makes a session from its seed and its index alone.
 
 import { diceOf } from './dice.ts';
 import { requestSession, streamSession } from './requests.ts';

@@ -1,4 +1,4 @@
-// What is done to the two WebSockets: handshakes, messages in every order, and broken frames.
+// Sessions on the two WebSockets: handshakes, messages in every order, and broken frames.
 
 import type { Dice } from './dice.ts';
 import {
@@ -19,7 +19,7 @@ import { HOSTILE_NAMES, oddText, oddTrack } from './texts.ts';
 
 const MAX_MESSAGES = 24;
 const GOODBYES = [1000, 1001, 3000, 4999];
-/** Tracks that are understood; every spelling of them is. */
+/** Tracks that the server accepts, in several spellings. */
 const ACCEPTED = [
   ' ',
   'coffee',
@@ -30,7 +30,7 @@ const ACCEPTED = [
   'x\u202e😀',
   '@__proto__',
 ];
-/** Reused, and meaning something to JavaScript. */
+/** Some repeat, and some have a meaning in JavaScript. */
 const IDS = ['1', '1', '2', ...HOSTILE_NAMES];
 const HANDSHAKE_FLAWS = [
   'Sec-WebSocket-Version: 7',
@@ -62,7 +62,7 @@ export function socketSession(dice: Dice, path: '/graphql' | '/track'): Session 
     parts.push(dice.chance(0.1) ? fragmented(dice, message) : textFrame(message));
     if (dice.chance(0.1)) parts.push(oddPing(dice));
   }
-  // What ends the connection for sure comes last, so that all before it is read, and said to be.
+  // A fatal message comes last, after a mark that shows that the server has read the others.
   parts.push(markFrame());
   const isFatal = dice.chance(0.3);
   if (isFatal) parts.push(fatalMessage(dice, path));
@@ -115,7 +115,7 @@ function graphqlMessage(dice: Dice): string {
   ]);
 }
 
-/** One id begun and ended again and again, each time before the last has come to rest. */
+/** Subscribes and completes with one id again and again, without waiting in between. */
 function hurried(dice: Dice): string[] {
   const id = JSON.stringify(dice.pick(IDS));
   const payload = '{"query":"subscription { sentiment(track: \\"tea\\") { score } }"}';
@@ -140,7 +140,7 @@ function payloadOf(dice: Dice, share: number): [string, string][] {
 }
 
 function trackMessage(dice: Dice): string {
-  // One that is refused ends the connection.
+  // A rejected track ends the connection.
   const track = dice.chance(0.97) ? dice.pick(ACCEPTED) : oddTrack(dice);
   const others = dice.some(0, 2, () => [dice.pick(HOSTILE_NAMES), jsonValue(dice)] as const);
   return jsonObject([...others, ['track', JSON.stringify(track)]]);

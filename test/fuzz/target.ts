@@ -1,16 +1,16 @@
-// The server under attack, and the questions that it has to answer all the while.
+// The server under attack, and the check that it still does its job.
 
 import { type Inspected, type Measured, startInspected } from '../support/inspected.ts';
 import { played } from './expected.ts';
 import { type Honest, HonestClients } from './honest.ts';
 
-/** Posts a second: enough that nobody waits long for one. */
+/** Posts a second: so many that no client waits long for one. */
 const RATE = 200;
-/** Nearly all that the sample talks about. */
+/** Matches nearly every post of the sample. */
 const EVERYTHING =
   'coffee, tea, football, music, weather, train, dog, dogs, pizza, running, run, film, phone, rust';
 const DEADLINE_MS = 20_000;
-/** All of it comes from one machine, faster than anybody may: else most of it would be turned away unread. */
+/** One machine sends everything, so with these limits the server would reject most of it unread. */
 const HURRIED = ['attempts', 'messages-per-second', 'work-per-second'];
 const IN_A_HURRY = HURRIED.flatMap((limit) => [`--max-${limit}`, 'none']);
 
@@ -22,8 +22,8 @@ export interface Target {
   readonly server: Inspected;
   /** What is wrong with the server now; nothing, if it does its job. */
   check(): Promise<readonly string[]>;
-  /** Has the server come back to its event loop, some times. */
-  turnAround(): Promise<void>;
+  /** Waits until the event loop of the server has run a few ticks. */
+  passTicks(): Promise<void>;
   measure(): Promise<Measured>;
   stop(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function startTarget(options: readonly string[] = []): Promise<Targ
   const prototypes = await server.evaluate(PROTOTYPES);
   let complained = 0;
 
-  /** Does all that an honest client may expect, and throws where it is let down. */
+  /** Does what an honest client does, and throws if the server fails it. */
   async function useHonestly(): Promise<void> {
     const health = await fetch(new URL('/health', server.url));
     expectEqual('/health', await health.text(), '{"status":"alive"}\n');
@@ -55,7 +55,7 @@ export async function startTarget(options: readonly string[] = []): Promise<Targ
     await untilOnlyWitnessesListen();
   }
 
-  /** Whoever has left is no longer listened for. */
+  /** The server forgets clients that have left. */
   async function untilOnlyWitnessesListen(): Promise<void> {
     const only = `{"data":{"status":{"listeners":${witnesses.length},"activeTracks":1}}}`;
     const start = performance.now();
@@ -78,9 +78,9 @@ export async function startTarget(options: readonly string[] = []): Promise<Targ
   return {
     url: server.url,
     server,
-    async turnAround() {
+    async passTicks() {
       for (let i = 0; i < 3; i++) {
-        // That it does not answer is found out by the check.
+        // The check finds a server that does not answer.
         await fetch(new URL('/health', server.url)).then(
           (response) => response.text(),
           () => {},
@@ -108,7 +108,7 @@ export async function startTarget(options: readonly string[] = []): Promise<Targ
   };
 }
 
-/** What `work` comes to, or an error if it takes longer than it ever should. */
+/** Resolves with the result of `work`. Rejects if that takes longer than `ms` milliseconds. */
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`${what} waited for ${ms} ms`)), ms);

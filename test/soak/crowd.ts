@@ -1,4 +1,4 @@
-// A crowd of clients that come, go, stall and misbehave, over all surfaces; what each does is seeded.
+// A crowd of clients that come, go, stall and misbehave, on all surfaces. A seed decides what each of them does.
 
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import type { HonestClients, Streaming } from '../fuzz/honest.ts';
 import { play } from '../fuzz/play.ts';
 import { sessionOf } from '../fuzz/sessions.ts';
 
-/** What the sample talks about, each the track of some. */
+/** The tracks of the clients. Together they match most posts of the sample. */
 export const TOPICS = [
   'coffee',
   'tea',
@@ -24,14 +24,14 @@ export const TOPICS = [
   'rust lang, #rustlang, rust',
 ];
 
-/** Of all clients; the rest is honest. */
+/** The shares of all clients that are not honest. */
 const SHARES = { hostile: 0.25, stalled: 0.05 } as const;
 /** How long a client stays, in milliseconds. */
 const STAYS = { shortest: 2_000, longest: 120_000 } as const;
 const STALLS = { shortest: 15_000, longest: 45_000 } as const;
-/** How long a hostile client waits from one session to the next, at most, in milliseconds. */
+/** The longest that a hostile client waits before it hangs up, in milliseconds. */
 const BETWEEN_SESSIONS = 2_000;
-/** As many streams as fill what the kernel holds for a peer in a few seconds. */
+/** So many streams that they fill the buffers of the kernel for one connection in a few seconds. */
 const STALLED_STREAMS = 8;
 /** How long the crowd takes to gather, in milliseconds. */
 const GATHERING = 10_000;
@@ -66,11 +66,11 @@ export interface Crowd {
   readonly seed: number;
   readonly size: number;
   readonly tally: Tally;
-  /** Ends it: everybody leaves. */
+  /** Aborted when all clients are to leave. */
   readonly signal: AbortSignal;
 }
 
-/** Resolves when everybody has left. */
+/** Resolves when all clients have left. */
 export async function gather(crowd: Crowd): Promise<void> {
   await Promise.all(Array.from({ length: crowd.size }, (_, place) => attend(crowd, place)));
 }
@@ -88,7 +88,7 @@ async function attend(crowd: Crowd, place: number): Promise<void> {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       crowd.tally.findings.push(error.message);
-      // Whatever lets one client down soon lets all down; once a second is enough to say so.
+      // If the server fails one client, it soon fails all of them, so each reports it once a second at most.
       await rest(crowd, 1000);
     }
   }
@@ -126,7 +126,7 @@ async function misbehave(crowd: Crowd, dice: Dice): Promise<void> {
   if (problem !== undefined) tally.findings.push(`session ${tally.sessions - 1}: ${problem}`);
 }
 
-/** Asks for more than it ever reads, and stays until long after it should have been cut. */
+/** Asks for more than it reads, and stays until long after the server should have evicted it. */
 async function stall(crowd: Crowd, dice: Dice): Promise<void> {
   crowd.tally.stalled += 1;
   const surface = dice.pick(['graphql', 'sse'] as const);
@@ -139,7 +139,7 @@ async function stall(crowd: Crowd, dice: Dice): Promise<void> {
   await gone(socket);
 }
 
-/** Most of what there is. */
+/** Selects nearly everything, of most topics. */
 const QUERY = `subscription { sentiment(track: "${TOPICS.slice(0, 8).join(', ')}") {
   polarityIndex polarity score hashtags { tag count } post { id source url createdAt lang } } }`;
 
@@ -175,7 +175,7 @@ function subscriptions(): Buffer {
 }
 
 async function gone(socket: Socket): Promise<void> {
-  // The server may have cut it long ago.
+  // The server may have evicted it long ago.
   if (socket.closed) return;
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.destroy();

@@ -1,5 +1,5 @@
-// npm run soak -- [--minutes 60] [--clients 500] [--rate 500] [--seed N] [--every SECONDS] [-- options of
-// the server]: a real server and a crowd; its memory minute by minute, and whether it stays flat.
+// npm run soak -- [--minutes 60] [--clients 500] [--rate 500] [--seed N] [--every SECONDS] [-- options of the server]:
+// a real server and a crowd of clients. It prints the memory of the server minute by minute, and whether it stays flat.
 
 import { parseArgs } from 'node:util';
 import { played } from '../fuzz/expected.ts';
@@ -9,7 +9,7 @@ import { createTally, gather, TOPICS } from './crowd.ts';
 import { type Point, slopeOf } from './slope.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** Before that the crowd gathers and caches fill: this share of the samples does not count. */
+/** The share of the samples that does not count, because the crowd still gathers and caches still fill. */
 const SETTLING = 0.25;
 const MAX_FINDINGS_SHOWN = 20;
 
@@ -33,7 +33,7 @@ const every = Number(values.every) * 1000;
 
 const server = await startInspected([...played(rate), ...positionals]);
 const clients = new HonestClients(server.url, TOPICS);
-// While it listens the file never begins anew, and it holds what all others are held against.
+// It keeps the replay running to the end, and its ids show clients on /track where the replay is.
 const witness = await clients.open('graphql', TOPICS[0] ?? '');
 const stop = new AbortController();
 const tally = createTally();
@@ -60,7 +60,7 @@ for (let next = every; next <= minutes * 60_000 && server.ended === undefined; n
 }
 stop.abort();
 await crowd;
-// Only the witness is left: what is still held now is held for nobody.
+// Only the witness is left, so memory that is still in use now has leaked, or is a cache.
 const left = server.ended === undefined ? await sample() : undefined;
 heap.pop();
 

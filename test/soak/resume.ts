@@ -1,6 +1,6 @@
 // npm run soak:resume -- [--minutes 10] [--nodes 3] [--clients 60] [--rate 100] [--seed N]: real nodes around a real
-// nats-server that are killed and stopped, and clients that are cut off and read slowly. Each client resumes wherever
-// it can, and by the end has had every event once and in order, or was told of the loss.
+// nats-server. It kills and stops nodes, breaks the connections of clients, and makes them read slowly. By the end, each
+// client has got every event once and in order, or was told of the loss.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { ResumingClient } from './resuming-client.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const TOPICS = ['coffee', 'tea', 'milk', 'water', 'juice'];
-/** How often something happens to a client and to a node, on average, in milliseconds. */
+/** The mean time between two disturbances of a client, and of a node, in milliseconds. */
 const CLIENT_EVERY_MS = 300;
 const NODE_EVERY_MS = 20_000;
 const SETTLE_MS = 30_000;
@@ -53,7 +53,7 @@ const clients = Array.from({ length: Number(values.clients) }, (_, i) => {
 
 const talking = talk();
 await Promise.all([disturbClients(), disturbNodes()]);
-// Everyone comes back, and then each topic has a last word.
+// All clients read again, and get the last posts of their topics.
 for (const client of clients) client.resumeReading();
 const settled = performance.now() + SETTLE_MS;
 while (performance.now() < settled && clients.some((client) => !client.hasAll())) await delay(100);
@@ -90,7 +90,7 @@ process.exit(findings.length === 0 ? 0 : 1);
 async function talk(): Promise<void> {
   const interval = 1000 / Number(values.rate);
   let next = performance.now();
-  // It goes on a little longer than the disturbances, so that every client has something to resume to.
+  // Posts outlast the disturbances a little, so that every client resumes to new ones.
   while (performance.now() < end + SETTLE_MS / 3) {
     const topic = TOPICS[Math.floor(random() * TOPICS.length)] ?? '';
     const number = posts++;

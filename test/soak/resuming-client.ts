@@ -1,4 +1,4 @@
-// A client that resumes after every loss of its connection, and holds what it gets against what was said.
+// A client that resumes whenever it loses its connection, and compares what it gets with the posts that there were.
 
 import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -30,13 +30,13 @@ export class ResumingClient {
   resumes = 0;
   recovered = 0;
   gaps = 0;
-  /** Events that it did not get, and was told of. */
+  /** Events that the client did not get, and was told of. */
   missed = 0;
   readonly #said: Said;
   readonly #client: Client;
   #socket: WebSocket | undefined;
   #cursor: string | undefined;
-  /** Where the last event stands among those of the topic. */
+  /** The index of the last event among the posts of the topic. */
   #last: number | undefined;
   #isResuming = false;
 
@@ -94,7 +94,7 @@ export class ResumingClient {
     this.#socket?.resume();
   }
 
-  /** Whether the last thing that was said has come. */
+  /** Whether the client has got the last post of its topic. */
   hasAll(): boolean {
     return this.#last === (this.#said.get(this.topic)?.length ?? 0) - 1;
   }

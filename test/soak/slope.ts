@@ -1,23 +1,23 @@
-// Whether a series of measurements stays where it is.
+// Whether a series of measurements stays flat.
 
 export interface Point {
   readonly minutes: number;
   readonly value: number;
 }
 
-/** With fewer points nothing is said to be flat. */
+/** A series with fewer points does not count as flat. */
 const FEWEST_POINTS = 8;
-/** How much of its mean a flat series may gain, by its line, from its first point to its last. */
+/** The share of its mean by which the line of a flat series may rise from the first point to the last. */
 const FLAT_SHARE = 0.05;
 
 export interface Slope {
-  /** A minute, in the unit of the values. */
+  /** The rise in a minute, in the unit of the values. */
   readonly perMinute: number;
   readonly mean: number;
   readonly isFlat: boolean;
 }
 
-/** The line of least squares through some points, of which there have to be two at least. */
+/** The line of least squares through at least two points. */
 export function slopeOf(points: readonly Point[]): Slope {
   const meanOf = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
