@@ -13,19 +13,19 @@ describe('a small file', () => {
     expect(readSmallFile(tempFile('a', content), 4 * KIB)).toEqual(content);
   });
 
-  test('is refused when it is a byte too long', () => {
+  test('is rejected when it is a byte too long', () => {
     expect(readSmallFile(tempFile('a', Buffer.alloc(4 * KIB + 1)), 4 * KIB)).toEqual(
       new FileProblem('a file of at most 4 KiB'),
     );
   });
 
-  test('is read through links, and though its size is said to be 0', () => {
+  test('is read through links, and even if its size is given as 0', () => {
     const link = join(tempFolder(), 'link');
     symlinkSync('/proc/self/status', link);
     expect(String(readSmallFile(link, MAX_FILE_BYTES))).toContain('VmRSS');
   });
 
-  test('that is not there is told of by the system', () => {
+  test('that does not exist gives the error of the system', () => {
     const path = join(tempFolder(), 'none');
     expect(readSmallFile(path, KIB)).toMatchObject({
       expected: expect.stringContaining('ENOENT'),
@@ -33,7 +33,7 @@ describe('a small file', () => {
     });
   });
 
-  test.each(Object.entries(NO_FILES))('is refused at once when it is %s', (_, make) => {
+  test.each(Object.entries(NO_FILES))('is rejected at once when it is %s', (_, make) => {
     const path = join(tempFolder(), 'it');
     make(path);
     expect(readSmallFile(path, KIB)).toEqual(
@@ -44,7 +44,7 @@ describe('a small file', () => {
 
 describe('an option that names a file', () => {
   test.each(['tls-cert', 'tls-key', 'auth-jwks', 'nats-creds', 'nats-tls-ca', 'nats-tls-key'])(
-    '--%s is refused at once when it is something else, or too long',
+    '--%s is rejected at once when it names something else, or a file that is too long',
     (flag) => {
       const folder = tempFolder();
       for (const [n, make] of Object.values(NO_FILES).entries()) {

@@ -146,8 +146,7 @@ describe('nodes', () => {
     const heard = [leads, ...others].map((node) => [node.listen('coffee'), node.listen('tea')]);
     await nodes.until(() => wantedBy(leads).length === 2);
     const error = new UserError('UPSTREAM_FULL', 'No room.');
-    const refused = track('coffee');
-    leads.source?.sink.rejected(refused, error);
+    leads.source?.sink.rejected(track('coffee'), error);
     await ticks(3);
     for (const [coffee, tea] of heard) expect([coffee?.ends, tea?.ends]).toEqual([[error], []]);
     // A node that reads other sources has taken over.

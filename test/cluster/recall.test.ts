@@ -408,7 +408,7 @@ describe('what a node must not tell', () => {
   });
 });
 
-describe('whatever is said, lost, cut off and deleted', () => {
+describe('whatever is posted, lost, cut off and deleted', () => {
   const steps = fc.array(
     fc.oneof(
       { weight: 12, arbitrary: fc.record({ say: fc.constantFrom('coffee', 'tea') }) },

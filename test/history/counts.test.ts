@@ -303,7 +303,7 @@ describe('a minute is complete', () => {
     expect(completeMinutes(batches, 'coffee')).toEqual([0]);
   });
 
-  test('unless all topics are closed so soon that nobody can tell', () => {
+  test('unless all topics are closed too soon to know', () => {
     const { clock, batches, open } = createCounts();
     const coffee = open('coffee');
     clock.advance(MINUTE + seconds(29));

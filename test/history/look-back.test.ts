@@ -192,7 +192,7 @@ test('says since when buckets of a size are kept', async () => {
   );
 });
 
-test('rejects what is asked while too many questions wait', async () => {
+test('rejects a question while too many others wait', async () => {
   const { promise, resolve } = Promise.withResolvers<typeof NOTHING>();
   const store: Store = {
     state: { faults: 0, bytes: 0 },

@@ -103,7 +103,7 @@ describe('recent events', () => {
     expect(resume(past, at(1))).toEqual({ isComplete: true, told: [] });
   });
 
-  test('a gap since the position makes it incomplete, and is told where it is', () => {
+  test('a gap since the position makes it incomplete, and is reported where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
     past.event(event(1), [coffee.slot]);
@@ -116,7 +116,7 @@ describe('recent events', () => {
     expect(resume(past, at(4))).toEqual({ isComplete: true, told: [] });
   });
 
-  test('a gap that comes while a listener catches up is told where it is', () => {
+  test('a gap that comes while a listener catches up is reported where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
     for (const number of [1, 2]) past.event(event(number), [coffee.slot]);
@@ -280,7 +280,7 @@ describe('recent events', () => {
     );
   });
 
-  test('never takes more for gaps alone, while nothing is said', () => {
+  test('never takes more for gaps alone, while no posts come', () => {
     const past = createPast({ recentBytes: 30_000 });
     const recordings = ['milk', 'tea', 'coffee'].map((query) => past.open(track(query), at(0)));
     for (let number = 1; number < 500; number += 1) {

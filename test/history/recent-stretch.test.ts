@@ -117,7 +117,7 @@ describe('a node that is filled', () => {
     expect(resume(past, at(0))).toEqual(['recovered', '1.1', '1.3', '1.5', '1.7']);
   });
 
-  test('knows that nothing was said', () => {
+  test('knows that there was no event', () => {
     const { past: from } = pastOf();
     const past = createPast();
     const coffee = past.open(COFFEE);
@@ -126,7 +126,7 @@ describe('a node that is filled', () => {
     expect(resume(past, at(5))).toEqual(['recovered', '1.12']);
   });
 
-  test('has again what was lost on the way', () => {
+  test('brings back events that were lost on the way', () => {
     const { past: from } = pastOf(1, 3, 5, 7);
     const past = createPast();
     const coffee = past.open(COFFEE);
@@ -137,7 +137,7 @@ describe('a node that is filled', () => {
     expect(resume(past, at(1))).toEqual(['recovered', '1.3', '1.5', '1.7']);
   });
 
-  test('still tells of what is missing before the stretch', () => {
+  test('still reports what is missing before the stretch', () => {
     const { past: from } = pastOf(1, 3, 5, 7);
     const past = createPast();
     const coffee = past.open(COFFEE);

@@ -122,7 +122,7 @@ describe('shared counts', () => {
     expect(other.kept.map(({ complete }) => complete)).toEqual([[], []]);
   });
 
-  test('of which a part is missing are not kept', async () => {
+  test('are not kept if a part of them is missing', async () => {
     const messages = await written(batch(1, many, []));
     messages.splice(1, 1);
     const { shared, kept } = createNode();
@@ -160,7 +160,7 @@ describe('shared counts', () => {
     expect(messages.map((id) => id.split('-')[1])).toEqual(['1', '2', '3']);
   });
 
-  test('that wait for the journal are few, and those that were left out leave a hole', async () => {
+  test('that wait for the journal are few, and the minutes of those left out are not complete', async () => {
     const { shared, clock } = createNode();
     const messages: Uint8Array[] = [];
     let isOffline = true;

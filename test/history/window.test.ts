@@ -50,7 +50,7 @@ const spans = fc.oneof(
 );
 
 describe('a window', () => {
-  test('says what a recount says, whatever the span and whenever events come', () => {
+  test('equals a recount, whatever the span and whenever events come', () => {
     const steps = fc.array(
       fc.record({
         /** A share of the span that passes first. */
@@ -127,7 +127,7 @@ describe('a window', () => {
     );
   });
 
-  test('tells the rate of what is known alone', () => {
+  test('gives the rate of the known part alone', () => {
     const window = new Window(300, ENOUGH());
     for (let second = 0; second < 300; second++) window.add(event(0, 1), START + second);
     expect(window.at(START + 300).postsPerMinute).toBeUndefined();

@@ -77,7 +77,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets time pass, turn by turn of the event loop, until `done` has settled. */
+/** Lets time pass, tick by tick of the event loop, until `done` has settled. */
 export async function passTime<T>(
   clock: Pick<FakeClock, 'advance'>,
   done: Promise<T>,

@@ -217,7 +217,7 @@ describe('operators in capitals', () => {
   });
 });
 
-describe('a query is refused', () => {
+describe('a query is rejected', () => {
   test.each([
     ['', /no words/],
     ['   ', /no words/],

@@ -52,7 +52,7 @@ async function listen(senti: Senti, track: string, after?: string) {
   return { heard, stop };
 }
 
-test('tells what was said, by the minute, as text and times', async () => {
+test('counts posts by the minute, and sends their times as text', async () => {
   const clock = new FakeClock(START);
   const senti = await startSenti(configOf('--linger', '60'), clock);
   await listen(senti, 'coffee');

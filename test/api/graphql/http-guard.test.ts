@@ -250,7 +250,7 @@ describe('CORS', () => {
     }
   });
 
-  test('names no origin to who has none', async () => {
+  test('names no origin to a client without one', async () => {
     const { url } = await startSenti();
     const response = await ask(url, 'POST', undefined, { 'content-type': 'application/json' });
     expect([response.status, corsOf(response)]).toEqual([200, { vary: 'Origin' }]);

@@ -22,7 +22,7 @@ function doubling(count: number, last: string): string {
   return `{ ...F0 } ${fragments.join(' ')}`;
 }
 
-const REFUSED = (what: string) => [
+const REJECTED = (what: string) => [
   {
     message: `This operation is too large: ${what} at most.`,
     extensions: { code: 'LIMIT_REACHED' },
@@ -90,7 +90,7 @@ describe.each(TRANSPORTS)('an operation over %s', (transport) => {
   test.each(ATTACKS)('with %s is rejected', async (_, query, what, options) => {
     const senti = await startSenti();
     const { errors } = await ask(senti, transport, { query });
-    expect(errors).toEqual(REFUSED(what));
+    expect(errors).toEqual(REJECTED(what));
     if (options.length === 0) return;
     const lenient = await startSenti(configOf(...options));
     const answer = await ask(lenient, transport, { query });
@@ -161,7 +161,7 @@ test('a socket survives all its rejected operations', async () => {
       }),
   );
   const alive = client.iterate({ query: '{ __typename }' }).next();
-  expect(await Promise.all(answers)).toEqual(ATTACKS.map(([, , what]) => REFUSED(what)));
+  expect(await Promise.all(answers)).toEqual(ATTACKS.map(([, , what]) => REJECTED(what)));
   expect((await alive).value).toEqual({ data: { __typename: 'Query' } });
   expect(closed).toBe(false);
 });
@@ -228,7 +228,7 @@ test('an operation too deep for the stack is rejected, and is not logged as an e
 /** As pino numbers its levels. */
 const ERROR = 50;
 
-test('permessage-deflate is not spoken, whoever offers it', async () => {
+test('permessage-deflate is not accepted when a client offers it', async () => {
   const { socketUrl } = await startSenti();
   const socket = new WebSocket(`${socketUrl}/track`, { perMessageDeflate: true });
   const response = await new Promise<{ headers: Record<string, unknown> }>((resolve) => {

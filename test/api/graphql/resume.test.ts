@@ -91,7 +91,7 @@ describe.each(STREAMS)('over %s', (transport) => {
     expect(again.notices()).toEqual([{ recovered: true }, undefined]);
   });
 
-  test('an outage of the source while a client is away is told as a gap', async () => {
+  test('a client that was away during an outage of the source is told of a gap', async () => {
     const { senti, first } = await heardOne();
     lost(first);
     senti.source.say('coffee');

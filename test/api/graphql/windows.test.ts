@@ -43,7 +43,7 @@ async function next(results: AsyncIterator<Result>): Promise<WindowSubscription[
 }
 
 describe.each(STREAMS)('a window over %s', (stream) => {
-  test('comes at once, and then says what was said', async () => {
+  test('comes at once, and then sums up the posts', async () => {
     const senti = await start();
     const windows = watch(senti, stream);
     expect(await next(windows)).toEqual({

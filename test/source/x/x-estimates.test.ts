@@ -170,7 +170,7 @@ test('is paid for so many times a day, over restarts', async () => {
   expect(await again.of('three')).toMatchObject({ postsPerDay: 2400 });
 });
 
-test('is kept for its hour however many others are turned down', async () => {
+test('is kept for its hour, however many other estimates are rejected', async () => {
   const { x, of } = await start({ dailyEstimates: 1 });
   await of('rust');
   const others = await Promise.all(Array.from({ length: 2000 }, (_, i) => of(`rust${i}`)));
