@@ -45,6 +45,10 @@ interface AddressUse extends SharedBudget {
 /** What the server remembers of a connection. */
 interface Connection {
   readonly socket: Socket;
+  /** Canonical. */
+  readonly address: string;
+  /** Undefined if it counts for no address. */
+  readonly use: AddressUse | undefined;
   readonly rejection: Rejection | undefined;
   /** True until the first request, which the connection attempt already paid for. */
   isPaid: boolean;
@@ -86,10 +90,7 @@ export class ConnectionLimits {
     const entered = this.#connect(address);
     if (typeof entered === 'string') return void this.#reject(socket, entered, address);
     this.#open += 1;
-    this.#remember(socket, undefined, () => {
-      this.#open -= 1;
-      if (entered !== undefined) entered.open -= 1;
-    });
+    this.#remember(socket, address, entered, undefined);
   }
 
   /** Destroys every connection. */
@@ -99,9 +100,9 @@ export class ConnectionLimits {
 
   /** Why a request is rejected, if it is. An admitted one counts until `stays`, a socket or a response, closes. */
   admit(request: IncomingMessage, stays: EventEmitter): Rejection | undefined {
-    const connection = this.#connections.get(this.#keyOf(request.socket));
+    const connection = this.#connectionOf(request);
     if (connection?.rejection) return connection.rejection;
-    const peer = canonical(request.socket.remoteAddress ?? '');
+    const peer = connection?.address ?? canonical(request.socket.remoteAddress ?? '');
     if (peer === undefined) {
       // The peer has reset the connection: there is no address to count, and no client waits for an answer.
       request.socket.destroy();
@@ -120,9 +121,10 @@ export class ConnectionLimits {
    * rejected operation.
    */
   workOf(request: IncomingMessage, webSocket?: { rejected(): void }): Work {
-    const peer = canonical(request.socket.remoteAddress ?? '') ?? '';
+    const connection = this.#connectionOf(request);
+    const peer = connection?.address ?? canonical(request.socket.remoteAddress ?? '') ?? '';
     const client = this.#proxied(request, peer);
-    const own = webSocket || client === undefined ? this.#budgetOf(request.socket) : undefined;
+    const own = webSocket || client === undefined ? this.#budgetOf(connection) : undefined;
     const address = client ?? (this.#isCounted(peer) ? peer : undefined);
     const use = address === undefined ? undefined : this.#useOf(countedBy(address));
     const reject = (payer: string) => {
@@ -138,8 +140,7 @@ export class ConnectionLimits {
     return this.#addresses.forwardedFor(headers['x-forwarded-for']) ?? peer;
   }
 
-  #budgetOf(socket: Socket): TokenBucket {
-    const connection = this.#connections.get(this.#keyOf(socket));
+  #budgetOf(connection: Connection | undefined): TokenBucket {
     const budget =
       connection?.budget ?? createBudget(this.#limits.maxWorkPerSecond, this.#clock.monotonic());
     if (connection !== undefined) connection.budget = budget;
@@ -193,11 +194,11 @@ export class ConnectionLimits {
     this.#telemetry.rejected(kind, address);
     if (this.#rejectedOpen >= MAX_REJECTED_OPEN) return void socket.destroy();
     this.#rejectedOpen += 1;
-    const cancel = this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy());
-    this.#remember(socket, REJECTIONS[kind], () => {
-      this.#rejectedOpen -= 1;
-      cancel();
-    });
+    this.#remember(socket, address, undefined, REJECTIONS[kind]);
+    socket.on(
+      'close',
+      this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy()),
+    );
   }
 
   /** Takes an attempt. An address over its own limit takes none from the others. */
@@ -232,19 +233,29 @@ export class ConnectionLimits {
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#uses.size);
   }
 
-  /**
-   * Remembers a connection until it closes, and then calls `left`. A client may reuse the ends of a connection before
-   * the `close` of the old one arrives.
-   */
-  #remember(socket: Socket, rejection: Rejection | undefined, left: () => void): void {
+  /** Remembers a connection until it closes. */
+  #remember(
+    socket: Socket,
+    address: string,
+    use: AddressUse | undefined,
+    rejection: Rejection | undefined,
+  ): void {
     const key = this.#keyOf(socket);
-    const connection = { socket, rejection, isPaid: rejection === undefined, budget: undefined };
+    const isPaid = rejection === undefined;
+    const connection = { socket, address, use, rejection, isPaid, budget: undefined };
+    // A client may reuse the ends of a connection before the `close` of the old one arrives.
     this.#connections.get(key)?.socket.destroy();
     this.#connections.set(key, connection);
     socket.on('close', () => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
-      left();
+      if (rejection) this.#rejectedOpen -= 1;
+      else this.#open -= 1;
+      if (use) use.open -= 1;
     });
+  }
+
+  #connectionOf({ socket }: IncomingMessage): Connection | undefined {
+    return this.#connections.get(this.#keyOf(socket));
   }
 
   #keyOf(socket: Socket): Socket | string {

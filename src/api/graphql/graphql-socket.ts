@@ -2,21 +2,14 @@
 // go straight to the outbox of the socket, since many listeners get the same bytes.
 
 import { type DocumentNode, type ExecutionArgs, execute, GraphQLError } from 'graphql';
-import {
-  CloseCode,
-  MessageType,
-  makeServer,
-  type SubscribePayload,
-  stringifyMessage,
-} from 'graphql-ws';
-import type { WebSocket } from 'ws';
+import { CloseCode, makeServer, type SubscribePayload } from 'graphql-ws';
 import { UserError } from '../../base/user-error.ts';
-import { type Auth, bearerOf, type Client, EXPIRED, type Pass } from '../access/auth.ts';
+import { type Auth, bearerOf, EXPIRED } from '../access/auth.ts';
 import type { Shared } from '../shared.ts';
 import { closeAfterAll } from '../socket/close.ts';
-import type { Outbox } from '../socket/outbox.ts';
 import type { SocketRoute } from '../socket/upgrade.ts';
 import { payFor } from './builder.ts';
+import { GraphQLConversation } from './graphql-conversation.ts';
 import { toGraphQLError } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
 import { maskErrors } from './selection.ts';
@@ -24,31 +17,13 @@ import { SocketSubscription } from './socket-subscription.ts';
 import { chooseProtocol, rejectsProtocol } from './subprotocol.ts';
 import { GRAPHQL_PATH } from './yoga.ts';
 
-/** A socket and the client at its other end. */
-interface SocketClient extends Client {
-  readonly socket: WebSocket;
-  readonly outbox: Outbox;
-  /** The token that came with the handshake. */
-  readonly token: string | undefined;
-  /** Replaced once `connection_init` has brought a token. */
-  pass: Pass;
-}
-
 /** Every event repeats its operation's id. Usual ids have 36 characters. */
 const MAX_ID_LENGTH = 128;
-
-/** What a client should do instead, by the reasons that graphql-ws gives. Both fit into a close frame. */
-const HINTS: Readonly<Record<string, string>> = {
-  'Invalid message received':
-    'send connection_init, subscribe, complete, ping or pong, as the package graphql-ws does',
-  'Connection initialisation timeout': 'send {"type":"connection_init"} at once',
-  Unauthorized: 'send {"type":"connection_init"} first, and wait for connection_ack',
-};
 
 /** An operation of a client. `id` is the client's name for it. */
 interface Operation {
   readonly id: string;
-  readonly client: SocketClient;
+  readonly client: GraphQLConversation;
 }
 
 export function createGraphQLSocket(shared: Shared, operations: Operations): SocketRoute {
@@ -56,7 +31,7 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
   const { broadcast, context, feeding, mask } = operations;
   const log = telemetry.log('GraphQL socket');
 
-  const protocol = makeServer<Record<string, unknown>, SocketClient>({
+  const protocol = makeServer<Record<string, unknown>, GraphQLConversation>({
     connectionInitWaitTimeout: limits.initTimeout * 1000,
     ...(auth.isRequired && {
       onConnect: ({ connectionParams, extra: client }) => admit(auth, connectionParams, client),
@@ -85,51 +60,16 @@ export function createGraphQLSocket(shared: Shared, operations: Operations): Soc
     },
   });
 
-  const serve: SocketRoute['serve'] = (socket, outbox, { headers }, admitted) => {
-    if (rejectsProtocol(socket, outbox)) return undefined;
-    let handle: (text: string) => Promise<void> = async () => {};
-    const client = { ...admitted, socket, outbox, token: bearerOf(headers.authorization) };
-    function fail(error: unknown): void {
-      if (error instanceof Error && SERVERS_OWN.test(error.message)) {
-        close(CloseCode.BadRequest, 'Invalid message received');
-        return;
-      }
-      log.error('a GraphQL socket failed', error);
-      close(CloseCode.InternalServerError, 'Internal server error');
-    }
-    function close(code: number, reason: string): void {
-      if (code === CloseCode.ConnectionInitialisationTimeout) telemetry.rejected('init', reason);
-      const hint = HINTS[reason];
-      closeAfterAll(socket, outbox, code, hint === undefined ? reason : `${reason}: ${hint}`);
-    }
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: async (message) => outbox.send(message),
-        close,
-        async onPing(payload) {
-          const pong = writePong(payload);
-          if (pong === undefined) close(CloseCode.BadRequest, 'Nested too deeply');
-          else outbox.send(pong);
-        },
-        onMessage: (listener) => {
-          handle = listener;
-        },
-      },
-      client,
-    );
-    return {
-      message: (text) => void handle(text).catch(fail),
-      closed: () => void closed(0, '').catch(fail),
-    };
-  };
-
+  const surroundings = { protocol, telemetry, log };
   return {
     path: GRAPHQL_PATH,
     chooseProtocol,
     // graphql-ws uses it for too many `connection_init`.
     floodCode: CloseCode.TooManyInitialisationRequests,
-    serve,
+    serve: (socket, outbox, request, client) =>
+      rejectsProtocol(socket, outbox)
+        ? undefined
+        : new GraphQLConversation(surroundings, socket, outbox, request, client),
   };
 }
 
@@ -139,7 +79,7 @@ const HOW = 'in connection_init: {"authorization": "Bearer <token>"}';
 async function admit(
   auth: Auth,
   params: object | undefined,
-  client: SocketClient,
+  client: GraphQLConversation,
 ): Promise<boolean> {
   const pass = await auth.check(tokenOf(params) ?? client.token, HOW);
   const { socket, outbox } = client;
@@ -160,19 +100,6 @@ function tokenOf(params: object = {}): string | undefined {
   const value = named?.[1];
   if (typeof value !== 'string') return undefined;
   return bearerOf(value) ?? (/^\S+$/.test(value) ? value : undefined);
-}
-
-/** The error of graphql-ws for a message that only servers send. From a client, it is no bug of the server. */
-const SERVERS_OWN = /^Unexpected message of type /;
-
-/** The answer to a ping; undefined if its payload is nested too deeply to be written. */
-function writePong(payload: Record<string, unknown> | undefined): string | undefined {
-  try {
-    return stringifyMessage({ type: MessageType.Pong, ...(payload && { payload }) });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return undefined;
-  }
 }
 
 /** Why an operation may not begin beside those that run, or undefined if it may. */
@@ -197,7 +124,7 @@ function checkRoom(
 function prepare(
   { schema, documents }: Operations,
   payload: SubscribePayload,
-  { work }: SocketClient,
+  { work }: GraphQLConversation,
 ): ExecutionArgs | readonly GraphQLError[] {
   let document: DocumentNode;
   try {

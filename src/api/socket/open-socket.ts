@@ -38,8 +38,38 @@ const BYTES_A_MESSAGE = 1024;
 /** A message whose operation is rejected for its work counts as this many more messages. */
 const REJECTED_MESSAGES = 9;
 
+/** The property of a WebSocket, and of the connection under it, that leads to its OpenSocket. */
+const OPENED = Symbol('opened');
+
+interface Opened {
+  [OPENED]?: OpenSocket;
+}
+
+function openedOf(emitter: Opened): OpenSocket {
+  return emitter[OPENED] as OpenSocket;
+}
+
 /** What lives as long as the socket. The request is not part of it, so that its memory is freed. */
 export class OpenSocket {
+  /** Listeners that all sockets share. Their `this` is the emitter. */
+  static readonly #listeners = {
+    drain(this: object) {
+      openedOf(this).outbox.progressed();
+    },
+    message(this: object, data: Buffer) {
+      openedOf(this).#message(data);
+    },
+    ping(this: object, data: Buffer) {
+      openedOf(this).#ping(data);
+    },
+    pong(this: object, data: Buffer) {
+      openedOf(this).#pong(data);
+    },
+    close(this: object) {
+      openedOf(this).#closed();
+    },
+  };
+
   readonly outbox: Outbox;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
@@ -49,7 +79,7 @@ export class OpenSocket {
   readonly #bucket: TokenBucket;
   #conversation: Conversation | undefined;
 
-  constructor(webSocket: WebSocket, socket: Duplex, options: OpenSocketOptions) {
+  constructor(webSocket: WebSocket & Opened, socket: Duplex & Opened, options: OpenSocketOptions) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#options = options;
@@ -60,12 +90,15 @@ export class OpenSocket {
     const { maxMessagesPerSecond: rate, clock } = options;
     this.#bucket = new TokenBucket(rate, rate * BURST_SECONDS, clock.monotonic());
     options.open.add(this);
-    socket.on('drain', () => this.outbox.progressed());
+    webSocket[OPENED] = this;
+    socket[OPENED] = this;
+    const { drain, message, ping, pong, close } = OpenSocket.#listeners;
+    socket.on('drain', drain);
     webSocket.on('error', options.onError);
-    webSocket.on('message', (data: Buffer) => this.#message(data));
-    webSocket.on('ping', (data) => this.#ping(data));
-    webSocket.on('pong', (data) => this.#pong(data));
-    webSocket.on('close', () => this.#closed());
+    webSocket.on('message', message);
+    webSocket.on('ping', ping);
+    webSocket.on('pong', pong);
+    webSocket.on('close', close);
   }
 
   /** Has `conversation` hear the messages from now on. */

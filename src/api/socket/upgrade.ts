@@ -39,6 +39,13 @@ interface At {
   readonly options: OpenSocketOptions;
 }
 
+interface Handshake {
+  readonly at: At;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
 export type Upgrade = ReturnType<typeof createUpgrade>;
 
 /** The codes of ws for a message that is too long, or comes in too many pieces. */
@@ -113,62 +120,63 @@ export function createUpgrade(
     note(error);
   }
 
-  /** Shakes hands, and calls `then` with the open socket. */
-  function open(
-    { server, options }: At,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    then: (webSocket: WebSocket, opened: OpenSocket) => void,
-  ): void {
+  function serve({ at, request, socket, head }: Handshake, pass: Pass): void {
+    const { route, server, options } = at;
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      then(webSocket, new OpenSocket(webSocket, socket, options));
+      const opened = new OpenSocket(webSocket, socket, options);
+      const work = connectionLimits.workOf(request, opened);
+      opened.hear(route.serve(webSocket, opened.outbox, request, { pass, work }));
     });
+  }
+
+  /** A browser hides an answer from its page, but not why a socket closes. */
+  function forbid(
+    { at: { server, options }, request, socket, head }: Handshake,
+    status: 401 | 403,
+    reason: string,
+    challenge?: string,
+  ): void {
+    if (request.headers.origin === undefined) {
+      reject(socket, status, reason, clock, challenge);
+      return;
+    }
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      const { outbox } = new OpenSocket(webSocket, socket, options);
+      closeAfterAll(webSocket, outbox, POLICY_VIOLATION, reason);
+    });
+  }
+
+  async function check(handshake: Handshake, admitted: Promise<Pass | UserError>): Promise<void> {
+    const pass = await admitted;
+    if (pass instanceof UserError) {
+      const challenge = `WWW-Authenticate: ${challengeOf(pass)}\r\n`;
+      forbid(handshake, 401, pass.message, challenge);
+    } else if (!rejectedAsStopping(handshake.socket)) serve(handshake, pass);
   }
 
   return {
     /** For the `upgrade` event of an HTTP server. */
-    async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
       socket.on('error', note);
       if (rejectedAsStopping(socket)) return;
       const rejection = connectionLimits.admit(request, socket);
       if (rejection) {
         const { status, retryAfter, error } = rejection;
         const retry = `Retry-After: ${retryAfter}\r\n`;
-        return reject(socket, status, error.message, clock, retry);
+        return void reject(socket, status, error.message, clock, retry);
       }
       const at = servers.get(pathOf(request));
       if (!at) {
         const paths = [...servers.keys()].join(' or ');
-        return reject(socket, 404, `No WebSocket here; open ${paths}`, clock);
+        return void reject(socket, 404, `No WebSocket here; open ${paths}`, clock);
       }
-      const { origin } = request.headers;
-      /** A browser hides an answer from its page, but not why a socket closes. */
-      const forbid = (status: 401 | 403, reason: string, challenge?: string) => {
-        if (origin === undefined) return reject(socket, status, reason, clock, challenge);
-        open(at, request, socket, head, (webSocket, { outbox }) =>
-          closeAfterAll(webSocket, outbox, POLICY_VIOLATION, reason),
-        );
-      };
-      if (!isAllowed(request.headers)) {
-        telemetry.rejected('origin', nameOrigin(origin));
-        return forbid(403, ORIGIN_NOT_ALLOWED);
-      }
-      const { route } = at;
-      let pass = UNLIMITED;
-      if (route.admit) {
-        const admitted = await route.admit(request);
-        if (admitted instanceof UserError) {
-          const challenge = `WWW-Authenticate: ${challengeOf(admitted)}\r\n`;
-          return forbid(401, admitted.message, challenge);
-        }
-        if (rejectedAsStopping(socket)) return;
-        pass = admitted;
-      }
-      open(at, request, socket, head, (webSocket, opened) => {
-        const work = connectionLimits.workOf(request, opened);
-        opened.hear(route.serve(webSocket, opened.outbox, request, { pass, work }));
-      });
+      const handshake = { at, request, socket, head };
+      const { headers } = request;
+      if (!isAllowed(headers)) {
+        telemetry.rejected('origin', nameOrigin(headers.origin));
+        forbid(handshake, 403, ORIGIN_NOT_ALLOWED);
+      } else if (at.route.admit) void check(handshake, at.route.admit(request));
+      else serve(handshake, UNLIMITED);
     },
     /** How many sockets are open on a path. */
     count: (path: string) => servers.get(path)?.options.open.size ?? 0,

@@ -1,0 +1,119 @@
+// The conversation on one GraphQL socket. The library graphql-ws reads what comes, and takes this for its socket.
+
+import type { IncomingMessage } from 'node:http';
+import {
+  CloseCode,
+  MessageType,
+  type WebSocket as ProtocolSocket,
+  type Server,
+  stringifyMessage,
+} from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { BoundedLog, Telemetry } from '../../stream/telemetry.ts';
+import { bearerOf, type Client, type Pass } from '../access/auth.ts';
+import type { Work } from '../access/work-budget.ts';
+import { closeAfterAll } from '../socket/close.ts';
+import type { Conversation } from '../socket/open-socket.ts';
+import type { Outbox } from '../socket/outbox.ts';
+
+/** What all conversations share. */
+interface Surroundings {
+  readonly protocol: Server<GraphQLConversation>;
+  readonly telemetry: Pick<Telemetry, 'rejected'>;
+  readonly log: BoundedLog;
+}
+
+/** What a client should do instead, by the reasons that graphql-ws gives. Both fit into a close frame. */
+const HINTS: Readonly<Record<string, string>> = {
+  'Invalid message received':
+    'send connection_init, subscribe, complete, ping or pong, as the package graphql-ws does',
+  'Connection initialisation timeout': 'send {"type":"connection_init"} at once',
+  Unauthorized: 'send {"type":"connection_init"} first, and wait for connection_ack',
+};
+
+/** The error of graphql-ws for a message that only servers send. From a client, it is no bug of the server. */
+const SERVERS_OWN = /^Unexpected message of type /;
+
+export class GraphQLConversation implements Conversation, ProtocolSocket, Client {
+  readonly socket: WebSocket;
+  readonly outbox: Outbox;
+  readonly work: Work;
+  /** Replaced once `connection_init` has brought a token. */
+  pass: Pass;
+  /** The token that came with the handshake. */
+  readonly token: string | undefined;
+  readonly #surroundings: Surroundings;
+  #handle: ((text: string) => Promise<void>) | undefined;
+  readonly #closed: (code: number, reason: string) => Promise<void>;
+
+  constructor(
+    surroundings: Surroundings,
+    socket: WebSocket,
+    outbox: Outbox,
+    { headers }: IncomingMessage,
+    { pass, work }: Client,
+  ) {
+    this.socket = socket;
+    this.outbox = outbox;
+    this.work = work;
+    this.pass = pass;
+    this.token = bearerOf(headers.authorization);
+    this.#surroundings = surroundings;
+    this.#closed = surroundings.protocol.opened(this, this);
+  }
+
+  message(text: string): void {
+    this.#handle?.(text).catch((error) => this.#fail(error));
+  }
+
+  closed(): void {
+    this.#closed(0, '').catch((error) => this.#fail(error));
+  }
+
+  /** For the library, as everything below. */
+  get protocol(): string {
+    return this.socket.protocol;
+  }
+
+  onMessage(handle: (text: string) => Promise<void>): void {
+    this.#handle = handle;
+  }
+
+  send(message: string): void {
+    this.outbox.send(message);
+  }
+
+  onPing(payload: Record<string, unknown> | undefined): void {
+    const pong = writePong(payload);
+    if (pong === undefined) this.close(CloseCode.BadRequest, 'Nested too deeply');
+    else this.outbox.send(pong);
+  }
+
+  close(code: number, reason: string): void {
+    if (code === CloseCode.ConnectionInitialisationTimeout) {
+      this.#surroundings.telemetry.rejected('init', reason);
+    }
+    const hint = HINTS[reason];
+    const hinted = hint === undefined ? reason : `${reason}: ${hint}`;
+    closeAfterAll(this.socket, this.outbox, code, hinted);
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof Error && SERVERS_OWN.test(error.message)) {
+      this.close(CloseCode.BadRequest, 'Invalid message received');
+      return;
+    }
+    this.#surroundings.log.error('a GraphQL socket failed', error);
+    this.close(CloseCode.InternalServerError, 'Internal server error');
+  }
+}
+
+/** The answer to a ping; undefined if its payload is nested too deeply to be written. */
+function writePong(payload: Record<string, unknown> | undefined): string | undefined {
+  try {
+    return stringifyMessage({ type: MessageType.Pong, ...(payload && { payload }) });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return undefined;
+  }
+}
