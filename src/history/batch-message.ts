@@ -23,7 +23,7 @@ const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_NAME = 16 * 1024;
 
 /** The parts of a batch, made one by one. */
-export function* partsOf(
+export function* splitBatch(
   { minute, end, counts, complete }: MinuteBatch,
   previous: Position | undefined,
 ): Generator<BatchPart> {

@@ -4,11 +4,11 @@ import type { Position } from '../base/position.ts';
 import type { Recording } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 
-/** What counts all topics. */
+/** Counts all topics. */
 interface Counter {
   /** Everything until `position` belongs to the running minute, or ends it. */
   reach(position: Position): void;
-  /** Since when a topic is complete that is followed from `time` on. */
+  /** From when on the counts of a topic are complete if it is followed from `time` on. */
   startingAt(time: number): number;
   closed(topic: CountedTopic): void;
 }
@@ -16,7 +16,7 @@ interface Counter {
 export class CountedTopic implements Recording {
   readonly slot: number;
   readonly track: Track;
-  /** Its posts are counted from then on, as far as its sources are live. */
+  /** From here on, all of its posts are counted while its sources are live. */
   completeFrom: number;
   readonly #counter: Counter;
   readonly #recording: Recording;
@@ -35,7 +35,7 @@ export class CountedTopic implements Recording {
     this.completeFrom = this.#counter.startingAt(at.time);
   }
 
-  /** It is complete from `time` on, unless it was before. */
+  /** The topic is complete from `time` on, or from earlier if it was. */
   goBack(time: number): void {
     this.completeFrom = Math.min(this.completeFrom, time);
   }

@@ -14,15 +14,15 @@ import type { RecentEvents } from './recent-events.ts';
 import { type Running, RunningMinute } from './running-minute.ts';
 import { MINUTE, type MinuteBatch } from './store.ts';
 
-/** A source notices within this time that it has lost its upstream, in milliseconds. */
+/** A source may take this long to notice that it has lost its upstream, in milliseconds. */
 const NOTICED_AFTER = 30_000;
-/** A clock that is set back by less is waited for, in milliseconds. */
+/** If the clock is set back by less, counting waits until it has caught up; in milliseconds. */
 const WAITED_FOR = 60 * MINUTE;
 
 /** Takes each minute in which a topic was followed. */
 type Keep = (batch: MinuteBatch) => void;
 
-export class Counts implements Past {
+export class CountedPast implements Past {
   /** The start of the running minute. It does not go back with the clock, unless that is set back by hours. */
   minute = Number.NEGATIVE_INFINITY;
   readonly #recent: RecentEvents;
@@ -35,7 +35,7 @@ export class Counts implements Past {
   #closed: CountedTopic[] = [];
   #counted = new RunningMinute();
   readonly #live = new LiveSince();
-  /** Of the last event or gap. */
+  /** The position of the last event or gap. */
   #end: Position | undefined;
   #cancel: (() => void) | undefined;
 
@@ -46,7 +46,7 @@ export class Counts implements Past {
     this.#keep = keep;
   }
 
-  /** Of the last event that was counted. Before any, a place from which nothing can be resumed. */
+  /** The position of the last event that was counted. Without one, a place from which no listener can resume. */
   get end(): Position {
     return this.#end ?? { epoch: 0, number: 0, time: Math.max(0, this.#clock.now()) };
   }
@@ -98,7 +98,7 @@ export class Counts implements Past {
   /** A source is live from now on, or not; or it is not needed. */
   live(source: string, isLive: boolean | 'idle'): void {
     const now = this.#clock.now();
-    this.#turn(now);
+    this.#advance(now);
     const from = this.startingAt(now);
     if (isLive === 'idle') this.#live.rest(source, from);
     else this.#live.set(source, isLive, from);
@@ -125,11 +125,11 @@ export class Counts implements Past {
   /** For the topics: everything until `position` belongs to the running minute, or ends it. */
   reach(position: Position): void {
     const { time } = position;
-    if (time >= this.minute + MINUTE || time < this.minute - WAITED_FOR) this.#turn(time);
+    if (time >= this.minute + MINUTE || time < this.minute - WAITED_FOR) this.#advance(time);
     this.#end = position;
   }
 
-  /** For the topics: since when a topic is complete that is followed from `time` on. */
+  /** For the topics: from when on the counts of a topic are complete if it is followed from `time` on. */
   startingAt(time: number): number {
     // The clock was set back. What happens now counts in the running minute, which the topic has missed a part of.
     return time < this.minute ? this.minute + MINUTE : time;
@@ -138,7 +138,7 @@ export class Counts implements Past {
   /** For the topics. */
   closed(topic: CountedTopic): void {
     const { canonical } = topic.track;
-    this.#turn(this.#clock.now());
+    this.#advance(this.#clock.now());
     // Another feed may follow it already.
     if (this.#followed.get(canonical) === topic) {
       this.#followed.delete(canonical);
@@ -154,7 +154,7 @@ export class Counts implements Past {
   }
 
   /** Ends the running minute if `time` is past it, or long before it. */
-  #turn(time: number): void {
+  #advance(time: number): void {
     const next = Math.floor(time / MINUTE) * MINUTE;
     if (next <= this.minute && next >= this.minute - WAITED_FOR) return;
     this.#recent.settle();
@@ -216,7 +216,7 @@ export class Counts implements Past {
   /** Ends each minute in time, while a topic is followed. */
   #wait(): () => void {
     return atTime(this.#clock, this.minute + MINUTE, () => {
-      this.#turn(this.#clock.now());
+      this.#advance(this.#clock.now());
       this.#cancel = this.#wait();
     });
   }

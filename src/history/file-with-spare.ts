@@ -8,7 +8,7 @@ import { codeOf, explainFault, SQLITE, UnusableFile } from './sqlite-fault.ts';
 import { IN_MEMORY } from './sqlite-message.ts';
 import { NOTHING, type Span, type Stored, type StoreState, type WholeBatch } from './store.ts';
 
-/** Counts that wait for the file. Without a file for longer, the oldest batches are missing from it. */
+/** The most rows that wait for the file. Beyond them, the oldest batches are given up. */
 const MOST_WAITING = 200_000;
 const TAKEN_AWAY =
   'it was deleted, moved away or cut off. If none stands in its place, a new one begins within a minute.';
@@ -17,7 +17,7 @@ export class FileWithSpare {
   readonly #path: string;
   readonly #options: DatabaseOptions;
   #file: HistoryDatabase | undefined;
-  /** Tells it from another one at the same path. */
+  /** Shows whether another file has taken its place. */
   #inode: number | undefined;
   #spare: HistoryDatabase | undefined;
   /** What the file lacks, oldest first. */

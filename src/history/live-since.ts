@@ -1,9 +1,9 @@
-// Since when each source has been live, in milliseconds since 1970.
+// Knows since when each source has been live. Times are in milliseconds since 1970.
 
 import { isAt, type Track } from '../track/track.ts';
 
 export class LiveSince {
-  /** By source; Infinity while it is not live. Without a source that was never needed. */
+  /** By source; Infinity while it is not live. Lacks sources that were never needed. */
   readonly #since = new Map<string, number>();
 
   set(source: string, isLive: boolean, now: number): void {

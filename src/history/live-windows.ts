@@ -27,9 +27,9 @@ interface LiveWindowsOptions {
 const HASHTAGS = 500_000;
 /** Windows computed in one tick. One takes about a tenth of a millisecond, and one with very many hashtags a whole one. */
 const WINDOWS_A_TICK = 20;
-/** After a longer time without a tick, in seconds, nobody knows whether the source was live. */
+/** After a longer time without a tick, in seconds, it is unknown whether the source was live. */
 const LONGEST_STALL = 10;
-/** A clock that is set back by less, in seconds, is waited for. */
+/** If the clock is set back by less, windows wait until it has caught up; in seconds. */
 const WAITED_FOR = 10;
 /** Everything that a reader has. */
 const EVERYTHING = { last: Number.MAX_SAFE_INTEGER };

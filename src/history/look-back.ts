@@ -1,10 +1,10 @@
-// Answers what the past of a topic was like: what the store has, and the running minute.
+// Answers questions about the past of a topic, from the store and the running minute.
 
 import type { Clock } from '../base/clock.ts';
 import { UserError } from '../base/user-error.ts';
 import { BUCKETS, type Bucket, type History, type LookBack } from '../stream/history.ts';
 import { TOP_HASHTAGS } from '../stream/windows.ts';
-import type { Counts as RunningCounts } from './counts.ts';
+import type { CountedPast } from './counts.ts';
 import { addHashtags, mostFrequent } from './hashtag-posts.ts';
 import { covers, unite } from './intervals.ts';
 import { type Counts, type Retention, SCORE_SCALE, type Store } from './store.ts';
@@ -13,7 +13,7 @@ import { type Counts, type Retention, SCORE_SCALE, type Store } from './store.ts
 export const MAX_WAITING = { clients: 64, windows: 1024 } as const;
 
 interface LookBackOptions {
-  readonly counts: RunningCounts;
+  readonly counts: CountedPast;
   readonly store: Store;
   readonly retention: Retention;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export function createLookBack(options: LookBackOptions): LookBack {
         rejected(tooMany);
         return new UserError('LIMIT_REACHED', tooMany);
       }
-      // Taken in one tick with the question to the store, so that each event is in one of the two.
+      // Read in the tick in which the store is asked, so that each event is in exactly one of the two.
       const length = BUCKETS[size];
       const now = Math.max(clock.now(), counts.minute);
       const running = counts.running(track.canonical);

@@ -1,4 +1,4 @@
-// How many posts of a topic came in the last minute, and in the minutes before, for the test whether there is a spike.
+// Counts the posts of a topic in the last minute and in the minutes before it. spike.ts compares them.
 
 import type { Part } from './parts.ts';
 import { PostRing } from './post-ring.ts';

@@ -1,4 +1,4 @@
-// Puts the parts of the past together: the recent events, the counts by the minute, and where those are kept.
+// Puts the parts of the past together: the recent events, the counts by the minute, and the store that keeps the counts.
 
 import type { Clock } from '../base/clock.ts';
 import { partsOf, type SourceStatus } from '../source/source.ts';
@@ -6,7 +6,7 @@ import type { LookBack } from '../stream/history.ts';
 import type { SharedPast } from '../stream/journal.ts';
 import type { Past } from '../stream/recorder.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
-import { Counts } from './counts.ts';
+import { CountedPast } from './counts.ts';
 import { createLookBack, MAX_WAITING } from './look-back.ts';
 import { RecentEvents, type RecentLimits } from './recent-events.ts';
 import { SharedCounts } from './shared-counts.ts';
@@ -26,11 +26,11 @@ interface PastOptions extends RecentLimits {
 
 export interface KeptPast {
   readonly past: Past;
-  /** For the questions of clients, and for those of windows: neither of the two takes the other's place. */
+  /** Clients and windows have separate queues, so that neither fills that of the other. */
   readonly lookBack: LookBack;
   readonly lookBackOfWindows: LookBack;
   readonly shared: SharedPast;
-  /** Of the counts. */
+  /** The state of the store that keeps the counts. */
   readonly state: StoreState;
   /** Bytes of recent events, by estimate. */
   readonly recentBytes: number;
@@ -56,13 +56,13 @@ export function createPast(
   );
   const recent = new RecentEvents(options);
   const shared = new SharedCounts({ clock, store, heard: (end) => counts.heard(end) });
-  const counts = new Counts(recent, clock, (batch) => {
+  const counts = new CountedPast(recent, clock, (batch) => {
     store.append(batch);
     shared.write(batch);
   });
   const rejected = (reason: string) => telemetry.rejected('history', reason);
-  const lookBackFor = (who: keyof typeof MAX_WAITING) =>
-    createLookBack({ counts, store, retention, clock, rejected, maxWaiting: MAX_WAITING[who] });
+  const lookBackFor = (use: keyof typeof MAX_WAITING) =>
+    createLookBack({ counts, store, retention, clock, rejected, maxWaiting: MAX_WAITING[use] });
   return {
     past: counts,
     shared,

@@ -16,9 +16,9 @@ const MAX_EVENTS = 4096;
 export interface Run {
   readonly from: number;
   readonly to: number;
-  /** The numbers of the events of all tracks. By these, the rest is found. */
+  /** The numbers of the events, which are the indexes of the other arrays. */
   readonly numbers: Readonly<Uint16Array>;
-  /** Of their entries. */
+  /** The keys of their entries. */
   readonly keys: Readonly<Uint32Array>;
   readonly sources: readonly string[];
   readonly polarities: Readonly<Uint8Array>;
@@ -28,7 +28,7 @@ export interface Run {
   readonly tags: readonly (readonly number[])[];
 }
 
-/** Of an event without hashtags, or one that is not counted. */
+/** For an event without hashtags, or one that is not counted. */
 export const NO_TAGS: readonly number[] = [];
 
 export class Pending implements Run {

@@ -6,7 +6,7 @@ import type { PostKey } from '../base/post.ts';
 /** No key. */
 export const NONE = 0xffff_ffff;
 const SMALLEST = 1024;
-/** Drawn at random, so that nobody can know which posts collide. */
+/** Drawn at random, so that no client can make posts collide. */
 const SEED = Math.floor(Math.random() * 2 ** 32);
 /** The prime of the hash FNV-1a. */
 const PRIME = 0x0100_0193;

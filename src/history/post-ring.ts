@@ -1,6 +1,6 @@
 // How many posts came in each of the latest steps of time.
 
-import { type Part, partsOf } from './parts.ts';
+import { cutAtBuckets, type Part } from './parts.ts';
 
 /** Times are whole seconds since 1970. */
 export class PostRing {
@@ -27,7 +27,7 @@ export class PostRing {
 
   /** Each post of this time is counted. */
   know(time: Part): void {
-    for (const { from, to } of partsOf(time, this.#width)) {
+    for (const { from, to } of cutAtBuckets(time, this.#width)) {
       const at = this.#place(from);
       if (at !== undefined) this.#known[at] = (this.#known[at] ?? 0) + to - from;
     }

@@ -48,7 +48,7 @@ export class RecentReader implements PastReader {
     return { gap, events };
   }
 
-  /** Finds the next entry to read. Returns whether all that was to be read before it was read. */
+  /** Finds the next entry to read. Returns false if events that belong before it may be missing. */
   #find(): boolean {
     const recent = this.#recent;
     const from = this.#from;
@@ -88,7 +88,7 @@ function hasGapAfter(recent: RecentOfTrack, first: number): boolean {
   return false;
 }
 
-/** The position after which nothing is missing before the entry with this number; undefined if not known. */
+/** Between this position and the entry with this number, no event is missing; undefined if not known. */
 export function before(recent: RecentOfTrack, number: number): Position | undefined {
   return number > recent.first ? recent.at(number - 1).position : recent.completeSince;
 }

@@ -9,7 +9,7 @@ import { KEPT_HASHTAGS, mostFrequent } from './hashtag-posts.ts';
 import { NO_TAGS, type Run } from './pending.ts';
 import type { HashtagPosts, TopicCounts } from './store.ts';
 
-/** Distinct hashtags that are counted of a topic. More than are kept, since the most frequent ones may come late. */
+/** Distinct hashtags that are counted of a topic. These are more than are kept, since a frequent one may come late. */
 const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
 /** Longer hashtags are not counted. Those of X and Bluesky are shorter. */
 const MAX_HASHTAG_CHARACTERS = 100;
@@ -106,7 +106,7 @@ class SourceMinute {
   #numbers = new Float64Array(64 * ROW_LENGTH);
   /** By row. */
   readonly #names: string[] = [''];
-  /** Of the topics by their rows. */
+  /** The hashtags of each row. */
   readonly #tags = new HashtagCounts(MAX_HASHTAGS);
   /** Rows of topics that were closed. */
   readonly #released: number[] = [];

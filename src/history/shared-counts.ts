@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
 import type { Journal, SharedPast } from '../stream/journal.ts';
 import { RelayError } from '../stream/relay.ts';
-import { type BatchPart, decodePart, encodePart, partsOf } from './batch-message.ts';
+import { type BatchPart, decodePart, encodePart, splitBatch } from './batch-message.ts';
 import { MINUTE, type MinuteBatch, type Store, type TopicCounts } from './store.ts';
 
 interface SharedCountsOptions {
@@ -18,14 +18,14 @@ interface SharedCountsOptions {
 /** Batches that wait for the journal. Other nodes know that those before are missing. */
 const MOST_WAITING = 5;
 const AGAIN_IN_MS = 1000;
-/** What a batch has at most, whichever program has written it. */
+/** A batch with more rows is ignored: any program may have written it. */
 const MOST_ROWS = 500_000;
-/** A clock of another node may be ahead by this much. A batch of later minutes would evict everything before. */
+/** How far the clock of another node may be ahead. For a later minute, the store would delete everything before it. */
 const AHEAD_MS = MINUTE;
 /** The running minute is written when it ends, and a clock may be ahead. */
 const RECENT_MS = 3 * MINUTE;
-/** Of no topic: its answer says that the store has kept everything before. */
-const NOTHING = { topic: '', size: 'MINUTE', from: 0, to: 0 } as const;
+/** A question about no topic. The store answers it once it has kept everything before. */
+const NO_TOPIC = { topic: '', size: 'MINUTE', from: 0, to: 0 } as const;
 
 interface Waiting {
   readonly batch: MinuteBatch;
@@ -84,7 +84,7 @@ export class SharedCounts implements SharedPast {
     // While old batches are read again, the store may know more than they do.
     if (minute >= clock.now() - RECENT_MS) heard(end);
     // So that a day of batches does not wait in memory.
-    await store.read(NOTHING);
+    await store.read(NO_TOPIC);
     return true;
   }
 
@@ -136,7 +136,7 @@ export class SharedCounts implements SharedPast {
 
 async function writeBatch(add: Journal['add'], { batch, previous }: Waiting): Promise<void> {
   const { epoch, number } = batch.end;
-  for (const part of partsOf(batch, previous)) {
+  for (const part of splitBatch(batch, previous)) {
     await add(encodePart(part), `${epoch}-${number}-${batch.minute}-${part.part}`);
   }
 }

@@ -8,7 +8,7 @@ import type { Track } from '../track/track.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import type { Part } from './parts.ts';
 import { Window } from './window.ts';
-import { type KeptPast, secondOf, type WindowPast } from './window-past.ts';
+import { type RecentPast, secondOf, type WindowPast } from './window-past.ts';
 
 interface SharedWindowOptions {
   readonly track: Track;
@@ -71,7 +71,7 @@ export class SharedWindow implements Listener {
   }
 
   /** Counts the kept past, and from now on the events that come. */
-  begin(past: KeptPast): void {
+  begin(past: RecentPast): void {
     const now = this.#options.now();
     this.addPast(past);
     this.#knownFrom = past.isKnownNow ? now : now + 1;

@@ -12,14 +12,14 @@ import { MINUTE, type Retention, type Span, type Stored, type WholeBatch } from 
 
 export interface DatabaseOptions {
   readonly retention: Retention;
-  /** The size of the database, which drops its oldest buckets to stay below it. */
+  /** The database deletes its oldest buckets to stay below this size. */
   readonly maxBytes: number;
 }
 
-/** The buckets that one batch deletes of each size, so that no batch takes long. */
+/** The most buckets of each size that one batch deletes, so that no batch takes long. */
 const MOST_DELETED = 60;
-/** Of the time that a size is kept, when the database is full. */
-const EVICTED_PART = 16;
+/** A full database deletes the oldest buckets of one size: those of this share of their time. */
+const DELETED_SHARE = 1 / 16;
 /** How long batches are recognized when they come again, in minutes. */
 const BATCHES_KEPT = 7 * 24 * 60;
 
@@ -95,7 +95,7 @@ export class HistoryDatabase {
   /** Keeps a batch in one transaction. Throws an error of SQLite, and then has kept nothing of it. */
   append(batch: WholeBatch): void {
     const pages = pagesOf(batch);
-    if (pages <= this.#maxPages) while (this.#freePages < pages && this.#evict());
+    if (pages <= this.#maxPages) while (this.#freePages < pages && this.#makeRoom());
     this.#transact(() => this.#append(batch));
   }
 
@@ -171,7 +171,7 @@ export class HistoryDatabase {
    * Makes room: deletes the oldest part of the size that is closest to its full time, so that all sizes shrink in
    * proportion. Returns false if there is nothing left to delete.
    */
-  #evict(): boolean {
+  #makeRoom(): boolean {
     const now = this.#state.recordedTo;
     const spans = SIZES.map((size) => {
       const table = this.#buckets[size];
@@ -187,7 +187,7 @@ export class HistoryDatabase {
         for (const size of SIZES) floors[size] = Math.max(floors[size], now);
       } else {
         const { size, first, step } = fullest;
-        const steps = Math.max(1, Math.floor((now - first) / EVICTED_PART / step));
+        const steps = Math.max(1, Math.floor(((now - first) * DELETED_SHARE) / step));
         this.#deleteBuckets(size, first + steps * step);
       }
       this.#deleteTopics();

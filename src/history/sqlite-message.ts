@@ -8,7 +8,7 @@ export const IN_MEMORY = ':memory:';
 
 /** What the worker is started with. */
 export interface WorkerOptions extends DatabaseOptions {
-  /** IN_MEMORY, or that of a file. */
+  /** IN_MEMORY, or the path of a file. */
   readonly path: string;
 }
 

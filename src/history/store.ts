@@ -31,7 +31,7 @@ export interface TopicCounts extends Counts {
 export interface MinuteBatch {
   /** The start of the minute, in milliseconds since 1970. */
   readonly minute: number;
-  /** Of the last event that is counted. Two batches of one minute and one end are the same. */
+  /** The position of the last event that is counted. Two batches with the same minute and end are the same. */
   readonly end: Position;
   /** Topics without posts have none, others one for each source. */
   readonly counts: Iterable<TopicCounts>;
@@ -95,7 +95,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What a store tells that knows nothing. */
+/** The answer of a store that knows nothing. */
 export const NOTHING: Stored = {
   counts: [],
   complete: [],

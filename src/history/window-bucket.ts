@@ -4,7 +4,7 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import { type HashtagRoom, HashtagTally } from './hashtag-tally.ts';
 
 /** Posts of some time, by polarity index. */
-export type Counts = readonly [positive: number, negative: number, neutral: number];
+export type PolarityCounts = readonly [positive: number, negative: number, neutral: number];
 
 export class WindowBucket {
   /** How many buckets of this width were before it, since 1970. */
@@ -36,7 +36,7 @@ export class WindowBucket {
     for (const { tag } of hashtags) this.addTag(tag, 1);
   }
 
-  addCounts([positive, negative, neutral]: Counts, scoreSum: number): void {
+  addCounts([positive, negative, neutral]: PolarityCounts, scoreSum: number): void {
     this.counts[0] += positive;
     this.counts[1] += negative;
     this.counts[2] += neutral;
@@ -53,7 +53,7 @@ export class WindowBucket {
     this.#hashtags.add(tag, posts);
   }
 
-  /** Takes everything in that `other` has, which MUST restart then. */
+  /** Adds everything that `other` has. `other` MUST then restart. */
   takeAll(other: WindowBucket): void {
     this.addCounts(other.counts, other.scoreSum);
     for (const [source, posts] of other.bySource.entries()) this.addSource(source, posts);

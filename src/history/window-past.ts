@@ -28,8 +28,8 @@ export interface WindowPast {
   readonly counted: readonly Counted[];
 }
 
-/** What is kept in memory, and how to ask for what is older. */
-export interface KeptPast extends WindowPast {
+/** The past that is kept in memory, and a way to ask for the older one. */
+export interface RecentPast extends WindowPast {
   /** Whether no event is missing in the running second either. */
   readonly isKnownNow: boolean;
   /** Undefined if nothing older is needed. */
@@ -45,7 +45,7 @@ export function readKept(
   reader: PastReader,
   { from: oldest, to: now }: Part,
   isLive: boolean,
-): KeptPast {
+): RecentPast {
   const { events, known } = readAll(reader, now, isLive);
   const first = known[0]?.from ?? now + 1;
   // Counts by the minute are of whole minutes, so that kept events count from a whole one on.

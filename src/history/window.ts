@@ -7,20 +7,20 @@ import { type Span, TOP_HASHTAGS, type TrackWindow } from '../stream/windows.ts'
 import { mostFrequent } from './hashtag-posts.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import { Pace } from './pace.ts';
-import { type Part, partsOf } from './parts.ts';
+import { cutAtBuckets, type Part } from './parts.ts';
 import { isSpike } from './spike.ts';
-import { type Counts, WindowBucket } from './window-bucket.ts';
+import { type PolarityCounts, WindowBucket } from './window-bucket.ts';
 
 /** In seconds. */
 const MINUTE = 60;
-/** For each span. More would make its beginning finer, and each window dearer. */
+/** The buckets of a span. More of them would make its beginning finer, and each window more expensive. */
 const BUCKETS = 60;
 /** More than a server reads. Another node could make up any number of names; those count for the last one. */
 const MAX_SOURCES = 16;
 
-/** What is known of a time that was counted before the window was opened. */
+/** The counts of a time before the window was opened. */
 export interface Counted extends Part {
-  readonly counts: Counts;
+  readonly counts: PolarityCounts;
   readonly scoreSum: number;
   readonly bySource: readonly SourceCount[];
   readonly hashtags: readonly HashtagCount[];
@@ -37,7 +37,7 @@ export class Window {
   /** The second that still runs: it is in no window yet. */
   readonly #running: WindowBucket;
   readonly #pace: Pace;
-  /** The names of the sources that there were. */
+  /** The names of the sources so far, by their index in the buckets. */
   readonly #sources: string[] = [];
   /** Until here, posts were counted in steps that are longer than the buckets. */
   #coarseUntil = 0;
@@ -79,7 +79,7 @@ export class Window {
     const share = (n: number, part: Part) =>
       Math.floor((n * (part.to - from)) / (to - from)) -
       Math.floor((n * (part.from - from)) / (to - from));
-    for (const part of partsOf({ from, to }, this.#width)) {
+    for (const part of cutAtBuckets({ from, to }, this.#width)) {
       if (part.to < to) {
         // The minute that still runs is shorter.
         const step = Math.ceil((to - from) / MINUTE) * MINUTE;
@@ -105,7 +105,7 @@ export class Window {
 
   /** Each post of this time is counted. MUST be called once at most for each second. */
   know(time: Part): void {
-    for (const { from, to } of partsOf(time, this.#width)) {
+    for (const { from, to } of cutAtBuckets(time, this.#width)) {
       const bucket = this.#bucket(from);
       if (bucket !== undefined) bucket.known += to - from;
     }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
-import { Counts } from '../../src/history/counts.ts';
+import { CountedPast } from '../../src/history/counts.ts';
 import { HistoryDatabase } from '../../src/history/sqlite-database.ts';
 import { SqliteStore } from '../../src/history/sqlite-store.ts';
 import { MINUTE, type MinuteBatch, type WholeBatch } from '../../src/history/store.ts';
@@ -110,7 +110,7 @@ async function measure(path: string, { events, minutes }: Load) {
 /** Each call counts a minute of events, most of them of few topics. */
 function createFeed(events: number, keep: (batch: MinuteBatch) => void, start = START) {
   const clock = new FakeClock(start);
-  const counts = new Counts(createPast({ recentEvents: 0 }), clock, keep);
+  const counts = new CountedPast(createPast({ recentEvents: 0 }), clock, keep);
   counts.live('hand', true);
   let number = 0;
   const at = () => ({ epoch: 1, number, time: clock.now() });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Counts } from '../../src/history/counts.ts';
+import { CountedPast } from '../../src/history/counts.ts';
 import { MINUTE, type WholeBatch } from '../../src/history/store.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import type { Recording } from '../../src/stream/recorder.ts';
@@ -13,7 +13,7 @@ import { track } from '../support/tracks.ts';
 function createCounts() {
   const clock = new FakeClock(START);
   const batches: WholeBatch[] = [];
-  const counts = new Counts(createPast(), clock, (batch) => {
+  const counts = new CountedPast(createPast(), clock, (batch) => {
     batches.push({ ...batch, counts: [...batch.counts], complete: [...batch.complete] });
   });
   counts.live('hand', true);

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
-import { Counts } from '../../src/history/counts.ts';
+import { CountedPast } from '../../src/history/counts.ts';
 import { createLookBack, MAX_WAITING } from '../../src/history/look-back.ts';
 import { SqliteStore } from '../../src/history/sqlite-store.ts';
 import { MINUTE, NOTHING, type Store } from '../../src/history/store.ts';
@@ -13,7 +13,7 @@ import { track } from '../support/tracks.ts';
 
 function createHistory(store: Store = createStore()) {
   const clock = new FakeClock(START);
-  const counts = new Counts(createPast(), clock, (batch) => store.append(batch));
+  const counts = new CountedPast(createPast(), clock, (batch) => store.append(batch));
   counts.live('hand', true);
   let number = 0;
   const position = () => ({ epoch: 1, number, time: clock.now() });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Position } from '../../src/base/position.ts';
-import { decodePart, encodePart, partsOf } from '../../src/history/batch-message.ts';
+import { decodePart, encodePart, splitBatch } from '../../src/history/batch-message.ts';
 import { SharedCounts } from '../../src/history/shared-counts.ts';
 import { MINUTE, type MinuteBatch, NOTHING, type TopicCounts } from '../../src/history/store.ts';
 import { RelayError } from '../../src/stream/relay.ts';
@@ -63,7 +63,7 @@ describe('a batch for other nodes', () => {
   test('is the same when all of its parts have arrived, and each part is small', () => {
     fc.assert(
       fc.property(rows, fc.array(topics, { maxLength: 60 }), (some, complete) => {
-        const parts = [...partsOf(batch(3, some, complete), undefined)];
+        const parts = [...splitBatch(batch(3, some, complete), undefined)];
         const read = parts.map((part) => {
           const bytes = encodePart(part);
           expect(bytes.length).toBeLessThan(256 * 1024);
@@ -82,9 +82,9 @@ describe('a batch for other nodes', () => {
   test.each([
     'nonsense',
     '{}',
-    JSON.stringify({ ...[...partsOf(batch(1), undefined)][0], minute: 1 }),
-    JSON.stringify({ ...[...partsOf(batch(1), undefined)][0], counts: [{ topic: '' }] }),
-    JSON.stringify({ ...[...partsOf(batch(1), undefined)][0], end: { epoch: -1 } }),
+    JSON.stringify({ ...[...splitBatch(batch(1), undefined)][0], minute: 1 }),
+    JSON.stringify({ ...[...splitBatch(batch(1), undefined)][0], counts: [{ topic: '' }] }),
+    JSON.stringify({ ...[...splitBatch(batch(1), undefined)][0], end: { epoch: -1 } }),
   ])('%s is none', async (text) => {
     expect(decodePart(Buffer.from(text))).toBeUndefined();
     const { shared, kept } = createNode();
@@ -130,7 +130,7 @@ describe('shared counts', () => {
     expect(kept).toEqual([]);
   });
 
-  test('of a minute that has not come yet are bad, since they would evict all others', async () => {
+  test('of a minute that has not come yet are bad, since they would make the store delete all others', async () => {
     const { shared, kept } = createNode();
     const [message] = await written(batch(12));
     expect(await shared.take(message ?? new Uint8Array())).toBe(false);
