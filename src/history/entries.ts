@@ -86,13 +86,16 @@ export class Entries {
     if (places === 0) this.#forget(key);
   }
 
-  /** The same post, from an earlier epoch. */
-  repeatOf(key: number): number | undefined {
-    if (!this.hasRepeats) return undefined;
+  /** Whether `isKept` holds for an entry of the same post from an earlier epoch. There may be one of each. */
+  isRepeat(key: number, isKept: (older: number) => boolean): boolean {
     const { post, position } = this.at(key);
-    if (post === undefined) return undefined;
-    const isRepeat = (older: number) => this.at(older).position.epoch !== position.epoch;
-    return this.#find(post, this.#byPost.olderThan(key), isRepeat);
+    if (!this.hasRepeats || post === undefined) return false;
+    let older: number | undefined = key;
+    do {
+      older = this.#find(post, this.#byPost.olderThan(older));
+      if (older === undefined) return false;
+    } while (this.positionOf(older).epoch === position.epoch || !isKept(older));
+    return true;
   }
 
   deleted(post: PostKey): void {
@@ -122,14 +125,10 @@ export class Entries {
   }
 
   /** The key of this post, `newest` or one of the older ones. */
-  #find(
-    { source, id }: PostKey,
-    newest: number,
-    isIt: (key: number) => boolean = () => true,
-  ): number | undefined {
+  #find({ source, id }: PostKey, newest: number): number | undefined {
     for (let key = newest; key !== NONE; key = this.#byPost.olderThan(key)) {
       const post = this.#entries[key]?.post;
-      if (post?.id === id && post.source === source && isIt(key)) return key;
+      if (post?.id === id && post.source === source) return key;
     }
     return undefined;
   }

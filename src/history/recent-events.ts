@@ -122,6 +122,7 @@ export class RecentEvents implements Past {
   #keep(slot: number, run: Run): void {
     const entries = this.#entries;
     const { numbers, keys } = run;
+    const isKept = (older: number) => this.#keys.has(slot, older);
     if (this.#completeSince[slot] === undefined) {
       // A node that gets its events from another one begins with the first that comes.
       const position = entries.positionOf(keys[numbers[run.from] as number] as number);
@@ -133,8 +134,7 @@ export class RecentEvents implements Past {
     }
     for (let i = run.from; i < run.to; i += 1) {
       const key = keys[numbers[i] as number] as number;
-      const repeated = entries.repeatOf(key);
-      if (repeated !== undefined && this.#keys.has(slot, repeated)) entries.free(key);
+      if (entries.isRepeat(key, isKept)) entries.free(key);
       else this.#append(slot, run, i, i + 1);
     }
   }

@@ -4,7 +4,6 @@ import type { Position } from '../base/position.ts';
 import type { Recording } from '../stream/recorder.ts';
 import { type Entries, type Entry, isGap } from './entries.ts';
 import type { NumberLists } from './number-lists.ts';
-import { NONE } from './post-index.ts';
 
 /** What keeps the recent events of all tracks. */
 export interface Keeper {
@@ -113,7 +112,7 @@ export class RecentOfTrack implements Recording {
     const split = firstNewer === -1 ? all.length : firstNewer;
     const older = all.slice(0, split).filter((key) => !isReplaced(key));
     const newer = all.slice(split).filter((key) => !isReplaced(key));
-    const isRepeat = (key: number) => older.includes(entries.repeatOf(key) ?? NONE);
+    const isRepeat = (key: number) => entries.isRepeat(key, (same) => older.includes(same));
     const last = older.at(-1);
     const next = all[older.length];
     const isJoined = joins(

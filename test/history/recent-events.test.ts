@@ -179,6 +179,23 @@ describe('recent events', () => {
     expect(past.bytes).toBe(0);
   });
 
+  test('a post that comes in a third epoch is kept once, whichever epoch each track has it from', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0, 1));
+    past.event(event(1, 1), [coffee.slot]);
+    const tea = past.open(TEA, at(0, 2));
+    coffee.gap(at(0, 2));
+    const again = (epoch: number) => ({ ...event(1, epoch), post: event(1, 1).post });
+    past.event(again(2), [coffee.slot, tea.slot]);
+    for (const recording of [coffee, tea]) recording.gap(at(0, 3));
+    past.event(again(3), [coffee.slot, tea.slot]);
+    const told = [COFFEE, TEA].map((each) => readAll(past.read(each, { last: 9 })));
+    expect(told).toEqual([
+      ['1.1', 'gap'],
+      ['1.1', 'gap'],
+    ]);
+  });
+
   test('the newest events are those that are kept, and no fewer than asked for', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
