@@ -8,7 +8,7 @@ import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
 import type { Listener } from '../../stream/topic.ts';
 import { parseTrack, type Track } from '../../track/track.ts';
-import { bearerOf, type Client, EXPIRED, IN_HEADER } from '../access/auth.ts';
+import { bearerOf, type Client, EXPIRED, IN_HEADER, UNLIMITED } from '../access/auth.ts';
 import { PRICES, type Work } from '../access/work-budget.ts';
 import type { Shared } from '../shared.ts';
 import { closeAfterAll, POLICY_VIOLATION } from '../socket/close.ts';
@@ -60,7 +60,7 @@ class TrackConversation implements Conversation {
   readonly #socket: WebSocket;
   readonly #outbox: Outbox;
   readonly #work: Work;
-  readonly #unwatch: () => void;
+  readonly #unwatch: (() => void) | undefined;
   #following: Following | undefined;
 
   constructor(
@@ -73,6 +73,8 @@ class TrackConversation implements Conversation {
     this.#socket = socket;
     this.#outbox = outbox;
     this.#work = work;
+    // Most tokens never expire, and cost nothing to watch.
+    if (pass === UNLIMITED) return;
     this.#unwatch = pass.onExpiry(() => this.#close(POLICY_VIOLATION, EXPIRED.message));
   }
 
@@ -100,7 +102,7 @@ class TrackConversation implements Conversation {
   }
 
   closed(): void {
-    this.#unwatch();
+    this.#unwatch?.();
     this.#follow(undefined);
   }
 
