@@ -1,5 +1,6 @@
 // The place of an event among all events, and the cursor by which a client names it to resume from there.
 
+import { isCount, isRecord } from './json.ts';
 import { UserError } from './user-error.ts';
 
 /** The place of an event. All three numbers are whole and below 2^48. */
@@ -35,6 +36,15 @@ export function parseCursor(text: string): Position | UserError {
     number: bytes.readUIntBE(NUMBER_BYTES, NUMBER_BYTES),
     time: bytes.readUIntBE(2 * NUMBER_BYTES, NUMBER_BYTES),
   };
+}
+
+/** Whether a value from outside is a position. It may have other fields. */
+export function isPosition(value: unknown): value is Position {
+  return isRecord(value) && isPart(value.epoch) && isPart(value.number) && isPart(value.time);
+}
+
+function isPart(value: unknown): boolean {
+  return isCount(value) && value < POSITION_LIMIT;
 }
 
 const EXPECTED =

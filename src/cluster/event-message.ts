@@ -2,8 +2,8 @@
 // whose bytes are the same for all tracks.
 
 import { hash } from 'node:crypto';
-import { isRecord, parseJson } from '../base/json.ts';
-import { POSITION_LIMIT } from '../base/position.ts';
+import { isCount, isRecord, parseJson } from '../base/json.ts';
+import { isPosition } from '../base/position.ts';
 import { MAX_PUBLIC_TEXT, MAX_TEXT, type PublicPost } from '../base/post.ts';
 import { isWebAddress } from '../base/web-address.ts';
 import {
@@ -12,7 +12,7 @@ import {
   POLARITIES,
   type SentimentEvent,
 } from '../sentiment/analysis.ts';
-import { hasFields, isCount, isNumber, isText } from './message-checks.ts';
+import { isNumber, isText } from './message-checks.ts';
 import { isEpoch } from './node-message.ts';
 
 export interface EventHeader {
@@ -130,9 +130,6 @@ function readPost(value: unknown, postText: boolean): PublicPost | undefined {
     ? { id, source, text: postText ? text : null, langs, createdAt: date, url }
     : undefined;
 }
-
-const isPlace = (value: unknown): value is number => isCount(value) && value < POSITION_LIMIT;
-export const isPosition = hasFields({ epoch: isPlace, number: isPlace, time: isPlace });
 
 function isWithin(value: unknown, least: number, most: number): boolean {
   return isNumber(value) && value >= least && value <= most;

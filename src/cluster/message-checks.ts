@@ -34,11 +34,6 @@ export function isNumber(value: unknown): value is number {
   return Number.isFinite(value);
 }
 
-/** A whole number from 0. */
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
 /** A time that a Date can hold. */
 export function isTime(value: unknown): value is number {
   return isNumber(value) && Math.abs(value) <= 8.64e15;

@@ -1,6 +1,6 @@
 // The messages that nodes send each other, and their strict decoder.
 
-import { parseJson } from '../base/json.ts';
+import { isCount, parseJson } from '../base/json.ts';
 import { cutText } from '../base/post.ts';
 import type { UserErrorCode } from '../base/user-error.ts';
 import type { SourceState, SourceStatus, Usage } from '../source/source.ts';
@@ -9,7 +9,6 @@ import {
   type Check,
   type Checked,
   hasFields,
-  isCount,
   isNumber,
   isText,
   isTime,

@@ -1,10 +1,10 @@
 // The messages by which a node asks the one that ingests for the recent events of a track, and their strict decoders.
 
-import { parseJson } from '../base/json.ts';
-import type { Position } from '../base/position.ts';
+import { isCount, parseJson } from '../base/json.ts';
+import { isPosition, type Position } from '../base/position.ts';
 import type { PastEntry, Start, Stretch } from '../stream/recorder.ts';
-import { channelOf, encodeEvent, isPosition, readEvent } from './event-message.ts';
-import { type Check, type Checked, hasFields, isCount, listOf } from './message-checks.ts';
+import { channelOf, encodeEvent, readEvent } from './event-message.ts';
+import { type Check, type Checked, hasFields, listOf } from './message-checks.ts';
 import { isEpoch, isNodeId, isTrack, MAX_MESSAGE_BYTES } from './node-message.ts';
 
 const isQuestion = hasFields(

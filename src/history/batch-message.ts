@@ -1,7 +1,7 @@
 // Messages that carry a batch of counts to other nodes, and their strict decoder. A large batch takes several.
 
-import { isRecord, parseJson } from '../base/json.ts';
-import { POSITION_LIMIT, type Position } from '../base/position.ts';
+import { isCount, isRecord, parseJson } from '../base/json.ts';
+import { isPosition, type Position } from '../base/position.ts';
 import { KEPT_HASHTAGS } from './hashtag-posts.ts';
 import { MINUTE, type MinuteBatch, type TopicCounts } from './store.ts';
 
@@ -95,15 +95,4 @@ function isTopicCounts(value: unknown): value is TopicCounts {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isPosition(value: unknown): value is Position {
-  if (!isRecord(value)) return false;
-  return [value.epoch, value.number, value.time].every(
-    (each) => isCount(each) && each < POSITION_LIMIT,
-  );
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatCursor, POSITION_LIMIT, parseCursor } from '../../src/base/position.ts';
+import { formatCursor, isPosition, POSITION_LIMIT, parseCursor } from '../../src/base/position.ts';
 import { UserError } from '../../src/base/user-error.ts';
 
 const place = fc.maxSafeNat().map((number) => number % POSITION_LIMIT);
@@ -30,4 +30,15 @@ test('any other text is a BAD_CURSOR', () => {
     expect(read).toBeInstanceOf(UserError);
     expect(read).toMatchObject({ code: 'BAD_CURSOR' });
   }
+});
+
+test('every position is one, and nothing else is', () => {
+  fc.assert(fc.property(positions, isPosition));
+  const position = { epoch: 1, number: 2, time: 3 };
+  for (const name of ['epoch', 'number', 'time']) {
+    for (const wrong of [undefined, null, '1', -1, 0.5, Number.NaN, POSITION_LIMIT]) {
+      expect(isPosition({ ...position, [name]: wrong })).toBe(false);
+    }
+  }
+  for (const value of [undefined, null, 1, '', []]) expect(isPosition(value)).toBe(false);
 });

@@ -1,6 +1,6 @@
 // Reads a record of the lexicon app.bsky.feed.post: https://docs.bsky.app/docs/advanced-guides/posts
 
-import { type Fields, isRecord } from '../../base/json.ts';
+import { type Fields, isCount, isRecord } from '../../base/json.ts';
 import { readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
 import {
@@ -91,7 +91,7 @@ function restoreAddresses(text: string, facets: readonly Facet[]): string {
   const links = facets.flatMap((facet) => {
     const { start, end } = facet;
     const uri = valuesOf(facet, LINK, 'uri').find(isLink);
-    return uri !== undefined && isIndex(start) && isIndex(end) ? [{ start, end, uri }] : [];
+    return uri !== undefined && isCount(start) && isCount(end) ? [{ start, end, uri }] : [];
   });
   if (links.length === 0) return text;
   const bytes = Buffer.from(text);
@@ -110,10 +110,6 @@ function restoreAddresses(text: string, facets: readonly Facet[]): string {
     }
   }
   return done === 0 ? text : parts.join('') + bytes.toString('utf8', done);
-}
-
-function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Whether a character of UTF-8 begins or the text ends at `at`. */

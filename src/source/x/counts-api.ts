@@ -2,6 +2,7 @@
 // https://docs.x.com/x-api/posts/counts/introduction
 
 import type { Clock } from '../../base/clock.ts';
+import { isCount } from '../../base/json.ts';
 import { ApiFailure, createApiClient, UNREADABLE } from './api-client.ts';
 import { asRecord } from './failure.ts';
 
@@ -33,7 +34,7 @@ function readCounts(data: unknown): number | undefined {
   let posts = 0;
   let time = 0;
   for (const { start, end, tweet_count: count } of data.map(asRecord)) {
-    if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) return undefined;
+    if (!isCount(count)) return undefined;
     posts += count;
     time += Date.parse(String(end)) - Date.parse(String(start));
   }

@@ -1,6 +1,6 @@
 // What was bought from X: posts, and estimates of how many there would be.
 
-import { isRecord } from '../../base/json.ts';
+import { isCount, isRecord } from '../../base/json.ts';
 
 export interface Spent {
   readonly posts: number;
@@ -54,8 +54,4 @@ export function readSpent(value: unknown): Spent | undefined {
 
 export function isDay(value: unknown): value is string {
   return typeof value === 'string' && DAY.test(value) && !Number.isNaN(Date.parse(value));
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
