@@ -33,3 +33,11 @@ export function timeToMove(seconds: number, pixels: number, how: 'gliding' | 'ca
   if (how === 'still') return STEP;
   return how === 'gliding' ? SHORTEST : Math.max(SHORTEST, (seconds * 1000) / Math.max(pixels, 1));
 }
+
+/**
+ * The shortest even part of `rest` that is at least `pace` long, or all of it. So what changes at that pace shares its frames
+ * with the charts: most of what a frame costs, it costs once.
+ */
+export function evenPart(rest: number, pace: number): number {
+  return rest / Math.max(Math.floor(rest / pace), 1);
+}

@@ -2,7 +2,7 @@
 
 import { SharedScale } from './chart-scale.ts';
 import type { createComparison } from './comparison.ts';
-import { createLoop, timeToMove } from './drawing-pace.ts';
+import { createLoop, evenPart, timeToMove } from './drawing-pace.ts';
 import { pictureOf } from './picture.ts';
 import type { TopicSet } from './topic-set.ts';
 import type { Topic } from './topic-state.ts';
@@ -19,7 +19,7 @@ export function createDrawing(
   let scale = new SharedScale();
   let chartsAt = 0;
   let chartsRest = 0;
-  const loop = createLoop(draw, () => Math.min(chartsRest, PACE));
+  const loop = createLoop(draw, () => evenPart(chartsRest, PACE));
 
   function draw(now: number): void {
     if (set.all.length === 0) return;

@@ -22,7 +22,7 @@ import {
 } from './wording.ts';
 
 /** The shortest time between two changes of numbers and lists, so that they can be read; in milliseconds. */
-export const PACE = 500;
+export const PACE = 1000;
 const TOP_TAGS = 8;
 
 export interface TopicActions extends PostActions {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import PHRASES from '../../src/source/sample-phrases.json' with { type: 'json' };
 import { SharedScale } from '../../src/web/chart-scale.ts';
-import { timeToMove } from '../../src/web/drawing-pace.ts';
+import { evenPart, timeToMove } from '../../src/web/drawing-pace.ts';
 import { createLiveRegion } from '../../src/web/live-region.ts';
 import { Spikes } from '../../src/web/notify.ts';
 import { addressOf, readTopics } from '../../src/web/page-address.ts';
@@ -313,6 +313,11 @@ test('a chart is drawn when a pixel moves, at most 15 times a second', () => {
   expect(timeToMove(60, 4000, 'calm')).toBeCloseTo(1000 / 15);
   expect(timeToMove(300, 600, 'gliding')).toBeCloseTo(1000 / 15);
   expect(timeToMove(300, 600, 'still')).toBe(1000);
+});
+
+test('numbers change with the charts, or in even steps between them', () => {
+  const parts = [0, 200, 999, 1000, 1083, 1999, 2600, 13_000].map((rest) => evenPart(rest, 1000));
+  expect(parts).toEqual([0, 200, 999, 1000, 1083, 1999, 1300, 1000]);
 });
 
 describe('the scale of the charts', () => {
