@@ -23,15 +23,15 @@ export interface Shared {
     QueryLimits & {
       /** Whether the server is a subgraph of a federated graph. */
       readonly federation: boolean;
-      /** Of one question about the past. */
+      /** The most buckets of one question about the past. */
       readonly maxHistoryBuckets: number;
     };
 }
 
 export interface MessageLimits {
-  /** Of a WebSocket message and of a request's body. */
+  /** The longest WebSocket message, and the longest body of a request. */
   readonly maxMessageBytes: number;
-  /** From one WebSocket. */
+  /** The most from one WebSocket. */
   readonly maxMessagesPerSecond: number;
   /** Operations that may run on one WebSocket. */
   readonly maxSubscriptions: number;

@@ -1,4 +1,4 @@
-// Blocks of numbers, side by side in one array. Reading one after another seldom waits for memory.
+// Blocks of numbers, side by side in one array, so that reading them in order seldom waits for memory.
 
 import { withRoomFor } from './numbers.ts';
 

@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to it',
 };
 
-/** Undefined if the error is none of the network, or one without words. */
+/** Undefined for any other error. */
 export function explainNetwork(error: Error & { readonly code?: string }): string | undefined {
   return WORDS[error.code ?? ''];
 }

@@ -1,5 +1,5 @@
-// Arrays of numbers that grow. Plain numbers lie side by side and the garbage collector does not follow them, so they
-// suit what there are many of.
+// Arrays of numbers that grow. They suit large amounts: plain numbers lie side by side, and the garbage collector does
+// not follow them.
 
 /** `numbers`, or a copy with room for an element at `index`, where the new ones are 0. */
 export function withRoomFor<T extends Int32Array | Uint16Array | Uint32Array | Float64Array>(

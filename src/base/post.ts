@@ -14,7 +14,7 @@ export interface PublicPost {
   readonly url?: string | undefined;
 }
 
-/** What tells a post from all others. */
+/** Identifies a post. */
 export type PostKey = Pick<PublicPost, 'source' | 'id'>;
 
 export function spellKey({ source, id }: PostKey): string {
@@ -30,7 +30,7 @@ export interface Post extends PublicPost {
   readonly tags: readonly string[];
   /** The web addresses that the post leads to, in full. The text may lack or shorten them. */
   readonly links: readonly string[];
-  /** What stands beside the text, such as the title of a link's card. It is matched, but not scored. */
+  /** Texts beside the post's own, such as the title of a link's card. They are matched, but not scored. */
   readonly attached: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function publicPost(
   return { id, source, text: isTextPublic ? headOf(text) : null, langs, createdAt, url };
 }
 
-/** A copy: events are kept for long, and for a slice of a text V8 keeps the whole text. */
+/** Returns a copy, because a slice would keep the whole text in memory for as long as the event. */
 function headOf(text: string): string {
   if (text.length <= MAX_PUBLIC_TEXT) return text;
   return JSON.parse(JSON.stringify(cutText(text, MAX_PUBLIC_TEXT)));

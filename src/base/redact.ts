@@ -9,7 +9,7 @@ export const REDACTED = '[redacted]';
 
 export type Redact = (text: string) => string;
 
-/** Replaces every secret, and every beginning of one that is no coincidence, by `REDACTED`. */
+/** Replaces every secret by `REDACTED`, and also the beginning of one, if it is too long for a coincidence. */
 export function createRedactor(secrets: readonly string[]): Redact {
   const forms = new Set(
     secrets.filter(({ length }) => length >= SHORTEST_REDACTED).flatMap(formsOf),

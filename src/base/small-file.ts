@@ -1,4 +1,4 @@
-// Reads files that an operator names, whole and within a bound, whatever they turn out to be.
+// Reads a file that an operator names: whole, within a bound, and only if it is a regular file.
 
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
@@ -6,7 +6,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'n
 export class FileProblem {
   /** Completes the sentence "It must be …". */
   readonly expected: string;
-  /** What the system said, if it said something. */
+  /** The error of the system, if there was one. */
   readonly error: NodeJS.ErrnoException | undefined;
 
   constructor(expected: string, error?: NodeJS.ErrnoException) {

@@ -27,7 +27,7 @@ interface ElectionOptions {
 interface Tenure {
   readonly term: Term;
   readonly since: number;
-  /** Of the last renewal. */
+  /** The revision of the last renewal. */
   readonly revision: number;
   /** When another node may take the lease. */
   readonly deadline: number;

@@ -31,12 +31,12 @@ interface LeaderOptions {
   readonly onRejected: (track: string, error: UserError) => void;
 }
 
-/** Up to where the peers were sent the events of a track. */
+/** The last event of a track that the peers were sent. */
 interface Place {
   readonly track: Track;
-  /** Of the last event of the track. */
+  /** The sequence number of the last event of the track. */
   readonly sequence: number;
-  /** Of the last event of any track. */
+  /** The position of the last event of any track. */
   readonly position: Position;
 }
 
@@ -73,7 +73,7 @@ export class Leader {
   /** Tracks that could not be opened, and that some node still wants. */
   readonly #rejected = new Map<string, Want>();
   #rejectionsLeft = REJECTIONS_A_SECOND;
-  /** Of all routes. */
+  /** The characters of the tracks of all routes. */
   #characters = 0;
   /** Tracks to open or close, each as it is wanted now. */
   readonly #changes = new Map<string, Want>();
@@ -113,7 +113,7 @@ export class Leader {
     return this.#isWorking;
   }
 
-  /** What came last of a track, and of all; undefined unless the peers get the events of the track. */
+  /** The last events of a track and of all tracks; undefined unless a peer gets the events of the track. */
   placeOf({ canonical }: Want): Place | undefined {
     const route = this.#routes.get(canonical);
     if (route === undefined || route.want.peers === 0) return undefined;

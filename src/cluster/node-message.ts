@@ -20,7 +20,7 @@ import {
 export const MAX_MESSAGE_BYTES = 512 * 1024;
 /** The tracks of one message have about this many characters. */
 export const CHUNK_CHARACTERS = 64 * 1024;
-/** Of one node. The sum for a thousand nodes still fits into a GraphQL Int. */
+/** The most listeners of one node. The sum for a thousand nodes still fits into a GraphQL Int. */
 const MAX_LISTENERS = 2_000_000;
 /** A node tells of this many rejected tracks each second. It leaves out longer tracks, and cuts longer reasons. */
 const REJECTIONS = { most: 100, characters: 512 } as const;
@@ -82,13 +82,13 @@ const isIngesting = hasFields(
   {
     /** The number of the node's term. */
     epoch: isEpoch,
-    /** Of the source. */
+    /** The name of the source. */
     name: isText,
     state: isState,
   },
   {
     usage: isUsage,
-    /** Of a source that merges others. */
+    /** The parts of a source that merges others. */
     parts: listOf(isSource),
     rejections: listOf(hasFields({ track: isText, source: isText, reason: isText })),
   },
@@ -133,7 +133,7 @@ const isMessage = isVariant('kind', {
 export type Ingesting = Checked<typeof isIngesting>;
 export type NodeMessage = Checked<typeof isFromNode> & Checked<typeof isMessage>;
 
-/** What a node tells of the source that it reads. `instead` takes the place of its states. */
+/** What a node says about the source that it reads. `instead` takes the place of its states. */
 export function tellSource(epoch: number, source: SourceStatus, instead?: SourceState): Ingesting {
   const statusOf = ({ name, state, usage }: SourceStatus) => ({
     name,

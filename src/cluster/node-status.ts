@@ -1,4 +1,4 @@
-// What a node tells of itself: the source, whichever node reads it, and the state of the cluster.
+// The status that a node shows: the source, whichever node reads it, and the cluster.
 
 import type { Clock } from '../base/clock.ts';
 import type { Redact } from '../base/redact.ts';

@@ -25,7 +25,7 @@ interface Waiting {
   readonly askedAt: number;
 }
 
-/** A node asks no more at once, and what comes beyond is ignored. */
+/** The most questions of one node at once. Further ones are ignored. */
 export const QUESTIONS_AT_ONCE = 128;
 /** A node does not wait longer for an answer, in milliseconds. */
 export const ANSWERED_WITHIN_MS = 2000;
@@ -33,14 +33,14 @@ export const ANSWERED_WITHIN_MS = 2000;
 const BYTES = { aSecond: 8 * 1024 * 1024, atOnce: 1024 * 1024 } as const;
 /** A question takes time, even if the answer is small. */
 const LEAST_BYTES = 256;
-/** So many nodes may wait for answers at once. */
+/** The most nodes that may wait for answers. */
 const MAX_NODES = 200;
 /** Answers of one tick take about two milliseconds. */
 const BYTES_A_TICK = 128 * 1024;
 /** The share of the relay's room that answers may take, so that they never displace an event. */
 const SHARE = 0.25;
 const AGAIN_IN_MS = 50;
-/** An answer has no more entries, however small they are. */
+/** The most entries of an answer, however small they are. */
 const MAX_ENTRIES = 1000;
 
 export class RecallAnswers {
@@ -93,7 +93,7 @@ export class RecallAnswers {
     if (this.#waiting.size > 0) this.#cancel = clock.after(wait, () => this.#work());
   }
 
-  /** Takes the first question away. Then it is the next node's turn. */
+  /** Removes the first question, so that the next node comes first. */
   #shift(): void {
     const [first] = this.#waiting;
     if (first === undefined) return;

@@ -54,7 +54,7 @@ interface Search {
 const GATHER_MS = 10;
 /** How long a node waits before it tries again to ask, in milliseconds. */
 const AGAIN_IN_MS = 50;
-/** The node that ingests has told all that it keeps of a track, so it is not asked again for this long, in milliseconds. */
+/** A node that ingests and has sent everything of a track is not asked again for this long, in milliseconds. */
 const TOLD_FOR_MS = 10_000;
 
 export class Recall {
@@ -64,7 +64,7 @@ export class Recall {
   /** Searches without a question, the oldest first. */
   readonly #due = new Set<Search>();
   readonly #asked = new Map<number, Search>();
-  /** When all that is kept was told of a track, by the monotonic clock, and in which term. */
+  /** When the node that ingests had sent everything of a track, by the monotonic clock, and in which term. */
   readonly #told = new Map<string, { readonly at: number; readonly term: Term | undefined }>();
   #questions = 0;
   #cancel: (() => void) | undefined;
@@ -198,7 +198,7 @@ export class Recall {
     else if (this.#searches.get(track.canonical) === search) this.#due.add(search);
   }
 
-  /** Has all listeners read what there is. */
+  /** Lets all listeners read what this node has. */
   #giveUp(search: Search): void {
     const { track, listeners } = search;
     this.#end(search);
@@ -213,7 +213,7 @@ export class Recall {
     this.#askIn(0);
   }
 
-  /** An answer to what was asked is not expected any more. */
+  /** Ignores an answer that may still come. */
   #forget(search: Search): void {
     this.#due.delete(search);
     if (search.id !== undefined) this.#asked.delete(search.id);

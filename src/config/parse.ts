@@ -49,7 +49,7 @@ export function parseConfig(argv: readonly string[], env: Environment): ParsedCo
   return { config: { ...config, follow: eachOnce(config.follow, config.sources) } };
 }
 
-/** A track at all of the sources is that of a client that names none. */
+/** A track at all sources is the same topic as one that names no source. */
 function eachOnce(follow: Config['follow'], sources: Config['sources']): Config['follow'] {
   const read = follow.map((track) =>
     sources.every((source) => isAt(track, source)) ? atAllSources(track) : track,

@@ -6,7 +6,7 @@ import type { Entry } from './entries.ts';
 import type { RecentOfTrack } from './recent-of-track.ts';
 import { before, firstAfter, newest } from './recent-reader.ts';
 
-/** Says that nothing is known before `until`. */
+/** The stretch of a node that knows nothing before `until`. */
 export function nothingUntil(until: Position): Stretch {
   return { since: until, until, entries: [], isAll: true };
 }

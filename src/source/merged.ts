@@ -20,7 +20,7 @@ interface Part {
    * each new attempt would look like an outage, though the source delivers nothing either way.
    */
   isProbed: boolean;
-  /** Since it began: it was live, or it was out and has not been live yet. */
+  /** `live` once it has been live since it began, and `out` if it was out before. */
   was: 'live' | 'out' | undefined;
   /** The wanted tracks that the source cannot deliver, by their canonical forms. */
   readonly rejected: Map<string, { readonly track: Track; readonly error: UserError }>;
@@ -29,7 +29,7 @@ interface Part {
 /** An upstream may have room later. In milliseconds. */
 export const TRY_AGAIN_MS = 60_000;
 const IDLE: SourceState = { name: 'idle' };
-/** The source is in the first of these states that any part is in. */
+/** The merged source has the first of these states that any part has. */
 const BEST_FIRST = ['live', 'connecting', 'waiting', 'paused', 'idle'] as const;
 
 /**

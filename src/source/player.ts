@@ -10,7 +10,7 @@ export type Rate = number | 'max';
 interface Playlist {
   readonly name: string;
   readonly rate: Rate;
-  /** The posts from the first one on. Called each time that the source leaves `idle`. `wanted` tells the tracks of now. */
+  /** The posts from the first one on. Called each time that the source leaves `idle`. `wanted` returns the tracks. */
   open(signal: AbortSignal, wanted: () => Tracks): AsyncIterable<Post> | Iterable<Post>;
   /** From the first listener to the first post, in milliseconds. */
   readonly leadIn: number;

@@ -1,5 +1,5 @@
 // The extra posts of the sample: a few a minute on each wanted track that its usual posts seldom match. They are neutral,
-// but for what the words of the track say.
+// unless a word of the track carries sentiment.
 
 import type { Post } from '../base/post.ts';
 import { spellAddress } from '../track/address.ts';
@@ -45,8 +45,8 @@ export class Extras {
   }
 
   /**
-   * A post that is due at `now`, if any. The newest track that has had none comes first, so that a track which somebody
-   * has just typed need not wait for thousands of others. Then comes the one that has waited longest.
+   * A post that is due at `now`, if any. The newest track without an extra post comes first, so that a new track need not
+   * wait for thousands of others. Then comes the one that has waited longest.
    */
   next(wanted: Tracks, now: number): Extra | undefined {
     if (now < this.#lookAt || wanted.size > MOST_TRACKS) return undefined;
@@ -107,7 +107,7 @@ function* drafts({ all }: Clause, random: Random): Generator<Extra> {
   for (const joint of JOINTS) yield { text: terms.join(joint), tags, links, attached: [] };
 }
 
-/** A term as somebody would write it in a post. */
+/** A term as a person would write it in a post. */
 function inPost(term: Term): string {
   return isAddress(term) ? `https://${spellAddress(term).replace(/^\/\//, '')}` : spellWords(term);
 }

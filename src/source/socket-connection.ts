@@ -17,9 +17,9 @@ export const PING_EVERY_MS = 8_000;
 export const FRAMES_A_TICK = 128;
 
 interface SocketOptions {
-  /** Of the handshake. */
+  /** The headers of the handshake. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** A host that sends a larger frame is dropped. */
+  /** The connection ends if the host sends a larger frame. */
   readonly maxFrameBytes: number;
   /** How long pings alone keep a connection, in milliseconds. */
   readonly longestWithoutFrameMs: number;

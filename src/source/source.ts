@@ -13,7 +13,7 @@ export type SourceState =
   | { readonly name: 'live' }
   /** The source tries again by itself, at `until`. */
   | { readonly name: 'waiting'; readonly reason: string; readonly until: number }
-  /** The source goes on at `until`, or without one not by itself. */
+  /** The source goes on at `until`. Without `until`, it does not go on by itself. */
   | { readonly name: 'paused'; readonly reason: string; readonly until?: number };
 
 /** What a source tells of itself. */
@@ -45,7 +45,7 @@ export function partsOf(source: SourceStatus): readonly SourceStatus[] {
   return source.parts ?? [source];
 }
 
-/** Whether every part that runs and that `track` is followed at is live, so that no post is missing. */
+/** Whether every part that follows `track` is live, so that no post is missing. Idle parts do not count. */
 export function isWhole(source: SourceStatus, track: Track): boolean {
   const running = partsOf(source).filter(
     ({ name, state }) => isAt(track, name) && state.name !== 'idle',
@@ -131,7 +131,7 @@ export interface SourceSink {
   bad(reason: string, source?: string): void;
   /** The upstream sent a post again that was delivered before. */
   repeated(source?: string): void;
-  /** The upstream deleted the post with this id. That of a post which was never delivered does no harm. */
+  /** The upstream deleted the post with this id. It may be called for a post that was never delivered. */
   deleted(id: string, source?: string): void;
   /** Posts may be missing before the next one, of any track. */
   gap(source?: string): void;

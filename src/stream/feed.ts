@@ -1,5 +1,5 @@
-// The contract of a feed, which brings the events of the tracks that have listeners. One makes them in this process
-// (ingest), the other may get them from another node (cluster). Both pass test/contract/feed.ts.
+// The contract of a feed, which delivers the events of tracks that have listeners. One feed makes them in this process
+// (ingest). The other may get them from another node (cluster). Both pass test/contract/feed.ts.
 
 import type { PostKey } from '../base/post.ts';
 import type { UserError } from '../base/user-error.ts';

@@ -1,4 +1,4 @@
-// What the history tells about the past of a topic. src/history answers, and the surfaces ask.
+// The contract of looking back: questions about the past of a topic, and their answers. src/history implements it.
 
 import type { Position } from '../base/position.ts';
 import type { UserError } from '../base/user-error.ts';
@@ -35,7 +35,7 @@ export interface History {
   readonly buckets: readonly Bucket[];
   /** Older buckets of this size have been deleted. In milliseconds since 1970. */
   readonly retainedFrom: number;
-  /** Of the last event that is counted, for a listener to begin after. */
+  /** The position of the last event that is counted. A listener can begin after it. */
   readonly end: Position;
 }
 

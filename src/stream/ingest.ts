@@ -25,7 +25,7 @@ export interface IngestOptions {
   readonly postText: boolean;
   readonly telemetry: Pick<Telemetry, 'bad' | 'state'>;
   readonly clock: Clock;
-  /** Of the positions of events; drawn at random. */
+  /** The epoch of all positions that are made here; drawn at random. */
   readonly epoch: number;
   readonly past: Past;
   /** How long a track stays open once nothing wants it, in milliseconds. */
@@ -34,8 +34,7 @@ export interface IngestOptions {
   readonly maxTracks: number;
 }
 
-/** An open track. */
-interface Followed {
+interface OpenTrack {
   readonly track: Track;
   readonly recording: Recording;
   cancelLinger: () => void;
@@ -55,14 +54,14 @@ export class Ingest<T> implements Feed<T> {
   /** By slot. */
   readonly #tracks: Track[] = [];
   /** Open tracks by their canonical forms. */
-  readonly #followed = new Map<string, Followed>();
+  readonly #followed = new Map<string, OpenTrack>();
   /** Those that linger, the one that closes next first. */
-  readonly #lingering = new Set<Followed>();
+  readonly #lingering = new Set<OpenTrack>();
   /** Changed in place, so that telling the source costs nothing. */
   readonly #wanted = new WantedTracks();
   /** The source must not be told of the tracks one by one while many are being added. */
   #hasTold = false;
-  /** Of the last event, gap or opening of a track. */
+  /** The number of the last event or gap, or of the last opening of a track. */
   #number = 0;
 
   /** Adds to `counters`, so that they go on when a node ingests again. */
@@ -185,7 +184,7 @@ export class Ingest<T> implements Feed<T> {
     }
   }
 
-  #forget(followed: Followed): void {
+  #forget(followed: OpenTrack): void {
     const { track, recording } = followed;
     followed.cancelLinger();
     this.#lingering.delete(followed);

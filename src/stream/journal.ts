@@ -1,5 +1,5 @@
-// The contracts by which nodes share what they counted: a journal that keeps messages for some time, so that a node that
-// was absent gets them later, and the past that writes and reads them.
+// The contracts by which nodes share their counts. A journal keeps messages for some time, so that a node that was absent
+// gets them later. A shared past writes and reads them.
 
 export interface Journal {
   /**

@@ -39,8 +39,8 @@ export interface Past extends Recorder {
   /** Reads the events of an open track from `start` on. */
   read(track: Track, start: Start): PastReader;
   /**
-   * What is kept of `track` from the earliest of `starts` up to `until`, a place in the present epoch. Of more than
-   * `most` entries, the newest.
+   * Returns what is kept of `track` from the earliest of `starts` up to `until`, a position of the present epoch. If
+   * these are more than `most` entries, returns the newest of them.
    */
   stretch(track: Track, starts: readonly Start[], until: Position, most: number): Stretch;
   /** Adds what another node keeps of an open track. Listeners that read the track notice nothing. */
@@ -49,7 +49,7 @@ export interface Past extends Recorder {
   deleted(post: PostKey): void;
 }
 
-/** What is kept of a track after `since` and up to `until`. All of it is of one epoch. */
+/** What is kept of a track after `since` and up to `until`. All positions have one epoch. */
 export interface Stretch {
   readonly since: Position;
   readonly until: Position;
@@ -68,7 +68,7 @@ export interface PastEntry {
 export interface PastReader {
   /** Whether no event is missing from where the reader began until now; for the newest ones, whether all are kept. */
   readonly isComplete: boolean;
-  /** Since when none of the events that are read is missing, in milliseconds since 1970; undefined if not known. */
+  /** From here on, no event is missing, in milliseconds since 1970; undefined if not known. */
   readonly completeSince: number | undefined;
   /**
    * At most `most` events that were not read yet, oldest first; none once the reader has reached the present. Events

@@ -33,7 +33,7 @@ export interface TrackWindow extends Span {
 /** What a client may ask for, in seconds. */
 export const SPAN = { least: 60, most: 86_400, usual: 300 };
 export const EVERY = { least: 1, most: 3600, usual: 5 };
-/** Of the most frequent hashtags of a window, and of a bucket of the past. */
+/** The hashtags that a window has, and a bucket of the past. */
 export const TOP_HASHTAGS = 20;
 
 export interface WindowRequest {

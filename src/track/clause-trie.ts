@@ -17,7 +17,7 @@ export interface IndexedClause {
   /** The place of its other needs in `ClauseWords`, or NOTHING. */
   readonly rest: number;
   readonly list: number;
-  /** Of its entry in the list. */
+  /** The index of its entry in the list. */
   index: number;
 }
 
@@ -33,7 +33,7 @@ const NODE = 8;
 const HERE = 0;
 const FURTHER = 3;
 const BELOW = 6;
-/** Of a list: where its block is, how many entries it has, and for how many it has room. */
+/** A list begins with the place of its block. Then come how many entries it has, and for how many it has room. */
 const COUNT = 1;
 const ROOM = 2;
 /** An entry: a word that the clause needs, one that it excludes, its track, and where its other needs are. */

@@ -46,7 +46,7 @@ const TOO_MANY = `The server has reached its limit of ${MAX_SELECTIONS} differen
 interface Read {
   readonly validated: ValidatedSubscriptionArgs;
   readonly followed: Followed;
-  /** Of the selection. */
+  /** Identifies the selection. */
   readonly key: string;
 }
 

@@ -40,16 +40,16 @@ export interface ApiContext {
   readonly explain: Explain;
   readonly estimate: Estimator;
   readonly lookBack: BoundedLookBack;
-  /** What the transport makes of a subscription to a track. */
+  /** Called by a subscription to a track. The transport decides what happens. */
   readonly follow: (track: Track, start?: Start) => AsyncIterable<SentimentEvent>;
-  /** The same of a subscription to a window. */
+  /** The same for a subscription to a window. */
   readonly watch: (request: WindowRequest) => AsyncIterable<TrackWindow>;
 }
 
 /** What is the same for all operations. */
 export type QueryContext = Omit<ApiContext, 'follow' | 'watch'>;
 
-/** `context` for one query, whose texts and buckets `work` pays for. It reads equal texts once, and follows nothing. */
+/** The context of one query. `work` pays for what it asks. It reads equal texts once, and cannot subscribe. */
 export function payFor(context: QueryContext, work: Work): ApiContext {
   const { now, maxBuckets, history } = context.lookBack;
   return {
@@ -76,7 +76,7 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
   };
 }
 
-/** `read` as a function that reads equal texts once, and has each paid for by its length. */
+/** Wraps `read`, so that equal texts are read once, and `work` pays for the length of each. */
 function onceForEach<T>(read: (text: string) => T, work: Work): (text: string) => T {
   const done = new Map<string, T>();
   return (text) => {
@@ -93,7 +93,7 @@ function subscribesToNothing(): never {
   throw new Error('a query subscribes to nothing');
 }
 
-/** Takes the types, which stand in `schema`, `status` and the files whose names end in `-schema`. */
+/** The types are defined in `schema`, `status` and the files whose names end in `-schema`. */
 export const builder = new SchemaBuilder<{
   Context: ApiContext;
   Scalars: { DateTime: { Input: Date; Output: Date } };

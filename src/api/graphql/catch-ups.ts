@@ -1,4 +1,4 @@
-// Lets listeners that begin in the past catch up in turn, so that a crowd of them delays nobody's live events.
+// Lets listeners that begin in the past catch up in turn, so that a crowd of them does not delay live events.
 
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { EncodedResult, Selection } from './selection.ts';

@@ -1,4 +1,4 @@
-// The part of the schema that tells the price of a track before anybody pays it.
+// The part of the schema that gives the price of a track before it is opened.
 
 import { readTrack } from './arguments.ts';
 import { builder } from './builder.ts';

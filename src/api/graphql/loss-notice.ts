@@ -1,6 +1,6 @@
-// Tells a listener which events it did not get: `extensions`, the last key of a result.
+// Reports events that a listener did not get, in `extensions`, the last key of a result.
 
-/** What the first message after a resume tells, or the first one after a gap. */
+/** The report of the first message after a resume, or after a gap. */
 export type Notice = 'gap' | 'recovered';
 
 export interface Loss {
@@ -10,14 +10,14 @@ export interface Loss {
   readonly notice: Notice | undefined;
 }
 
-/** `json`, a result without extensions or with a notice, and the loss before it. */
+/** Adds `loss` to `json`, a result without extensions, or with a notice alone. */
 export function tellLoss(json: Buffer, { dropped, notice }: Loss): Buffer {
   const told = noticeOf(json);
   const open = json.subarray(0, json.length - (told ? TAILS[told] : PLAIN_TAIL).length);
   return Buffer.concat([open, tailOf({ dropped, notice: worst(notice, told) })]);
 }
 
-/** What a result tells, if it tells of no dropped events. */
+/** The notice of a result that reports no dropped events. */
 export function noticeOf(json: Buffer): Notice | undefined {
   return NOTICES.find((notice) => json.subarray(-TAILS[notice].length).equals(TAILS[notice]));
 }

@@ -1,4 +1,4 @@
-// Errors in GraphQL's shape. Clients see a user's mistake in full, and of a bug nothing but that there was one.
+// Errors in GraphQL's shape. Clients see a user's mistake in full. Of a bug, they learn only that it happened.
 
 import { GraphQLError } from 'graphql';
 import { maskError } from 'graphql-yoga';

@@ -41,7 +41,7 @@ const MEASURES = {
 type Measure = keyof typeof MEASURES;
 type Size = Readonly<Record<Measure, number>>;
 
-/** Of two selections, the deeper one counts; everything else adds up. */
+/** These take the deeper of two selections; all other measures add up. */
 const DEPTHS: readonly Measure[] = ['depth', 'introspectionDepth'];
 const NOTHING = sizeBy(() => 0);
 /** A fragment counts where it is spread. One that no operation spreads is validated as well, so it has limits too. */

@@ -15,7 +15,7 @@ import { planSelection } from './selection-plan.ts';
 /** Turns an error into one that a client may see. */
 export type Mask = (error: GraphQLError) => GraphQLError;
 
-/** What a subscription sends, each with a result of its own. */
+/** A subscription sends one result for each of these. */
 export type Sendable = SentimentEvent | TrackWindow;
 
 /** A result in JSON, as the transports send it. */

@@ -1,5 +1,5 @@
-// A subscription: hears the events of a topic, or its windows, and has the outbox of its connection send what is
-// selected of each.
+// A subscription: listens to the events of a topic, or to its windows, and passes the selected fields of each to the
+// outbox of its connection.
 
 import type { UserError } from '../../base/user-error.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
@@ -37,9 +37,9 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
   #unwatch: (() => void) | undefined;
   #stop: (() => void) | undefined;
   #ended = false;
-  /** What the next event has to tell. */
+  /** The notice that the next event carries. */
   #notice: Notice | undefined;
-  /** What dropped events would have told. */
+  /** The notice that dropped events carried. */
   #droppedNotice: Notice | undefined;
 
   constructor(
@@ -54,7 +54,7 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
     this.#outbox = outbox;
   }
 
-  /** Begins, and ends with the token that it was opened with. */
+  /** Begins to listen. The subscription ends when its token expires. */
   listen({ followed }: Opened, feeding: Feeding, pass: Pass): void {
     if ('span' in followed) this.#stop = feeding.windows.watch(followed, this);
     else this.#follow(followed, feeding);

@@ -6,7 +6,7 @@ import { builder } from './builder.ts';
 
 type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
 
-/** The fields of a span, and of a window, which is one. */
+/** The fields of a span. A window is a span too. */
 function spanFields<T extends Span>(t: PothosSchemaTypes.ObjectFieldBuilder<Types, T>) {
   const share = (polarity: 0 | 1 | 2, name: string) =>
     t.float({

@@ -11,7 +11,7 @@ export interface File {
   readonly body: Buffer;
   /** The body in gzip (RFC 1952). */
   readonly zipped: Buffer;
-  /** Of the body; the etag of the gzip form is derived from it. */
+  /** The etag of the body, without quotation marks. That of the gzip form is derived from it. */
   readonly etag: string;
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -4,14 +4,14 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
 import type { BoundedLog, Level, Subject } from '../../stream/telemetry.ts';
 
-/** Of each kind. */
+/** The most lines of each kind. */
 export const LINES_A_MINUTE = 10;
 const MINUTE_MS = 60_000;
 
 interface Minute {
   readonly since: number;
   readonly level: Level;
-  /** Of the last line. */
+  /** The fields of the last line. */
   details: object;
   written: number;
   omitted: number;

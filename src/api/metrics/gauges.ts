@@ -65,7 +65,7 @@ export function gaugesOf({
   logDropped,
   expires,
 }: Readable): Record<string, Reading> {
-  /** Of each source for which there is one. */
+  /** Reads a number of each source that has it. */
   const bySource = (read: (source: SourceStatus) => Values | undefined) => ({
     labels: ['source'],
     read: () => {

@@ -12,7 +12,7 @@ export interface Failure {
 
 interface Answer {
   readonly host: string;
-  /** Of HTTP. */
+  /** The status of HTTP. */
   readonly status: number;
   readonly headers?: IncomingHttpHeaders | undefined;
   /** What the instance says about it, quoted. */
@@ -20,9 +20,9 @@ interface Answer {
   readonly hasToken: boolean;
 }
 
-/** For what only a person can change. */
+/** The rest after a failure that only a person can mend. */
 const REST_MS = 15 * 60_000;
-/** Mastodon counts requests over so long: https://docs.joinmastodon.org/api/rate-limits/ */
+/** Mastodon counts requests in windows of this length: https://docs.joinmastodon.org/api/rate-limits/ */
 const WINDOW_MS = 5 * 60_000;
 
 /** Undefined for a status that may pass by itself. */

@@ -8,7 +8,7 @@ import { explainStatus, type Failure } from './instance-failure.ts';
 import { readEvent, type StreamingEvent } from './streaming-event.ts';
 
 interface InstanceOptions {
-  /** Of the instance or of its streaming, as `https:` or `wss:`. */
+  /** The address of the instance or of its streaming server, as `https:` or `wss:`. */
   readonly url: string;
   /** Empty for an instance that needs none. */
   readonly token: string;
@@ -29,7 +29,7 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
  */
 export const LONGEST_WITHOUT_FRAME_MS = 15 * 60_000;
 const RETRIES: Schedule = { first: 1000, factor: 2, step: 0, most: 60_000 };
-/** Of every server that speaks the API of Mastodon. */
+/** The path on every server that speaks the API of Mastodon. */
 const PATH = '/api/v1/streaming';
 
 export class Instance {

@@ -11,7 +11,7 @@ import type { Failure } from './instance-failure.ts';
 import type { StreamingEvent } from './streaming-event.ts';
 
 export interface MastodonOptions {
-  /** Of the instances, as `https:` or `wss:` addresses. */
+  /** The addresses of the instances, as `https:` or `wss:`. */
   readonly urls: readonly string[];
   /** One for each address, in the same order; empty where an instance needs none. */
   readonly tokens: readonly string[];

@@ -9,11 +9,11 @@ import { onOneLine, readHtml } from './status-html.ts';
 
 type StatusRead =
   | { readonly kind: 'post'; readonly id: string; readonly post: Post }
-  /** A reblog, or not for everybody. */
+  /** A reblog, or a status that is not public. */
   | { readonly kind: 'other' }
   | { readonly kind: 'bad'; readonly reason: string };
 
-/** Of an instance. */
+/** The form of the ids that an instance gives. */
 export const STATUS_ID = /^[\w-]{1,64}$/;
 /** Nodes pass on no longer texts to each other. */
 const MAX_ADDRESS = 1024;

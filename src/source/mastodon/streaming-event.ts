@@ -9,7 +9,7 @@ export type StreamingEvent =
   /** `id` is that of the instance; `post.id` is the same on all. */
   | { readonly kind: 'post'; readonly id: string; readonly post: Post }
   | { readonly kind: 'deleted'; readonly id: string }
-  /** Not about a new post for everybody. */
+  /** Anything but a new public post. */
   | { readonly kind: 'other' }
   /** The instance does not stream, although it took the connection. */
   | { readonly kind: 'error'; readonly status: number; readonly said: string }

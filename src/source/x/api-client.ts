@@ -76,7 +76,7 @@ export function createApiClient(url: string, token: string, clock: Clock) {
 
   return {
     client,
-    /** Of each request of the client. */
+    /** For each request of the client. */
     options,
     /** Returns what X answers to a request. */
     call,

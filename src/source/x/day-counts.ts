@@ -26,13 +26,13 @@ export class DayCounts {
   readonly #clock: Clock;
   readonly #file: DailyCountFile;
   #day: string;
-  /** Of all nodes, as far as this one knows. */
+  /** The counts of all nodes, as far as this one knows. */
   #days = new Map<string, Spent>();
-  /** What of that the ledger does not have. */
+  /** The part of them that the ledger does not have. */
   #unshared = new Map<string, Spent>();
   /** The posts of the day on disk. */
   #written = 0;
-  /** The file says that the ledger does not have all, so that a restart would add it. */
+  /** The file has an unshared part, which a restart would add to the ledger. */
   #isUnsharedWritten = false;
   /** Set once the count on disk has been read, before which a write would lose it. */
   #isRead = false;

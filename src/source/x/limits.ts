@@ -1,6 +1,6 @@
 // What X allows and charges, from its documentation of the filtered stream (pay-per-use, 2026).
 
-/** Of the pay-per-use plan. Enterprise accounts have more. */
+/** The limit of the pay-per-use plan. Enterprise accounts have more. */
 export const DEFAULT_MAX_RULES = 1000;
 /** In characters. */
 export const DEFAULT_RULE_LENGTH = 1024;
@@ -9,10 +9,10 @@ export const DEFAULT_DAILY_POSTS = 10_000;
 /** X's own cap on pay-per-use. */
 export const DEFAULT_MONTHLY_POSTS = 2_000_000;
 export const DOLLARS_A_POST = 0.005;
-/** Of a question for counts, by a page that is not X's own. */
+/** The price of a question for counts. A page that is not X's own states it. */
 export const DOLLARS_AN_ESTIMATE = 0.005;
 export const DEFAULT_DAILY_ESTIMATES = 20;
-/** Of a question for counts, in characters. */
+/** The longest question for counts, in characters. */
 export const MAX_QUERY_LENGTH = 512;
 
 /** X counts requests in windows of this length, in milliseconds. */

@@ -22,7 +22,7 @@ const MAX_SPELLINGS = 8;
 /** To X, a word needs a letter, a digit or an emoji. */
 const ASKABLE = /[\p{L}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 const ASCII = /^[\0-\x7f]*$/;
-/** Of an address: its host, and the first words of its path. */
+/** The words of an address that a rule asks for: its host, and the first words of its path. */
 const MAX_PARTS = 4;
 
 // Our tokenizer splits words at punctuation. X may not, in quotation marks.

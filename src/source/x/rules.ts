@@ -1,4 +1,4 @@
-// The rules at X, kept to what is wanted: listed once, then changed by few writes within X's budget.
+// Keeps the rules at X as wanted: lists them once, and then changes them by few writes within X's limits.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Track } from '../../track/track.ts';
@@ -19,7 +19,7 @@ import { SerialTimer } from './serial-timer.ts';
 interface RulesOptions {
   readonly api: RulesApi;
   readonly format: RuleFormat;
-  /** Of the whole account, including those that are not Senti's. */
+  /** The limit of the whole account. It includes rules that are not Senti's. */
   readonly maxRules: number;
   readonly clock: Clock;
   readonly random: () => number;

@@ -18,7 +18,7 @@ import { RequestBudget } from './request-budget.ts';
 import { connectStream } from './stream-connection.ts';
 
 interface StreamOptions {
-  /** Of X's API, with a slash at the end. */
+  /** The address of X's API, with a slash at the end. */
   readonly url: string;
   readonly token: string;
   readonly clock: Clock;

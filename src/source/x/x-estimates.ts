@@ -13,7 +13,7 @@ import { DOLLARS_A_POST, MAX_QUERY_LENGTH } from './limits.ts';
 import { type RuleFormat, ruleFormat, spellBoth, spellRule, spellTrack } from './rule-text.ts';
 
 interface XEstimatesOptions {
-  /** Of X's API, with a slash at the end. */
+  /** The address of X's API, with a slash at the end. */
   readonly url: string;
   readonly token: string;
   readonly ruleLength: number;
@@ -28,7 +28,7 @@ interface XEstimatesOptions {
 /** How long a count is kept, in milliseconds. */
 const KEPT_MS = 60 * 60_000;
 const KEPT_RULES = 1000;
-/** How often it asks what other nodes have read at most, in milliseconds. */
+/** The shortest time between two questions to the ledger about what other nodes have read, in milliseconds. */
 const REFRESH_EVERY_MS = 1000;
 /** Questions that may wait for X's answer to an earlier one. */
 const MAX_WAITING = 20;

@@ -18,7 +18,7 @@ import { createStream } from './stream.ts';
 
 export interface XOptions {
   readonly allowance: Allowance;
-  /** Of X's API, with a slash at the end. */
+  /** The address of X's API, with a slash at the end. */
   readonly url: string;
   readonly token: string;
   /** How many rules the account may have, and of how many characters. */
