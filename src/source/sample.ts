@@ -20,7 +20,7 @@ export const SAMPLE_RATE = 25;
 const MOOD_PERIOD_SECONDS = { shortest: 150, longest: 420 };
 /** The share of neutral posts, whatever the mood. */
 const NEUTRAL_SHARE = 0.25;
-/** So many posts at least stand between two extra ones. */
+/** At least this many usual posts stand between two extra ones. */
 const USUAL_BETWEEN_EXTRAS = 3;
 
 const NONE: Tracks = new Set();
