@@ -35,7 +35,7 @@ export interface Answer {
 }
 
 /** Which question is answered. */
-export interface AnswerHeader {
+interface AnswerHeader {
   readonly epoch: number;
   readonly id: number;
 }

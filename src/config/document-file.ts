@@ -11,7 +11,7 @@ const MANIFEST = 'apollo-persisted-query-manifest';
 const FORMATS = 'a file of JSON such as {"id": "query { … }"}, or a manifest of Apollo';
 
 /** Texts by their ids. */
-export type TrustedDocuments = ReadonlyMap<string, string>;
+type TrustedDocuments = ReadonlyMap<string, string>;
 
 /** GraphQL Code Generator, Relay and gql.tada write an object of texts by their ids, and Apollo writes a manifest. */
 export const documentFile = fileOf(MAX_DOCUMENTS_BYTES, (bytes): TrustedDocuments | Invalid => {

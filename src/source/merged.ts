@@ -5,7 +5,7 @@ import { UserError } from '../base/user-error.ts';
 import { isAt, type Track } from '../track/track.ts';
 import type { Rejection, Source, SourceSink, SourceState, Tracks } from './source.ts';
 
-export type MakeSource = (sink: SourceSink) => Source;
+type MakeSource = (sink: SourceSink) => Source;
 
 interface MergedOptions {
   readonly clock: Clock;

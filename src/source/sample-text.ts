@@ -3,7 +3,7 @@
 import type { Post } from '../base/post.ts';
 import PHRASES from './sample-phrases.json' with { type: 'json' };
 
-export type Topic = (typeof PHRASES.topics)[number];
+type Topic = (typeof PHRASES.topics)[number];
 export type Mood = keyof typeof PHRASES.phrases;
 /** From 0 up to 1. */
 export type Random = () => number;

@@ -8,7 +8,7 @@ import { Extras } from './sample-extras.ts';
 import { type Mood, pick, type Random, seeded, TOPICS, write } from './sample-text.ts';
 import type { Source, SourceSink, Tracks } from './source.ts';
 
-export interface SampleOptions {
+interface SampleOptions {
   /** Equal seeds make equal posts, except for their dates and the extra posts. */
   readonly seed: number;
   readonly rate?: Rate | undefined;

@@ -1,7 +1,7 @@
 // The state of a node and its peers, for `status` and /metrics.
 
 /** The node that ingests reads the source and makes the events. Gateways get them from it. */
-export type Role = 'INGEST' | 'GATEWAY';
+type Role = 'INGEST' | 'GATEWAY';
 
 export interface ClusterState {
   readonly id: string;

@@ -14,7 +14,7 @@ export interface Needs {
   readonly noPhrases: readonly Phrase[];
 }
 
-export type Phrase = readonly number[];
+type Phrase = readonly number[];
 
 /**
  * A block begins with its length, the number of needed words, of excluded words, and of phrases that must stand. Then

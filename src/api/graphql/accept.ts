@@ -1,5 +1,8 @@
 // The header Accept (RFC 9110, section 12.5.1): which types of answer a client takes.
 
+export const JSON_TYPE = 'application/json';
+/** The type of GraphQL over HTTP. */
+export const RESPONSE_TYPE = 'application/graphql-response+json';
 export const EVENT_STREAM = 'text/event-stream';
 export const MULTIPART = 'multipart/mixed';
 export type StreamType = typeof EVENT_STREAM | typeof MULTIPART;

@@ -56,8 +56,8 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
     ...context,
     follow: subscribesToNothing,
     watch: subscribesToNothing,
-    analyze: onceForEach((text) => context.analyze(text), work),
-    explain: onceForEach(context.explain, work),
+    analyze: readOnce((text) => context.analyze(text), work),
+    explain: readOnce(context.explain, work),
     estimate(track) {
       // One operation may ask for several estimates, and the server pays for few of them a day.
       const overdrawn = work.overdrawn();
@@ -77,7 +77,7 @@ export function payFor(context: QueryContext, work: Work): ApiContext {
 }
 
 /** Wraps `read`, so that equal texts are read once, and `work` pays for the length of each. */
-function onceForEach<T>(read: (text: string) => T, work: Work): (text: string) => T {
+function readOnce<T>(read: (text: string) => T, work: Work): (text: string) => T {
   const done = new Map<string, T>();
   return (text) => {
     const known = done.get(text);

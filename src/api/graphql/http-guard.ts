@@ -6,10 +6,8 @@ import { UserError } from '../../base/user-error.ts';
 import { bearerOf, challengeOf, IN_HEADER } from '../access/auth.ts';
 import { isOwnHost, nameOrigin, ORIGIN_NOT_ALLOWED, type OriginCheck } from '../access/origins.ts';
 import type { Shared } from '../shared.ts';
+import { JSON_TYPE, RESPONSE_TYPE } from './accept.ts';
 import type { GraphQLHandler } from './yoga.ts';
-
-const JSON_TYPE = 'application/json';
-const RESPONSE_TYPE = 'application/graphql-response+json';
 
 /** `graphiql` is open to all browsers, since the page does nothing by itself. */
 export function createHttpGuard(

@@ -3,7 +3,7 @@
 /** The report of the first message after a resume, or after a gap. */
 export type Notice = 'gap' | 'recovered';
 
-export interface Loss {
+interface Loss {
   /** Events that the listener was too slow to take. */
   readonly dropped: number;
   /** `gap` if an unknown number of others may be missing as well. */

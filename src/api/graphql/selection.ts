@@ -16,7 +16,7 @@ import { planSelection } from './selection-plan.ts';
 export type Mask = (error: GraphQLError) => GraphQLError;
 
 /** A subscription sends one result for each of these. */
-export type Sendable = SentimentEvent | TrackWindow;
+type Sendable = SentimentEvent | TrackWindow;
 
 /** A result in JSON, as the transports send it. */
 export class EncodedResult {

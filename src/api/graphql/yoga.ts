@@ -8,7 +8,15 @@ import { parseJson } from '../../base/json.ts';
 import type { BoundedLog } from '../../stream/telemetry.ts';
 import type { Client } from '../access/auth.ts';
 import type { Shared } from '../shared.ts';
-import { admits, EVENT_STREAM, MULTIPART, type StreamType, streamOf } from './accept.ts';
+import {
+  admits,
+  EVENT_STREAM,
+  JSON_TYPE,
+  MULTIPART,
+  RESPONSE_TYPE,
+  type StreamType,
+  streamOf,
+} from './accept.ts';
 import type { Opened } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
 import type { HttpStreams } from './http-streams.ts';
@@ -24,8 +32,6 @@ const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STRE
 const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
 const NO_OPERATION =
   'The request names no operation; send its text as "query", such as {"query": "{ status { activeTracks } }"}.';
-const JSON_TYPE = 'application/json';
-const RESPONSE_TYPE = 'application/graphql-response+json';
 const sendAsEvents = getSSEProcessor();
 
 /** Placeholders for Yoga when it does not serve the subscription: its result, and a response that is never sent. */

@@ -10,7 +10,7 @@ export interface Removal {
 }
 
 /** How many steps may still be done. A step takes as long as comparing two characters. */
-export interface Budget {
+interface Budget {
   left: number;
 }
 

@@ -11,7 +11,7 @@ import { Cursor, type Position } from './cursor.ts';
 import { PUBLIC_HOSTS, subscription } from './jetstream-address.ts';
 import { readEvent } from './jetstream-event.ts';
 
-export interface BlueskyOptions {
+interface BlueskyOptions {
   /** Jetstream hosts as `ws:` or `wss:` addresses, tried in turn. None stands for the public ones. */
   readonly urls: readonly string[];
   /** From 0 up to 1; spreads the retries of many servers. */

@@ -21,7 +21,7 @@ export const MAX_SKEW_MS = 10 * 60_000;
  * What the first event of a connection may show: that others are missing before it, or that the host counts its
  * events differently than before, so that it resumed elsewhere.
  */
-export type Surprise = 'gap' | 'wrong place';
+type Surprise = 'gap' | 'wrong place';
 
 export class Cursor {
   /** Everything up to here has arrived. */

@@ -10,7 +10,7 @@ import { Instance } from './instance.ts';
 import type { Failure } from './instance-failure.ts';
 import type { StreamingEvent } from './streaming-event.ts';
 
-export interface MastodonOptions {
+interface MastodonOptions {
   /** The addresses of the instances, as `https:` or `wss:`. */
   readonly urls: readonly string[];
   /** One for each address, in the same order; empty where an instance needs none. */

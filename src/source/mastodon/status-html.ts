@@ -5,7 +5,7 @@ import { Parser } from 'htmlparser2';
 import { MAX_TEXT } from '../../base/post.ts';
 import { forText, isLink, isShortFor } from '../post-fields.ts';
 
-export interface StatusText {
+interface StatusText {
   /** With the addresses in full. */
   readonly text: string;
   /** With the addresses as readers see them. */

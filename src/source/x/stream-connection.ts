@@ -13,7 +13,7 @@ import { watchSilence } from '../silence.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
 
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** X has accepted, with these headers. */
   readonly onOpen: (headers: IncomingMessage['headers']) => void;
   /** An empty line is a keep-alive. */
