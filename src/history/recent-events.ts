@@ -22,10 +22,10 @@ export interface RecentLimits {
   readonly recentBytes: number;
 }
 
-/** After an eviction, this share of the bytes is in use, so that not each event causes another one. */
-const LEFT_BY_EVICTION = 0.9;
+/** When the bytes are used up, this share of them stays in use, so that not every event makes room anew. */
+const LEFT_WHEN_FULL = 0.9;
 /** Entries that a track loses at once. */
-const EVICTED_AT_ONCE = 16;
+const GIVEN_UP_AT_ONCE = 16;
 
 export class RecentEvents implements Past {
   /** Takes each recorded event once, with the next `settle` at the latest. */
@@ -144,34 +144,34 @@ export class RecentEvents implements Past {
     const { recentEvents } = this.#limits;
     const before = this.#keys.size(slot);
     const excess = before + to - from - recentEvents;
-    // Evicted first, so that the others find room.
-    if (excess > 0) this.#evict(slot, Math.min(excess, before));
+    // First, so that the others find room.
+    if (excess > 0) this.#giveUp(slot, Math.min(excess, before));
     this.#keys.append(slot, keys, numbers, from, to);
     this.#boundTrack(slot);
   }
 
   #boundTrack(slot: number): void {
     const over = this.#keys.size(slot) - this.#limits.recentEvents;
-    if (over > 0) this.#evict(slot, over);
+    if (over > 0) this.#giveUp(slot, over);
   }
 
-  /** Evicts entries if all together take too much. */
+  /** Gives entries up if all together take too much. */
   #bound(): void {
     if (this.#entries.bytes <= this.#limits.recentBytes) return;
     this.settle();
-    const enough = this.#limits.recentBytes * LEFT_BY_EVICTION;
+    const enough = this.#limits.recentBytes * LEFT_WHEN_FULL;
     for (const slots of [this.#unwanted, this.#wanted]) {
       for (const slot of slots) {
         while (this.#entries.bytes > enough && this.#keys.size(slot) > 0) {
-          this.#evict(slot, EVICTED_AT_ONCE);
+          this.#giveUp(slot, GIVEN_UP_AT_ONCE);
         }
         if (this.#entries.bytes <= enough) return;
       }
     }
   }
 
-  /** Evicts the oldest `count` entries of a track, or all of them if there are fewer. */
-  #evict(slot: number, count: number): void {
+  /** Gives up the oldest `count` entries of a track, or all of them if there are fewer. */
+  #giveUp(slot: number, count: number): void {
     const entries = this.#entries;
     const keys = this.#keys;
     const begin = keys.first(slot);
@@ -205,7 +205,7 @@ export class RecentEvents implements Past {
     this.#unused.push(recent.slot);
     this.#unwanted.delete(recent.slot);
     this.#wanted.delete(recent.slot);
-    this.#evict(recent.slot, recent.size);
+    this.#giveUp(recent.slot, recent.size);
     this.#keys.close(recent.slot);
   }
 }

@@ -14,9 +14,9 @@ export interface Keeper {
   readonly completeSince: (Position | undefined)[];
   /** Hands out what was recorded until now. */
   settle(): void;
-  /** Evicts entries if all tracks together keep too much. */
+  /** Gives entries up if all tracks together keep too much. */
   bound(): void;
-  /** Evicts entries of a track that keeps too many. */
+  /** Gives up entries of a track that keeps too many. */
   boundTrack(slot: number): void;
   wanted(slot: number, isWanted: boolean): void;
   closed(recent: RecentOfTrack): void;
@@ -27,7 +27,7 @@ export class RecentOfTrack implements Recording {
   readonly canonical: string;
   /** How many recordings there are of this track. */
   users = 0;
-  /** How often entries were put before others. Entries may have other numbers since. */
+  /** How often `fill` was called. It may change the numbers of entries. */
   fills = 0;
   readonly #keeper: Keeper;
 
@@ -92,14 +92,14 @@ export class RecentOfTrack implements Recording {
   }
 
   /**
-   * Puts `filled`, keys that have a place each, where events may be missing: after `since` and up to `until`, two places
-   * of one epoch. Nothing in between is missing from them.
+   * Replaces the entries after `since` and up to `until`, two positions of one epoch, by `filled`, the keys of all entries
+   * between these. Each key has a place of its own.
    */
   fill(filled: readonly number[], since: Position, until: Position): void {
     const { entries, keys, completeSince, boundTrack } = this.#keeper;
     const known = this.completeSince;
     if (known !== undefined && isAfter(known, until)) {
-      // What came between was given up, so there is no room for what is older.
+      // Newer entries were given up already, so there is no room for older ones.
       for (const key of filled) entries.free(key);
       return;
     }

@@ -49,7 +49,7 @@ describe('recent events', () => {
     expect(resume(past, at(4))).toEqual({ isComplete: true, told: [] });
   });
 
-  test('silence evicts nothing: a rare track can be resumed after any time', () => {
+  test('silence costs no events: a rare track can be resumed after any time', () => {
     const past = createPast();
     past.event(event(1), [past.open(COFFEE, at(0)).slot]);
     const tea = past.open(TEA, at(1));
@@ -82,7 +82,7 @@ describe('recent events', () => {
     expect(resume(past, at(5))).toEqual({ isComplete: true, told: ['1.6'] });
   });
 
-  test('an evicted event makes earlier positions incomplete', () => {
+  test('an event that was given up makes earlier positions incomplete', () => {
     const past = createPast({ recentEvents: 2 });
     const coffee = past.open(COFFEE, at(0));
     for (const number of [1, 2, 3]) past.event(event(number), [coffee.slot]);
@@ -287,7 +287,7 @@ describe('recent events', () => {
               matched.map(([, { slot }]) => slot),
             );
             if (deletes) past.deleted({ source: 'hand', id: `1.${2 * i}` });
-            // One event more, before the next one evicts.
+            // One event more, before the next one makes room.
             expect(past.bytes).toBeLessThan(30_000 + 7000);
           }
           for (const recording of recordings.values()) recording.close();
