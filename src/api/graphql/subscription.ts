@@ -1,6 +1,7 @@
 // A subscription: listens to the events of a topic, or to its windows, and passes the selected fields of each to the
 // outbox of its connection.
 
+import type { Position } from '../../base/position.ts';
 import type { UserError } from '../../base/user-error.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { Multiplexer } from '../../stream/multiplexer.ts';
@@ -34,6 +35,8 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
   readonly #outbox: Outbox;
   /** While the listener catches up, it reads events from what is kept, in the order in which they came. */
   #isCatchingUp = false;
+  /** Where the client resumed, until something later has come. */
+  #resumedAfter: Position | undefined;
   #unwatch: (() => void) | undefined;
   #stop: (() => void) | undefined;
   #ended = false;
@@ -72,7 +75,10 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
     this.#stop = multiplexer.listen(track, this);
     if (start === undefined || this.#ended) return;
     multiplexer.read(track, start, (reader) => {
-      if ('after' in start) this.#notice = reader.isComplete ? 'recovered' : 'gap';
+      if ('after' in start) {
+        this.#resumedAfter = start.after;
+        this.#notice = reader.isComplete ? 'recovered' : 'gap';
+      }
       catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
     });
   }
@@ -82,7 +88,9 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
   }
 
   event(event: SentimentEvent): void {
-    if (!this.#isCatchingUp) this.#send(event, this.#selection.resultOf(event));
+    if (this.#isCatchingUp) return;
+    if (this.#resumedAfter !== undefined && this.#wasGot(event)) return;
+    this.#send(event, this.#selection.resultOf(event));
   }
 
   /** A peer that is behind gets the newest window only. */
@@ -117,6 +125,7 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
       return 0;
     }
     for (const event of events) {
+      if (this.#wasGot(event)) continue;
       // On its way from another node, a deletion may overtake the event.
       if (multiplexer.deletions.has(event.post)) continue;
       this.#send(event, catchUps.resultOf(this.#selection, event));
@@ -125,6 +134,15 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
       catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
     });
     return events.length;
+  }
+
+  /** Whether the client got the event where it was before. This node may be behind the one that the client has left. */
+  #wasGot({ position }: SentimentEvent): boolean {
+    const after = this.#resumedAfter;
+    if (after === undefined) return false;
+    if (position.epoch === after.epoch && position.number <= after.number) return true;
+    this.#resumedAfter = undefined;
+    return false;
   }
 
   #send(event: SentimentEvent, result: EncodedResult): void {

@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { FormattedExecutionResult } from 'graphql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CatchUps } from '../../../src/api/graphql/catch-ups.ts';
-import { formatCursor } from '../../../src/base/position.ts';
+import { formatCursor, type Position, parseCursor } from '../../../src/base/position.ts';
+import { UserError } from '../../../src/base/user-error.ts';
 import { connectGraphQL } from '../../support/clients.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { openStream } from '../../support/http-stream.ts';
@@ -19,6 +20,13 @@ type Variables = { track: string; after?: string | null; last?: number | null };
 const QUERY = `subscription ($track: String!, $after: String, $last: Int) {
   sentiment(track: $track, after: $after, last: $last) { cursor post { id } }
 }`;
+/** Of a cursor that is known to be good. */
+function positionOf(cursor: string): Position {
+  const position = parseCursor(cursor);
+  if (position instanceof UserError) throw position;
+  return position;
+}
+
 const LINGERING = configOf('--linger', '60');
 
 /** Begins to listen, and records what comes. */
@@ -89,6 +97,21 @@ describe.each(STREAMS)('over %s', (transport) => {
     senti.source.say('coffee');
     await again.received(2);
     expect(again.notices()).toEqual([{ recovered: true }, undefined]);
+  });
+
+  test('a client that comes to a node which is behind does not get again what it got elsewhere', async () => {
+    const { senti, first } = await heardOne();
+    const { epoch, number, time } = positionOf(first.cursor());
+    // To open a topic takes a number, too.
+    const after = formatCursor({ epoch, number: number + 3, time });
+    const again = await listen(senti, transport, { track: 'tea', after }).begins(2);
+    senti.source.say('coffee, tea');
+    await first.received(2);
+    senti.source.say('tea');
+    senti.source.say('tea');
+    await again.received(1);
+    expect(again.ids()).toEqual(['3']);
+    expect(again.notices()).toEqual([{ recovered: true }]);
   });
 
   test('a client that was away during an outage of the source is told of a gap', async () => {
