@@ -47,8 +47,6 @@ interface Connection {
   readonly socket: Socket;
   /** Canonical. */
   readonly address: string;
-  /** Undefined if it counts for no address. */
-  readonly use: AddressUse | undefined;
   readonly rejection: Rejection | undefined;
   /** True until the first request, which the connection attempt already paid for. */
   isPaid: boolean;
@@ -233,7 +231,7 @@ export class ConnectionLimits {
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#uses.size);
   }
 
-  /** Remembers a connection until it closes. */
+  /** Remembers a connection until it closes. `use` is undefined if it counts for no address. */
   #remember(
     socket: Socket,
     address: string,
@@ -242,7 +240,7 @@ export class ConnectionLimits {
   ): void {
     const key = this.#keyOf(socket);
     const isPaid = rejection === undefined;
-    const connection = { socket, address, use, rejection, isPaid, budget: undefined };
+    const connection = { socket, address, rejection, isPaid, budget: undefined };
     // A client may reuse the ends of a connection before the `close` of the old one arrives.
     this.#connections.get(key)?.socket.destroy();
     this.#connections.set(key, connection);

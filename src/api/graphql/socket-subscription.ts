@@ -38,8 +38,11 @@ export class SocketSubscription
     this.#wake?.(this.#last());
   }
 
-  async next(): Promise<Result> {
-    return this.hasEnded ? this.#last() : new Promise((resolve) => (this.#wake = resolve));
+  next(): Promise<Result> {
+    return new Promise((resolve) => {
+      if (this.hasEnded) resolve(this.#last());
+      else this.#wake = resolve;
+    });
   }
 
   async return(): Promise<Result> {
