@@ -27,7 +27,7 @@ export class RecentOfTrack implements Recording {
   readonly canonical: string;
   /** How many recordings there are of this track. */
   users = 0;
-  /** How often `fill` was called. It may change the numbers of entries. */
+  /** How often `fill` has replaced entries, which may change the numbers of others. */
   fills = 0;
   readonly #keeper: Keeper;
 

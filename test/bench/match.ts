@@ -31,7 +31,7 @@ export async function run(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ bench: 'match', from, sizes: rows, worst })}\n`);
 }
 
-/** Posts of as many words, none of which any track has. */
+/** Posts with as many words, but no word of any track. */
 function makeMisses(posts: readonly (readonly string[])[]): string[][] {
   return posts.map((post, i) => post.map((_, at) => `miss${i}x${at}`));
 }

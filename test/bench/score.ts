@@ -80,7 +80,7 @@ function measureLong(unit: string, length: number): number {
   const text = unit.repeat(length / unit.length);
   vader(text);
   const spent = Array.from({ length: LONG_ROUNDS }, () => cpuNanoseconds(() => vader(text)) / 1e6);
-  // The least, because whatever else the machine does can only add.
+  // The minimum, because other work of the machine can only add.
   return rounded(Math.min(...spent));
 }
 

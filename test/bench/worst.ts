@@ -94,7 +94,7 @@ const SHAPES: readonly Shape[] = [
     query: () => `"${some(127, ['a', 'b'])}"`,
   },
   {
-    name: 'phrases of which some words have a sigil',
+    name: 'phrases with a sigil on some words',
     post: `#y ${filled(() => `${'#z'.repeat(14)} z `)}`,
     query: () => `"${'z '.repeat(40)}${some(50, ['z', '#z'])} #y"`,
   },
@@ -124,7 +124,7 @@ const SHAPES: readonly Shape[] = [
     query: () => all(() => `${some(5, IDEOGRAPHS)} -${some(1, IDEOGRAPHS)}`, 16),
   },
   {
-    name: '16 clauses of which one word is missing',
+    name: '16 clauses that each lack one word',
     post: IDEOGRAPHS.join(' '),
     query: () => all(() => `${some(5, IDEOGRAPHS)} x`, 16),
   },
@@ -157,7 +157,7 @@ function filled(part: (i: number) => string): string {
   return text.slice(0, MAX_TEXT);
 }
 
-/** In ms. The least, because whatever else the machine does can only add. */
+/** In ms. The minimum, because other work of the machine can only add. */
 function fastest(work: () => unknown): number {
   return rounded(Math.min(...Array.from({ length: ROUNDS }, () => cpuNanoseconds(work) / 1e6)));
 }

@@ -402,7 +402,7 @@ describe('what a window knows', () => {
   });
 });
 
-/** Answers from all that was said, as if every time had been recorded. */
+/** Answers from all events, as if every minute had been recorded. */
 function lookBackAt(said: readonly number[], clock: () => number): LookBack {
   return {
     async history(_track, from, to, size) {

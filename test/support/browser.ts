@@ -1,4 +1,4 @@
-// A real browser for the tests of a process, and pages that remember all that went wrong in them.
+// A real browser for the tests of a process. Its pages record everything that goes wrong in them.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -34,7 +34,7 @@ export function useBrowser(): OpenPage {
     const errors: string[] = [];
     const origins = new Set<string>();
     const asked = (url: string) => {
-      // What a page makes for itself is not asked of anybody.
+      // Data that a page makes itself comes from no server.
       if (!/^(data|blob):/.test(url)) origins.add(new URL(url).host);
     };
     page.on('console', (message) => {
@@ -53,7 +53,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export async function violationsOf(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(AXE);
   const options = { resultTypes: ['violations'], preload: false, ...(rules && { runOnly: rules }) };
-  // All results of axe would take longer to come here than to find.
+  // Passing all results of axe on would take longer than finding them.
   return page.evaluate<string[]>(`axe.run(document, ${JSON.stringify(options)}).then((results) =>
     results.violations.map(({ id, help, nodes }) =>
       id + ': ' + help + ' (' + nodes.map(({ html }) => html).join(', ') + ')'))`);

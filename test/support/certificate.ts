@@ -1,4 +1,4 @@
-// Certificates made on the spot, in DER as RFC 5280 has it: nothing to install, and no key to keep.
+// Makes certificates in DER (RFC 5280), so that the tests need no tool and the project keeps no key.
 
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** A certificate for localhost and 127.0.0.1 that vouches for itself. */
+/** A self-signed certificate for localhost and 127.0.0.1. */
 export function createCertificate(
   commonName: string,
   { until = '21000101000000Z', namedCurve = 'P-256' } = {},
@@ -66,7 +66,7 @@ export function createCertificate(
   };
 }
 
-/** Writes both files, into a new folder or over those there are, and returns their paths. */
+/** Writes both files into a new folder, or over existing ones, and returns their paths. */
 export function writeCertificate({ cert, key }: Certificate, folder = tempFolder()) {
   const files = { folder, tlsCert: join(folder, 'cert.pem'), tlsKey: join(folder, 'key.pem') };
   writeFileSync(files.tlsCert, cert);
@@ -77,7 +77,7 @@ export function writeCertificate({ cert, key }: Certificate, folder = tempFolder
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
-  // As short as can be, or it is no DER.
+  // DER requires the shortest form.
   const long = length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   const size = length < 128 ? [length] : long;
   return Buffer.concat([Buffer.from([tag, ...size]), content]);

@@ -4,7 +4,7 @@ import { startFakeJetstream } from './fake-jetstream.ts';
 import { identityEvent, postEvent } from './jetstream-events.ts';
 import { listening, type PlayArguments, playOn, readPlayArguments } from './play-arguments.ts';
 
-/** So much passes at most without a frame: the real stream is never still either. */
+/** The longest time without a frame: the real stream is never quiet for longer. In milliseconds. */
 const SIGN_OF_LIFE_MS = 5000;
 
 const told = readPlayArguments('fake-jetstream', 50);

@@ -35,7 +35,7 @@ const V2 = 'network.bsky.jetstream.subscribeEvents';
 export const PATHS = { 1: '/subscribe', 2: `/xrpc/${V2}` } as const;
 /** A larger cursor is a time in microseconds. */
 const LARGEST_SEQ = 1e15;
-/** When v1 resumes, this many events from before the cursor come as well: "at least once" is meant so. */
+/** When v1 resumes, it also sends this many events from before the cursor, since it delivers "at least once". */
 const RESENT_BEFORE_CURSOR = 2;
 const KINDS = ['commit', 'identity', 'account', 'sync'];
 const COLLECTION = /^[a-z][a-z0-9-]*(\.[A-Za-z0-9-]+)+(\.\*)?$/;
@@ -111,7 +111,7 @@ export function encodeRejection({ status, error }: Rejection): string {
   return encodeAnswer(status, error === undefined ? '' : JSON.stringify({ error, message: 'no' }));
 }
 
-/** News of accounts reach everybody, whatever collections they want; as the real service does it. */
+/** Events about accounts go to all connections, whichever collections they want, as on the real service. */
 export function isWanted({ collections, kinds }: Query, { kind, commit }: Event): boolean {
   if (kinds.length > 0 && !kinds.includes(kind)) return false;
   if (commit === undefined || collections.length === 0) return true;

@@ -40,11 +40,11 @@ export interface FakeJetstream extends FakeSocketServer<Asked> {
   readonly accepted: readonly URLSearchParams[];
   /** Frames written, by what they were. */
   readonly sent: { posts: number; others: number };
-  /** Something happens on the network: all who want it are told, and it can be resumed. Returns its time_us. */
+  /** Sends an event to the connections that want it, and keeps it for those that resume. Returns its time_us. */
   emit(event: Event): number;
-  /** Tells everybody the last `count` events again. */
+  /** Sends the last `count` events to all connections again. */
   repeat(count: number): void;
-  /** Tells of an error as v2 does, and closes every connection. */
+  /** Sends an error as v2 does, and closes all connections. */
   fail(error: string, text: string): void;
   /** The events so far can no longer be resumed. */
   forget(): void;

@@ -5,7 +5,7 @@ import { startFakeMastodon } from './fake-mastodon.ts';
 import { listening, type PlayArguments, playOn, readPlayArguments } from './play-arguments.ts';
 import { statusOf } from './statuses.ts';
 
-/** So much passes at most without an event: a large instance is never still either. */
+/** The longest time without an event: a large instance is never quiet for longer. In milliseconds. */
 const SIGN_OF_LIFE_MS = 5000;
 const TOKEN = 'a-token-of-nobody';
 

@@ -28,16 +28,16 @@ export interface FakeMastodon extends FakeSocketServer<Asked> {
   }[];
   /** Frames written, by what they were. */
   readonly sent: { statuses: number; others: number };
-  /** Tells everybody of a new status. */
+  /** Sends a new status to all connections. */
   emit(status: object): void;
-  /** Tells everybody that a status was edited. */
+  /** Tells all connections that a status was edited. */
   edit(status: object): void;
-  /** Tells everybody that the status with this id was deleted. */
+  /** Tells all connections that the status with this id was deleted. */
   delete(id: string): void;
-  /** Tells everybody the last `count` events again. */
+  /** Sends the last `count` events to all connections again. */
   repeat(count: number): void;
-  /** From now on, new connections are taken, and then told that they cannot subscribe; undefined ends it. */
-  refuse(status: number | undefined, error?: string): void;
+  /** Accepts new connections from now on, and then rejects their subscriptions with this status; undefined ends it. */
+  rejectStreams(status: number | undefined, error?: string): void;
 }
 
 const PATH = '/api/v1/streaming';
@@ -51,7 +51,7 @@ export async function startFakeMastodon({
   const accepted: { url: string; authorization: string | undefined }[] = [];
   const sent = { statuses: 0, others: 0 };
   const events: { readonly event: string; readonly payload: string }[] = [];
-  let refusal: string | undefined;
+  let rejection: string | undefined;
 
   const server = await startFakeSocketServer<Asked>({
     port,
@@ -67,7 +67,7 @@ export async function startFakeMastodon({
     },
     opened({ socket, asks: { stream, authorization } }, { url = '/' }) {
       accepted.push({ url, authorization });
-      if (refusal !== undefined) socket.send(refusal);
+      if (rejection !== undefined) socket.send(rejection);
       else if (!STREAMS.includes(stream ?? ''))
         socket.send(encodeError(400, 'Unknown stream type'));
     },
@@ -98,8 +98,8 @@ export async function startFakeMastodon({
     repeat(count: number) {
       for (const event of events.slice(-count)) tell(event);
     },
-    refuse(status: number | undefined, error = 'no') {
-      refusal = status === undefined ? undefined : encodeError(status, error);
+    rejectStreams(status: number | undefined, error = 'no') {
+      rejection = status === undefined ? undefined : encodeError(status, error);
     },
   });
 }

@@ -28,11 +28,11 @@ export interface FakeSocketServer<T> {
   readonly handshakes: number;
   /** Connections that are open now. */
   readonly open: number;
-  /** The most that were open at once. An end that arrived before a handshake counts as before it, however late we look. */
+  /** The most connections at once. An end that arrived before a handshake counts as earlier, whenever it is noticed. */
   readonly mostOpen: number;
-  /** Sends just this to everybody, once: text, or bytes as a binary frame. */
+  /** Sends exactly this to all connections, once: text, or bytes as a binary frame. */
   inject(data: string | Uint8Array): void;
-  /** Sends a ping to everybody. Resolves when all have answered. */
+  /** Sends a ping to all connections. Resolves when all have answered. */
   ping(): Promise<void>;
   /** From now on, the open connections are told nothing more, not even that a ping came, and stay open. */
   stall(): void;
@@ -49,7 +49,7 @@ export interface FakeSocketServer<T> {
   untilDeserted(): Promise<void>;
   /** Resolves when clients have sent `count` pings. */
   untilPinged(count: number): Promise<void>;
-  /** Resolves when somebody has asked for the `count`-th handshake. */
+  /** Resolves when the `count`-th handshake was asked for. */
   untilHandshake(count: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ export interface StoredRule {
   readonly value: string;
   readonly tag?: string | undefined;
   readonly test: Rule;
-  /** Not before this does it match, in the clock's monotonic milliseconds. */
+  /** When it begins to match, by the monotonic clock. */
   readonly inForce: number;
 }
 
@@ -26,13 +26,13 @@ export interface Answer {
   readonly headers?: Record<string, string>;
 }
 
-/** Switched by a test at any time. */
+/** A test may change these at any time. */
 export interface RuleFaults {
   /** New rules match only after this long, in milliseconds. */
   enactmentMs: number;
-  /** What X makes of a rule that is well-formed: why it does not take it, if so. */
+  /** Why X does not take a well-formed rule; undefined if it does. */
   reject: (value: string) => string | undefined;
-  /** One bad rule spoils all of a request, which then names none. */
+  /** One bad rule makes the whole request fail, and the answer names no rule. */
   allOrNothing: boolean;
 }
 
@@ -116,7 +116,7 @@ export function createRuleBook({ maxRules, ruleLength, clock, faults }: RuleBook
 
   return {
     rules,
-    /** How many there have been at once. */
+    /** The most rules at once so far. */
     get most() {
       return most;
     },
@@ -136,7 +136,7 @@ export function createRuleBook({ maxRules, ruleLength, clock, faults }: RuleBook
       if (removed !== undefined && added === undefined) return remove(removed, dryRun);
       return { status: 400, body: { title: 'Invalid Request', detail: 'Either add or delete.' } };
     },
-    /** Adds a rule as somebody else would, or an earlier run. */
+    /** Adds a rule of another program, or of an earlier run. */
     plant(value: string, tag?: string): StoredRule {
       add([{ value, tag }], false);
       const planted = [...rules.values()].at(-1);

@@ -18,7 +18,7 @@ export interface FakeXOptions {
   readonly token?: string;
   readonly maxRules?: number;
   readonly ruleLength?: number;
-  /** Between two keep-alives, by the clock; 0 sends none by itself. */
+  /** Milliseconds between two keep-alives, by the clock. With 0, only the test sends some. */
   readonly keepAliveMs?: number;
   readonly connectsAWindow?: number;
   readonly readsAWindow?: number;
@@ -28,7 +28,7 @@ export interface FakeXOptions {
 
 type Fault = Answer | 'silent' | 'drop' | 'real';
 
-/** Switched by a test at any time. */
+/** A test may change these at any time. */
 export interface Faults extends RuleFaults {
   /**
    * Taken one by one, in place of the real answer; `silent` never answers, `drop` closes the socket, and
@@ -39,7 +39,7 @@ export interface Faults extends RuleFaults {
   readonly estimates: Fault[];
   /** Every line goes out in pieces of this many bytes, if more than 0. */
   pieceBytes: number;
-  /** X believes that a connection is open which is long gone. */
+  /** X still believes in a connection that has ended long ago. */
   stuck: boolean;
 }
 
@@ -105,7 +105,7 @@ export async function startFakeX(options: FakeXOptions = {}) {
     }
   }
 
-  /** Whether the request is dealt with: a fault, a wrong token or too many. */
+  /** Answers a request that meets a fault, has a wrong token or exceeds a limit. Returns false for any other. */
   function reject(
     response: ServerResponse,
     queue: Fault[],
@@ -226,7 +226,7 @@ export async function startFakeX(options: FakeXOptions = {}) {
     get mostRules() {
       return book.most;
     },
-    /** Sends a post if somebody is connected and a rule asks for it; says whether it did. */
+    /** Sends a post if a client is connected and a rule asks for it. Returns whether it did. */
     async push(post: XPost, quotedText?: string): Promise<boolean> {
       const matched = book.matching(post, quotedText);
       if (stream === undefined || matched.length === 0) return false;

@@ -1,4 +1,4 @@
-// Senti as a program of its own that can be looked into from outside, by V8's inspector.
+// Senti as a program of its own, which V8's inspector looks into.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -14,11 +14,11 @@ export function createPast(limits: Partial<ConstructorParameters<typeof RecentEv
   return new RecentEvents({ recentEvents: 1000, recentBytes: 64 * 1024 * 1024, ...limits });
 }
 
-/** Of an API that nobody asks about the past. */
+/** For an API that is not asked about the past. */
 export const NO_LOOK_BACK: BoundedLookBack = {
   now: () => 0,
   maxBuckets: 0,
-  history: () => Promise.reject(new Error('nobody asks')),
+  history: () => Promise.reject(new Error('the past was asked for')),
 };
 
 /** A past whose counts stay where they are. */

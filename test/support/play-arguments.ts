@@ -54,7 +54,7 @@ export function playOn(
   { posts, rate }: PlayArguments,
   emit: (post: Draft, number: number) => void,
 ): void {
-  // Numbers of an earlier run would be taken for repeats of its posts.
+  // With the numbers of an earlier run, posts would count as repeats.
   const first = systemClock.now();
   const start = systemClock.monotonic();
   let played = 0;

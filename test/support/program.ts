@@ -30,7 +30,7 @@ export function startIn(
   return startNode([MAIN, ...argv], env);
 }
 
-/** Starts Node.js, or what else `file` is, and nothing of this environment with it. */
+/** Starts Node.js, or another `file`, without the environment of this process. */
 export function startNode(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -49,14 +49,14 @@ export async function listening(program: Pick<Program, 'stdout'>): Promise<strin
   return logged(program, /https?:\/\/[\d.]+:\d+/);
 }
 
-/** Resolves with the first thing like `pattern` that a program says from now on. */
+/** Resolves with the first match of `pattern` in what a program prints from now on. */
 export async function logged(program: Pick<Program, 'stdout'>, pattern: RegExp): Promise<string> {
   let log = '';
   for await (const chunk of program.stdout.iterator({ destroyOnReturn: false })) {
     log += chunk;
     const found = pattern.exec(log)?.[0];
     if (found !== undefined) {
-      // Nobody reads on, and a full pipe would hold the program up.
+      // Nothing else reads the pipe, and a full one would hold the program up.
       program.stdout.resume();
       return found;
     }
@@ -64,7 +64,7 @@ export async function logged(program: Pick<Program, 'stdout'>, pattern: RegExp):
   throw new Error(`it never said ${pattern}: ${log}`);
 }
 
-/** Kills a program as a crash would: nothing is closed, nobody is told. */
+/** Kills a program as a crash would, so that it closes nothing. */
 export async function crash(program: Program): Promise<void> {
   const gone = once(program, 'exit');
   program.kill('SIGKILL');

@@ -9,15 +9,15 @@ import type { Senti } from './senti.ts';
 import { until } from './until.ts';
 
 /**
- * A WebSocket of which a test sees every byte. It reads only when it is told to, and answers each ping when
- * it has read up to it.
+ * A WebSocket that shows a test every byte. It reads only when the test says so, and answers each ping once it has
+ * read it.
  */
 export async function connectRaw(senti: Pick<Senti, 'url'>, path: string, protocol?: string) {
   const { port, hostname, protocol: scheme } = new URL(senti.url);
   const at = { port: Number(port), host: hostname };
   const socket: Socket = scheme === 'https:' ? tlsConnect(at) : connect(at);
   onTestFinished(() => void socket.destroy());
-  // Or a second pong waits until the first is acknowledged.
+  // Otherwise, a second pong waits until the first is acknowledged.
   socket.setNoDelay(true);
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -68,7 +68,7 @@ function pingReader(onPing: (payload: Buffer) => void): (bytes: Buffer) => void 
   };
 }
 
-/** One that listens to coffee, and reads no more. */
+/** A socket that listens to coffee and has stopped reading. */
 export async function openStalled(senti: Senti, path: '/graphql' | '/track') {
   const raw = await connectRaw(
     senti,

@@ -1,4 +1,4 @@
-// Chance that can be had again.
+// Random numbers that can be repeated.
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {

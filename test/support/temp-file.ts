@@ -30,10 +30,10 @@ export function ndjson(records: readonly unknown[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('');
 }
 
-/** More than any file that Senti reads whole may have; it takes no room on the disk. */
+/** More than Senti reads of any whole file. The file is sparse, and takes no room on the disk. */
 const HUGE_BYTES = 8 * 1024 ** 3;
 
-/** What may stand where a file should be, by name: makes it at `path`, in place of what was there. */
+/** By name, what may be in the place of a file. Each function makes one at `path`. */
 export const NO_FILES: Readonly<Record<string, (path: string) => void>> = {
   'a folder': (path) => mkdirSync(path),
   'a pipe that nobody writes to': (path) => execFileSync('mkfifo', [path]),

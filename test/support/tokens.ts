@@ -36,12 +36,12 @@ export async function createIssuer(clock: Clock, kid = 'one', alg = 'ES256') {
   };
 }
 
-/** A configuration that lets in who has a JWT signed with one of `keys`. */
+/** A configuration that accepts the JWTs that one of `keys` has signed. */
 export function withKeys(keys: Config['authJwks'], config = configOf()): Config {
   return { ...config, authJwks: keys, authIssuer: ISSUER, authAudience: AUDIENCE };
 }
 
-/** Serves what `body` says at each request, or lets it answer, until the test is over or it is closed. */
+/** Answers each request with the object that `body` returns, or by the function that it returns. */
 export async function serveKeys(body: () => object | ((response: ServerResponse) => void)) {
   let asked = 0;
   const server = createServer((_request, response) => {

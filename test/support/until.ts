@@ -43,7 +43,7 @@ export async function untilWith(
   }
 }
 
-/** So small a step that an answer on its way is not taken for lost. */
+/** A small step, so that an answer on its way does not count as lost. */
 const STRIDE_MS = 100;
 
 export async function ticks(count: number): Promise<void> {

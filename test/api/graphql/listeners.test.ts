@@ -69,7 +69,7 @@ function oddRequest(pick: Pick): string {
   return [`${method} /graphql HTTP/1.1`, ...head, length, '', body].join('\r\n');
 }
 
-/** A connection, and whether what it was told last is a stream of events that has not ended. */
+/** A connection, and whether its last answer is a stream of events that still goes on. */
 class Client {
   readonly socket: Socket;
   #heard = '';

@@ -1,5 +1,4 @@
-// What listeners want of an event is computed once for all who want the same, so clients are bounded in how
-// many different things they may want.
+// The server computes a selection once for all of its listeners, and bounds how many different selections there are.
 
 import { once } from 'node:events';
 import { parse } from 'graphql';

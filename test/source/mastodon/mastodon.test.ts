@@ -311,7 +311,7 @@ describe('an instance that does not let Senti read', () => {
 
   test('only after it took the connection is left alone as well', async () => {
     const { mastodon, source, clock, is } = await setUpMastodon();
-    mastodon.refuse(401, 'Not authorized to stream this list');
+    mastodon.rejectStreams(401, 'Not authorized to stream this list');
     source.want(SOMEBODY);
     await is('waiting');
     expect(source.state).toMatchObject({
@@ -323,7 +323,7 @@ describe('an instance that does not let Senti read', () => {
 
   test('for a reason of its own is tried again on the usual schedule', async () => {
     const { mastodon, source, clock, is } = await setUpMastodon();
-    mastodon.refuse(500, 'An unexpected error occurred');
+    mastodon.rejectStreams(500, 'An unexpected error occurred');
     source.want(SOMEBODY);
     await is('waiting');
     expect(source.state).toMatchObject({

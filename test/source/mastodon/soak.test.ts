@@ -22,7 +22,7 @@ const FAULTS = [
   'terminate',
   'stall',
   'reject',
-  'refuse',
+  'rejectStreams',
   'hold',
   'hangUp',
   'oversize',
@@ -92,11 +92,11 @@ async function soak(seed: number) {
       instance.reject(undefined);
       await recover(instance);
     },
-    async refuse(instance) {
-      instance.refuse(one([500, 503]), 'not now');
+    async rejectStreams(instance) {
+      instance.rejectStreams(one([500, 503]), 'not now');
       instance.terminate();
       await recover(instance);
-      instance.refuse(undefined);
+      instance.rejectStreams(undefined);
       await recover(instance);
     },
     async hold(instance) {
