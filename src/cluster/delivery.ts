@@ -28,7 +28,7 @@ interface DeliveryOptions<T> {
 }
 
 /** An open track, and the last event that was delivered for it. */
-interface Subscription<T> {
+interface OpenTrack<T> {
   readonly track: Track;
   readonly outlet: T;
   readonly channel: string;
@@ -51,7 +51,7 @@ const REMEMBERED_CHARACTERS = 200;
 
 export class Delivery<T> {
   readonly #options: DeliveryOptions<T>;
-  readonly #subscriptions = new Map<string, Subscription<T>>();
+  readonly #tracks = new Map<string, OpenTrack<T>>();
   readonly #recent = new SeenKeys(REMEMBERED_EVENTS);
   readonly #read: ReturnType<typeof createEventReader>;
 
@@ -62,52 +62,52 @@ export class Delivery<T> {
 
   /** Reports a gap before the next event of every track, because this node was cut off. */
   markGaps(): void {
-    for (const subscription of this.#subscriptions.values()) subscription.gap = true;
+    for (const opened of this.#tracks.values()) opened.gap = true;
   }
 
   /** Reports a gap before the next event of one track, because the source has told this node of one. */
   markGap({ canonical }: Want): void {
-    const subscription = this.#subscriptions.get(canonical);
-    if (subscription !== undefined) subscription.gap = true;
+    const opened = this.#tracks.get(canonical);
+    if (opened !== undefined) opened.gap = true;
   }
 
   open(track: Track, outlet: T): void {
     const channel = channelOf(track.canonical);
     const { relay, election, recorder } = this.#options;
     const { term } = election;
-    const subscription: Subscription<T> = {
+    const opened: OpenTrack<T> = {
       track,
       outlet,
       channel,
       recording: recorder.open(track),
-      unlisten: relay.listen(channel, (bytes) => this.#receive(subscription, bytes)),
+      unlisten: relay.listen(channel, (bytes) => this.#receive(opened, bytes)),
       term,
       sequence: undefined,
       gap: term !== undefined && relay.offlineReason !== undefined,
     };
-    this.#subscriptions.set(track.canonical, subscription);
+    this.#tracks.set(track.canonical, opened);
   }
 
   close({ canonical }: Track): void {
-    const subscription = this.#subscriptions.get(canonical);
-    subscription?.unlisten();
-    subscription?.recording.close();
-    this.#subscriptions.delete(canonical);
+    const opened = this.#tracks.get(canonical);
+    opened?.unlisten();
+    opened?.recording.close();
+    this.#tracks.delete(canonical);
   }
 
   /**
-   * The node that ingests has told what it kept of an open track. Its next event there has the number after `sequence`,
-   * and those that it told may be repeated by a new leader.
+   * The node that ingests has sent what it kept of an open track. Its next event of the track has the number after
+   * `sequence`. A new leader may repeat the events that it has sent.
    */
   continueFrom({ canonical }: Track, sequence: number, { until, entries }: Stretch): void {
-    const subscription = this.#subscriptions.get(canonical);
-    if (subscription === undefined) return;
+    const opened = this.#tracks.get(canonical);
+    if (opened === undefined) return;
     const { term } = this.#options.election;
-    subscription.term ??= term;
-    if (subscription.term === term) subscription.sequence ??= sequence;
+    opened.term ??= term;
+    if (opened.term === term) opened.sequence ??= sequence;
     for (const { event } of entries) {
       if (event !== undefined && event.position.time > until.time - REPEATED_WITHIN_MS) {
-        this.#isRepeat(subscription, event);
+        this.#isRepeat(opened, event);
       }
     }
   }
@@ -116,9 +116,9 @@ export class Delivery<T> {
   deliver(event: SentimentEvent, wants: readonly Want[]): void {
     const outlets: T[] = [];
     for (const { canonical } of wants) {
-      const subscription = this.#subscriptions.get(canonical);
-      if (subscription && this.#accept(subscription, undefined, event, false)) {
-        outlets.push(subscription.outlet);
+      const opened = this.#tracks.get(canonical);
+      if (opened && this.#accept(opened, undefined, event, false)) {
+        outlets.push(opened.outlet);
       }
     }
     if (outlets.length > 0) this.#options.sink.event(event, outlets);
@@ -126,68 +126,68 @@ export class Delivery<T> {
 
   /** The node that ingests cannot follow a track. Returns false if the track is not open here. */
   reject(canonical: string, error: UserError): boolean {
-    const subscription = this.#subscriptions.get(canonical);
-    if (subscription !== undefined) this.#options.sink.rejected(subscription.track, error);
-    return subscription !== undefined;
+    const opened = this.#tracks.get(canonical);
+    if (opened !== undefined) this.#options.sink.rejected(opened.track, error);
+    return opened !== undefined;
   }
 
-  #receive(subscription: Subscription<T>, bytes: Uint8Array): void {
+  #receive(opened: OpenTrack<T>, bytes: Uint8Array): void {
     const { sink, onBad } = this.#options;
     const header = readHeader(bytes);
-    if (header !== undefined && !this.#isCurrent(subscription, header)) return;
+    if (header !== undefined && !this.#isCurrent(opened, header)) return;
     const read = this.#read(bytes);
     if (read === undefined) onBad();
-    else if (this.#accept(subscription, read.header.sequence, read.event, true)) {
-      this.#options.recorder.event(read.event, [subscription.recording.slot]);
-      sink.event(read.event, [subscription.outlet]);
+    else if (this.#accept(opened, read.header.sequence, read.event, true)) {
+      this.#options.recorder.event(read.event, [opened.recording.slot]);
+      sink.event(read.event, [opened.outlet]);
     }
   }
 
   /** Whether an event is of the current term. */
-  #isCurrent(subscription: Subscription<T>, { epoch }: EventHeader): boolean {
+  #isCurrent(opened: OpenTrack<T>, { epoch }: EventHeader): boolean {
     const { counters, election } = this.#options;
     if (epoch === election.term?.epoch) return true;
     counters.repeated += 1;
     // If the event is of a new term, the first one that is accepted in that term reports the gap.
-    subscription.term ??= election.term;
-    if (subscription.term === undefined) subscription.gap = true;
+    opened.term ??= election.term;
+    if (opened.term === undefined) opened.gap = true;
     election.verify();
     return false;
   }
 
   /** Whether to deliver an event. Reports a gap first if events may be missing before it. */
   #accept(
-    subscription: Subscription<T>,
+    opened: OpenTrack<T>,
     sequence: number | undefined,
     event: SentimentEvent,
     isRecorded: boolean,
   ): boolean {
     const { counters, sink, election } = this.#options;
     const { term } = election;
-    const last = subscription.sequence;
+    const last = opened.sequence;
     // A number that is too low is no repeat: only a forged event before it can have been too high.
     const isNext = last === undefined || sequence === undefined || sequence === last + 1;
     // Events may be missing between two terms, even if the numbers fit.
-    const isSameTerm = subscription.term === term;
-    if (subscription.term !== undefined && !(isSameTerm && isNext)) subscription.gap = true;
-    subscription.term = term;
-    subscription.sequence = sequence;
-    if (this.#isRepeat(subscription, event)) {
+    const isSameTerm = opened.term === term;
+    if (opened.term !== undefined && !(isSameTerm && isNext)) opened.gap = true;
+    opened.term = term;
+    opened.sequence = sequence;
+    if (this.#isRepeat(opened, event)) {
       counters.repeated += 1;
       return false;
     }
-    if (subscription.gap) {
-      subscription.gap = false;
+    if (opened.gap) {
+      opened.gap = false;
       counters.gaps += 1;
       if (isRecorded)
-        subscription.recording.gap({ ...event.position, number: event.position.number - 1 });
-      sink.gap(subscription.outlet);
+        opened.recording.gap({ ...event.position, number: event.position.number - 1 });
+      sink.gap(opened.outlet);
     }
     return true;
   }
 
   /** Whether an event was delivered before; it is remembered from now on. */
-  #isRepeat({ channel }: Subscription<T>, { post }: SentimentEvent): boolean {
+  #isRepeat({ channel }: OpenTrack<T>, { post }: SentimentEvent): boolean {
     const key = `${channel} ${post.source} ${post.id}`;
     return this.#recent.check(key.length > REMEMBERED_CHARACTERS ? channelOf(key) : key);
   }

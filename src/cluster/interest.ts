@@ -13,7 +13,7 @@ export function isWanted({ own, peers }: Want): boolean {
   return own || peers > 0;
 }
 
-/** Called with tracks that the first node wants, and with those that the last node has dropped. */
+/** Called with tracks that a first node wants, and with those that no node wants any more. */
 type OnInterest = (opened: readonly Want[], closed: readonly Want[]) => void;
 
 export class Interest {
@@ -46,7 +46,7 @@ export class Interest {
     });
   }
 
-  /** A peer drops `dropped`, and then wants `added`. */
+  /** A peer no longer wants `dropped`, and then wants `added`. */
   changePeer(added: Iterable<string>, dropped: Iterable<string>): void {
     this.#change(dropped, (want) => {
       want.peers -= 1;

@@ -14,7 +14,7 @@ import { BOUNDS, linksIn, readAttached, readLinks, readTags } from './post-field
 import type { Source, SourceSink } from './source.ts';
 
 export interface ReplayOptions {
-  /** NDJSON of `{text, id?, lang?, createdAt?, url?, tags?, links?, attached?}`, of any size. */
+  /** NDJSON of `{text, id?, lang?, createdAt?, url?, tags?, links?, attached?}`. It may have any size. */
   readonly file: string;
   /** REPLAY_RATE if undefined. */
   readonly rate: Rate | undefined;

@@ -126,8 +126,8 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
   return {
     /**
      * Reads the arguments of a subscription and shares its selection, or says what is wrong. `work` belongs to the
-     * client, which may have a bounded number of selections of its own. A client that has resumed after `lastId` on its
-     * own does so, whatever the arguments say.
+     * client, which may have a bounded number of selections of its own. `lastId` is the id that a browser sends when it
+     * reconnects by itself, and overrules the arguments.
      */
     async open(
       args: ExecutionArgs,
@@ -171,7 +171,7 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
   }
 }
 
-/** Whether JSON writes a variable's value as no other one. */
+/** Whether no other value of a variable has the same JSON. */
 function isPlain(value: unknown): boolean {
   return (
     value === null ||
