@@ -4,7 +4,7 @@ import { isEpoch, isNodeId, MAX_EPOCH } from './node-message.ts';
 
 export interface Term {
   readonly node: string;
-  /** The number of the term; larger than that of every term before. */
+  /** The number of the term; larger than that of every term before. The epoch of positions is another number. */
   readonly epoch: number;
 }
 

@@ -283,7 +283,7 @@ describe('a forged question about the past', () => {
     expect(one.multiplexer.cluster.counters.bad).toBe(0);
   });
 
-  test('is answered once, and what nobody has asked for is ignored', async () => {
+  test('is answered once, and an unsolicited answer is ignored', async () => {
     const { nodes, leads, one, two, forge } = await start();
     await nodes.say('coffee', leads);
     await nodes.pass(1500);

@@ -57,7 +57,7 @@ describe('a listener that resumes at another node', () => {
     expect(told).toEqual(['recovered', ...Array.from({ length: 10 }, (_, i) => `p${i + 2}`)]);
   });
 
-  test('after any time gets all of a track of which little is said', async () => {
+  test('gets all events of a quiet track, after any time', async () => {
     const { nodes, one, two, follow } = await start();
     const before = await follow('tea', one);
     await nodes.say('tea');
@@ -199,7 +199,7 @@ describe('a listener that resumes where no node has what it lacks', () => {
     expect(told).toEqual(['gap', 'p1']);
   });
 
-  test('is told of a gap when what it lacks was evicted, and that asks once', async () => {
+  test('is told of a gap after one question when the events that it lacks were given up', async () => {
     const { nodes, leads, one, two, follow, asked } = await start();
     const before = await follow('coffee', one);
     for (let i = 0; i < 1005; i++) leads.source?.say('coffee', { id: `many${i}` });

@@ -67,7 +67,7 @@ test('a track stays open for a while after its last listener, and then closes', 
   expect(open()).toEqual([]);
 });
 
-test('a listener that comes back within that time finds the track open, and what was said meanwhile', () => {
+test('a listener that comes back within that time finds the track open, with the events that it missed', () => {
   const { listen, clock, open, source, past } = start();
   const first = listen('coffee');
   source.say('coffee');
@@ -117,7 +117,7 @@ test('a track that the source rejects does not linger, and the source forgets it
   expect(open()).toEqual(['tea']);
 });
 
-test('a lingering track that the source rejects closes without a word', () => {
+test('a lingering track that the source rejects closes without an error', () => {
   const { listen, open, source } = start();
   listen('coffee').stop();
   source.sink.rejected(track('coffee'), new UserError('UPSTREAM_FULL', 'no room'));
