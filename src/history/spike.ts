@@ -31,7 +31,7 @@ export function isSpike(last: number, minutes: readonly number[]): boolean {
   return ratio / dispersionOf(minutes, total / minutes.length) > -Math.log(FALSE_ALARMS);
 }
 
-/** How much likelier it makes the counts that their rates differ, as a logarithm: `last` in one minute, `total` in `count`. */
+/** The logarithm of how much likelier different rates make the counts: `last` in one minute, `total` in `count` minutes. */
 function likelihoodRatio(last: number, total: number, count: number): number {
   const perMinute = (last + total) / (1 + count);
   const before = total === 0 ? 0 : total * Math.log(total / (count * perMinute));

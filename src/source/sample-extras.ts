@@ -80,7 +80,7 @@ function isUsual({ all, none }: Clause): boolean {
   return USUAL.has(word) && others.length + terms.length + none.length === 0;
 }
 
-/** A post that matches one of the track's clauses, each as often; undefined if none can be matched, as in `tea -tea`. */
+/** A post that matches a random clause of the track; undefined if no clause can match, as in `tea -tea`. */
 function writeAbout(track: Track, random: Random): Extra | undefined {
   const matcher = new Matcher<true>();
   matcher.add(track, true);

@@ -109,7 +109,7 @@ function isLeadingWww(words: readonly Word[], at: number): boolean {
   return words[at]?.slice(2) === 'www' && words[at + 1]?.startsWith('.') === true;
 }
 
-/** Where the letters with their marks end that begin at `start`, in any script. */
+/** The end of the letters and marks that begin at `start`, in any script. */
 function endOfLetters(text: string, start: number): number {
   let at = start;
   while (at < text.length) {

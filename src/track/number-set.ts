@@ -1,5 +1,5 @@
-// Numbers for things, and the set of those that the present post has. Each takes one bit, so that those of a hundred
-// thousand things stay in the fastest memory of a processor.
+// Gives numbers to things, and keeps the set of those that the present post has. A number takes one bit, so that a
+// hundred thousand of them stay in the fastest memory of a processor.
 
 import { withRoomFor } from '../base/numbers.ts';
 

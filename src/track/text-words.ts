@@ -151,7 +151,7 @@ export class TextWords {
     return word;
   }
 
-  /** Where the `+` and `#` end that stand directly behind a word, unless another word follows them. */
+  /** The end of a word that ends at `at`, with all `+` and `#` directly behind it, unless another word follows them. */
   #edge(at: number): number {
     const folded = this.#folded;
     let edge = at;
@@ -216,7 +216,7 @@ export class TextWords {
   }
 }
 
-/** Where the word ends that begins at `start`. */
+/** The end of the word that begins at `start`. */
 function endOfWord(folded: string, start: number, to: number): number {
   let at = start;
   for (;;) {

@@ -2,7 +2,7 @@
 
 import type { Word } from './word.ts';
 
-/** Bits for each word, of which it sets three. At most one unknown word in thirty passes. */
+/** The bits of the table for each word, which sets three of them. At most one unknown word in thirty passes. */
 const BITS_A_WORD = 8;
 const FEWEST_BITS = 1 << 13;
 

@@ -5,7 +5,7 @@ const BEFORE_BUT = 0.5;
 const AFTER_BUT = 1.5;
 
 /**
- * Weighs the valences of a text, none of them 0, of which `before` stand before its first "but".
+ * Weighs the valences of a text, none of them 0. The first `before` of them stand before the first "but".
  *
  * The reference finds each valence by its value, so it weighs the first equal one, even one that it has weighed already.
  * In "nice okay okay but", halving "nice" makes it equal to "okay". It is then halved again in place of the first

@@ -133,7 +133,7 @@ class Mastodon implements Source {
   }
 }
 
-/** Live while one instance is. Otherwise, the source waits for the first that is tried again. */
+/** The source is live while one instance is. Otherwise, it waits for the first instance that is tried again. */
 function summarize(connections: readonly ConnectionState<Failure>[]): SourceState {
   for (const name of ['live', 'connecting'] as const) {
     if (connections.includes(name)) return { name };

@@ -23,17 +23,17 @@ export const MAX_DEPTH = 64;
 const BLOCKS = new Set(
   'p br div blockquote pre ul ol li dl dt dd h1 h2 h3 h4 h5 h6 hr table tr th td'.split(' '),
 );
-/** No text, or how to pronounce it. */
+/** These have no text for readers, or only its pronunciation. */
 const LEFT_OUT = new Set('script style template title textarea iframe rp rt'.split(' '));
 const STARTS_WITH_LETTER = /^[\p{L}\p{N}]/u;
 const ENDS_WITH_LETTER = /[\p{L}\p{N}]$/u;
 
 interface Link {
   readonly href: string | undefined;
-  /** It leads to a hashtag or a person. */
+  /** Whether it leads to a hashtag or a person. */
   readonly isName: boolean;
   isShortened: boolean;
-  /** Its text with the parts that readers don't see, and without. */
+  /** The text of the link, with the parts that readers don't see and without them. */
   whole: string;
   visible: string;
 }
