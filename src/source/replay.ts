@@ -63,7 +63,9 @@ export function createReplay(options: ReplayOptions, sink: SourceSink, clock: Cl
     leadIn: LEAD_IN,
     open: play,
     // Clients may read these reasons, so they do not name the file.
-    ended: 'the file was played to its end; with --loop it starts again',
+    ended: loop
+      ? 'the file has no post that can be played'
+      : 'the file was played to its end; with --loop it starts again',
     explain(error: unknown) {
       if (error instanceof NoFile) return error.message;
       if (!isSystemError(error)) return undefined;

@@ -244,10 +244,12 @@ describe('replay', () => {
     expect(sink.posts[20]?.id).toBe('p0');
   });
 
-  test('does not spin on a loop over a file without a post', async () => {
+  test('does not spin on a loop over a file without a post, and says why it ends', async () => {
     const { sink, until, source, wanted } = open('{}\n', { loop: true });
     source.want(wanted);
-    await until(({ states }) => states.at(-1)?.name === 'paused');
+    await until(({ states }) => states.length === 2);
+    const reason = 'the file has no post that can be played';
+    expect(sink.states.at(-1)).toEqual({ name: 'paused', reason });
     expect(sink.reasons.length).toBe(1);
   });
 
