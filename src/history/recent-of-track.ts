@@ -106,13 +106,13 @@ export class RecentOfTrack implements Recording {
     const { first, slot } = this;
     const all = Array.from({ length: this.size }, (_, i) => keys.at(slot, first + i));
     const positionOf = (key: number) => entries.at(key).position;
-    const isReplaced = (key: number) =>
-      isAfter(positionOf(key), since) && !isAfter(positionOf(key), until);
-    const firstNewer = all.findIndex((key) => isAfter(positionOf(key), until));
-    const split = firstNewer === -1 ? all.length : firstNewer;
+    const isNewer = (key: number) => isAfter(positionOf(key), until);
+    const isReplaced = (key: number) => isAfter(positionOf(key), since) && !isNewer(key);
+    const split = all.some(isNewer) ? all.findIndex(isNewer) : all.length;
     const older = all.slice(0, split).filter((key) => !isReplaced(key));
     const newer = all.slice(split).filter((key) => !isReplaced(key));
     const isRepeat = (key: number) => entries.isRepeat(key, (same) => older.includes(same));
+    // Where the older ones do not reach up to `since`, a gap stands between them and those that are filled in.
     const last = older.at(-1);
     const next = all[older.length];
     const isJoined = joins(
@@ -122,11 +122,11 @@ export class RecentOfTrack implements Recording {
     );
     if (!isJoined && older.length === 0) completeSince[slot] = since;
     const between = isJoined || older.length === 0 ? [] : [entries.mark(since)];
-    const kept = filled.filter((key) => !isRepeat(key));
-    const given = [...all.filter(isReplaced), ...filled.filter(isRepeat)];
+    const fresh = filled.filter((key) => !isRepeat(key));
+    const givenUp = [...all.filter(isReplaced), ...filled.filter(isRepeat)];
     this.fills += 1;
-    keys.replace(slot, [...older, ...between, ...kept, ...newer]);
-    for (const key of given) entries.free(key);
+    keys.replace(slot, [...older, ...between, ...fresh, ...newer]);
+    for (const key of givenUp) entries.free(key);
     boundTrack(slot);
   }
 }
