@@ -60,7 +60,8 @@ function eachOnce(follow: Config['follow'], sources: Config['sources']): Config[
 /** Repeats neither the value of a secret option nor the login in an address. */
 function explain({ flag }: Option<unknown>, name: string, text: string, invalid: Invalid): string {
   if (flag === undefined) return `${name} is not valid. It must be ${invalid.expected}.`;
-  return explainInvalid(name, text.replace(/\/\/\S*@/g, '//…@'), invalid);
+  const wrong = invalid.part ?? text;
+  return explainInvalid(name, wrong.replace(/\/\/\S*@/g, '//…@'), invalid);
 }
 
 function readFlags(argv: readonly string[]) {

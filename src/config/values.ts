@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import type { JSONWebKeySet } from 'jose';
 import { MAX_KEY_SET_BYTES, readKeySet } from '../base/key-set.ts';
 import { type Languages, readLanguage, readLanguages } from '../base/language.ts';
+import { cutText } from '../base/post.ts';
 import {
   FileProblem,
   isSystemError,
@@ -28,12 +29,17 @@ export const SEPARATOR = '\n';
 export class Invalid {
   /** Completes the sentence "It must be …". */
   readonly expected: string;
+  /** The part of the value that is wrong, if that is known. */
+  readonly part: string | undefined;
 
-  constructor(expected: string) {
+  constructor(expected: string, part?: string) {
     this.expected = expected;
+    this.part = part;
   }
 }
 
+/** The most characters of a value that a mistake quotes. */
+const QUOTED_CHARACTERS = 200;
 /** In characters. A shorter token can be guessed. */
 const SHORTEST_TOKEN = 8;
 /** The syntax after `Bearer` (RFC 6750, section 2.1). */
@@ -48,8 +54,13 @@ export function kind<T>(
   return { label, parse: (text) => read(text) ?? new Invalid(expected) };
 }
 
-export function explainInvalid(name: string, text: string, { expected }: Invalid): string {
-  return `${name} is "${text}". It must be ${expected}.`;
+export function explainInvalid(
+  name: string,
+  text: string,
+  { expected }: Pick<Invalid, 'expected'>,
+): string {
+  const quoted = cutText(text, QUOTED_CHARACTERS);
+  return `${name} is "${quoted}${quoted === text ? '' : '…'}". It must be ${expected}.`;
 }
 
 export const anyText: Kind<string> = { label: 'TEXT', parse: (text) => text };
@@ -187,7 +198,8 @@ export const tracks = kind('QUERY', 'one query a line', (text): readonly Track[]
     if (query.trim() === '') continue;
     const track = parseTrackAt(query);
     if (track instanceof UserError) {
-      return new Invalid(`a query that can be followed: ${track.message.replace(/\.$/, '')}`);
+      const reason = track.message.replace(/\.$/, '');
+      return new Invalid(`a query that can be followed: ${reason}`, query);
     }
     read.set(track.canonical, track);
   }

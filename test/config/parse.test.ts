@@ -136,6 +136,13 @@ describe('the options', () => {
     });
   });
 
+  test('quote no more than the beginning of a long value', () => {
+    const [mistake = ''] = mistakesOf(['--port', '1'.repeat(100_000)], {});
+    expect(mistake).toBe(
+      `--port is "${'1'.repeat(200)}…". It must be a whole number from 0 to 65535.`,
+    );
+  });
+
   test('list all mistakes at once, each with the values that are allowed', () => {
     const argv = [
       '--port',

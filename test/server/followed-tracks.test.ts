@@ -85,7 +85,7 @@ describe('--follow', () => {
   test.each([
     [
       ['--follow', 'coffee', '--follow', 'the'],
-      '--follow is "coffee\nthe". It must be a query that can be followed: "the" is',
+      '--follow is "the". It must be a query that can be followed: "the" is',
     ],
     [
       ['--follow', 'coffee', '--follow', 'tea', '--max-tracks', '1'],
