@@ -13,6 +13,7 @@ const YOUNGEST = 60;
 export class SharedScale {
   #current: ChartScale = { above: 1, below: 1, back: YOUNGEST };
   #at = 0;
+  #longest = 0;
   /** Whether the last scale is still on its way to the height that fits. */
   isGliding = false;
 
@@ -27,7 +28,10 @@ export class SharedScale {
     const since = Math.min(now, ...all.map((picture) => picture.since));
     const seconds = Math.min((now - this.#at) / 1000, 1);
     this.#at = now;
-    const step = still ? 1 : 1 - Math.exp(-PACE * seconds);
+    // Heights of different ranges have nothing to do with each other.
+    const isNew = longest !== this.#longest;
+    this.#longest = longest;
+    const step = still || isNew ? 1 : 1 - Math.exp(-PACE * seconds);
     this.#current = {
       above: approach(this.#current.above, wanted.above, step),
       below: approach(this.#current.below, wanted.below, step),

@@ -32,6 +32,7 @@ export function createChart(host: HTMLElement, range: Range, moment: Moment) {
   });
 
   return {
+    /** As of its plot. */
     get pixels(): number {
       return plot.pixels;
     },

@@ -37,6 +37,17 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** The returned function says whether any of an element is in the window. Calls `onEnter` whenever it comes there. */
+export function watchSight(element: Element, onEnter: () => void): () => boolean {
+  let isInSight = false;
+  const observer = new IntersectionObserver((entries) => {
+    isInSight = entries.at(-1)?.isIntersecting ?? false;
+    if (isInSight) onEnter();
+  });
+  observer.observe(element);
+  return () => isInSight;
+}
+
 /** What `use` gives, or undefined where the browser forbids storage. */
 export function stored<T>(use: () => T): T | undefined {
   try {

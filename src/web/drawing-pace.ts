@@ -28,10 +28,13 @@ export function createLoop(draw: (now: number) => void, wait: () => number) {
   };
 }
 
-/** For how long charts that show so many seconds on so many pixels may stay as they are, in milliseconds. */
+/**
+ * For how long charts that show so many seconds on so many pixels may stay as they are, in milliseconds. Charts without
+ * pixels are out of sight.
+ */
 export function timeToMove(seconds: number, pixels: number, how: 'gliding' | 'calm' | 'still') {
-  if (how === 'still') return STEP;
-  return how === 'gliding' ? SHORTEST : Math.max(SHORTEST, (seconds * 1000) / Math.max(pixels, 1));
+  if (how === 'still' || pixels === 0) return STEP;
+  return how === 'gliding' ? SHORTEST : Math.max(SHORTEST, (seconds * 1000) / pixels);
 }
 
 /**

@@ -16,7 +16,7 @@ export function createDrawing(
   comparison: ReturnType<typeof createComparison>,
   review: (topics: readonly Topic[], now: number) => void,
 ) {
-  let scale = new SharedScale();
+  const scale = new SharedScale();
   let chartsAt = 0;
   let chartsRest = 0;
   const loop = createLoop(draw, () => evenPart(chartsRest, PACE));
@@ -50,10 +50,6 @@ export function createDrawing(
     soon(): void {
       chartsRest = 0;
       if (set.all.length > 0) loop.request();
-    },
-    /** Begins with another scale. */
-    rescale(): void {
-      scale = new SharedScale();
     },
   };
 }

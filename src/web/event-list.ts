@@ -1,12 +1,14 @@
 // The latest posts of a topic. The list holds still while it is paused, scrolled, under the pointer or in focus.
 
-import { isHeld, setText, the } from './dom.ts';
+import { isHeld, setText, the, watchSight } from './dom.ts';
 import { createPostRow, type PostActions } from './post-row.ts';
 import type { Heard, Topic } from './topic-state.ts';
 
 const SHOWN = 10;
 /** The shortest time between two changes of a full list, so that it can be read; in milliseconds. */
 const PACE = 2000;
+/** The same while the list is out of sight. */
+const PACE_OUT_OF_SIGHT = 10_000;
 
 /** Returns a function that shows the latest posts of `topic` in `section`. */
 export function createEventList(section: HTMLElement, topic: Topic, actions: PostActions) {
@@ -32,14 +34,18 @@ export function createEventList(section: HTMLElement, topic: Topic, actions: Pos
     if (!isPaused) show(Date.now());
     nameButton();
   });
-  return (now: number): void => {
+  const isInSight = watchSight(list, () => update(Date.now()));
+  return update;
+
+  function update(now: number): void {
     if (isPaused) {
       nameButton();
       return;
     }
-    const isTooEarly = shown.length === SHOWN && now >= shownAt && now - shownAt < PACE;
+    const pace = isInSight() ? PACE : PACE_OUT_OF_SIGHT;
+    const isTooEarly = shown.length === SHOWN && now >= shownAt && now - shownAt < pace;
     if (!isTooEarly && !isHeld(list) && !isScrolled) show(now);
-  };
+  }
 
   function wanted(): readonly Heard[] {
     const { value } = filter;

@@ -111,7 +111,6 @@ function showRange(): void {
   }
   if (range === set.range) return;
   moment.choose(undefined);
-  drawing.rescale();
   set.setRange(range);
   drawing.soon();
 }

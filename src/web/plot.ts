@@ -3,6 +3,7 @@
 import uPlot from 'uplot';
 import { xAxis } from './chart-time.ts';
 import { type Chosen, createCrosshair } from './crosshair.ts';
+import { watchSight } from './dom.ts';
 import type { Moment } from './moment.ts';
 import type { Range } from './range.ts';
 
@@ -29,6 +30,8 @@ export function createPlot(host: HTMLElement, options: Options) {
   const { range, moment, series, heights, label, room = 34, drawUnder } = options;
   let right = 0;
   let back = range.seconds;
+  /** What is still to be drawn. */
+  let late: uPlot.AlignedData | undefined;
   const end = new AbortController();
   const style = getComputedStyle(host);
   // A canvas cannot resolve custom properties. Reading one takes so long that each is read once for a color scheme.
@@ -90,16 +93,28 @@ export function createPlot(host: HTMLElement, options: Options) {
   const placeCrosshair = createCrosshair(host, { ...options, plot, edges }, moment, end);
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
   resized.observe(host);
+  const isInSight = watchSight(host, catchUp);
+  addEventListener('beforeprint', catchUp, { signal: end.signal });
+
+  function catchUp(): void {
+    if (late) plot.setData(late);
+    late = undefined;
+  }
+
   return {
-    /** The width, in pixels of CSS. */
+    /** The width, in pixels of CSS; 0 while the chart is out of sight. */
     get pixels(): number {
-      return plot.width;
+      return isInSight() ? plot.width : 0;
     },
-    /** Draws with the right edge at `now`, in seconds since 1970, and so many seconds before it. */
+    /**
+     * Draws with the right edge at `now`, in seconds since 1970, and so many seconds before it. A chart that is out of sight
+     * is drawn when it comes into sight, or before the page is printed.
+     */
     draw(data: uPlot.AlignedData, now: number, seconds: number): void {
       right = now;
       back = seconds;
-      plot.setData(data);
+      late = data;
+      if (isInSight() || plot.data[0].length === 0) catchUp();
     },
     destroy(): void {
       end.abort();

@@ -33,6 +33,9 @@ export function createTools(shown: () => readonly Shown[]): void {
     return 'Counts saved.';
   });
   on('#save-picture', async () => {
+    // Charts out of sight are drawn too. The plots do it before they give way to what waits.
+    dispatchEvent(new Event('beforeprint'));
+    await undefined;
     const picture = await draw(shown());
     if (!picture) return 'There is no chart yet.';
     save(picture, 'png');

@@ -91,8 +91,8 @@ export class Topic {
 
   /** An event counts when it arrives, or if the page did not listen yet, when the server got it. */
   #timeOf({ receivedAt }: SentimentEvent, now: number): number {
+    if (now - this.#listensSince >= CATCH_UP_TIME) return now;
     const received = Date.parse(receivedAt);
-    const isCatchingUp = now - this.#listensSince < CATCH_UP_TIME && received < this.#listensSince;
-    return isCatchingUp ? received : now;
+    return received < this.#listensSince ? received : now;
   }
 }

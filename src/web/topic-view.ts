@@ -82,9 +82,9 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
   return {
     element,
     setRange,
-    /** The width of the chart, in pixels of CSS. */
+    /** The width of the chart, in pixels of CSS; 0 while it is out of sight. */
     get pixels(): number {
-      return chart?.pixels ?? 1;
+      return chart?.pixels ?? 0;
     },
     /** Draws the chart, at a time in milliseconds. */
     draw(next: Picture, now: number, scale: ChartScale): void {

@@ -363,6 +363,20 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     expect(still.drawn).toBeLessThanOrEqual(moved + 1 + answers);
   });
 
+  test('draws no chart that is out of sight, until it comes into sight or is printed', async () => {
+    const { url } = await startReal();
+    const { page } = await open({ viewport: { width: 1280, height: 300 } });
+    const watch = await watchDrawing(page);
+    await page.goto(`${url}/?track=coffee`);
+    await counted(page);
+    const unseen = await watch(() => until(page, postsOfFirst(30)));
+    expect(unseen.drawn).toBe(0);
+    const print = 'dispatchEvent(new Event("beforeprint"))';
+    expect((await watch(() => page.evaluate(print))).drawn).toBe(1);
+    await page.locator('.topic .chart').scrollIntoViewIfNeeded();
+    await moved(page);
+  });
+
   test('keeps still for those who asked for less motion', async () => {
     const { url } = await startReal();
     const { page } = await open({ reducedMotion: 'reduce' });

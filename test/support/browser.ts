@@ -27,7 +27,9 @@ export function useBrowser(): OpenPage {
     if (executablePath === undefined) throw new Error('there is no browser');
     launched ??= chromium.launch({ executablePath, args: FLAGS });
     const browser = await launched;
-    const context = await browser.newContext({ locale: 'en-GB', ...options });
+    // High enough for all charts to be in sight.
+    const viewport = { width: 1280, height: 1800 };
+    const context = await browser.newContext({ locale: 'en-GB', viewport, ...options });
     onTestFinished(() => context.close());
     context.setDefaultTimeout(DEADLINE_MS);
     const page = await context.newPage();

@@ -313,6 +313,8 @@ test('a chart is drawn when a pixel moves, at most 15 times a second', () => {
   expect(timeToMove(60, 4000, 'calm')).toBeCloseTo(1000 / 15);
   expect(timeToMove(300, 600, 'gliding')).toBeCloseTo(1000 / 15);
   expect(timeToMove(300, 600, 'still')).toBe(1000);
+  // Out of sight, only what the charts would show goes on.
+  expect(timeToMove(300, 0, 'gliding')).toBe(1000);
 });
 
 test('numbers change with the charts, or in even steps between them', () => {
@@ -350,12 +352,15 @@ describe('the scale of the charts', () => {
       back: 60,
     });
     const gliding = new SharedScale();
-    let last = gliding.fit(pictures, 300, 1000, false).above;
+    let last = gliding.fit([picture(1)], 300, 1000, false).above;
+    expect(last).toBe(1);
     for (let frame = 1; frame < 120; frame++) {
       const { above } = gliding.fit(pictures, 300, 1000 + frame * 16, false);
       expect(above).toBeGreaterThanOrEqual(last);
       last = above;
     }
     expect(last).toBe(8);
+    // Another range begins with its own heights.
+    expect(gliding.fit([picture(400)], 3600, 3000, false).above).toBe(400);
   });
 });
