@@ -1,6 +1,6 @@
 // npm run soak:resume -- [--minutes 10] [--nodes 3] [--clients 60] [--rate 100] [--seed N]: real nodes around a real
-// nats-server. It kills and stops nodes, breaks the connections of clients, and makes them read slowly. By the end, each
-// client has got every event once and in order, or was told of the loss.
+// nats-server. It kills, stops and freezes nodes, restarts and freezes NATS, breaks the connections of clients, and makes
+// them read slowly. By the end, each client has got every event once and in order, or was told of the loss.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,9 +16,12 @@ import { ResumingClient } from './resuming-client.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const TOPICS = ['coffee', 'tea', 'milk', 'water', 'juice'];
-/** The mean time between two disturbances of a client, and of a node, in milliseconds. */
+/** The mean time between two disturbances of a client, of a node, and of NATS, in milliseconds. */
 const CLIENT_EVERY_MS = 300;
 const NODE_EVERY_MS = 20_000;
+const NATS_EVERY_MS = 25_000;
+/** Nodes and NATS are frozen for so long at most, in milliseconds. The lease lasts a second. */
+const LONGEST_FREEZE_MS = 8000;
 const SETTLE_MS = 30_000;
 const MAX_FINDINGS_SHOWN = 20;
 
@@ -38,7 +41,7 @@ const nats = await startNats();
 const jetstream = await startFakeJetstream();
 const nodes: { program: ChildProcess; url: string }[] = [];
 const findings: string[] = [];
-const did = { cuts: 0, pauses: 0, kills: 0, stops: 0 };
+const did = { cuts: 0, pauses: 0, kills: 0, stops: 0, freezes: 0, restarts: 0 };
 process.once('exit', () => {
   for (const { program } of nodes) program.kill('SIGKILL');
 });
@@ -52,7 +55,7 @@ const clients = Array.from({ length: Number(values.clients) }, (_, i) => {
 });
 
 const talking = talk();
-await Promise.all([disturbClients(), disturbNodes()]);
+await Promise.all([disturbClients(), disturbNodes(), disturbNats()]);
 // All clients read again, and get the last posts of their topics.
 for (const client of clients) client.resumeReading();
 const settled = performance.now() + SETTLE_MS;
@@ -118,6 +121,11 @@ async function disturbClients(): Promise<void> {
 async function disturbNodes(): Promise<void> {
   while (performance.now() < end) {
     await delay(2 * NODE_EVERY_MS * random());
+    if (random() < 0.3) {
+      const { program } = nodes[Math.floor(random() * nodes.length)] ?? {};
+      await freeze((signal) => program?.kill(signal));
+      continue;
+    }
     const [node] = nodes.splice(Math.floor(random() * nodes.length), 1);
     const isKill = random() < 0.5;
     const gone = node && once(node.program, 'exit');
@@ -126,6 +134,25 @@ async function disturbNodes(): Promise<void> {
     await gone;
     await startNode();
   }
+}
+
+async function disturbNats(): Promise<void> {
+  while (performance.now() < end) {
+    await delay(2 * NATS_EVERY_MS * random());
+    if (random() < 0.5) await freeze(nats.signal);
+    else {
+      await nats.restart();
+      did.restarts += 1;
+    }
+  }
+}
+
+/** What a frozen process was sent waits, and arrives late. */
+async function freeze(send: (signal: 'SIGSTOP' | 'SIGCONT') => void): Promise<void> {
+  send('SIGSTOP');
+  await delay(LONGEST_FREEZE_MS * random());
+  send('SIGCONT');
+  did.freezes += 1;
 }
 
 async function startNode(): Promise<void> {
