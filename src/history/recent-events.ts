@@ -122,7 +122,6 @@ export class RecentEvents implements Past {
   #keep(slot: number, run: Run): void {
     const entries = this.#entries;
     const { numbers, keys } = run;
-    const isKept = (older: number) => this.#keys.has(slot, older);
     if (this.#completeSince[slot] === undefined) {
       // A node that gets its events from another one begins with the first that comes.
       const position = entries.positionOf(keys[numbers[run.from] as number] as number);
@@ -132,6 +131,7 @@ export class RecentEvents implements Past {
       this.#append(slot, run, run.from, run.to);
       return;
     }
+    const isKept = (older: number) => this.#keys.has(slot, older);
     for (let i = run.from; i < run.to; i += 1) {
       const key = keys[numbers[i] as number] as number;
       if (entries.isRepeat(key, isKept)) entries.free(key);

@@ -32,7 +32,7 @@ export function createChart(host: HTMLElement, range: Range, moment: Moment) {
   });
 
   return {
-    /** As of its plot. */
+    /** The width, in pixels of CSS; 0 while the chart is out of sight. */
     get pixels(): number {
       return plot.pixels;
     },

@@ -37,14 +37,22 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** The returned function says whether any of an element is in the window. Calls `onEnter` whenever it comes there. */
-export function watchSight(element: Element, onEnter: () => void): () => boolean {
+/**
+ * The returned function says whether any of an element is in the window. Calls `onEnter` whenever it comes there, until
+ * `end` is aborted.
+ */
+export function watchSight(
+  element: Element,
+  onEnter: () => void,
+  end?: AbortSignal,
+): () => boolean {
   let isInSight = false;
   const observer = new IntersectionObserver((entries) => {
     isInSight = entries.at(-1)?.isIntersecting ?? false;
     if (isInSight) onEnter();
   });
   observer.observe(element);
+  end?.addEventListener('abort', () => observer.disconnect());
   return () => isInSight;
 }
 

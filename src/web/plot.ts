@@ -93,7 +93,7 @@ export function createPlot(host: HTMLElement, options: Options) {
   const placeCrosshair = createCrosshair(host, { ...options, plot, edges }, moment, end);
   const resized = new ResizeObserver(() => plot.setSize(sizeOf(host)));
   resized.observe(host);
-  const isInSight = watchSight(host, catchUp);
+  const isInSight = watchSight(host, catchUp, end.signal);
   addEventListener('beforeprint', catchUp, { signal: end.signal });
 
   function catchUp(): void {

@@ -377,6 +377,37 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     await moved(page);
   });
 
+  test('watches the place of a chart once, however often the topics change', async () => {
+    const { url } = await startReal();
+    const { page } = await open();
+    await page.addInitScript(`
+      watched = 0;
+      const { observe, disconnect } = IntersectionObserver.prototype;
+      IntersectionObserver.prototype.observe = function (element) {
+        if (element.closest('#comparison')) watched += 1, this.counts = true;
+        observe.call(this, element);
+      };
+      IntersectionObserver.prototype.disconnect = function () {
+        if (this.counts) watched -= 1;
+        disconnect.call(this);
+      };
+    `);
+    await page.goto(`${url}/?track=coffee&track=tea`);
+    await until(page, 'watched === 2');
+    for (const [topic, count] of [
+      ['music', 3],
+      ['film', 4],
+    ] as const) {
+      await page.fill('#track', topic);
+      await page.press('#track', 'Enter');
+      await until(
+        page,
+        `document.querySelectorAll('#voice th[scope=col] svg, #voice thead th').length > ${count}`,
+      );
+      await until(page, 'watched === 2');
+    }
+  });
+
   test('keeps still for those who asked for less motion', async () => {
     const { url } = await startReal();
     const { page } = await open({ reducedMotion: 'reduce' });

@@ -193,10 +193,8 @@ export class ConnectionLimits {
     if (this.#rejectedOpen >= MAX_REJECTED_OPEN) return void socket.destroy();
     this.#rejectedOpen += 1;
     this.#remember(socket, address, undefined, REJECTIONS[kind]);
-    socket.on(
-      'close',
-      this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy()),
-    );
+    const cancel = this.#clock.after(REJECTED_OPEN_MS, () => socket.destroy());
+    socket.on('close', cancel);
   }
 
   /** Takes an attempt. An address over its own limit takes none from the others. */

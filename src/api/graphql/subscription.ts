@@ -88,8 +88,7 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
   }
 
   event(event: SentimentEvent): void {
-    if (this.#isCatchingUp) return;
-    if (this.#resumedAfter !== undefined && this.#wasGot(event)) return;
+    if (this.#isCatchingUp || this.#wasGot(event)) return;
     this.#send(event, this.#selection.resultOf(event));
   }
 

@@ -46,8 +46,6 @@ interface Handshake {
   readonly head: Buffer;
 }
 
-export type Upgrade = ReturnType<typeof createUpgrade>;
-
 /** The codes of ws for a message that is too long, or comes in too many pieces. */
 const TOO_LONG: readonly unknown[] = [
   'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
