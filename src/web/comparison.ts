@@ -16,8 +16,6 @@ import { createSign, DASHES } from './topic-sign.ts';
 import type { Topic } from './topic-state.ts';
 import { counted, signed, sureBalanceOf } from './wording.ts';
 
-/** How long the live lines stay as they are, in milliseconds. */
-const PACE = 2000;
 /** A balance is seldom beyond these; the axis ends at one of them. */
 const BALANCES = [25, 50, 100];
 
@@ -25,16 +23,17 @@ export function createComparison(moment: Moment) {
   const section = the('#comparison', HTMLElement);
   let shown: readonly [Range, ...Topic[]] | undefined;
   let figures: readonly ReturnType<typeof createFigure>[] = [];
-  let drawnAt = 0;
 
   return {
-    /** Shows the topics at a time in milliseconds, with the seconds before it that all charts show. */
-    draw(all: readonly Topic[], range: Range, now: number, back: number): void {
+    /**
+     * Shows the topics at a time in milliseconds, with the seconds before it that all charts show. Live lines move only
+     * when it `isTime`.
+     */
+    draw(all: readonly Topic[], range: Range, now: number, back: number, isTime: boolean): void {
       const topics = all.filter(({ rejection }) => rejection === undefined);
       const next = [range, ...topics] as const;
       const isNew = shown?.length !== next.length || next.some((it, i) => it !== shown?.[i]);
-      if (!isNew && !range.bucket && now >= drawnAt && now - drawnAt < PACE) return;
-      drawnAt = now;
+      if (!isNew && !range.bucket && !isTime) return;
       section.hidden = topics.length < 2;
       if (isNew) {
         shown = next;

@@ -1,14 +1,13 @@
 // The latest posts of a topic. The list holds still while it is paused, scrolled, under the pointer or in focus.
 
 import { isHeld, setText, the, watchSight } from './dom.ts';
+import { OUT_OF_SIGHT } from './drawing-pace.ts';
 import { createPostRow, type PostActions } from './post-row.ts';
 import type { Heard, Topic } from './topic-state.ts';
 
 const SHOWN = 10;
 /** The shortest time between two changes of a full list, so that it can be read; in milliseconds. */
-const PACE = 2000;
-/** The same while the list is out of sight. */
-const PACE_OUT_OF_SIGHT = 10_000;
+const PACE = 1500;
 
 /** Returns a function that shows the latest posts of `topic` in `section`. */
 export function createEventList(section: HTMLElement, topic: Topic, actions: PostActions) {
@@ -42,7 +41,7 @@ export function createEventList(section: HTMLElement, topic: Topic, actions: Pos
       nameButton();
       return;
     }
-    const pace = isInSight() ? PACE : PACE_OUT_OF_SIGHT;
+    const pace = isInSight() ? PACE : OUT_OF_SIGHT;
     const isTooEarly = shown.length === SHOWN && now >= shownAt && now - shownAt < pace;
     if (!isTooEarly && !isHeld(list) && !isScrolled) show(now);
   }

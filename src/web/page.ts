@@ -112,7 +112,7 @@ function showRange(): void {
   if (range === set.range) return;
   moment.choose(undefined);
   set.setRange(range);
-  drawing.soon();
+  drawing.hurry();
 }
 
 function show(tracks: readonly string[]): void {
@@ -126,7 +126,7 @@ function show(tracks: readonly string[]): void {
   showSuggestions(page.suggestions, tracks, go);
   source.ask();
   showStatus();
-  drawing.soon();
+  drawing.hurry();
 }
 
 /** Shows these topics, as a step that the back button undoes. */

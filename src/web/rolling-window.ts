@@ -51,7 +51,9 @@ export class RollingWindow {
   /** All times are in milliseconds since 1970. What is older than the window does not count. */
   add(polarityIndex: number, tags: readonly string[], at: number): void {
     this.#extend(at);
-    const [bucket] = this.#between(at, at);
+    const newest = this.#buckets.at(-1);
+    const isNow = newest?.second === Math.floor(at / 1000);
+    const bucket = isNow ? newest : this.#between(at, at)[0];
     if (!bucket || polarityIndex < 0 || polarityIndex > 2) return;
     bucket.counts[polarityIndex as 0 | 1 | 2]++;
     this.totals[polarityIndex as 0 | 1 | 2]++;
@@ -110,6 +112,7 @@ export class RollingWindow {
   #extend(now: number): void {
     const second = Math.floor(now / 1000);
     const last = this.#buckets.at(-1)?.second;
+    if (last !== undefined && last >= second) return;
     // After a long sleep, skip the seconds that would be forgotten at once.
     const from = last === undefined ? second : Math.max(last + 1, second - WINDOW_SECONDS);
     for (let next = from; next <= second; next++) {

@@ -33,6 +33,8 @@ interface Row {
   readonly element: HTMLTableRowElement;
   /** Posts a minute, once they are known. */
   rate: number | undefined;
+  /** Whether there is something that the row does not show yet. */
+  isNew: boolean;
   readonly update: () => void;
   readonly stop: () => void;
 }
@@ -69,8 +71,18 @@ export class Summary {
   }
 
   /** The server's counts have come. */
-  update(): void {
-    for (const row of this.#rows) row.update();
+  refresh(): void {
+    for (const row of this.#rows) row.isNew = true;
+  }
+
+  /** Shows what has come. A row that changed at once would cost a drawing of its own. */
+  draw(): void {
+    const fresh = this.#rows.filter(({ isNew }) => isNew);
+    for (const row of fresh) {
+      row.isNew = false;
+      row.update();
+    }
+    if (fresh.length > 0) this.#showShares();
   }
 
   #watch(topic: Topic, range: Range): Row {
@@ -91,16 +103,17 @@ export class Summary {
       setCells(element, 1, [rate]);
       setCells(element, SHARE + 1, rest);
       row.rate = summed.postsPerMinute ?? undefined;
-      this.#showShares();
     };
-    const askBefore = createQuestion(track, range, this.#connection, update);
+    const askBefore = createQuestion(track, range, this.#connection, () => {
+      row.isNew = true;
+    });
     const variables = { track, span: Math.min(range.seconds, LONGEST) };
     const stop = this.#connection.watch(SummaryDocument, variables, ({ window }) => {
       latest = window;
-      update();
+      row.isNew = true;
       this.#onWindow(topic, window);
     });
-    const row: Row = { topic, element, rate: undefined, update, stop };
+    const row: Row = { topic, element, rate: undefined, isNew: false, update, stop };
     return row;
   }
 

@@ -94,6 +94,11 @@ export class TopicSet {
     this.#summary.show(this.topics, this.#range);
   }
 
+  /** Shows what the summary has got since the last time. */
+  showSummary(): void {
+    this.#summary.draw();
+  }
+
   /** Posts come from now on, or no longer. */
   listen(now: number): void {
     for (const { topic } of this.all) topic.listen(this.#isListening(topic), now);
@@ -148,7 +153,7 @@ export class TopicSet {
     const { connection, changed } = this.#surroundings;
     topic.past?.stop();
     const answered = () => {
-      this.#summary.update();
+      this.#summary.refresh();
       changed();
     };
     topic.past =

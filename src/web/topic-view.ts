@@ -1,7 +1,8 @@
 // One topic on the page: balance, share bar and table, chart, hashtags and the latest events. index.html has its markup.
 
 import { type ChartScale, createChart } from './chart.ts';
-import { h, isHeld, setText, the } from './dom.ts';
+import { h, isHeld, setText, the, watchSight } from './dom.ts';
+import { OUT_OF_SIGHT } from './drawing-pace.ts';
 import { createEventList } from './event-list.ts';
 import type { Moment } from './moment.ts';
 import type { Picture } from './picture.ts';
@@ -21,8 +22,6 @@ import {
   sureBalanceOf,
 } from './wording.ts';
 
-/** The shortest time between two changes of numbers and lists, so that they can be read; in milliseconds. */
-export const PACE = 1000;
 const TOP_TAGS = 8;
 
 export interface TopicActions extends PostActions {
@@ -70,13 +69,16 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
   const table = the('.minutes', HTMLTableElement, copy);
   const noTags = part('.empty');
   const tags = part('.tags');
+  const areTagsInSight = watchSight(tags, showTags);
   const showEvents = createEventList(part('.latest'), topic, actions);
   const missing = part('.missing');
 
   let range = first;
   let shown: Picture | undefined;
   let chart: ReturnType<typeof createChart> | undefined;
-  let shownAt = 0;
+  /** Whether the numbers are of another range, or of counts that have just come. */
+  let isNew = true;
+  let tagsAt = 0;
 
   setRange(first);
   return {
@@ -90,24 +92,28 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     draw(next: Picture, now: number, scale: ChartScale): void {
       if (topic.rejection !== undefined) return;
       // The server's counts have come.
-      if (next.totals !== shown?.totals) shownAt = 0;
+      if (next.totals !== shown?.totals) isNew = true;
       shown = next;
       chart ??= createChart(chartHost, range, moment);
       chart.draw(next, now / 1000, scale);
     },
-    /** Shows everything else. */
-    render(now: number): void {
+    /** Shows everything else, at a time in milliseconds. What a person reads changes only when it `isTime`, or is new. */
+    render(now: number, isTime: boolean): void {
       if (topic.rejection !== undefined) {
         showRejection(topic.rejection);
         return;
       }
       showCanonical();
-      if (now - shownAt < PACE) return;
-      shownAt = now;
-      showNumbers();
-      showTags();
-      showEvents(now);
-      showTable();
+      if (isTime || isNew) {
+        showNumbers();
+        if (isNew || areTagsInSight() || Math.abs(now - tagsAt) >= OUT_OF_SIGHT) {
+          tagsAt = now;
+          showTags();
+        }
+        showTable();
+        isNew = false;
+      }
+      if (isTime) showEvents(now);
     },
     focus: () => close.focus(),
     /** Says why the topic is rejected, with the focus where it can be corrected. */
@@ -138,7 +144,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     shown = undefined;
     chart?.destroy();
     chart = undefined;
-    shownAt = 0;
+    isNew = true;
     const { bucket, words, row } = range;
     const named = (selector: string) => element.querySelectorAll(selector);
     const unit = `Posts ${bucket?.words ?? 'a second'}`;

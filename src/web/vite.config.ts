@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-/** What uPlot offers in its last lines and no chart here uses. Without these lines, the build drops the code behind them. */
+/** What uPlot offers in its last lines and no chart uses. Without these lines, the build drops the code behind them. */
 const UNUSED = [
   '(paths.stepped = stepped);',
   '(paths.bars    = bars);',

@@ -312,14 +312,14 @@ test('a chart is drawn when a pixel moves, at most 15 times a second', () => {
   expect(timeToMove(300, 600, 'calm')).toBe(500);
   expect(timeToMove(60, 4000, 'calm')).toBeCloseTo(1000 / 15);
   expect(timeToMove(300, 600, 'gliding')).toBeCloseTo(1000 / 15);
-  expect(timeToMove(300, 600, 'still')).toBe(1000);
+  expect(timeToMove(300, 600, 'still')).toBe(2000);
   // Out of sight, only what the charts would show goes on.
-  expect(timeToMove(300, 0, 'gliding')).toBe(1000);
+  expect(timeToMove(300, 0, 'gliding')).toBe(2000);
 });
 
 test('numbers change with the charts, or in even steps between them', () => {
-  const parts = [0, 200, 999, 1000, 1083, 1999, 2600, 13_000].map((rest) => evenPart(rest, 1000));
-  expect(parts).toEqual([0, 200, 999, 1000, 1083, 1999, 1300, 1000]);
+  const parts = [0, 200, 1099, 2000, 2999, 3000, 5100, 13_000].map((rest) => evenPart(rest));
+  expect(parts).toEqual([0, 200, 1099, 2000, 2999, 1500, 1700, 13_000 / 7]);
 });
 
 describe('the scale of the charts', () => {
