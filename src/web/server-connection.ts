@@ -9,6 +9,7 @@ import {
   type StatusQuery,
   type TypedDocumentString,
 } from '../../schema/operations.ts';
+import { BatchingSocket } from './batching-socket.ts';
 
 export type ConnectionState =
   | { readonly name: 'connecting' }
@@ -51,6 +52,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
   let isOpen = false;
   const client = createClient({
     url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
+    webSocketImpl: BatchingSocket,
     lazy: false,
     keepAlive: KEEP_ALIVE,
     retryAttempts: Number.POSITIVE_INFINITY,

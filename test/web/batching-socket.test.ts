@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { BatchingSocket } from '../../src/web/batching-socket.ts';
+import { until } from '../support/until.ts';
+
+/** A connection on a page, and what it has handed over. Time stands still, so only a timer ends a batch. */
+async function connect() {
+  const page = { hidden: false };
+  vi.stubGlobal('document', page);
+  const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
+  const server = new WebSocketServer({ port: 0 });
+  onTestFinished(() => {
+    now.mockRestore();
+    vi.unstubAllGlobals();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const socket = new BatchingSocket(`ws://localhost:${port}`);
+  const got: unknown[] = [];
+  socket.onmessage = ({ data }) => got.push(data);
+  socket.onclose = () => got.push('closed');
+  const [peer] = await once(server, 'connection');
+  /** Resolves when the browser has got the message. */
+  const send = async (message: string) => {
+    peer.send(message);
+    await once(socket, 'message');
+  };
+  return { page, peer, got, send };
+}
+
+test('a page gets a message at once, and others soon after it together', async () => {
+  const { got, send } = await connect();
+  await send('first');
+  expect(got).toEqual(['first']);
+  await send('second');
+  await send('third');
+  expect(got).toEqual(['first']);
+  await until(() => got.length > 1, 'a batch');
+  expect(got).toEqual(['first', 'second', 'third']);
+});
+
+test('a page gets all messages before it learns that the connection is closed', async () => {
+  const { peer, got, send } = await connect();
+  for (const message of ['first', 'second']) await send(message);
+  peer.close();
+  await until(() => got.includes('closed'), 'the connection is closed');
+  expect(got).toEqual(['first', 'second', 'closed']);
+});
+
+test('a hidden page gets each message at once, because its timers are slow', async () => {
+  const { page, got, send } = await connect();
+  await send('first');
+  page.hidden = true;
+  await send('second');
+  expect(got).toEqual(['first', 'second']);
+});
