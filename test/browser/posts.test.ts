@@ -97,6 +97,19 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
     expect(await posts.count()).toBe(4);
   });
 
+  test('have room on a phone as soon as there are any', async () => {
+    const { page, source } = await follow('coffee', { viewport: { width: 390, height: 844 } });
+    const height = async () => (await page.locator('.events').boundingBox())?.height;
+    await page
+      .locator('.no-posts')
+      .filter({ hasText: 'None so far' })
+      .waitFor({ state: 'attached' });
+    expect(await height()).toBeLessThan(50);
+    source.say('good coffee');
+    await has(page, 'good coffee');
+    expect(await height()).toBeGreaterThan(400);
+  });
+
   test('and their hashtags are tracked by a click, on a phone too', async () => {
     const { page, source } = await follow('coffee', {
       viewport: { width: 390, height: 844 },
