@@ -102,7 +102,7 @@ export class Summary {
       const [rate, ...rest] = summarize(summed);
       setCells(element, 1, [rate]);
       setCells(element, SHARE + 1, rest);
-      row.rate = summed.postsPerMinute ?? undefined;
+      row.rate = rateOf(summed);
     };
     const askBefore = createQuestion(track, range, this.#connection, () => {
       row.isNew = true;
@@ -174,21 +174,24 @@ function spanOf(cells: readonly Cell[]): Span {
 
 /** Posts a minute, the balance, its change since the span before, and whether there is a spike. */
 export function summarize(window: Window): [string, string, string, string] {
-  const { posts, postsPerMinute, previous, spike } = window;
+  const { posts, previous, spike } = window;
+  const rate = rateOf(window);
   const balance = balanceOfSpan(window);
-  // Of few posts in less than a minute, nobody knows what a minute brings.
-  const isGuess = balance === undefined && (postsPerMinute ?? 0) > posts;
-  const rate = isGuess
-    ? undefined
-    : postsPerMinute?.toLocaleString('en', { maximumFractionDigits: postsPerMinute < 10 ? 1 : 0 });
   const before = balanceOfSpan(previous);
   const change = balance === undefined || before === undefined ? undefined : balance - before;
   return [
-    rate ?? '–',
+    rate?.toLocaleString('en', { maximumFractionDigits: rate < 10 ? 1 : 0 }) ?? '–',
     posts > 0 && balance === undefined ? 'few posts' : signed(balance),
     signed(change),
     spike ? '▲ spike' : '',
   ];
+}
+
+/** Posts a minute. Of few posts in less than a minute, nobody knows what a minute brings. */
+function rateOf(window: Window): number | undefined {
+  const { posts, postsPerMinute } = window;
+  const isGuess = balanceOfSpan(window) === undefined && (postsPerMinute ?? 0) > posts;
+  return isGuess ? undefined : (postsPerMinute ?? undefined);
 }
 
 function balanceOfSpan({ positive, negative, neutral }: Span): number | undefined {

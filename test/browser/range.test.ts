@@ -7,7 +7,7 @@ import { executablePath, useBrowser } from '../support/browser.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { faultsOf, frames } from '../support/looks.ts';
 import { configOf, startSenti } from '../support/senti.ts';
-import { eventually } from '../support/until.ts';
+import { eventually, until } from '../support/until.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-20T10:00:30Z');
@@ -208,6 +208,24 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     const top = (chart: string) => painted(page, chart, 'positive', [0.8, 0, 1, 0.25]);
     await page.locator('.topic canvas').nth(1).waitFor();
     await eventually(async () => (await top('.topic')) > 0 && (await top('.topic ~ .topic')) === 0);
+  });
+
+  test('tells no shares while it does not tell how often each topic is named', async () => {
+    const { url, clock, source } = await startWithPast(10);
+    const { page } = await open();
+    await page.clock.setFixedTime(clock.now());
+    await page.goto(`${url}/?track=coffee&track=tea`);
+    await until(() => source.wanted.length === 2, 'both are wanted');
+    for (let n = 0; n < 2; n += 1) source.say('tea');
+    const row = (name: string) => page.locator('.summary tbody tr').filter({ hasText: name });
+    await eventually(async () => {
+      clock.advance(1000);
+      return (await row('tea').textContent())?.includes('few posts') ?? false;
+    });
+    await row('coffee')
+      .filter({ hasText: /coffee[\d.]+–few posts/ })
+      .waitFor();
+    expect(await row('tea').textContent()).toMatch(/^ ?tea––few posts/);
   });
 
   test('notifies of a spike once, if it is asked to and in the background', async () => {
