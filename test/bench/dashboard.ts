@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as tick } from 'node:timers/promises';
 import { pino } from 'pino';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../src/base/clock.ts';
@@ -14,6 +14,7 @@ import { startServer } from '../../src/server/server.ts';
 import { createPlayer } from '../../src/source/player.ts';
 import { buildPage } from '../../src/web/build.ts';
 import { FLAGS, findChromium } from '../support/chromium.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { TEXT_ALONE } from '../support/posts.ts';
 import { configOf } from '../support/senti.ts';
 import { runParts } from './measure.ts';
@@ -23,9 +24,16 @@ const TOPICS = ['coffee', 'tea', 'music', 'film'];
 const POSTS_A_SECOND = 200;
 /** Until the page has begun, and has drawn what it begins with. */
 const WARM_UP_SECONDS = 10;
-const SECONDS = 60;
+const SECONDS = 40;
 /** Other programs disturb, so the round with the least is the one that counts. */
 const ROUNDS = 3;
+/**
+ * How long the server has counted before the page opens, in milliseconds: not at all, so that the page shows its first minute,
+ * or longer than its whole window.
+ */
+const PAST = { 'first minute': 0, 'whole window': 330_000 } as const;
+/** In such steps, and so many ticks for each of them, the past goes by at once. */
+const STEP = { ms: 20, ticks: 4 };
 /** What four topics at 200 events a second may take at most. */
 const GOALS = { renderer: 10, 'first content, ms': 500 } as const;
 /** As browsers name it. */
@@ -53,16 +61,26 @@ function judge(row: Readonly<Record<keyof typeof GOALS, number>>): string {
 
 async function measureRounds(title: string, topics: readonly string[], topicsOfPost: number) {
   await buildPage();
+  const shown = Object.entries(PAST);
   const rounds = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(topics, topicsOfPost));
-  const rows = rounds.toSorted((a, b) => a.renderer - b.renderer).slice(0, 1);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, past] of shown) {
+      rounds.push({ shown: name, ...(await measure(topics, topicsOfPost, past)) });
+    }
+  }
+  const best = rounds.toSorted((a, b) => a.renderer - b.renderer);
+  const rows = shown.flatMap(([name]) => best.find(({ shown }) => shown === name) ?? []);
   return { title: `% of a core that the dashboard takes: ${title}`, rows };
 }
 
-async function measure(topics: readonly string[], topicsOfPost: number) {
-  const server = await startServer(configOf(), pino({ level: 'silent' }), {
-    connect: (_config, sink) => createPlayer(playlistOf(topics, topicsOfPost), sink, systemClock),
+async function measure(topics: readonly string[], topicsOfPost: number, past: number) {
+  const clock = past > 0 ? new FakeClock(Date.now() - past) : systemClock;
+  const followed = past > 0 ? topics.map((topic) => `--follow=${topic}`) : [];
+  const server = await startServer(configOf(...followed), pino({ level: 'silent' }), {
+    clock,
+    connect: (_config, sink) => createPlayer(playlistOf(topics, topicsOfPost), sink, clock),
   });
+  const stopClock = clock instanceof FakeClock ? await catchUp(clock) : () => {};
   const query = new URLSearchParams(topics.map((topic) => ['track', topic]));
   const browser = await startBrowser(`${server.url}/?${query}`);
   await delay(WARM_UP_SECONDS * 1000);
@@ -73,6 +91,7 @@ async function measure(topics: readonly string[], topicsOfPost: number) {
   const firstContent = await browser.firstContent();
   await browser.stop();
   await server.close();
+  stopClock();
   const share = (type: string) =>
     Math.round(((after[type] ?? 0) - (before[type] ?? 0)) * (1000 / SECONDS)) / 10;
   return {
@@ -83,6 +102,16 @@ async function measure(topics: readonly string[], topicsOfPost: number) {
     'first content, ms': Math.round(firstContent),
     'title of its tab': title,
   };
+}
+
+/** Lets the time until now go by, and from then on keeps the clock right until the returned function is called. */
+async function catchUp(clock: FakeClock): Promise<() => void> {
+  while (clock.now() < Date.now()) {
+    clock.advance(STEP.ms);
+    for (let n = 0; n < STEP.ticks; n++) await tick();
+  }
+  const timer = setInterval(() => clock.advance(Math.max(0, Date.now() - clock.now())), 1);
+  return () => clearInterval(timer);
 }
 
 /** Each post matches so many of the topics. */
