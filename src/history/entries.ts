@@ -4,6 +4,7 @@ import { withRoomFor } from '../base/numbers.ts';
 import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
+import { KeyQueue } from './key-queue.ts';
 import { NumberLists } from './number-lists.ts';
 import { hashOf, NONE, PostIndex } from './post-index.ts';
 
@@ -44,8 +45,15 @@ export class Entries {
   /** Keys of no entry, as one list. The one that is longest unused is the next, so that the keys of neighbours are close. */
   readonly #unused = new NumberLists();
   readonly #byPost = new PostIndex();
+  /** Keys of events that the index lacks. Most are forgotten before anyone asks for their posts. */
+  readonly #notIndexed = new KeyQueue();
   /** Whether a post was ever kept in two epochs. */
   hasRepeats = false;
+  /** The epoch of the first event that was kept, and the highest number of its events. */
+  #epoch: number | undefined;
+  #highest = -1;
+  /** Whether events of two epochs were ever kept. */
+  #hasEpochs = false;
   #newest = NONE;
   #bytes = 0;
 
@@ -90,6 +98,7 @@ export class Entries {
   isRepeat(key: number, isKept: (older: number) => boolean): boolean {
     const { post, position } = this.at(key);
     if (!this.hasRepeats || post === undefined) return false;
+    this.#index();
     let older: number | undefined = key;
     do {
       older = this.#find(post, this.#byPost.olderThan(older));
@@ -99,6 +108,7 @@ export class Entries {
   }
 
   deleted(post: PostKey): void {
+    this.#index();
     for (;;) {
       const key = this.#find(post, this.#byPost.find(hashOf(post)));
       if (key === undefined) return;
@@ -111,17 +121,35 @@ export class Entries {
 
   #keyOf(event: SentimentEvent): number {
     const { position, post } = event;
-    const hash = hashOf(post);
-    const before = this.#find(post, this.#byPost.find(hash));
-    if (before !== undefined) {
-      const { epoch, number } = this.at(before).position;
-      // Another node has sent it again.
-      if (epoch === position.epoch && number === position.number) return before;
-      if (epoch !== position.epoch) this.hasRepeats = true;
+    if (!this.#isLatest(position)) {
+      this.#index();
+      const before = this.#find(post, this.#byPost.find(hashOf(post)));
+      if (before !== undefined) {
+        const { epoch, number } = this.at(before).position;
+        // Another node has sent it again.
+        if (epoch === position.epoch && number === position.number) return before;
+        if (epoch !== position.epoch) this.hasRepeats = true;
+      }
     }
     const key = this.#add(event, bytesOf(event));
-    this.#byPost.add(key, hash);
+    this.#notIndexed.add(key);
     return key;
+  }
+
+  /** Whether an event at this place comes after all that were kept, and so is none of them. False if it is not certain. */
+  #isLatest({ epoch, number }: Position): boolean {
+    this.#epoch ??= epoch;
+    this.#hasEpochs ||= epoch !== this.#epoch;
+    const isLatest = !this.#hasEpochs && number > this.#highest;
+    if (isLatest) this.#highest = number;
+    return isLatest;
+  }
+
+  #index(): void {
+    for (let key = this.#notIndexed.oldest; key !== undefined; key = this.#notIndexed.oldest) {
+      this.#notIndexed.delete(key);
+      this.#byPost.add(key, hashOf(this.at(key).post as PostKey));
+    }
   }
 
   /** The key of this post, `newest` or one of the older ones. */
@@ -158,7 +186,7 @@ export class Entries {
   }
 
   #forget(key: number): void {
-    if (this.at(key).post !== undefined) this.#byPost.delete(key);
+    if (!this.#notIndexed.delete(key) && this.at(key).post !== undefined) this.#byPost.delete(key);
     this.#entries[key] = undefined;
     this.#unused.push(0, key);
     this.#bytes -= this.#rows[key * ROW + BYTES] as number;

@@ -179,6 +179,17 @@ describe('recent events', () => {
     expect(past.bytes).toBe(0);
   });
 
+  test('a post that a new epoch repeats is kept once, however many came in between', () => {
+    const past = createPast();
+    const coffee = past.open(COFFEE, at(0, 1));
+    for (const number of [1, 2]) past.event(event(number, 1), [coffee.slot]);
+    coffee.gap(at(0, 2));
+    for (const number of [1, 2]) past.event(event(number, 2), [coffee.slot]);
+    past.event({ ...event(3, 2), post: event(2, 1).post }, [coffee.slot]);
+    const told = readAll(past.read(COFFEE, { last: 9 }));
+    expect(told).toEqual(['1.1', '1.2', 'gap', '2.1', '2.2']);
+  });
+
   test('a post that comes in a third epoch is kept once, whichever epoch each track has it from', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0, 1));
