@@ -6,18 +6,27 @@ const TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/i;
 /** RFC 5646, section 4.4.1. */
 export const MAX_TAG_LENGTH = 35;
 
-/** Finding a canonical form takes longer than matching a post, and posts name the same few languages. */
-const remembered = new Map<string, string | undefined>();
+/**
+ * By tag: a list of its canonical form alone, or an empty one. Finding that takes longer than matching a post. Posts name the
+ * same few languages, and those that are kept share these lists.
+ */
+const remembered = new Map<string, readonly string[]>();
 const MAX_REMEMBERED = 1024;
 
 /** The canonical form of `tag`, such as `en` for `eng`; undefined if it names no language. */
 export function readLanguage(tag: string): string | undefined {
-  if (tag.length > MAX_TAG_LENGTH) return undefined;
-  if (remembered.has(tag)) return remembered.get(tag);
+  return asList(tag)[0];
+}
+
+function asList(tag: string): readonly string[] {
+  if (tag.length > MAX_TAG_LENGTH) return [];
+  const known = remembered.get(tag);
+  if (known !== undefined) return known;
   const language = canonicalForm(tag);
+  const list = language === undefined ? [] : [language];
   if (remembered.size === MAX_REMEMBERED) remembered.clear();
-  remembered.set(tag, language);
-  return language;
+  remembered.set(tag, list);
+  return list;
 }
 
 function canonicalForm(tag: string): string | undefined {
@@ -32,8 +41,10 @@ function canonicalForm(tag: string): string | undefined {
 }
 
 /** The languages that `tags` name, each once. */
-export function readLanguages(tags: readonly string[]): string[] {
-  return [...new Set(tags.flatMap((tag) => readLanguage(tag) ?? []))];
+export function readLanguages(tags: readonly string[]): readonly string[] {
+  const [tag] = tags;
+  if (tags.length === 1 && tag !== undefined) return asList(tag);
+  return [...new Set(tags.flatMap(asList))];
 }
 
 /** The languages to follow, as lower-case BCP 47 tags; `any` follows all. */

@@ -97,7 +97,11 @@ export function createExplainer(profile: Profile, rate: Rater): Explain {
   };
 }
 
-function count(tags: readonly string[]): HashtagCount[] {
+/** Most posts have none, and many events are kept. */
+const NO_HASHTAGS: readonly HashtagCount[] = [];
+
+function count(tags: readonly string[]): readonly HashtagCount[] {
+  if (tags.length === 0) return NO_HASHTAGS;
   const counts = new Map<string, number>();
   for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   return [...counts]
