@@ -144,7 +144,11 @@ const SOURCE = named({
 
 const ACCESS = named({
   authTokens: option(bearerTokens, [], 'Tokens. Any of them grants access.', SECRET),
-  authJwks: option(keySet, '', "JWTs: the issuer's JSON Web Key Set, as an address or a file."),
+  authJwks: option(
+    keySet,
+    '',
+    "JWTs: the issuer's JSON Web Key Set, as an https:// address or a file.",
+  ),
   authIssuer: option(anyText, '', 'JWTs: the exact value of iss.'),
   authAudience: option(anyText, '', 'JWTs: the exact value of aud.'),
   origins: option(origins, [], "Web origins that may connect, besides the server's and loopback.", {

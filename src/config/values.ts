@@ -14,6 +14,7 @@ import {
   readSmallFile,
 } from '../base/small-file.ts';
 import { UserError } from '../base/user-error.ts';
+import { isLoopback } from '../base/web-address.ts';
 import { parseTrackAt, type Track } from '../track/track.ts';
 
 export interface Kind<T> {
@@ -223,12 +224,14 @@ export const smallFile = fileOf(MAX_FILE_BYTES, (_bytes, path) => path);
 /** A JSON Web Key Set: in a file, or the address that serves it. */
 export const keySet = kind(
   'URL|FILE',
-  'an address that begins with https://, without user or password',
+  'an address that begins with https://, or http:// for this machine, without user or password',
   (text): URL | JSONWebKeySet | Invalid | undefined => {
     if (!/^https?:/i.test(text)) return keySetFile.parse(text);
     const url = URL.parse(text);
     // A user or password would show in the log.
-    return url?.username === '' && url.password === '' ? url : undefined;
+    if (url === null || url.username !== '' || url.password !== '') return undefined;
+    // On the way over a network, anybody could replace the keys, and sign tokens of their own.
+    return url.protocol === 'https:' || isLoopback(url.hostname) ? url : undefined;
   },
 );
 

@@ -56,6 +56,26 @@ describe('--auth-jwks', () => {
     expect(JSON.stringify(parsed)).not.toMatch(/hid/);
   });
 
+  test.each(['http://127.0.0.1:8080/jwks', 'http://[::1]/jwks', 'HTTP://LOCALHOST/jwks'])(
+    'takes an address of this machine without TLS: %s',
+    (address) => {
+      expect(parse(['--auth-jwks', address, ...WHOSE])).toMatchObject({
+        config: { authJwks: new URL(address) },
+      });
+    },
+  );
+
+  test.each(['http://id.example/jwks', 'HTTP://10.0.0.1/', 'http://127.0.0.1.example/'])(
+    'rejects another address without TLS, where anybody on the way could replace the keys: %s',
+    (address) => {
+      expect(parse(['--auth-jwks', address, ...WHOSE])).toEqual({
+        mistakes: [
+          `--auth-jwks is "${address}". It must be an address that begins with https://, or http:// for this machine, without user or password.`,
+        ],
+      });
+    },
+  );
+
   test('takes an address', () => {
     expect(parse(['--auth-jwks', 'https://id.example/jwks.json', ...WHOSE])).toMatchObject({
       config: {

@@ -1,6 +1,7 @@
 // Decides which web pages may talk to this server. A request without Origin does not come from a page, and passes.
 
 import { isIP } from 'node:net';
+import { bare, isLoopback } from '../../base/web-address.ts';
 
 export type OriginCheck = (request: {
   readonly origin?: string | undefined;
@@ -39,19 +40,4 @@ export function createOriginCheck(allowed: readonly string[], host: string): Ori
  */
 export function isOwnHost(isAllowed: OriginCheck, host: string | undefined): boolean {
   return ['http', 'https'].some((scheme) => isAllowed({ origin: `${scheme}://${host}`, host }));
-}
-
-/** By RFC 6761 (`localhost` and names under it), 127.0.0.0/8 and ::1. */
-export function isLoopback(hostname: string): boolean {
-  const name = bare(hostname.toLowerCase());
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '::1' ||
-    (isIP(name) === 4 && name.startsWith('127.'))
-  );
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

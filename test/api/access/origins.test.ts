@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createOriginCheck, isLoopback } from '../../../src/api/access/origins.ts';
+import { createOriginCheck } from '../../../src/api/access/origins.ts';
+import { isLoopback } from '../../../src/base/web-address.ts';
 
 describe('an origin', () => {
   const check = createOriginCheck(['https://app.example.com'], 'senti.example');
