@@ -63,7 +63,10 @@ export function setCells(
 }
 
 /** A count of a row, which may lack posts. */
-export function atLeast({ counts, isKnown }: Row, count: number): string {
+export function atLeast(
+  { counts, isKnown }: Pick<Row, 'counts' | 'isKnown'>,
+  count: number,
+): string {
   if (isKnown) return count.toLocaleString('en');
   return sum(counts) === 0 ? '–' : `${count.toLocaleString('en')}+`;
 }

@@ -7,10 +7,11 @@ import {
   type SummarySubscription,
 } from '../../schema/operations.ts';
 import { h } from './dom.ts';
+import { minutesOf } from './picture.ts';
 import { sharesOfVoice, sum, totalOf } from './polarity-counts.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
-import { setCells } from './row-table.ts';
+import { atLeast, setCells } from './row-table.ts';
 import type { Connection } from './server-connection.ts';
 import { cellsOf } from './topic-past.ts';
 import { createSign } from './topic-sign.ts';
@@ -99,7 +100,8 @@ export class Summary {
     const update = () => {
       if (!latest) return;
       const summed = isLong ? sumUp(topic.past?.cells ?? [], askBefore(), latest.spike) : latest;
-      const [rate, ...rest] = summarize(summed);
+      const [minute] = minutesOf(topic.window.cells());
+      const [rate, ...rest] = summarize(summed, minute);
       setCells(element, 1, [rate]);
       setCells(element, SHARE + 1, rest);
       row.rate = rateOf(summed);
@@ -172,8 +174,8 @@ function spanOf(cells: readonly Cell[]): Span {
   return { posts: positive + negative + neutral, positive, negative, neutral };
 }
 
-/** Posts a minute, the balance, its change since the span before, and whether there is a spike. */
-export function summarize(window: Window): [string, string, string, string] {
+/** Posts a minute, the balance, its change since the span before, and the posts of `minute`, the last one, with its spike. */
+export function summarize(window: Window, minute?: Cell): [string, string, string, string] {
   const { posts, previous, spike } = window;
   const rate = rateOf(window);
   const balance = balanceOfSpan(window);
@@ -183,7 +185,9 @@ export function summarize(window: Window): [string, string, string, string] {
     rate?.toLocaleString('en', { maximumFractionDigits: rate < 10 ? 1 : 0 }) ?? '–',
     posts > 0 && balance === undefined ? 'few posts' : signed(balance),
     signed(change),
-    spike ? '▲ spike' : '',
+    [minute ? atLeast(minute, sum(minute.counts)) : '–', ...(spike ? ['▲\u00a0spike'] : [])].join(
+      ' ',
+    ),
   ];
 }
 

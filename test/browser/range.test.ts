@@ -263,7 +263,7 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Spike alerts', pressed: true }).waitFor();
     await page.evaluate('hide()');
-    const row = page.getByRole('row', { name: /^coffee.*▲ spike$/ });
+    const row = page.getByRole('row', { name: /^coffee.* 4\d ▲\sspike$/ });
     for (let n = 0; n < 40; n += 1) source.say('I love coffee');
     for (let second = 0; second < 15; second += 1) {
       clock.advance(1000);

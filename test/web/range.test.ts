@@ -191,13 +191,16 @@ test('a row of the summary says that posts are few, and compares with the span b
   const span = (positive: number, negative: number) => ({
     ...{ posts: positive + negative, positive, negative, neutral: 0 },
   });
+  const minute: Cell = { from: 0, to: 60, counts: [900, 90, 10], isKnown: true };
   const rest = { postsPerMinute: 4, spike: false, previous: span(10, 10) };
-  expect(summarize({ ...span(15, 5), ...rest })).toEqual(['4', '+50', '+50', '']);
-  expect(summarize({ ...span(5, 0), ...rest })).toEqual(['4', 'few posts', '–', '']);
+  const told = (window: Parameters<typeof summarize>[0], isKnown = true) =>
+    summarize(window, { ...minute, isKnown });
+  expect(told({ ...span(15, 5), ...rest })).toEqual(['4', '+50', '+50', '1,000']);
+  expect(told({ ...span(5, 0), ...rest }, false)).toEqual(['4', 'few posts', '–', '1,000+']);
   // They came in less than a minute.
-  expect(summarize({ ...span(2, 0), ...rest })).toEqual(['–', 'few posts', '–', '']);
+  expect(told({ ...span(2, 0), ...rest })).toEqual(['–', 'few posts', '–', '1,000']);
   const first = { postsPerMinute: null, spike: true, previous: span(1, 0) };
-  expect(summarize({ ...span(5, 15), ...first })).toEqual(['–', '−50', '–', '▲ spike']);
+  expect(told({ ...span(5, 15), ...first })).toEqual(['–', '−50', '–', '1,000 ▲\u00a0spike']);
 });
 
 test('a row of a week has the hours that are known, and compares with the week before', () => {
@@ -209,10 +212,10 @@ test('a row of a week has the hours that are known, and compares with the week b
     '2',
     '+39',
     '+39',
-    '▲ spike',
+    '– ▲\u00a0spike',
   ]);
-  expect(summarize(sumUp(week, [], false))).toEqual(['2', '+39', '–', '']);
-  expect(summarize(sumUp([], [], false))).toEqual(['–', '–', '–', '']);
+  expect(summarize(sumUp(week, [], false))).toEqual(['2', '+39', '–', '–']);
+  expect(summarize(sumUp([], [], false))).toEqual(['–', '–', '–', '–']);
 });
 
 test('the labels of a chart are round times with room between them', () => {
