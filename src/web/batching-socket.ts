@@ -13,18 +13,22 @@ export class BatchingSocket extends WebSocket {
     let waiting: MessageEvent[] = [];
     let handedOverAt = Number.NEGATIVE_INFINITY;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const handOver = () => {
+    const handOver = async () => {
       clearTimeout(timer);
       timer = undefined;
       handedOverAt = performance.now();
       const batch = waiting;
       waiting = [];
-      for (const message of batch) handle?.(message);
+      for (const message of batch) {
+        handle?.(message);
+        // What waits for this message goes on before the next one is handed over.
+        await undefined;
+      }
     };
     this.addEventListener('message', (message) => {
       waiting.push(message);
       // The timers of a hidden page are too slow.
-      if (document.hidden || performance.now() - handedOverAt >= PAUSE) handOver();
+      if (document.hidden || performance.now() - handedOverAt >= PAUSE) void handOver();
       else timer ??= setTimeout(handOver, PAUSE);
     });
     this.addEventListener('close', handOver);

@@ -27,7 +27,7 @@ async function connect() {
     peer.send(message);
     await once(socket, 'message');
   };
-  return { page, peer, got, send };
+  return { page, socket, peer, got, send };
 }
 
 test('a page gets a message at once, and others soon after it together', async () => {
@@ -47,6 +47,18 @@ test('a page gets all messages before it learns that the connection is closed', 
   peer.close();
   await until(() => got.includes('closed'), 'the connection is closed');
   expect(got).toEqual(['first', 'second', 'closed']);
+});
+
+test('what waits for a message goes on before the next one is handed over', async () => {
+  const { got, send, socket } = await connect();
+  socket.onmessage = async ({ data }) => {
+    got.push(data);
+    await undefined;
+    got.push(`after ${data}`);
+  };
+  for (const message of ['first', 'second', 'third']) await send(message);
+  await until(() => got.length === 6, 'all are handed over');
+  expect(got.slice(2)).toEqual(['second', 'after second', 'third', 'after third']);
 });
 
 test('a hidden page gets each message at once, because its timers are slow', async () => {
