@@ -20,6 +20,8 @@ interface Bucket {
   tags: string[];
   /** False if the counts are unknown, because the page did not listen, or posts may be missing. */
   watched: boolean;
+  /** Whether its counts came from the server, which had counted all posts until then. */
+  filled?: boolean;
 }
 
 /** The counts of a span of time. Times are in seconds since 1970. */
@@ -47,6 +49,8 @@ export class RollingWindow {
   /** Oldest first, without gaps; the last is the current second. */
   #buckets: Bucket[] = [];
   #watching = false;
+  /** When counts came from the server, in milliseconds. */
+  #filledAt = 0;
 
   /** All times are in milliseconds since 1970. What is older than the window does not count. */
   add(polarityIndex: number, tags: readonly string[], at: number): void {
@@ -55,8 +59,11 @@ export class RollingWindow {
     const isNow = newest?.second === Math.floor(at / 1000);
     const bucket = isNow ? newest : this.#between(at, at)[0];
     if (!bucket || polarityIndex < 0 || polarityIndex > 2) return;
-    bucket.counts[polarityIndex as 0 | 1 | 2]++;
-    this.totals[polarityIndex as 0 | 1 | 2]++;
+    // An event from before that comes after the server's counts is among them.
+    if (!bucket.filled || at >= this.#filledAt) {
+      bucket.counts[polarityIndex as 0 | 1 | 2]++;
+      this.totals[polarityIndex as 0 | 1 | 2]++;
+    }
     for (const tag of tags) {
       const count = this.#tags.get(tag);
       if (count === undefined && this.#tags.size >= MAX_TAGS) continue;
@@ -81,9 +88,10 @@ export class RollingWindow {
 
   /**
    * Takes the server's counts of a past span into the seconds of it that the page does not know, spread evenly. The
-   * posts that the page knows are among them.
+   * posts that the page knows are among them, and so are those that come later, but count before `now`.
    */
-  fill(counts: Readonly<Counts>, from: number, to: number): void {
+  fill(counts: Readonly<Counts>, from: number, to: number, now = to): void {
+    this.#filledAt = now;
     const buckets = this.#between(from, to - 1);
     const unknown = buckets.filter(({ watched }) => !watched);
     // Of a span that began before the window, the same share.
@@ -97,7 +105,10 @@ export class RollingWindow {
       });
       if (unknown.length > 0) this.totals[polarity] += lacking;
     }
-    for (const bucket of unknown) bucket.watched = true;
+    for (const bucket of unknown) {
+      bucket.watched = true;
+      bucket.filled = true;
+    }
   }
 
   /** Moves the window to `now`, and forgets what is older. */

@@ -117,6 +117,6 @@ export async function recall(topic: Topic, connection: Pick<Connection, 'ask'>):
   for (const { start, positive, negative, neutral, complete } of answer?.history.buckets ?? []) {
     const begin = Date.parse(start);
     const end = Math.min(begin + 60_000, now);
-    if (complete && end > begin) topic.window.fill([positive, negative, neutral], begin, end);
+    if (complete && end > begin) topic.window.fill([positive, negative, neutral], begin, end, now);
   }
 }

@@ -153,6 +153,17 @@ describe('the rolling window', () => {
     );
   });
 
+  test('counts an event once that comes after the server has counted it', () => {
+    const window = new RollingWindow();
+    window.watch(true, at(40));
+    window.fill([3, 0, 0], at(0), at(40.5), at(40.5));
+    window.add(0, ['tag'], at(10));
+    expect(window.totals).toEqual([3, 0, 0]);
+    expect(window.topTags(1)).toEqual([['tag', 1]]);
+    window.add(0, [], at(40.6));
+    expect(window.totals).toEqual([4, 0, 0]);
+  });
+
   test('takes of a minute that began before it the share that is within it', () => {
     const window = new RollingWindow();
     window.watch(true, at(WINDOW_SECONDS + 30));
