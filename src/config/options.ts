@@ -62,7 +62,7 @@ const lease = wholeNumber(1, 60, 'SECONDS');
 const host = matching('ADDRESS', /^[\w.:-]+$/, 'a host name or IP address');
 const xToken = matching('TOKEN', /^[\x21-\x7e]+$/, 'a token without spaces, as X shows it');
 const prefix = matching('NAME', /^[\w-]{1,32}$/, '1 to 32 letters, digits, - and _');
-const path = { ...anyText, label: 'PATH' };
+const path = matching('PATH', /./s, 'a path');
 const SECRET = { flag: undefined };
 
 /** In milliseconds. */

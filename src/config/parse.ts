@@ -9,7 +9,7 @@ import { describeOptions } from './help.ts';
 import { nameOf, type Option } from './option.ts';
 import { RULES, type Values } from './option-rules.ts';
 import { type Config, OPTIONS } from './options.ts';
-import { explainInvalid, Invalid, SEPARATOR } from './values.ts';
+import { explainInvalid, Invalid, onOrOff, SEPARATOR } from './values.ts';
 
 type ParsedConfig =
   | { readonly config: Config }
@@ -23,6 +23,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const BY_FLAG = new Map<string, Option<unknown>>(
   Object.values(OPTIONS).flatMap((option) => (option.flag ? [[option.flag, option]] : [])),
 );
+/** The variables of secrets. */
+const SECRETS = Object.values(OPTIONS).flatMap(({ flag, env }) => (flag === undefined ? env : []));
 
 /** `argv` comes without the program. A flag wins over its variable, and an empty variable counts as unset. */
 export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
@@ -77,11 +79,16 @@ function readFlags(argv: readonly string[]) {
   });
   // The value of an unknown option may be a secret, so it is not repeated.
   let valueOfUnknown = -1;
+  /** A switch takes a value after = alone. */
+  let afterSwitch = { index: -1, name: '' };
   for (const token of tokens) {
     if (token.kind === 'positional' && token.index !== valueOfUnknown) {
       // A variable on the command line, such as X_BEARER_TOKEN=…, may hold a secret.
       const shown = token.value.replace(/=.*/s, '=…');
-      mistakes.push(`"${shown}" is not an option. Options begin with --.`);
+      const isValue =
+        token.index === afterSwitch.index && !(onOrOff.parse(shown) instanceof Invalid);
+      const remedy = isValue ? `Write ${afterSwitch.name}=${shown}.` : 'Options begin with --.';
+      mistakes.push(`"${shown}" is not an option. ${remedy}`);
     }
     if (token.kind !== 'option') continue;
     const { name, rawName, value } = token;
@@ -97,6 +104,7 @@ function readFlags(argv: readonly string[]) {
         name,
         [before, value ?? 'true'].filter((text) => text !== undefined).join(SEPARATOR),
       );
+      if (value === undefined) afterSwitch = { index: token.index + 1, name: rawName };
     } else mistakes.push(`${rawName} needs a value. Write ${rawName} ${option.label}.`);
   }
   return { flags, mistakes };
@@ -107,6 +115,10 @@ const MAX_TYPOS = 2;
 
 function suggest(name: string): string {
   const typed = name.toLowerCase();
+  const secret = SECRETS.find((env) => env === typed.toUpperCase().replaceAll('-', '_'));
+  if (secret) return `Set ${secret} in the environment: other users can read a command line.`;
+  const negated = BY_FLAG.get(typed.replace(/^no-/, ''));
+  if (negated?.label === '' && negated.flag !== typed) return `Write --${negated.flag}=false.`;
   // The first letter is seldom the wrong one. Without this, --gate would get --rate suggested.
   const alike = [...BY_FLAG.keys(), 'help', 'version'].filter((flag) => flag[0] === typed[0]);
   const meant =

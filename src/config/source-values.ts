@@ -1,6 +1,6 @@
 // The values of options that name what a source reads.
 
-import { BEARER_TOKEN, kind, listOf, splitList } from './values.ts';
+import { BEARER_TOKEN, BEARER_TOKENS, kind, listOf, splitList } from './values.ts';
 
 export const jetstreamUrls = listOf(
   'ws:// or wss:// addresses',
@@ -19,7 +19,7 @@ const NO_TOKEN = 'none';
 /** Empty for an instance that needs none. */
 export const mastodonTokens = kind(
   'LIST',
-  `a comma list of access tokens, with ${NO_TOKEN} for an instance that needs no token`,
+  `a comma list of access tokens, ${BEARER_TOKENS}, or ${NO_TOKEN} for an instance that needs no token`,
   (text): readonly string[] | undefined => {
     const tokens = splitList(text);
     if (!tokens.every((token) => token === NO_TOKEN || BEARER_TOKEN.test(token))) return undefined;

@@ -45,6 +45,7 @@ const QUOTED_CHARACTERS = 200;
 const SHORTEST_TOKEN = 8;
 /** The syntax after `Bearer` (RFC 6750, section 2.1). */
 export const BEARER_TOKEN = new RegExp(`^(?=.{${SHORTEST_TOKEN}})[\\w.~+/-]+=*$`);
+export const BEARER_TOKENS = `each of at least ${SHORTEST_TOKEN} characters out of A-Z a-z 0-9 - . _ ~ + /`;
 
 /** `read` returns undefined for a text that is not as expected. */
 export function kind<T>(
@@ -185,7 +186,7 @@ export const languages: Kind<Languages> = orWord(
 /** An empty item is a mistake: it may come from a variable that was not set. */
 export const bearerTokens = kind(
   'LIST',
-  `a comma list of tokens, each of at least ${SHORTEST_TOKEN} characters out of A-Z a-z 0-9 - . _ ~ + / (openssl rand -hex 32 makes one)`,
+  `a comma list of tokens, ${BEARER_TOKENS} (openssl rand -hex 32 makes one)`,
   (text) => {
     const tokens: readonly string[] = splitList(text);
     return tokens.every((token) => BEARER_TOKEN.test(token)) ? tokens : undefined;

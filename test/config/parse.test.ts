@@ -189,6 +189,29 @@ describe('the options', () => {
     expect(mistakesOf([typed, 'x'])).toEqual([`Unknown option ${typed}. Did you mean ${meant}?`]);
   });
 
+  test('say how to give a secret, or a value to a switch', () => {
+    expect(mistakesOf(['--x-bearer-token', 'secret', '--AUTH_TOKENS=secret'])).toEqual([
+      'Unknown option --x-bearer-token. Set X_BEARER_TOKEN in the environment: other users can read a command line.',
+      'Unknown option --AUTH_TOKENS. Set AUTH_TOKENS in the environment: other users can read a command line.',
+    ]);
+    expect(
+      mistakesOf(['--graphiql', 'false', 'off', '--no-loop', '--no-port', '--loop', 'x']),
+    ).toEqual([
+      '"false" is not an option. Write --graphiql=false.',
+      '"off" is not an option. Options begin with --.',
+      'Unknown option --no-loop. Write --loop=false.',
+      'Unknown option --no-port. List all options with --help.',
+      '"x" is not an option. Options begin with --.',
+    ]);
+  });
+
+  test.each(['--history', '--state-dir', '--file', '--documents'])(
+    '%s with nothing is a mistake, such as a variable that is not set',
+    (flag) => {
+      expect(mistakesOf([flag, ''])[0]).toMatch(new RegExp(`^${flag} is ""\\. It must be a `));
+    },
+  );
+
   test('allow several different sources, but none beside made-up posts', () => {
     expect(configOf(['--source', 'bluesky,x'], { X_BEARER_TOKEN: 'a-token' })).toMatchObject({
       sources: ['bluesky', 'x'],
