@@ -162,7 +162,7 @@ export function createBroadcast(context: QueryContext, mask: Mask) {
       },
     };
     const validated = validateSubscriptionArgs({ ...args, rootValue: undefined, contextValue });
-    if (!isArguments(validated)) return { errors: validated };
+    if (!isArguments(validated)) return maskErrors({ errors: validated }, mask);
     const source = await createSourceEventStream(validated);
     if (followed === undefined) return maskErrors(source as ExecutionResult, mask);
     const found = { validated, followed, key: keyOf(args) };

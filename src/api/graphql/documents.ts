@@ -14,7 +14,7 @@ import { UserError } from '../../base/user-error.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
 import { FREE, PRICES, type Work } from '../access/work-budget.ts';
 import type { MessageLimits } from '../shared.ts';
-import { toGraphQLError } from './masked-errors.ts';
+import { toGraphQLError, withCode } from './masked-errors.ts';
 import { explainSize, type QueryLimits } from './operation-size.ts';
 import { type Asked, createTrustedDocuments } from './trusted-documents.ts';
 
@@ -52,7 +52,7 @@ export function createDocuments(
     // Parsing and validation are recursive. Only a very high limit of tokens lets a text exhaust the stack.
     if (error instanceof RangeError) return reject('This operation is nested too deeply.');
     if (!(error instanceof GraphQLError)) throw error;
-    if (!TOO_MANY_TOKENS.test(error.message)) return error;
+    if (!TOO_MANY_TOKENS.test(error.message)) return withCode(error, 'GRAPHQL_PARSE_FAILED');
     return reject(`This operation is too large: ${limits.maxQueryTokens} tokens at most.`);
   }
 
@@ -77,7 +77,8 @@ export function createDocuments(
         return [untrusted];
       }
       const options = { hideSuggestions: !introspection, maxErrors: MAX_MISTAKES };
-      return validate(schema, document, rules, options);
+      const errors = validate(schema, document, rules, options);
+      return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
     } catch (error) {
       return [explain(error)];
     }

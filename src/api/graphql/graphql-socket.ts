@@ -1,7 +1,13 @@
 // GraphQL over WebSocket: the graphql-transport-ws protocol, by the graphql-ws library. Events bypass the library: they
 // go straight to the outbox of the socket, since many listeners get the same bytes.
 
-import { type DocumentNode, type ExecutionArgs, execute, GraphQLError } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  execute,
+  GraphQLError,
+  getOperationAST,
+} from 'graphql';
 import { CloseCode, makeServer, type SubscribePayload } from 'graphql-ws';
 import { UserError } from '../../base/user-error.ts';
 import { type Auth, bearerOf, EXPIRED } from '../access/auth.ts';
@@ -10,7 +16,7 @@ import { closeAfterAll } from '../socket/close.ts';
 import type { SocketRoute } from '../socket/upgrade.ts';
 import { payFor } from './builder.ts';
 import { GraphQLConversation } from './graphql-conversation.ts';
-import { toGraphQLError } from './masked-errors.ts';
+import { toGraphQLError, unresolved } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
 import { maskErrors } from './selection.ts';
 import { SocketSubscription } from './socket-subscription.ts';
@@ -136,5 +142,6 @@ function prepare(
   const errors = documents.validate(document);
   if (errors.length > 0) return errors;
   const { operationName, variables } = payload;
+  if (!getOperationAST(document, operationName)) return [unresolved()];
   return { schema, document, operationName, variableValues: variables };
 }

@@ -9,6 +9,30 @@ export function toGraphQLError({ code, message }: UserError): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
 
+/** Returns `error`, which has `code` now if it had none. */
+export function withCode(error: GraphQLError, code: string): GraphQLError {
+  error.extensions.code ??= code;
+  return error;
+}
+
+/** An operation that works, as the body of a request. */
+export const EXAMPLE = '{"query": "{ status { activeTracks } }"}';
+
+const UNRESOLVED =
+  'The request does not say which operation to run; send a text with one operation, or the name of one as "operationName".';
+
+export function unresolved(): GraphQLError {
+  return new GraphQLError(UNRESOLVED, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
+}
+
+/** What was wrong and what to do, by Yoga's messages, which say only the first. */
+const IN_FULL: Readonly<Record<string, string>> = {
+  'Could not determine what operation to execute.': UNRESOLVED,
+  'POST body sent invalid JSON.': `The body is not JSON; send a JSON object, such as ${EXAMPLE}.`,
+  'Batching is not supported.': `The body is a list of operations; send one, such as ${EXAMPLE}.`,
+  'Request body too large': 'The body is too large; send a shorter one.',
+};
+
 /** Yoga's message for a bug. */
 const MASKED = 'Unexpected error.';
 /** Yoga's code for a body that is too large. */
@@ -27,9 +51,13 @@ export function maskBug(error: unknown): Error {
     error.extensions.originalError = UNSAID;
   }
   const shown = maskError(error, MASKED, false);
-  if (shown instanceof GraphQLError && shown.extensions.code === TOO_LARGE) {
-    shown.extensions.code = 'LIMIT_REACHED';
-  }
+  if (!(shown instanceof GraphQLError)) return shown;
+  const { extensions, path } = shown;
+  if (extensions.code === TOO_LARGE) extensions.code = 'LIMIT_REACHED';
+  // graphql-js checks the variables before it comes to any field.
+  if (path === undefined) withCode(shown, 'BAD_USER_INPUT');
+  // Yoga takes another object for a bug, and logs it.
+  shown.message = IN_FULL[shown.message] ?? shown.message;
   return shown;
 }
 

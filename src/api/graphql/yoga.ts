@@ -20,7 +20,7 @@ import {
 import type { Opened } from './broadcast.ts';
 import { type ApiContext, payFor } from './builder.ts';
 import type { HttpStreams } from './http-streams.ts';
-import { maskBug } from './masked-errors.ts';
+import { EXAMPLE, maskBug } from './masked-errors.ts';
 import type { Operations } from './operations.ts';
 import type { Asked } from './trusted-documents.ts';
 
@@ -30,8 +30,7 @@ const TO_STREAM =
   'send the header "Accept: text/event-stream" or "Accept: multipart/mixed;subscriptionSpec=1.0", or open a WebSocket with the subprotocol graphql-transport-ws';
 const NO_STREAM = `A subscription is answered with a stream of events; ${TO_STREAM}.`;
 const NO_ANSWER = `Answers are JSON; send the header "Accept: application/json". For a subscription ${TO_STREAM}.`;
-const NO_OPERATION =
-  'The request names no operation; send its text as "query", such as {"query": "{ status { activeTracks } }"}.';
+const NO_OPERATION = `The request names no operation; send its text as "query", such as ${EXAMPLE}.`;
 const sendAsEvents = getSSEProcessor();
 
 /** Placeholders for Yoga when it does not serve the subscription: its result, and a response that is never sent. */

@@ -120,8 +120,9 @@ test('a body that is no JSON is rejected without a word of the parser, or of the
   const { url } = await startSenti();
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
   const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: '{"secret' });
+  const message = expect.stringMatching(/^The body is not JSON; (?!.*secret)/);
   expect(await response.json()).toEqual({
-    errors: [{ message: 'POST body sent invalid JSON.', extensions: { code: 'BAD_REQUEST' } }],
+    errors: [{ message, extensions: { code: 'BAD_REQUEST' } }],
   });
 });
 
