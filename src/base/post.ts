@@ -21,6 +21,12 @@ export function spellKey({ source, id }: PostKey): string {
   return `${source} ${id}`;
 }
 
+/** Reads what `spellKey` has spelled. */
+export function readKey(key: string): PostKey {
+  const [source = '', ...id] = key.split(' ');
+  return { source, id: id.join(' ') };
+}
+
 export interface Post extends PublicPost {
   /** As the source sent it, HTML entities and all, but with its addresses in full. */
   readonly text: string;

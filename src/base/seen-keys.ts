@@ -16,7 +16,12 @@ export class SeenKeys {
     return this.#keys.has(key);
   }
 
-  /** The same, and remembers `key` either way. */
+  /** The remembered keys, oldest first. */
+  [Symbol.iterator](): Iterator<string> {
+    return this.#keys.values();
+  }
+
+  /** Whether `key` is among the last `capacity` distinct ones, and remembers `key` either way. */
   check(key: string): boolean {
     if (this.#keys.has(key)) return true;
     const oldest = this.#ring[this.#next];

@@ -13,6 +13,7 @@ import type { SharedPast } from '../stream/journal.ts';
 import type { Past, PastReader, Start } from '../stream/recorder.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import type { Track } from '../track/track.ts';
+import { DeletedPosts } from './deleted-posts.ts';
 import { Delivery } from './delivery.ts';
 import { Election } from './election.ts';
 import { Interest } from './interest.ts';
@@ -62,9 +63,9 @@ export class Cluster<T> implements Feed<T> {
   readonly counters: Map<string, PostCounters>;
   readonly #options: ClusterOptions;
   readonly #relayCounters: RelayCounters = { lost: 0, bad: 0, repeated: 0, gaps: 0 };
-  readonly #sink: FeedSink<T>;
   readonly #relay: Relay;
   readonly #election: Election;
+  readonly #deleted: DeletedPosts;
   readonly #delivery: Delivery<T>;
   readonly #interest: Interest;
   readonly #publisher: InterestPublisher;
@@ -80,7 +81,6 @@ export class Cluster<T> implements Feed<T> {
     const tell = (message: NodeMessage) => this.#tell(message);
     this.#options = options;
     this.counters = new Map(options.sources.map((source) => [source, postCountersAtZero()]));
-    this.#sink = sink;
     this.#faults = new PeerFaults({ ...options, counters });
     const relay = options.connect({
       changed: () => this.#onRelay(),
@@ -97,6 +97,16 @@ export class Cluster<T> implements Feed<T> {
       begin: (term, mayPublish) => this.#lead(term, mayPublish),
       onChange: () => this.#sendAlive(),
       log,
+    });
+    this.#deleted = new DeletedPosts({
+      node,
+      clock,
+      election: this.#election,
+      send: tell,
+      onDeleted: (post) => {
+        options.past.deleted(post);
+        sink.deleted(post);
+      },
     });
     const onBad = () => this.#faults.bad('an event');
     const { past: recorder, postText } = options;
@@ -178,6 +188,7 @@ export class Cluster<T> implements Feed<T> {
     }
     this.#cancelBeat();
     this.#recall.stop();
+    this.#deleted.stop();
     this.#publisher.stop();
     this.#election.stop();
     this.#tell({ kind: 'bye', node: this.#options.id });
@@ -219,6 +230,7 @@ export class Cluster<T> implements Feed<T> {
     const { offlineReason } = this.#relay;
     if (offlineReason !== undefined) {
       this.#options.log.warn(`cluster: ${offlineReason}`);
+      this.#deleted.cutOff();
       // The node that ingests goes on delivering to itself, as long as it holds the lease.
       if (this.#election.leader === undefined) this.#delivery.markGaps();
       return;
@@ -240,10 +252,7 @@ export class Cluster<T> implements Feed<T> {
         mayPublish,
         send: (channel, message) => this.#send(channel, message),
         deliver: (event, wants) => this.#delivery.deliver(event, wants),
-        deleted: (post) => {
-          this.#tell({ kind: 'deleted', ...term, source: post.source, post: post.id });
-          this.#sink.deleted(post);
-        },
+        deleted: (post) => this.#deleted.tell(post, term),
         gap: (want) => this.#delivery.markGap(want),
         onRejected: (track, error) => {
           const { code, message } = error;
@@ -274,17 +283,19 @@ export class Cluster<T> implements Feed<T> {
       if (message.of === this.#options.id) this.#publisher.requestSnapshot();
     } else if (message.kind === 'deleted') {
       if (!isSameTerm(message, this.#election.term)) return;
-      const { source, post: id } = message;
-      this.#options.past.deleted({ source, id });
-      this.#sink.deleted({ source, id });
+      this.#deleted.take(message.posts);
+    } else if (message.kind === 'missed') {
+      this.#deleted.repeat();
     } else if (message.kind === 'rejected') {
       if (!isSameTerm(message, this.#election.term)) return;
       this.#reject(message.track, new UserError(message.code, message.message));
     } else if (message.kind === 'alive' && message.ingest !== undefined) {
       const { node, ingest, scoring } = message;
       const isCurrent = isSameTerm({ node, epoch: ingest.epoch }, this.#election.term);
-      if (isCurrent) this.#faults.compare(node, scoring);
-      else this.#election.verify();
+      if (isCurrent) {
+        this.#faults.compare(node, scoring);
+        this.#deleted.catchUp();
+      } else this.#election.verify();
     }
     this.#election.beginIfInformed();
   }

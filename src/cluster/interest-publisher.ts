@@ -1,7 +1,7 @@
 // Tells the peers which tracks this node wants: every change, and a snapshot on request.
 
 import type { Clock } from '../base/clock.ts';
-import { CHUNK_CHARACTERS, type NodeMessage } from './node-message.ts';
+import { chunks, type NodeMessage } from './node-message.ts';
 import { Throttle } from './throttle.ts';
 import { TrackSet } from './track-set.ts';
 
@@ -94,18 +94,4 @@ export class InterestPublisher {
       send({ kind: 'snapshot', node, generation: this.#generation, part, parts, tracks });
     }
   }
-}
-
-function* chunks(tracks: Iterable<string>): Generator<string[]> {
-  let chunk: string[] = [];
-  let length = 0;
-  for (const track of tracks) {
-    chunk.push(track);
-    length += track.length;
-    if (length < CHUNK_CHARACTERS) continue;
-    yield chunk;
-    chunk = [];
-    length = 0;
-  }
-  if (chunk.length > 0) yield chunk;
 }

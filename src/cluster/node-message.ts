@@ -18,7 +18,7 @@ import {
 
 /** A NATS server takes 1 MiB by default. */
 export const MAX_MESSAGE_BYTES = 512 * 1024;
-/** The tracks of one message have about this many characters. */
+/** A list of texts in one message has about this many characters. */
 export const CHUNK_CHARACTERS = 64 * 1024;
 /** The most listeners of one node. The sum for a thousand nodes still fits into a GraphQL Int. */
 const MAX_LISTENERS = 2_000_000;
@@ -124,8 +124,10 @@ const isMessage = isVariant('kind', {
   ask: hasFields({ of: isNodeId }),
   /** The node, which ingests, cannot follow a track. */
   rejected: hasFields({ epoch: isEpoch, track: isTrack, code: isErrorCode, message: isText }),
-  /** The source of the node, which ingests, has deleted a post. */
-  deleted: hasFields({ epoch: isEpoch, source: isText, post: isText }),
+  /** The source of the node, which ingests, has deleted posts. A key is spelled by `spellKey`. */
+  deleted: hasFields({ epoch: isEpoch, posts: listOf(isText) }),
+  /** The node may have missed deletions, and asks the node that ingests to tell of them again. */
+  missed: hasFields({}),
   /** The node stops. */
   bye: hasFields({}),
 });
@@ -168,4 +170,19 @@ export function decodeMessage(bytes: Uint8Array): NodeMessage | undefined {
   if (bytes.length > MAX_MESSAGE_BYTES) return undefined;
   const value = parseJson(bytes);
   return isFromNode(value) && isMessage(value) ? value : undefined;
+}
+
+/** Parts of a list that fit into a message each. */
+export function* chunks(texts: Iterable<string>): Generator<string[]> {
+  let chunk: string[] = [];
+  let length = 0;
+  for (const text of texts) {
+    chunk.push(text);
+    length += text.length;
+    if (length < CHUNK_CHARACTERS) continue;
+    yield chunk;
+    chunk = [];
+    length = 0;
+  }
+  if (chunk.length > 0) yield chunk;
 }

@@ -202,11 +202,11 @@ describe('a forged deletion', () => {
     const { id: node } = one.multiplexer.cluster;
     await forge(
       'nodes',
-      encodeMessage({ kind: 'deleted', source: 'hand', node: 'x', epoch: 1, post: 'p0' }),
+      encodeMessage({ kind: 'deleted', node: 'x', epoch: 1, posts: ['hand p0'] }),
     );
     await forge(
       'nodes',
-      encodeMessage({ kind: 'deleted', source: 'hand', node, epoch: 1e6, post: 'p0' }),
+      encodeMessage({ kind: 'deleted', node, epoch: 1e6, posts: ['hand p0'] }),
     );
     await nodes.say('coffee', leads);
     await nodes.until(() => coffee.told.length > 0);
@@ -218,6 +218,20 @@ describe('a forged deletion', () => {
     await nodes.until(() => coffee.told.length > 1);
     expect(coffee.told).toEqual(['p0', 'p2']);
   });
+});
+
+test('a forged request for deletions is answered once a second, however often it comes', async () => {
+  const { nodes, leads, one } = await start();
+  for (let i = 0; i < 20_000; i++) leads.source?.sink.deleted(`p${i}`);
+  const sent = () => leads.relay.sent.get('nodes') ?? 0;
+  const before = sent();
+  for (let i = 0; i < 50; i++) {
+    one.relay.inject('nodes', encodeMessage({ kind: 'missed', node: 'x' }));
+    await nodes.pass(100);
+  }
+  expect(sent() - before).toBeGreaterThan(10);
+  // Each second, a message that it is alive, and 8,192 keys of up to 11 characters in two messages.
+  expect(sent() - before).toBeLessThan(6 * (1 + 2));
 });
 
 describe('a forged question about the past', () => {

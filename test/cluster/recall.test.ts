@@ -393,6 +393,28 @@ describe('what a node must not tell', () => {
     expect(told).toEqual(['recovered', 'p3']);
   });
 
+  test.each(['goes on', 'hands over'])(
+    'posts that the source has deleted while the node was cut off, if the one that ingests %s',
+    async (what) => {
+      const { nodes, leads, one, two, follow } = await start();
+      const before = await follow('coffee', one);
+      for (let i = 0; i < 4; i++) await nodes.say('coffee');
+      one.relay.cut();
+      await nodes.pass(100);
+      leads.source?.sink.deleted('p2');
+      await nodes.pass(100);
+      if (what === 'hands over') {
+        await leads.multiplexer.handOver();
+        await nodes.until(() => two.leads);
+      }
+      one.relay.mend();
+      await nodes.pass(2000);
+      const { told } = one.listen('coffee', { after: positionOf(before.events, 0) });
+      await nodes.until(() => told.includes('p3'));
+      expect(told).toEqual(['recovered', 'p1', 'p3']);
+    },
+  );
+
   test('texts, if its operator forbids it', async () => {
     const { nodes, one, follow } = await start();
     const before = await follow('coffee', one);
