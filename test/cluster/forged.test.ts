@@ -204,10 +204,7 @@ describe('a forged deletion', () => {
       'nodes',
       encodeMessage({ kind: 'deleted', node: 'x', epoch: 1, posts: ['hand p0'] }),
     );
-    await forge(
-      'nodes',
-      encodeMessage({ kind: 'deleted', node, epoch: 1e6, posts: ['hand p0'] }),
-    );
+    await forge('nodes', encodeMessage({ kind: 'deleted', node, epoch: 1e6, posts: ['hand p0'] }));
     await nodes.say('coffee', leads);
     await nodes.until(() => coffee.told.length > 0);
     expect(coffee.told).toEqual(['p0']);
