@@ -35,6 +35,10 @@ export function parseTrack(query: string): Track | UserError {
   if (isTooLong(query)) {
     return bad(`The query is longer than ${MAX_QUERY_CHARACTERS} characters; make it shorter.`);
   }
+  // A decoder puts this in place of what it cannot read. Without it, "café" in Latin-1 would mean "caf".
+  if (query.toWellFormed().includes('\ufffd')) {
+    return bad('The query has a character that cannot be read (U+FFFD); send it in UTF-8.');
+  }
   return parse(query);
 }
 

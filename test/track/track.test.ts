@@ -223,6 +223,8 @@ describe('a query is rejected', () => {
     ['   ', /no words/],
     [',,,', /no words/],
     ['!? &', /no words/],
+    ['caf\ufffd', /cannot be read \(U\+FFFD\); send it in UTF-8/],
+    ['"flat \ud83d white"', /cannot be read/],
     ['x'.repeat(257), /longer than 256 characters/],
     [Array.from({ length: 17 }, (_, i) => `w${i}`).join(','), /17 clauses; at most 16/],
     [Array.from({ length: 17 }, (_, i) => `w${i}`).join(' '), /17 terms; at most 16/],

@@ -331,3 +331,18 @@ test.each(['variables', 'extensions'])(
     expect((await fetch(target, { headers: accept })).status).toBe(200);
   },
 );
+
+test('a track in Latin-1 is rejected, and not followed as another one', async () => {
+  const { url, source } = await startSenti();
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+  const query = 'subscription { sentiment(track: "café") { score } }';
+  const body = Buffer.from(JSON.stringify({ query }), 'latin1');
+  const inAddress = encodeURIComponent(query).replace('%C3%A9', '%E9');
+  for (const response of [
+    await fetch(`${url}/graphql`, { method: 'POST', headers, body }),
+    await fetch(`${url}/graphql?query=${inAddress}`, { headers }),
+  ]) {
+    expect(source.wanted).toEqual([]);
+    expect(await response.text()).toContain('send it in UTF-8');
+  }
+});
