@@ -8,7 +8,7 @@ const SHORTEST = 1000 / 15;
  * what a drawing costs, it costs for the whole page.
  */
 export const PACE = 2000;
-/** The same of lists that are out of sight. */
+/** The same of lists and charts that are out of sight. A picture of the whole page still shows them. */
 export const OUT_OF_SIGHT = 10_000;
 /** The same while something new comes onto the page bit by bit. */
 export const HURRY = 1000;

@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import { xAxis } from './chart-time.ts';
 import { type Chosen, createCrosshair } from './crosshair.ts';
 import { watchSight } from './dom.ts';
+import { OUT_OF_SIGHT } from './drawing-pace.ts';
 import type { Moment } from './moment.ts';
 import type { Range } from './range.ts';
 
@@ -30,6 +31,7 @@ export function createPlot(host: HTMLElement, options: Options) {
   const { range, moment, series, heights, label, room = 34, drawUnder } = options;
   let right = 0;
   let back = range.seconds;
+  let drawnAt = 0;
   /** What is still to be drawn. */
   let late: uPlot.AlignedData | undefined;
   const end = new AbortController();
@@ -99,6 +101,7 @@ export function createPlot(host: HTMLElement, options: Options) {
   function catchUp(): void {
     if (late) plot.setData(late);
     late = undefined;
+    drawnAt = right;
   }
 
   return {
@@ -108,13 +111,13 @@ export function createPlot(host: HTMLElement, options: Options) {
     },
     /**
      * Draws with the right edge at `now`, in seconds since 1970, and so many seconds before it. A chart that is out of sight
-     * is drawn when it comes into sight, or before the page is printed.
+     * is drawn seldom, and at once when it comes into sight or before the page is printed.
      */
     draw(data: uPlot.AlignedData, now: number, seconds: number): void {
       right = now;
       back = seconds;
       late = data;
-      if (isInSight() || plot.data[0].length === 0) catchUp();
+      if (isInSight() || 1000 * Math.abs(now - drawnAt) >= OUT_OF_SIGHT) catchUp();
     },
     destroy(): void {
       end.abort();
