@@ -106,7 +106,8 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
       showCanonical();
       if (isTime || isNew) {
         showNumbers();
-        if (isNew || areTagsInSight() || Math.abs(now - tagsAt) >= OUT_OF_SIGHT) {
+        const isDue = !noTags.hidden || Math.abs(now - tagsAt) >= OUT_OF_SIGHT;
+        if (isNew || areTagsInSight() || isDue) {
           tagsAt = now;
           showTags();
         }

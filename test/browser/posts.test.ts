@@ -110,6 +110,13 @@ describe.skipIf(!executablePath)('the posts on the dashboard', () => {
     expect(await height()).toBeGreaterThan(400);
   });
 
+  test('have their first hashtags below together with the first numbers, even out of sight', async () => {
+    const { page, source } = await follow('coffee', { viewport: { width: 1280, height: 300 } });
+    source.say('coffee with #beans');
+    await page.locator('.basis').filter({ hasText: '1 post' }).waitFor();
+    expect(await page.locator('.tags li').allTextContents()).toEqual(['#beans1']);
+  });
+
   test('and their hashtags are tracked by a click, on a phone too', async () => {
     const { page, source } = await follow('coffee', {
       viewport: { width: 390, height: 844 },
