@@ -11,7 +11,7 @@ import { type NatsConnection, nanos } from '@nats-io/transport-node';
 import { type Clock, sleep } from '../base/clock.ts';
 import type { Journal } from '../stream/journal.ts';
 import { RelayError } from '../stream/relay.ts';
-import { asRelayError } from './nats-lease.ts';
+import { asRelayError } from './nats-error.ts';
 
 interface NatsJournalOptions {
   /** The names of the stream and of its subject start with it. */

@@ -1,10 +1,11 @@
 // The lease as an entry in a NATS key-value bucket whose entries all expire after the same time. (An expiry per key
 // needs NATS 2.11; earlier servers ignore it silently.)
 
-import { JetStreamApiError, jetstream } from '@nats-io/jetstream';
+import { jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type LeaseKeeper, RelayError } from '../stream/relay.ts';
+import { asRelayError, isOtherRevision } from './nats-error.ts';
 
 interface NatsLeaseOptions {
   /** The bucket's name starts with it. */
@@ -23,8 +24,6 @@ const TTL_MS = { least: 1000, most: 60_000 } as const;
 const ANSWER_IN_MS = 2000;
 /** No node writes more, so a longer entry was written by another program. */
 const MAX_HOLDER_BYTES = 1024;
-/** JetStream's err_code for an entry that is not at the expected revision. */
-const OTHER_REVISION = new Set([10071, 10164]);
 
 export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
   const { prefix, connection, warn } = options;
@@ -79,16 +78,4 @@ export function createNatsLease(options: NatsLeaseOptions): LeaseKeeper {
       return { holder: entry.string(), revision: entry.revision };
     },
   };
-}
-
-export function isOtherRevision(error: unknown): boolean {
-  return error instanceof JetStreamApiError && OTHER_REVISION.has(error.code);
-}
-
-/** Turns an error of the NATS client into a RelayError. Throws an error that is a bug of ours. */
-export function asRelayError(error: unknown): RelayError {
-  const isOurs = [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind);
-  if (!(error instanceof Error) || isOurs) throw error;
-  if (error instanceof RelayError) return error;
-  return new RelayError(error.message || error.name, { cause: error });
 }

@@ -4,7 +4,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Ledger } from '../base/ledger.ts';
-import { asRelayError, isOtherRevision } from './nats-lease.ts';
+import { asRelayError, isOtherRevision } from './nats-error.ts';
 
 interface NatsLedgerOptions {
   /** The bucket's name starts with it. */

@@ -9,9 +9,11 @@ import {
 import { type Clock, sleep, within } from '../base/clock.ts';
 import type { Relay, RelaySink } from '../stream/relay.ts';
 import { watchCreds } from './nats-creds.ts';
+import { asRelayError } from './nats-error.ts';
 import { createNatsJournal } from './nats-journal.ts';
-import { asRelayError, createNatsLease } from './nats-lease.ts';
+import { createNatsLease } from './nats-lease.ts';
 import { createNatsLedger } from './nats-ledger.ts';
+import { MAX_MESSAGE_BYTES } from './node-message.ts';
 import { Throttle } from './throttle.ts';
 
 /** The options of the command line. A text is empty if it is not given. */
@@ -95,6 +97,12 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       }
       if (closing.signal.aborted) return nats.close();
       for (const listener of listeners) subscribe(nats, listener, warn);
+      const most = nats.info?.max_payload ?? 0;
+      if (most < MAX_MESSAGE_BYTES) {
+        warn(
+          `NATS at ${where} takes no message of more than ${most} bytes, so nodes lose longer ones; set its max_payload to 1MB`,
+        );
+      }
       become(undefined);
       await watch(nats);
     }
@@ -106,9 +114,10 @@ export function connectNats(options: NatsOptions, sink: RelaySink): Relay {
       if (status.type === 'reconnect') become(undefined);
       else if (status.type === 'disconnect') become(offlineReason ?? away);
       else if (status.type === 'error') {
-        warn(`NATS: ${status.error.message}`);
+        const { message } = asRelayError(status.error);
+        warn(`NATS: ${message}`);
         // The server is there, but rejects this node.
-        if (offlineReason !== undefined) become(`${away}: ${status.error.message}`);
+        if (offlineReason !== undefined) become(`${away}: ${message}`);
       }
     }
     become(`NATS at ${where} has closed the connection`);
@@ -178,7 +187,7 @@ function subscribe(
   // at the server, which disconnects a client that takes too long.
   listener.subscription = connection.subscribe(listener.subject, {
     callback(error, message) {
-      if (error) return warn(`NATS: ${error.message}`);
+      if (error) return warn(`NATS: ${asRelayError(error).message}`);
       try {
         listener.receive(message.data);
       } catch (bug) {

@@ -101,6 +101,27 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     const { relay } = open(nats.port, { natsUser: 'me', natsPassword: 'wrong' });
     await until(() => /Authorization Violation/i.test(relay.offlineReason ?? ''));
     expect(relay.offlineReason).not.toContain('wrong');
+    expect(relay.offlineReason).toMatch(/; check NATS_TOKEN, NATS_USER and NATS_PASSWORD, or /);
+  });
+
+  test('a relay says what to change in a server that takes short messages only', async () => {
+    const warnings: string[] = [];
+    const nats = await start('-c', tempFile('nats.conf', 'max_payload: 1000'));
+    const warn = (message: string) => void warnings.push(message);
+    await open(nats.port, {}, { warn }).connected();
+    expect(warnings).toEqual([
+      expect.stringMatching(/no message of more than 1000 bytes, .* max_payload to 1MB$/),
+    ]);
+  });
+
+  test('a relay says what to change in a server whose user may do too little', async () => {
+    const user = '{user: me, password: secret, permissions: {publish: nothing}}';
+    const nats = await start('-c', tempFile('nats.conf', `authorization {users: [${user}]}`));
+    const { relay, connected } = open(nats.port, { natsUser: 'me', natsPassword: 'secret' });
+    await connected();
+    await expect(relay.lease.claim('one')).rejects.toThrow(
+      /Permissions Violation for .*; let the user of this node do that$/,
+    );
   });
 
   test('a relay that is rejected when it reconnects says so, and connects again later', async () => {
