@@ -16,7 +16,6 @@ import type { EncodedResult } from './selection.ts';
 import { type Feeding, Subscription } from './subscription.ts';
 
 const HEADERS = {
-  connection: 'keep-alive',
   'cache-control': 'no-cache',
   'content-encoding': 'none',
 };

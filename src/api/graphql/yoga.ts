@@ -90,6 +90,8 @@ export function createGraphQLHandler(
 async function send(response: ServerResponse, answer: Response): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
   if (response.destroyed) return;
+  // Yoga would keep the connection of a stream open even if the client wants it closed.
+  answer.headers.delete('connection');
   response.setHeaders(answer.headers);
   // Yoga names it for a part of a multipart answer, which is sent whole here.
   response.removeHeader('transfer-encoding');

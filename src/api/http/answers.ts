@@ -12,7 +12,8 @@ export function isRead({ method }: IncomingMessage, response: ServerResponse): b
 
 /** Answers a request without an upgrade where only a WebSocket is served (RFC 9110, section 15.5.22). */
 export function sendNoSocket(response: ServerResponse): void {
-  response.setHeader('connection', 'upgrade');
+  // By itself, it would keep a connection open that the client wants closed.
+  response.setHeader('connection', response.shouldKeepAlive ? 'upgrade' : 'upgrade, close');
   response.setHeader('upgrade', 'websocket');
   sendJson(response, 426, {
     error: 'Open this address as a WebSocket, and send {"track": "coffee"}',

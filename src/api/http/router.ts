@@ -66,7 +66,7 @@ export function createHttpHandler(
     // A full server is alive: it answers a report, and then closes the connection.
     if (rejection && !(isReport && rejection.status === 503)) {
       sendRejection(response, rejection);
-    } else if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
+    } else if (!mayBeHost(request.headers.host)) {
       sendJson(response, 400, { error: 'The Host header is not a valid host' });
     } else if (isStopping() && !isReport) {
       response.setHeader('retry-after', RETRY_AFTER);
@@ -115,6 +115,11 @@ export function createHttpHandler(
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
   };
+}
+
+/** HTTP/1.0 needs no Host, and HAProxy's checks send none. Node.js rejects an HTTP/1.1 request without one. */
+function mayBeHost(host: string | undefined): boolean {
+  return host === undefined || URL.canParse(`http://${host}`);
 }
 
 function reportOf({ name, state }: SourceStatus) {

@@ -7,6 +7,7 @@ import WebSocket from 'ws';
 import { REST_WITHIN } from '../../../src/api/http/stall-timeout.ts';
 import { STALLED_FOR } from '../../../src/api/socket/outbox.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { ACCEPT_PARTS } from '../../support/multipart.ts';
 import { configOf, startSenti } from '../../support/senti.ts';
 import { TOKEN, withTokens } from '../../support/tokens.ts';
 import { ticks, until } from '../../support/until.ts';
@@ -198,6 +199,40 @@ describe('a request', () => {
     );
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).not.toContain('at ');
+  });
+
+  test('over HTTP/1.0 may lack a Host, as those of load balancers do, but then learns nothing private', async () => {
+    const { url } = await startSenti();
+    const get = (path: string) => exchange(url, `GET ${path} HTTP/1.0\r\n\r\n`);
+    for (const path of ['/health', '/ready', '/']) {
+      expect([path, await get(path)]).not.toEqual([path, expect.stringMatching(/^HTTP\/1\.1 4/)]);
+    }
+    expect(await get('/ready')).toMatch(/\{"ready":true\}\n$/);
+    for (const path of ['/metrics', '/graphql?query=%7B__typename%7D']) {
+      expect([path, await get(path)]).toEqual([path, expect.stringMatching(/^HTTP\/1\.1 403 /)]);
+    }
+    const body = '{"query":"{ __typename }"}';
+    const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    expect(await exchange(url, `POST /graphql HTTP/1.0\r\n${head}${body}`)).toContain('"Query"');
+  });
+
+  test.each([
+    ['GET', '/track', '*/*', ''],
+    ['POST', '/graphql', 'text/event-stream', 'coffee'],
+    ['POST', '/graphql', 'text/event-stream', 'the'],
+    ['POST', '/graphql', ACCEPT_PARTS, 'coffee'],
+    ['POST', '/graphql', 'multipart/mixed', ''],
+  ])('by %s of %s for %s has its connection closed if it asks for that: %s', async (...asked) => {
+    const [method, path, accept, track] = asked;
+    const { url } = await startSenti();
+    const headers = { accept, 'content-type': 'application/json', connection: 'close' };
+    const outgoing = request(`${url}${path}`, { method, headers });
+    onTestFinished(() => void outgoing.destroy());
+    const subscription = `subscription { sentiment(track: "${track}") { score } }`;
+    outgoing.end(JSON.stringify({ query: track === '' ? '{ __typename }' : subscription }));
+    const [response] = await once(outgoing, 'response');
+    response.on('error', () => {});
+    expect(response.headers.connection).toMatch(/\bclose$/);
   });
 
   test('may use the absolute form of its target', async () => {
