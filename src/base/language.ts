@@ -2,7 +2,8 @@
 
 /** ISO 639's codes for no language, several, an unknown or an artificial one, and its private codes, which X uses too. */
 const NO_LANGUAGE = /^(?:und|zxx|mul|mis|art|q[a-t][a-z])(?:-|$)/i;
-const TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8})*$/i;
+/** Longer first parts are valid, but stand for no language: people write `english` (RFC 5646, section 2.2.1). */
+const TAG = /^[a-z]{2,3}(?:-[a-z0-9]{1,8})*$/i;
 /** RFC 5646, section 4.4.1. */
 export const MAX_TAG_LENGTH = 35;
 

@@ -166,7 +166,7 @@ export const networks = listOf('IP addresses or networks like 10.0.0.0/8', (text
 });
 
 const languageList = listOf(
-  'languages, such as en,de',
+  'language codes, such as en,de',
   (tag) => tag !== 'any' && readLanguage(tag) !== undefined,
 );
 

@@ -33,6 +33,7 @@ describe('a language tag', () => {
     'x'.repeat(36),
     'en\u0000',
     'ＥＮ',
+    'english',
   ])('that is malformed, such as %j, names no language', (tag) =>
     expect(readLanguage(tag)).toBeUndefined(),
   );

@@ -166,7 +166,7 @@ describe('the options', () => {
       '--rate is "0". It must be a number above 0, or max.',
       'REPLAY_LOOP is "2". It must be true or false.',
       '--bluesky-url is "http://x". It must be a list of ws:// or wss:// addresses.',
-      'LANGUAGES is "any,en". It must be a list of languages, such as en,de, or any.',
+      'LANGUAGES is "any,en". It must be a list of language codes, such as en,de, or any.',
       'PROFILE is "best". It must be one of full, original.',
     ]);
   });
