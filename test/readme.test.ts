@@ -1,6 +1,6 @@
 // Every page of documentation: its links lead somewhere, and the commands it names exist.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { OPTIONS } from '../src/config/options.ts';
 import { anchorsOf, linksOf, PAGES, ROOT } from './support/readmes.ts';
@@ -30,6 +30,17 @@ describe.each(PAGES)('$path', (page) => {
     );
     const known = [...flags, '--help', '--version'];
     expect(given.filter((flag) => !known.includes(flag))).toEqual([]);
+  });
+
+  const filed = page.text.match(/^\| file \| .*\n(?:^\|.*\n)+/m)?.[0];
+  test.runIf(filed)('lists every source file of its folder, and no other', () => {
+    const cells = filed?.split('\n').map((row) => row.split(' | ')[0]) ?? [];
+    const named = cells.join().matchAll(/(?:`|\()([\w.-]+?)(?:\.ts)?(?:`|\))/g);
+    const folder = readdirSync(new URL('.', new URL(page.path, ROOT)));
+    const sources = folder.filter((name) => name.endsWith('.ts')).map((name) => name.slice(0, -3));
+    // Folders, pages and styles stand in full, and may stand in the table, too.
+    const listed = [...named].map(([, name = '']) => name).filter((name) => !folder.includes(name));
+    expect(listed.sort()).toEqual(sources.sort());
   });
 
   test('names only files to play that exist', () => {
