@@ -210,12 +210,13 @@ export class Cluster<T> implements Feed<T> {
   }
 
   #sendAlive(): void {
-    const { id: node, scoring, listeners } = this.#options;
+    const { id: node, scoring, listeners, clock } = this.#options;
     const ingest = this.#election.leader?.source;
     // First, so that a peer that counts our listeners knows their tracks, too.
     this.#publisher.flush();
     const { version } = this.#publisher;
-    this.#tell({ kind: 'alive', node, ...version, listeners: listeners(), scoring, ingest });
+    const said = { listeners: listeners(), scoring, time: clock.now(), ingest };
+    this.#tell({ kind: 'alive', node, ...version, ...said });
   }
 
   #tell(message: NodeMessage): void {
@@ -290,10 +291,11 @@ export class Cluster<T> implements Feed<T> {
       if (!isSameTerm(message, this.#election.term)) return;
       this.#reject(message.track, new UserError(message.code, message.message));
     } else if (message.kind === 'alive' && message.ingest !== undefined) {
-      const { node, ingest, scoring } = message;
+      const { node, ingest, scoring, time } = message;
       const isCurrent = isSameTerm({ node, epoch: ingest.epoch }, this.#election.term);
       if (isCurrent) {
         this.#faults.compare(node, scoring);
+        if (time !== undefined) this.#faults.compareClocks(node, time);
         this.#deleted.catchUp();
       } else this.#election.verify();
     }

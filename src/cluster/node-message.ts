@@ -108,8 +108,12 @@ const isMessage = isVariant('kind', {
       /** How the node scores, or would: `--source x --profile full --languages en`. */
       scoring: isText,
     },
-    /** Only of the node that ingests. */
-    { ingest: isIngesting },
+    {
+      /** By the clock of the node, in milliseconds since 1970. */
+      time: isTime,
+      /** Only of the node that ingests. */
+      ingest: isIngesting,
+    },
   ),
   /** The node has dropped and added tracks. */
   update: hasFields({ dropped: listOf(isTrack), added: listOf(isTrack) }),

@@ -47,7 +47,9 @@ export class NodeStatus {
   get cluster(): ClusterState {
     const { id, listeners, redact, relay, election, interest, peers, faults, counters } =
       this.#options;
-    const problem = relay.offlineReason ?? election.reason ?? faults.mismatch;
+    // What this node makes itself is as its options say.
+    const mismatch = election.leader === undefined ? faults.mismatch : undefined;
+    const problem = relay.offlineReason ?? election.reason ?? mismatch;
     return {
       id,
       role: election.leader === undefined ? 'GATEWAY' : 'INGEST',

@@ -13,19 +13,30 @@ interface PeerFaultsOptions {
 
 /** The shortest time between two lines of one kind, in milliseconds. */
 const LOG_EVERY_MS = 60_000;
+/** The most that the clock of a gateway may differ from that of the node that ingests, in milliseconds. */
+const MOST_APART_MS = 2000;
+/** How long the clocks must differ, in milliseconds. A node that was suspended reads old messages, but at once. */
+const APART_FOR_MS = 5000;
 
 export class PeerFaults {
   readonly #options: PeerFaultsOptions;
-  readonly #loggedAt = { bad: Number.NEGATIVE_INFINITY, scoring: Number.NEGATIVE_INFINITY };
+  readonly #loggedAt = {
+    bad: Number.NEGATIVE_INFINITY,
+    scoring: Number.NEGATIVE_INFINITY,
+    clock: Number.NEGATIVE_INFINITY,
+  };
   #mismatch: string | undefined;
+  #apart: string | undefined;
+  /** Since when all messages have shown clocks that differ, by the monotonic clock. */
+  #apartSince: number | undefined;
 
   constructor(options: PeerFaultsOptions) {
     this.#options = options;
   }
 
-  /** Why the events of this node are scored differently than it would score them; undefined if they are not. */
+  /** How this gateway differs from the node that ingests, if it must not. */
   get mismatch(): string | undefined {
-    return this.#mismatch;
+    return this.#mismatch ?? this.#apart;
   }
 
   /** A peer, or a program that is not a node, has sent `what`, and it cannot be used. */
@@ -50,7 +61,24 @@ export class PeerFaults {
     this.#mismatch = mismatch;
   }
 
-  #mayLog(kind: 'bad' | 'scoring'): boolean {
+  /** Compares the clock of `node`, which ingests and has just said its `time`, with that of this node. */
+  compareClocks(node: string, time: number): void {
+    const { clock, log } = this.#options;
+    const ahead = time - clock.now();
+    if (Math.abs(ahead) <= MOST_APART_MS) {
+      this.#apart = undefined;
+      this.#apartSince = undefined;
+      return;
+    }
+    this.#apartSince ??= clock.monotonic();
+    if (this.#apart !== undefined || clock.monotonic() - this.#apartSince < APART_FOR_MS) return;
+    const seconds = Math.round(Math.abs(ahead) / 1000);
+    const where = ahead > 0 ? 'ahead of' : 'behind';
+    this.#apart = `the clock of node ${node}, which ingests, is ${seconds} s ${where} the clock of this node, so windows are wrong here; set both clocks`;
+    if (this.#mayLog('clock')) log.error(`cluster: ${this.#apart}`);
+  }
+
+  #mayLog(kind: 'bad' | 'scoring' | 'clock'): boolean {
     const now = this.#options.clock.monotonic();
     if (now - this.#loggedAt[kind] < LOG_EVERY_MS) return false;
     this.#loggedAt[kind] = now;

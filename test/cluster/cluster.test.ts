@@ -1,9 +1,12 @@
 // Nodes that share one source, with a relay in memory and a clock that the test moves.
 
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
 import { UserError } from '../../src/base/user-error.ts';
 import { GONE_AFTER_MS } from '../../src/cluster/peers.ts';
+import { parseTerm } from '../../src/cluster/term.ts';
 import { atSources } from '../../src/track/track.ts';
+import { alive } from '../support/forged.ts';
 import { createNodes, type Node } from '../support/nodes.ts';
 import { track } from '../support/tracks.ts';
 import { ticks } from '../support/until.ts';
@@ -187,6 +190,46 @@ describe('nodes', () => {
     ]);
     expect(other.multiplexer.cluster.problem).toContain('profile=original');
     expect(nodes.leader()?.multiplexer.cluster.problem).toBeUndefined();
+    await nodes.leader()?.multiplexer.handOver();
+    await nodes.until(() => other.leads);
+    expect(other.multiplexer.cluster.problem).toBeUndefined();
+  });
+
+  test.each([
+    [-90_000, 'node-1, which ingests, is 90 s ahead of'],
+    [3000, 'node-1, which ingests, is 3 s behind'],
+  ])('log an error if the clock of a node is %s ms apart', async (ms, how) => {
+    const nodes = createNodes();
+    nodes.start();
+    await nodes.until(() => nodes.leader() !== undefined);
+    const clock: Clock = {
+      now: () => nodes.clock.now() + ms,
+      monotonic: () => nodes.clock.monotonic(),
+      after: (wait, then) => nodes.clock.after(wait, then),
+    };
+    const other = nodes.start({ clock });
+    await nodes.pass(10_000);
+    expect(other.logged.filter((line) => line.startsWith('error'))).toEqual([
+      expect.stringContaining(how),
+    ]);
+    expect(other.multiplexer.cluster.problem).toContain(how);
+  });
+
+  test('do not take messages that were late for those of another clock', async () => {
+    const nodes = createNodes();
+    const { leads, others } = await nodes.startMany(2);
+    const [other] = others as [Node];
+    const { id } = leads.multiplexer.cluster;
+    const { epoch = 0 } = parseTerm(nodes.hub.holder ?? '', 0) ?? {};
+    const ingest = { epoch, name: 'hand', state: { name: 'live' } } as const;
+    for (let wait = 0; wait < 3; wait++) {
+      await nodes.pass(3000);
+      for (let late = 20_000; late > 0; late -= 1000) {
+        leads.relay.inject('nodes', alive(id, { ingest, time: nodes.clock.now() - late }));
+      }
+      await ticks(2);
+      expect(other.multiplexer.cluster.problem).toBeUndefined();
+    }
   });
 
   test('show no secret that the relay repeats in its reasons', async () => {

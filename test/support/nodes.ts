@@ -47,9 +47,7 @@ export function createNodes() {
   const nodes: Node[] = [];
   let posts = 0;
 
-  function start(
-    options: Partial<Omit<ClusterFeedOptions, 'id' | 'clock' | 'connect'>> = {},
-  ): Node {
+  function start(options: Partial<Omit<ClusterFeedOptions, 'id' | 'connect'>> = {}): Node {
     let relay: MemoryRelay | undefined;
     let cluster: ReturnType<typeof createClusterFeed> | undefined;
     const logged: string[] = [];
@@ -58,10 +56,10 @@ export function createNodes() {
       (sink) => {
         const made = createClusterFeed(
           {
+            clock,
             ...options,
             past,
             id: `node-${nodes.length + 1}`,
-            clock,
             connect: (relaySink) => {
               relay = hub.connect(relaySink);
               return relay;
