@@ -5,6 +5,7 @@ import {
   CloseCode,
   MessageType,
   type WebSocket as ProtocolSocket,
+  parseMessage,
   type Server,
   stringifyMessage,
 } from 'graphql-ws';
@@ -23,14 +24,17 @@ interface Surroundings {
   readonly log: BoundedLog;
 }
 
+const INVALID = 'Invalid message received';
 /** What a client should do instead, by the reasons that graphql-ws gives. Both fit into a close frame. */
 const HINTS: Readonly<Record<string, string>> = {
-  'Invalid message received':
+  [INVALID]:
     'send connection_init, subscribe, complete, ping or pong, as the package graphql-ws does',
   'Connection initialisation timeout': 'send {"type":"connection_init"} at once',
   Unauthorized: 'send {"type":"connection_init"} first, and wait for connection_ack',
 };
 
+/** How graphql-ws begins to say what is wrong with a message of a type that clients send. */
+const FLAW = /^"(connection_init|subscribe|complete|ping|pong)" message /;
 /** The error of graphql-ws for a message that only servers send. From a client, it is no bug of the server. */
 const SERVERS_OWN = /^Unexpected message of type /;
 
@@ -44,6 +48,8 @@ export class GraphQLConversation implements Conversation, ProtocolSocket, Client
   readonly token: string | undefined;
   readonly #surroundings: Surroundings;
   #handle: ((text: string) => Promise<void>) | undefined;
+  /** The message that the library reads now. */
+  #reading = '';
   readonly #closed: (code: number, reason: string) => Promise<void>;
 
   constructor(
@@ -63,7 +69,9 @@ export class GraphQLConversation implements Conversation, ProtocolSocket, Client
   }
 
   message(text: string): void {
+    this.#reading = text;
     this.#handle?.(text).catch((error) => this.#fail(error));
+    this.#reading = '';
   }
 
   closed(): void {
@@ -93,18 +101,29 @@ export class GraphQLConversation implements Conversation, ProtocolSocket, Client
     if (code === CloseCode.ConnectionInitialisationTimeout) {
       this.#surroundings.telemetry.rejected('init', reason);
     }
+    const flaw = reason === INVALID ? flawOf(this.#reading) : undefined;
     const hint = HINTS[reason];
     const hinted = hint === undefined ? reason : `${reason}: ${hint}`;
-    closeAfterAll(this.socket, this.outbox, code, hinted);
+    closeAfterAll(this.socket, this.outbox, code, flaw ?? hinted);
   }
 
   #fail(error: unknown): void {
     if (error instanceof Error && SERVERS_OWN.test(error.message)) {
-      this.close(CloseCode.BadRequest, 'Invalid message received');
+      this.close(CloseCode.BadRequest, INVALID);
       return;
     }
     this.#surroundings.log.error('a GraphQL socket failed', error);
     this.close(CloseCode.InternalServerError, 'Internal server error');
+  }
+}
+
+/** What is wrong with a message of a client's type; undefined for any other. The library knows, and does not say it. */
+function flawOf(text: string): string | undefined {
+  try {
+    parseMessage(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && FLAW.test(error.message) ? error.message : undefined;
   }
 }
 

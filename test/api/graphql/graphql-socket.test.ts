@@ -77,8 +77,9 @@ test('a message that only a server sends, or none, closes with 4400, and is no f
   const senti = await startSenti();
   for (const message of [
     { type: 'start', id: '1', payload: { query: '{ __typename }' } },
-    { type: 'subscribe', id: '1', payload: {} },
     { type: 'connection_ack' },
+    { type: 'next' },
+    [],
     { type: 'next', id: '1', payload: {} },
     { type: 'error', id: '1', payload: [{ message: 'x' }] },
   ]) {
@@ -88,6 +89,22 @@ test('a message that only a server sends, or none, closes with 4400, and is no f
       'Invalid message received: send connection_init, subscribe, complete, ping or pong, as the package graphql-ws does',
     ]);
   }
+  expect(senti.warnings).toEqual([]);
+});
+
+test.each([
+  [{ type: 'connection_init', payload: [] }, /^"connection_init" message expects the 'payload'/],
+  [{ type: 'subscribe', id: 1 }, /^"subscribe" message expects the 'id' property to be a string/],
+  [{ type: 'subscribe', id: '1', payload: {} }, /payload expects the 'query' property.*undefined$/],
+  [
+    { ...JSON.parse(SUBSCRIBE), payload: { query: QUERY, variables: [] } },
+    /payload expects the 'variables' property to be a an object .* array$/,
+  ],
+  [{ type: 'ping', payload: [{ toString: 1 }] }, /^Invalid message received: send/],
+])('the close of a socket that got %j says what is wrong with it', async (message, reason) => {
+  const senti = await startSenti();
+  const told = await closeOf(senti, JSON.stringify(message));
+  expect(told).toEqual([4400, expect.stringMatching(reason)]);
   expect(senti.warnings).toEqual([]);
 });
 
