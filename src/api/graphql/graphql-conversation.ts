@@ -33,8 +33,8 @@ const HINTS: Readonly<Record<string, string>> = {
   Unauthorized: 'send {"type":"connection_init"} first, and wait for connection_ack',
 };
 
-/** How graphql-ws begins to say what is wrong with a message of a type that clients send. */
-const FLAW = /^"(connection_init|subscribe|complete|ping|pong)" message /;
+/** How graphql-ws begins to say what is wrong with a message of a type that clients send. What it quotes may be a token. */
+const FLAW = /^"(?:connection_init|subscribe|complete|ping|pong)" message [^"]+?(?=, but got "|$)/;
 /** The error of graphql-ws for a message that only servers send. From a client, it is no bug of the server. */
 const SERVERS_OWN = /^Unexpected message of type /;
 
@@ -123,7 +123,7 @@ function flawOf(text: string): string | undefined {
     parseMessage(text);
     return undefined;
   } catch (error) {
-    return error instanceof Error && FLAW.test(error.message) ? error.message : undefined;
+    return error instanceof Error ? FLAW.exec(error.message)?.[0] : undefined;
   }
 }
 
