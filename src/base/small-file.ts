@@ -34,7 +34,7 @@ export function readSmallFile(path: string, maxBytes: number): Buffer | FileProb
       // Reads up to the bound, since files of the system report a size of 0.
       const bytes = readUpTo(file, maxBytes + 1);
       if (bytes.length <= maxBytes) return bytes;
-      return new FileProblem(`a file of at most ${maxBytes / KIBIBYTE} KiB`);
+      return new FileProblem(`a file of at most ${spellSize(maxBytes)}`);
     } finally {
       closeSync(file);
     }
@@ -57,4 +57,9 @@ function readUpTo(file: number, most: number): Buffer {
     length += read;
   }
   return bytes.subarray(0, length);
+}
+
+function spellSize(bytes: number): string {
+  const kib = bytes / KIBIBYTE;
+  return kib < KIBIBYTE ? `${kib} KiB` : `${kib / KIBIBYTE} MiB`;
 }

@@ -120,7 +120,9 @@ const SOURCE = named({
     SECRET,
   ),
   xBearerToken: option(xToken, '', 'X: the Bearer token of your app.', SECRET),
-  xUrl: option(xUrl, API_URL, 'X: the address of a stand-in.', { usual: "X's own" }),
+  xUrl: option(xUrl, API_URL, 'X: the address of a stand-in, which ends in /2/.', {
+    usual: "X's own",
+  }),
   xMaxRules: option(ruleCount, DEFAULT_MAX_RULES, 'X: the rules that your account may have.'),
   xRuleLength: option(ruleLength, DEFAULT_RULE_LENGTH, 'X: the characters that a rule may have.'),
   xDailyPosts: option(mostPosts, DEFAULT_DAILY_POSTS, 'X: posts to read in a UTC day.'),

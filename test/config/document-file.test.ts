@@ -44,4 +44,9 @@ describe('--documents', () => {
   ])('rejects %j and says what it must be', (content, expected) => {
     expect(parse(content)).toEqual([expect.stringContaining(expected)]);
   });
+
+  test('rejects a file that is too large', () => {
+    const content = ' '.repeat(16 * 1024 * 1024 + 1);
+    expect(parse(content)).toEqual([expect.stringMatching(/a file of at most 16 MiB\.$/)]);
+  });
 });

@@ -29,6 +29,7 @@ const INVALID = 'Invalid message received';
 const HINTS: Readonly<Record<string, string>> = {
   [INVALID]:
     'send connection_init, subscribe, complete, ping or pong, as the package graphql-ws does',
+  'Too many initialisation requests': 'send connection_init once',
   'Connection initialisation timeout': 'send {"type":"connection_init"} at once',
   Unauthorized: 'send {"type":"connection_init"} first, and wait for connection_ack',
 };

@@ -127,7 +127,7 @@ test('a ping whose payload is nested too deeply to be echoed closes with 4400', 
 test('a client that was told to leave is heard no more, however long it stays', async () => {
   const senti = await startSenti();
   const socket = burst(senti, [INIT, INIT, SUBSCRIBE, SUBSCRIBE.replace('"1"', '"2"')]);
-  await got(socket, 'Too many initialisation requests');
+  await got(socket, 'Too many initialisation requests: send connection_init once');
   // Two ticks for the two messages behind it, and one more query.
   for (let i = 0; i < 3; i++) expect(await listeners(senti)).toBe(0);
   expect(senti.source.wanted).toEqual([]);
