@@ -193,7 +193,7 @@ export class Election {
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       this.#isUnanswered = true;
-      this.#explain(error.message);
+      this.#explain(`cannot claim the lease: ${error.message}`);
     }
   }
 
@@ -222,7 +222,7 @@ export class Election {
 
   #explain(reason: string | undefined): void {
     if (reason !== undefined && reason !== this.#reason) {
-      this.#options.log.warn(`cluster: cannot claim the lease: ${reason}`);
+      this.#options.log.warn(`cluster: ${reason}`);
     }
     this.#reason = reason;
   }

@@ -1,6 +1,7 @@
 // Errors of NATS as errors of a relay, in words that say what to do.
 
 import { JetStreamApiError } from '@nats-io/jetstream';
+import { TimeoutError } from '@nats-io/transport-node';
 import { RelayError } from '../stream/relay.ts';
 
 /** JetStream's err_code for an entry that is not at the expected revision. */
@@ -24,7 +25,8 @@ export function asRelayError(error: unknown): RelayError {
   const isOurs = [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind);
   if (!(error instanceof Error) || isOurs) throw error;
   if (error instanceof RelayError) return error;
-  const message = error.message || error.name;
+  const message =
+    error instanceof TimeoutError ? 'NATS did not answer in time' : error.message || error.name;
   const advice = ADVICE.find(([known]) => known.test(message))?.[1];
   const text = advice === undefined ? message : `${message}; ${advice}`;
   return new RelayError(text, { cause: error });

@@ -232,6 +232,15 @@ describe('nodes', () => {
     expect(other.logged).toEqual([]);
   });
 
+  test('say what they wait for when the keeper of the lease does not answer', async () => {
+    const nodes = createNodes();
+    const { relay, multiplexer } = nodes.start();
+    await nodes.until(() => nodes.leader() !== undefined);
+    relay.losesAnswer = true;
+    await nodes.until(() => multiplexer.cluster.problem === 'cannot claim the lease: no answer');
+    await nodes.until(() => multiplexer.cluster.problem === undefined);
+  });
+
   test('show no secret that the relay repeats in its reasons', async () => {
     const nodes = createNodes();
     const { relay, multiplexer } = nodes.start({

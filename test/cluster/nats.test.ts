@@ -301,6 +301,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     const it = open(nats.port);
     await it.connected();
     nats.signal('SIGSTOP');
+    const claimed = it.relay.lease.claim('one');
     const message = new Uint8Array(64 * 1024);
     const tries = (4 * MAX_UNCONFIRMED_BYTES) / message.length;
     let taken = 0;
@@ -308,6 +309,7 @@ describe.skipIf(!findNatsServer())('over a real nats-server', () => {
     expect(taken).toBe((0.25 * MAX_UNCONFIRMED_BYTES) / message.length);
     for (let i = 0; i < tries; i++) if (it.relay.send('a', message)) taken += 1;
     expect(taken).toBe(MAX_UNCONFIRMED_BYTES / message.length);
+    await expect(claimed).rejects.toThrow('NATS did not answer in time');
     await nats.restart();
     await until(() => it.lost > 0);
     expect(it.lost).toBe(taken);
