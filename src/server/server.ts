@@ -180,11 +180,13 @@ export async function startServer(
     metrics,
   });
   const handle = pipelines.inOrder(serve);
-  const timeouts = {
+  const serverOptions = {
     requestTimeout: config.requestTimeout * 1000,
     connectionsCheckingInterval: CHECK_EVERY,
+    // The router says why it rejects a request without a Host.
+    requireHostHeader: false,
   };
-  const server = createHttpServer(config, timeouts, handle, log, clock);
+  const server = createHttpServer(config, serverOptions, handle, log, clock);
   const { http } = server;
   http.on('upgrade', pipelines.alone(upgrade.handle));
   http.on('clientError', answerClientError(telemetry));

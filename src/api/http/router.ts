@@ -31,6 +31,8 @@ const REPORTS: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics']);
 const NOT_OURS =
   'A page of another origin may have sent this; use an IP address, or name the host in --origins';
 
+const NO_HOST = 'The Host header is missing, or not a valid host; send the host of the address';
+
 export function createHttpHandler(
   shared: Shared,
   { graphql, dashboard, metrics }: HttpOptions,
@@ -66,8 +68,10 @@ export function createHttpHandler(
     // A full server is alive: it answers a report, and then closes the connection.
     if (rejection && !(isReport && rejection.status === 503)) {
       sendRejection(response, rejection);
-    } else if (!mayBeHost(request.headers.host)) {
-      sendJson(response, 400, { error: 'The Host header is not a valid host' });
+    } else if (!mayBeHost(request)) {
+      // What such a client sends next is no better.
+      response.setHeader('connection', 'close');
+      sendJson(response, 400, { error: NO_HOST });
     } else if (isStopping() && !isReport) {
       response.setHeader('retry-after', RETRY_AFTER);
       sendJson(response, 503, { error: STOPPING });
@@ -117,9 +121,9 @@ export function createHttpHandler(
   };
 }
 
-/** HTTP/1.0 needs no Host, and HAProxy's checks send none. Node.js rejects an HTTP/1.1 request without one. */
-function mayBeHost(host: string | undefined): boolean {
-  return host === undefined || URL.canParse(`http://${host}`);
+/** HTTP/1.0 needs no Host, and HAProxy's checks send none. */
+function mayBeHost({ headers: { host }, httpVersion }: IncomingMessage): boolean {
+  return host === undefined ? httpVersion === '1.0' : URL.canParse(`http://${host}`);
 }
 
 function reportOf({ name, state }: SourceStatus) {

@@ -201,6 +201,13 @@ describe('a request', () => {
     expect(answer).not.toContain('at ');
   });
 
+  test('over HTTP/1.1 without a Host is told so, and its connection closes', async () => {
+    const { url } = await startSenti();
+    const answer = await exchange(url, 'GET /health HTTP/1.1\r\n\r\n'.repeat(2));
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*connection: close\r\n/s);
+    expect(answer.match(/The Host header is missing/g)).toHaveLength(1);
+  });
+
   test('over HTTP/1.0 may lack a Host, as those of load balancers do, but then learns nothing private', async () => {
     const { url } = await startSenti();
     const get = (path: string) => exchange(url, `GET ${path} HTTP/1.0\r\n\r\n`);
