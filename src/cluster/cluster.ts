@@ -4,7 +4,7 @@
 import { type Clock, within } from '../base/clock.ts';
 import type { Ledger } from '../base/ledger.ts';
 import type { Redact } from '../base/redact.ts';
-import { UserError } from '../base/user-error.ts';
+import type { UserError } from '../base/user-error.ts';
 import type { ClusterState, RelayCounters } from '../stream/cluster-state.ts';
 import { type PostCounters, postCountersAtZero } from '../stream/counters.ts';
 import type { Feed, FeedSink } from '../stream/feed.ts';
@@ -16,15 +16,16 @@ import type { Track } from '../track/track.ts';
 import { DeletedPosts } from './deleted-posts.ts';
 import { Delivery } from './delivery.ts';
 import { Election } from './election.ts';
+import { Inbox } from './inbox.ts';
 import { Interest } from './interest.ts';
 import { InterestPublisher } from './interest-publisher.ts';
 import { Leader, type Route } from './leader.ts';
-import { decodeMessage, encodeMessage, type NodeMessage } from './node-message.ts';
+import { encodeMessage, type NodeMessage } from './node-message.ts';
 import { NodeStatus } from './node-status.ts';
 import { PeerFaults } from './peer-faults.ts';
 import { Peers } from './peers.ts';
 import { Recall } from './recall.ts';
-import { isSameTerm, type Term } from './term.ts';
+import type { Term } from './term.ts';
 
 export interface ClusterOptions {
   /** Identifies this run of this node: no other node has it, and the node has another one the next time. */
@@ -142,7 +143,16 @@ export class Cluster<T> implements Feed<T> {
     relay.journal.read(async (message) => {
       if (!(await options.shared.take(message))) this.#faults.bad('counts');
     });
-    relay.listen(NODES, (bytes) => this.#receive(bytes));
+    const inbox = new Inbox({
+      node,
+      peers: this.#peers,
+      election: this.#election,
+      publisher: this.#publisher,
+      deleted: this.#deleted,
+      faults: this.#faults,
+      reject: (track, error) => this.#reject(track, error),
+    });
+    relay.listen(NODES, (bytes) => inbox.receive(bytes));
     this.#cancelBeat = clock.after(ALIVE_EVERY_MS, () => this.#beat());
   }
 
@@ -263,43 +273,6 @@ export class Cluster<T> implements Feed<T> {
       },
       this.#interest.all,
     );
-  }
-
-  #receive(bytes: Uint8Array): void {
-    const message = decodeMessage(bytes);
-    if (message === undefined) this.#faults.bad('a message');
-    else if (message.node === this.#options.id) {
-      // A relay does not echo, so this was forged, and the peers may have believed it.
-      this.#publisher.invalidate();
-      this.#faults.bad('a message', 'it was sent in the name of this node');
-    } else {
-      const noRoom = this.#peers.receive(message);
-      if (noRoom === undefined) this.#handle(message);
-      else this.#faults.bad('a message', noRoom);
-    }
-  }
-
-  #handle(message: NodeMessage): void {
-    if (message.kind === 'ask') {
-      if (message.of === this.#options.id) this.#publisher.requestSnapshot();
-    } else if (message.kind === 'deleted') {
-      if (!isSameTerm(message, this.#election.term)) return;
-      this.#deleted.take(message.posts);
-    } else if (message.kind === 'missed') {
-      this.#deleted.repeat();
-    } else if (message.kind === 'rejected') {
-      if (!isSameTerm(message, this.#election.term)) return;
-      this.#reject(message.track, new UserError(message.code, message.message));
-    } else if (message.kind === 'alive' && message.ingest !== undefined) {
-      const { node, ingest, scoring, time } = message;
-      const isCurrent = isSameTerm({ node, epoch: ingest.epoch }, this.#election.term);
-      if (isCurrent) {
-        this.#faults.compare(node, scoring);
-        if (time !== undefined) this.#faults.compareClocks(node, time);
-        this.#deleted.catchUp();
-      } else this.#election.verify();
-    }
-    this.#election.beginIfInformed();
   }
 
   #reject(canonical: string, error: UserError): void {
