@@ -3,9 +3,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Clock } from '../base/clock.ts';
-import { explainNetwork } from '../base/network-error.ts';
 import { excerpt } from './excerpt.ts';
 import { Inflow } from './inflow.ts';
+import { explainNetwork } from './network-error.ts';
 import { type SilenceWatch, watchSilence } from './silence.ts';
 
 /** How long a host may take to accept a connection. */
@@ -167,8 +167,7 @@ export function connectSocket(
 
 function explain(error: Error & { code?: string }): Loss {
   const { code = '' } = error;
-  // An address with two IPs fails with an AggregateError, which has a code and no message.
-  const what = explainNetwork(error) ?? excerpt(error.message || code || error.name);
+  const what = explainNetwork(error);
   return code.startsWith('WS_ERR_')
     ? { reason: `sent a frame that cannot be read: ${what}`, brokenFrame: true }
     : { reason: `cannot be reached: ${what}` };

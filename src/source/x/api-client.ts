@@ -11,7 +11,7 @@ import {
 } from 'twitter-api-v2';
 import type { Clock } from '../../base/clock.ts';
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
-import { explainNetwork } from '../../base/network-error.ts';
+import { explainNetwork } from '../network-error.ts';
 import { type Failure, type FailureKind, readFailure } from './failure.ts';
 
 export class ApiFailure {
@@ -120,9 +120,8 @@ function explain(error: unknown, networkError: Error | undefined): ApiFailure | 
     return new ApiFailure(readFailure(error.code, body, error.headers));
   }
   if (error instanceof ApiRequestError) {
-    const why = networkError && explainNetwork(networkError);
-    if (why === undefined) return UNREACHABLE;
-    return fail('network', `X cannot be reached (${why})`);
+    if (networkError === undefined) return UNREACHABLE;
+    return fail('network', `X cannot be reached (${explainNetwork(networkError)})`);
   }
   return error instanceof ApiPartialResponseError ? BROKEN_OFF : undefined;
 }

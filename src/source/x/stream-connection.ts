@@ -6,9 +6,9 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '../../base/clock.ts';
 import { parseJson } from '../../base/json.ts';
-import { explainNetwork } from '../../base/network-error.ts';
 import { Inflow } from '../inflow.ts';
 import { LINES_A_TICK, type Line, LineSplitter } from '../lines.ts';
+import { explainNetwork } from '../network-error.ts';
 import { watchSilence } from '../silence.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
@@ -87,6 +87,11 @@ export function connectStream(
       readBody(answer, (body) => inflow.end(readFailure(status, body, answer.headers)));
       return;
     }
+    const reason = whyUnreadable(answer.headers);
+    if (reason !== undefined) {
+      inflow.end({ kind: 'http', reason });
+      return;
+    }
     isOpen = true;
     onOpen(answer.headers);
     answer.on('data', (chunk: Uint8Array) => {
@@ -101,8 +106,8 @@ export function connectStream(
   }
 
   function breakOff(error: Error): void {
-    const why = explainNetwork(error) ?? error.message;
-    end(`${isOpen ? 'the connection to X broke' : 'X cannot be reached'} (${why})`);
+    const what = isOpen ? 'the connection to X broke' : 'X cannot be reached';
+    end(`${what} (${explainNetwork(error)})`);
   }
 
   // Uncompressed: in a compressed stream, a line waits for the compressor's next block.
@@ -124,6 +129,14 @@ export function connectStream(
       onLine(line);
     }
   };
+}
+
+/** Bad lines count for the allowance, as X may have charged for them. Those of something else must not use it up. */
+function whyUnreadable(headers: IncomingMessage['headers']): string | undefined {
+  const { 'content-type': type = '', 'content-encoding': coding = '' } = headers;
+  if (/^text\/html\b/i.test(type)) return 'X answered with a web page, perhaps that of a proxy';
+  const isPlain = /^(?:identity)?$/i.test(coding);
+  return isPlain ? undefined : 'X answered with a compressed stream, which Senti did not ask for';
 }
 
 function readBody(response: IncomingMessage, then: (body: unknown) => void): void {

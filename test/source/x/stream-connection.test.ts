@@ -51,6 +51,19 @@ async function open(answer: (response: ServerResponse) => void) {
 }
 
 describe('a connection to X', () => {
+  test.each([
+    ['content-type', 'text/html; charset=utf-8', /^X answered with a web page/],
+    ['content-encoding', 'gzip', /^X answered with a compressed stream/],
+  ])('that has the %s %s is none, and no line of it counts', async (name, value, reason) => {
+    const { ends, lines } = await open((response) => {
+      response.writeHead(200, { [name]: value });
+      response.write('<p>\n'.repeat(100));
+    });
+    await until(() => ends.length > 0 || lines.length > 0);
+    expect(ends).toEqual([{ kind: 'http', reason: expect.stringMatching(reason) }]);
+    expect(lines).toEqual([]);
+  });
+
   test('reads only the beginning of an answer that says why there is no stream', async () => {
     let written = 0;
     function* chunks() {

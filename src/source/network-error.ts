@@ -1,5 +1,7 @@
 // Errors of the network in words, since the codes of the system mean nothing to most people.
 
+import { excerpt } from './excerpt.ts';
+
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was broken off',
@@ -11,7 +13,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to it',
 };
 
-/** Undefined for any other error. */
-export function explainNetwork(error: Error & { readonly code?: string }): string | undefined {
-  return WORDS[error.code ?? ''];
+/** Quotes an error that it has no words for, such as one of a certificate. */
+export function explainNetwork(error: Error & { readonly code?: string }): string {
+  const { code = '', message, name } = error;
+  // An address with two IPs fails with an AggregateError, which has a code and no message.
+  return WORDS[code] ?? excerpt(message || code || name);
 }

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { explainNetwork } from '../../src/base/network-error.ts';
 import { createBluesky } from '../../src/source/bluesky/bluesky.ts';
+import { explainNetwork } from '../../src/source/network-error.ts';
 import { createRulesApi } from '../../src/source/x/rules-api.ts';
 import { connectStream } from '../../src/source/x/stream-connection.ts';
+import { createCertificate } from '../support/certificate.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingSink } from '../support/recording-sink.ts';
 import { track } from '../support/tracks.ts';
@@ -20,10 +22,21 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-test('an error of the network becomes words, and any other does not', async () => {
+test('an error of the network becomes words, and any other is quoted', async () => {
   const [error] = await once(connect(await closedPort(), '127.0.0.1'), 'close').catch((it) => [it]);
   expect(explainNetwork(error)).toBe('the connection was refused');
-  expect(explainNetwork(new Error('Parse Error'))).toBeUndefined();
+  expect(explainNetwork(new Error('Parse Error'))).toBe('"Parse Error"');
+});
+
+test('X says what is wrong with the certificate of a proxy in between', async () => {
+  const server = createTlsServer(createCertificate('proxy')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const rules = createRulesApi(`https://127.0.0.1:${port}/2/`, 'token', new FakeClock());
+  onTestFinished(() => rules.close());
+  const reason = expect.stringMatching(/^X cannot be reached \("self-signed certificate/);
+  expect(await rules.list()).toMatchObject({ failure: { kind: 'network', reason } });
 });
 
 test('sources say in words why they cannot be reached', async () => {
