@@ -63,8 +63,7 @@ export function explainStatus(answer: Answer, now: number): Failure | undefined 
 
 /** When the instance says to come back, in milliseconds from now, if that is sooner than REST_MS. */
 function readReset(headers: IncomingHttpHeaders, now: number): number {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  const until = Date.parse(String(headers['x-ratelimit-reset']));
-  const wait = Number.isNaN(seconds) ? until - now : seconds * 1000;
-  return wait > 0 ? Math.min(wait, REST_MS) : WINDOW_MS;
+  const { 'retry-after': after, 'x-ratelimit-reset': reset } = headers;
+  const waits = [Number(after) * 1000, ...[after, reset].map((it) => Date.parse(String(it)) - now)];
+  return Math.min(waits.find((wait) => wait > 0) ?? WINDOW_MS, REST_MS);
 }

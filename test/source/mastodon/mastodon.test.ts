@@ -270,6 +270,12 @@ describe('an instance that does not let Senti read', () => {
     [404, {}, COLD, /does not stream at this address \(status 404\); check --mastodon-url$/],
     [429, {}, 5 * MINUTE, /got too many requests \(status 429\)$/],
     [429, { 'Retry-After': '90' }, 90_000, /got too many requests/],
+    [429, { 'Retry-After': 'Fri, 20 Nov 2026 10:03:00 GMT' }, 3 * MINUTE, /too many requests/],
+    [429, { 'Retry-After': '-5' }, 5 * MINUTE, /too many requests/],
+    [
+      ...[429, { 'Retry-After': '0', 'X-RateLimit-Reset': '2026-11-20T10:02:00.000Z' }],
+      ...[2 * MINUTE, /too many requests/],
+    ],
     [429, { 'X-RateLimit-Reset': '2026-11-20T10:02:00.000Z' }, 2 * MINUTE, /too many requests/],
     [429, { 'Retry-After': '999999' }, COLD, /too many requests/],
     [
