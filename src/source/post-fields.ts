@@ -19,6 +19,7 @@ const ENDS_OF_ADDRESS = new RegExp(
   'gu',
 );
 const LEADING_HASHES = /^[#＃]+/;
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
 /** How clients end the address that they have shortened. */
 const ELLIPSIS = /(?:\.{3}|…)$/;
 /**
@@ -87,6 +88,12 @@ function withoutScheme(address: string): string {
     .toLowerCase()
     .replace(/^https?:\/\//, '')
     .replace(/^www\./, '');
+}
+
+/** A date of ISO 8601 with a year of four digits, as clients expect it. `Date` also takes "12" and the year 275760. */
+export function isDate(value: unknown): value is string {
+  const ms = typeof value === 'string' && ISO_DATE.test(value) ? Date.parse(value) : Number.NaN;
+  return !Number.isNaN(ms) && ISO_DATE.test(new Date(ms).toISOString());
 }
 
 /** The author's claim if it is credible, else the time at which the post arrived, in milliseconds since 1970. */

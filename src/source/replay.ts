@@ -10,7 +10,7 @@ import { isSystemError, NOT_A_FILE, READ_AT_ONCE } from '../base/small-file.ts';
 import { isWebAddress } from '../base/web-address.ts';
 import { type Line, lines } from './lines.ts';
 import { createPlayer, type Rate } from './player.ts';
-import { BOUNDS, linksIn, readAttached, readLinks, readTags } from './post-fields.ts';
+import { BOUNDS, isDate, linksIn, readAttached, readLinks, readTags } from './post-fields.ts';
 import type { Source, SourceSink } from './source.ts';
 
 export interface ReplayOptions {
@@ -161,9 +161,4 @@ function listOf(value: unknown): unknown[] {
 
 function isOptionalString(value: unknown): value is string | null | undefined {
   return value === undefined || value === null || typeof value === 'string';
-}
-
-/** A date as in ISO 8601. `Date` also takes "12" for a year. */
-function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text));
 }

@@ -133,6 +133,7 @@ describe('replay', () => {
       '{"id":"7","text":"x","lang":7}',
       '{"id":"8","text":"coffee"}',
       '{"id":"9","text":"x","createdAt":"12"}',
+      '{"id":"10","text":"x","createdAt":"9999-12-31T23:59:59-01:00"}',
     ];
     const { sink, until, file, source, wanted } = open(lines.join('\r\n'));
     source.want(wanted);
@@ -147,6 +148,7 @@ describe('replay', () => {
       ':8: "url" must be an http or https address',
       ':9: "lang" must be a string, such as "en"',
       ':11: "createdAt" must be a date, such as "2026-11-20T10:11:12Z"',
+      ':12: "createdAt" must be a date, such as "2026-11-20T10:11:12Z"',
     ]);
   });
 

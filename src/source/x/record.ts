@@ -4,6 +4,7 @@
 import { type Fields, isRecord, parseJson } from '../../base/json.ts';
 import { MAX_TAG_LENGTH, readLanguages } from '../../base/language.ts';
 import type { Post } from '../../base/post.ts';
+import { isDate } from '../post-fields.ts';
 import { readEntities } from './entities.ts';
 import { asRecord, type Failure, quoteError } from './failure.ts';
 
@@ -108,13 +109,6 @@ function earliest(ids: readonly string[]): string {
 
 function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
-}
-
-/** A date with a year of four digits, as clients expect it. `Date` also takes "12" and the year 275760. */
-function isDate(value: unknown): value is string {
-  if (typeof value !== 'string') return false;
-  const ms = Date.parse(value);
-  return /^\d{4}-/.test(value) && !Number.isNaN(ms) && /^\d{4}-/.test(new Date(ms).toISOString());
 }
 
 function bad(reason: string): StreamRecord {
