@@ -3,6 +3,7 @@
 
 import type { Setback } from '../reconnector.ts';
 import { counted, type Failure, type FailureCounts, NO_FAILURES, REST_MS } from './failure.ts';
+import { WINDOW_MS } from './limits.ts';
 import type { Rule } from './rule-plan.ts';
 import { MAX_A_WRITE, nextWrite, type StoredRule, type Write } from './rule-writes.ts';
 import type { Added, ApiRule } from './rules-api.ts';
@@ -15,6 +16,8 @@ export interface RulesState {
   readonly mustPlan: boolean;
   /** What X holds; undefined while that is not known. */
   readonly stored: readonly StoredRule[] | undefined;
+  /** When X listed them, on the monotonic clock. */
+  readonly listedAt: number;
   /** What X said when the rules had to be listed again. */
   readonly listedFor: 'no room' | 'duplicates' | undefined;
   /** What the account turned out to have room for, where that is less than the operator said. */
@@ -47,6 +50,9 @@ export type Step =
 const TAG_PREFIX = 'senti:';
 export const TAG = `${TAG_PREFIX}1`;
 
+/** How often the rules are listed, in milliseconds: another program of the account may have removed some. */
+export const LIST_EVERY_MS = WINDOW_MS;
+
 const WORKING = { failures: NO_FAILURES, setback: undefined } as const;
 
 export const INITIAL_RULES: RulesState = {
@@ -55,6 +61,7 @@ export const INITIAL_RULES: RulesState = {
   desired: new Map(),
   mustPlan: false,
   stored: undefined,
+  listedAt: 0,
   listedFor: undefined,
   foundRoom: Number.POSITIVE_INFINITY,
   suspects: [],
@@ -64,12 +71,13 @@ export const INITIAL_RULES: RulesState = {
 };
 
 export function nextStep(state: RulesState, maxRules: number, now: number): Step {
-  const { nonsense, stored, suspects } = state;
+  const { nonsense, stored, suspects, listedAt } = state;
   if (nonsense !== undefined) return { fail: { kind: 'http', reason: nonsense } };
   if (stored === undefined) return 'list';
   if (suspects[0] !== undefined) return { check: suspects[0] };
   if (state.mustPlan) return 'plan';
-  return nextWrite({ ...state, maxRules }, stored, now) ?? 'settle';
+  const isStale = state.anyWanted && now - listedAt >= LIST_EVERY_MS;
+  return nextWrite({ ...state, maxRules }, stored, now) ?? (isStale ? 'list' : 'settle');
 }
 
 /** The state after an event. */
@@ -89,7 +97,7 @@ export const after = {
     mustPlan: false,
   }),
 
-  listed(state: RulesState, rules: readonly ApiRule[]): RulesState {
+  listed(state: RulesState, rules: readonly ApiRule[], now: number): RulesState {
     const isFull = state.listedFor === 'no room';
     const stored = rules.map(({ id, value, tag }) => ({
       id,
@@ -100,7 +108,7 @@ export const after = {
     }));
     const foundRoom = isFull ? rules.length : Number.POSITIVE_INFINITY;
     const listedFor = isFull ? undefined : state.listedFor;
-    return { ...state, stored, foundRoom, listedFor, mustPlan: true };
+    return { ...state, stored, listedAt: now, foundRoom, listedFor, mustPlan: true };
   },
 
   added(state: RulesState, values: readonly string[], answer: Added, now: number): RulesState {

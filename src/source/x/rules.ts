@@ -13,7 +13,7 @@ import { plan } from './rule-plan.ts';
 import { type RuleFormat, spellRule } from './rule-text.ts';
 import type { StoredRule } from './rule-writes.ts';
 import type { RulesApi } from './rules-api.ts';
-import { after, INITIAL_RULES, nextStep, type Suspect, TAG } from './rules-state.ts';
+import { after, INITIAL_RULES, LIST_EVERY_MS, nextStep, type Suspect, TAG } from './rules-state.ts';
 import { SerialTimer } from './serial-timer.ts';
 
 interface RulesOptions {
@@ -25,6 +25,8 @@ interface RulesOptions {
   readonly random: () => number;
   /** X cannot deliver `track`, for this reason. */
   readonly onRejected: (track: Track, reason: string) => void;
+  /** X had lost wanted rules, and holds them again. */
+  readonly onRestored: () => void;
   /** `status` may have changed. */
   readonly onChange: () => void;
 }
@@ -47,6 +49,7 @@ export class Rules {
   /** Tracks that X cannot deliver and that are still wanted. */
   readonly #rejected = new Set<Track>();
   #wanted: Tracks = new Set();
+  #hasLostRules = false;
   #state = INITIAL_RULES;
 
   constructor(options: RulesOptions) {
@@ -111,10 +114,7 @@ export class Rules {
       this.#plan();
       return this.#step();
     }
-    if (step === 'settle') {
-      this.#state = after.settled(this.#state);
-      return undefined;
-    }
+    if (step === 'settle') return this.#settle();
     if ('wait' in step) return step.wait;
     if ('fail' in step) return this.#fail(step.fail, this.#writes);
     if ('check' in step) return this.#check(step.check);
@@ -123,12 +123,24 @@ export class Rules {
     return 'add' in step ? this.#add(step.add) : this.#remove(step.remove);
   }
 
+  #settle(): number | undefined {
+    if (this.#hasLostRules) this.#options.onRestored();
+    this.#hasLostRules = false;
+    this.#state = after.settled(this.#state);
+    const { anyWanted, listedAt } = this.#state;
+    return anyWanted ? listedAt + LIST_EVERY_MS - this.#now : undefined;
+  }
+
   async #list(): Promise<number | undefined> {
     const wait = this.#reads.wait();
     if (wait > 0) return wait;
     const found = await this.#options.api.list(() => this.#reads.take());
     if (found instanceof ApiFailure) return this.#fail(found.failure, this.#reads);
-    this.#state = after.listed(this.#state, found);
+    const { stored = [], desired } = this.#state;
+    const there = new Set(found.map(({ value }) => value));
+    const isLost = stored.some(({ value }) => desired.has(value) && !there.has(value));
+    this.#hasLostRules ||= isLost;
+    this.#state = after.listed(this.#state, found, this.#now);
     return 0;
   }
 

@@ -46,6 +46,10 @@ export function createX(options: XOptions, sink: SourceSink, clock: Clock): Sour
     clock,
     random,
     onRejected: (track, reason) => sink.rejected(track, new UserError('UPSTREAM_FULL', reason)),
+    onRestored() {
+      warn('X had lost rules of Senti, as when another program removes them; they are back');
+      if (wasLive) sink.gap();
+    },
     onChange: update,
   });
   const stream = createStream({ url, token, clock, random, onLine: read, onState: follow });

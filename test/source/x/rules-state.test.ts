@@ -14,6 +14,7 @@ import type { Added, ApiRule, RulesApi } from '../../../src/source/x/rules-api.t
 import {
   after,
   INITIAL_RULES,
+  LIST_EVERY_MS,
   nextStep,
   type RulesState,
   type Step,
@@ -22,6 +23,7 @@ import type { Track } from '../../../src/track/track.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { track } from '../../support/tracks.ts';
 
+const MINUTE = 60_000;
 const NOW = 1_000_000;
 const MAX_RULES = 10;
 const NOTHING: Added = { created: [], duplicates: false, full: false, invalid: new Map() };
@@ -31,7 +33,13 @@ function desire(...values: string[]): RulesState['desired'] {
   return new Map(values.map((value) => [value, value.split(' ')]));
 }
 
-const KNOWN: RulesState = { ...INITIAL_RULES, anyWanted: true, stored: [], desired: desire('a b') };
+const KNOWN: RulesState = {
+  ...INITIAL_RULES,
+  anyWanted: true,
+  stored: [],
+  listedAt: NOW,
+  desired: desire('a b'),
+};
 const SEVERAL: RulesState = { ...KNOWN, desired: desire('a', 'b', 'c') };
 const FAILED = failed(KNOWN, 'http', NOW);
 
@@ -51,7 +59,7 @@ const nonsense = (reason: string): Step => ({ fail: { kind: 'http', reason } });
 
 const TABLE: readonly (readonly [string, RulesState, Step])[] = [
   ['nothing is known', INITIAL_RULES, 'list'],
-  ['the rules are listed', after.listed(INITIAL_RULES, []), 'plan'],
+  ['the rules are listed', after.listed(INITIAL_RULES, [], NOW), 'plan'],
   ['the rules are planned', after.planned(KNOWN, desire('c')), { add: ['c'] }],
   ['a track comes or goes', after.wanted(KNOWN, true, NOW), 'plan'],
   ['X holds a rule', after.added(KNOWN, ['a b'], created('a b'), NOW), 'settle'],
@@ -100,6 +108,7 @@ const TABLE: readonly (readonly [string, RulesState, Step])[] = [
     'list',
   ],
   ['all is settled', after.settled({ ...KNOWN, desired: new Map() }), 'settle'],
+  ['the list is old', { ...KNOWN, desired: new Map(), listedAt: NOW - LIST_EVERY_MS }, 'list'],
   ['all is settled and nothing is wanted', after.settled({ ...KNOWN, anyWanted: false }), 'list'],
 ];
 
@@ -110,16 +119,16 @@ describe('what to do about the rules at X', () => {
 
   test('X is believed about how many rules it has room for, until it lists them without a complaint', () => {
     const full = after.added(KNOWN, ['a b'], { ...NOTHING, full: true }, NOW);
-    const listed = after.listed(full, [{ id: '1', value: 'cats' }]);
+    const listed = after.listed(full, [{ id: '1', value: 'cats' }], NOW);
     expect(listed.foundRoom).toBe(1);
-    expect(after.listed(after.doubted(listed), []).foundRoom).toBe(Number.POSITIVE_INFINITY);
+    expect(after.listed(after.doubted(listed), [], NOW).foundRoom).toBe(Number.POSITIVE_INFINITY);
   });
 
   test.each([
     ['forgets that something failed', after.added(FAILED, ['a b'], created('a b'), NOW), 0],
     ['forgets it after a removal', after.removed(FAILED, []), 0],
     ['counts failures in a row', failed(FAILED, 'http', NOW), 2],
-    ['does not take a list for a success', after.listed(FAILED, []), 1],
+    ['does not take a list for a success', after.listed(FAILED, [], NOW), 1],
     ['does not take nonsense for one', after.added(FAILED, ['a b'], NOTHING, NOW), 1],
   ])('%s', (_, { failures, setback }, count) => {
     expect(failures.http ?? 0).toBe(count);
@@ -234,6 +243,7 @@ describe('the rules, whatever X answers', () => {
             wanted.delete(track);
             rules.want(wanted);
           },
+          onRestored() {},
           onChange() {},
         });
 
@@ -265,6 +275,10 @@ describe('the rules, whatever X answers', () => {
         expect([...wanted].some((it) => it.canonical.startsWith('evil'))).toBe(false);
         expect(mostInAWindow(x.requests.writes)).toBeLessThanOrEqual(RULE_WRITES_A_WINDOW);
         expect(mostInAWindow(x.requests.reads)).toBeLessThanOrEqual(RULE_READS_A_WINDOW);
+        wanted.clear();
+        rules.want(wanted);
+        await pass(MINUTE);
+        expect(x.rules.size).toBe(0);
         expect(clock.pending).toBe(0);
       }),
       { seed: 5, numRuns: 60 },
@@ -281,6 +295,7 @@ describe('the rules, whatever X answers', () => {
       clock,
       random: () => 0,
       onRejected() {},
+      onRestored() {},
       onChange() {},
     });
     rules.want(new Set([track('rust')]));

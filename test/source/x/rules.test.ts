@@ -3,6 +3,7 @@ import { until } from '../../support/until.ts';
 import { startXSource, xPost } from '../../support/x-source.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 describe('the rules at X', () => {
   test('ask for what is tracked, and are gone a few seconds after the last listener', async () => {
@@ -86,6 +87,27 @@ describe('the rules at X', () => {
     drop(track);
     await eventually(() => !x.connected && x.rules.size === 2);
     expect([...x.rules.keys()]).toEqual([foreign.id, untagged.id]);
+  });
+
+  test('that another program removes while the stream is live are written again', async () => {
+    const { x, source, live, track, pass, eventually, posts, gaps, warnings } =
+      await startXSource();
+    const foreign = x.addRule('cats', 'mine');
+    await live('rust');
+    track('tea');
+    await pass(MINUTE);
+    for (const id of x.rules.keys()) if (id !== foreign.id) x.rules.delete(id);
+    await eventually(() => x.rules.size > 1);
+    await eventually(() => gaps.length > 0);
+    await x.push(xPost('tea with rust'));
+    await eventually(() => posts.length === 1);
+    expect(source.state.name).toBe('live');
+    expect(x.counts.connects).toBe(1);
+    expect(warnings).toEqual([expect.stringMatching(/^X had lost rules of Senti/)]);
+    await pass(HOUR);
+    expect(gaps).toEqual([0]);
+    expect(warnings.length).toBe(1);
+    expect(x.counts.reads).toBeLessThanOrEqual(1 + 6);
   });
 
   test('that are foreign leave less room, and only the tracks that do not fit are rejected', async () => {
