@@ -115,8 +115,8 @@ function showRange(): void {
   drawing.hurry();
 }
 
-function show(tracks: readonly string[]): void {
-  set.show(tracks);
+function show(tracks: readonly string[], anew?: string): void {
+  set.show(tracks, anew);
   const count = tracks.length;
   document.body.dataset.topics = String(count);
   page.tools.hidden = count === 0;
@@ -129,13 +129,14 @@ function show(tracks: readonly string[]): void {
   drawing.hurry();
 }
 
-/** Shows these topics, as a step that the back button undoes. */
-function go(tracks: readonly string[]): void {
-  const added = tracks.filter((track) => !set.tracks.includes(track));
+/** Shows these topics, as a step that the back button undoes, and follows `anew` once more. */
+function go(tracks: readonly string[], anew?: string): void {
+  const added = tracks.filter((track) => track === anew || !set.tracks.includes(track));
   void whenAgreed(added, (isAgreed) => {
     if (added.includes(page.input.value.trim())) page.input.value = '';
-    history.pushState(null, '', addressOf(tracks, set.range));
-    show(tracks);
+    const address = addressOf(tracks, set.range);
+    if (!location.href.endsWith(address)) history.pushState(null, '', address);
+    show(tracks, anew);
     liveRegion.say(added.length > 0 ? `Tracking ${added.join(' and ')}.` : 'Stopped.');
     if (isAgreed) focusOn(added[0]);
   });
@@ -170,7 +171,11 @@ function replace(track: string, other: string): void {
     say(reason);
     return;
   }
-  go(set.tracks.map((each) => (each === track ? other : each)));
+  // The same topic again, because a limit may have been the reason.
+  go(
+    set.tracks.map((each) => (each === track ? other : each)),
+    other,
+  );
   focusOn(other);
 }
 

@@ -58,16 +58,19 @@ export class TopicSet {
     return this.all.map(({ topic }) => topic.track);
   }
 
-  /** Follows these tracks and no others. Topics that stay go on without a gap. */
-  show(tracks: readonly string[]): void {
-    const before = this.all;
-    for (const { topic, view, unfollow } of before) {
-      if (tracks.includes(topic.track)) continue;
+  /** Follows these tracks and no others. Topics that stay go on without a gap, except for `anew`, which begins again. */
+  show(tracks: readonly string[], anew?: string): void {
+    const kept: Followed[] = [];
+    for (const followed of this.all) {
+      const { topic, view, unfollow } = followed;
+      if (topic.track !== anew && tracks.includes(topic.track)) {
+        kept.push(followed);
+        continue;
+      }
       unfollow();
       topic.past?.stop();
       view.destroy();
     }
-    const kept = before.filter(({ topic }) => tracks.includes(topic.track));
     const taken = kept.map(({ topic }) => topic.place);
     this.all = tracks.map((track) => {
       const known = kept.find(({ topic }) => topic.track === track);
