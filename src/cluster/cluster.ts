@@ -249,6 +249,7 @@ export class Cluster<T> implements Feed<T> {
     this.#options.log.info('cluster: connected');
     this.#peers.connected();
     this.#sendAlive();
+    this.#deleted.repeat();
     this.#election.verify();
     this.#election.claim();
   }

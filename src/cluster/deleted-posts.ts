@@ -70,7 +70,7 @@ export class DeletedPosts {
     this.#asked = undefined;
   }
 
-  /** Another node may have missed deletions. */
+  /** Another node may have missed deletions, or could not be told of them. */
   repeat(): void {
     if (this.#options.election.leader !== undefined) this.#repeats.request();
   }

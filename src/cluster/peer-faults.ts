@@ -27,8 +27,8 @@ export class PeerFaults {
   };
   #mismatch: string | undefined;
   #apart: string | undefined;
-  /** Since when all messages have shown clocks that differ, by the monotonic clock. */
-  #apartSince: number | undefined;
+  /** The node whose clock has differed in all its last messages, and since when, by the monotonic clock. */
+  #differs: { readonly node: string; readonly since: number } | undefined;
 
   constructor(options: PeerFaultsOptions) {
     this.#options = options;
@@ -65,17 +65,19 @@ export class PeerFaults {
   compareClocks(node: string, time: number): void {
     const { clock, log } = this.#options;
     const ahead = time - clock.now();
+    const isNews = this.#apart === undefined;
+    this.#apart = undefined;
     if (Math.abs(ahead) <= MOST_APART_MS) {
-      this.#apart = undefined;
-      this.#apartSince = undefined;
+      this.#differs = undefined;
       return;
     }
-    this.#apartSince ??= clock.monotonic();
-    if (this.#apart !== undefined || clock.monotonic() - this.#apartSince < APART_FOR_MS) return;
+    const now = clock.monotonic();
+    if (this.#differs?.node !== node) this.#differs = { node, since: now };
+    if (now - this.#differs.since < APART_FOR_MS) return;
     const seconds = Math.round(Math.abs(ahead) / 1000);
     const where = ahead > 0 ? 'ahead of' : 'behind';
     this.#apart = `the clock of node ${node}, which ingests, is ${seconds} s ${where} the clock of this node, so windows are wrong here; set both clocks`;
-    if (this.#mayLog('clock')) log.error(`cluster: ${this.#apart}`);
+    if (isNews && this.#mayLog('clock')) log.error(`cluster: ${this.#apart}`);
   }
 
   #mayLog(kind: 'bad' | 'scoring' | 'clock'): boolean {

@@ -202,8 +202,9 @@ describe('nodes', () => {
     const nodes = createNodes();
     nodes.start();
     await nodes.until(() => nodes.leader() !== undefined);
+    let drift = 0;
     const clock: Clock = {
-      now: () => nodes.clock.now() + ms,
+      now: () => nodes.clock.now() + ms + drift,
       monotonic: () => nodes.clock.monotonic(),
       after: (wait, then) => nodes.clock.after(wait, then),
     };
@@ -212,7 +213,19 @@ describe('nodes', () => {
     expect(other.logged.filter((line) => line.startsWith('error'))).toEqual([
       expect.stringContaining(how),
     ]);
-    expect(other.multiplexer.cluster.problem).toContain(how);
+    const problem = () => other.multiplexer.cluster.problem;
+    expect(problem()).toContain(how);
+    drift = -10_000 - ms;
+    await nodes.pass(1000);
+    expect(problem()).toContain('node-1, which ingests, is 10 s ahead of');
+    const next = nodes.start();
+    await nodes.leader()?.multiplexer.handOver();
+    await nodes.until(() => next.leads || other.leads);
+    if (other.leads) await other.multiplexer.handOver();
+    await nodes.until(() => next.leads && problem()?.includes('node-3, which') === true);
+    drift = -ms;
+    await nodes.until(() => problem() === undefined);
+    expect(other.logged.filter((line) => line.includes('clock'))).toHaveLength(1);
   });
 
   test('do not take messages that were late for those of another clock', async () => {

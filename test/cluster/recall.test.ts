@@ -415,6 +415,21 @@ describe('what a node must not tell', () => {
     },
   );
 
+  test('posts that the source has deleted while the node that ingests was cut off', async () => {
+    const { nodes, leads, one, follow } = await start();
+    const before = await follow('coffee', one);
+    for (let i = 0; i < 4; i++) await nodes.say('coffee');
+    leads.relay.cut();
+    leads.source?.sink.deleted('p2');
+    await nodes.pass(100);
+    leads.relay.mend();
+    await nodes.pass(1000);
+    expect(leads.leads).toBe(true);
+    const { told } = one.listen('coffee', { after: positionOf(before.events, 0) });
+    await nodes.until(() => told.includes('p3'));
+    expect(told).toEqual(['recovered', 'p1', 'p3']);
+  });
+
   test('texts, if its operator forbids it', async () => {
     const { nodes, one, follow } = await start();
     const before = await follow('coffee', one);
