@@ -101,7 +101,8 @@ export function createPlot(host: HTMLElement, options: Options) {
   function catchUp(): void {
     if (late) plot.setData(late);
     late = undefined;
-    drawnAt = right;
+    // An empty chart waits for the server's counts, and shows them as they come.
+    if (plot.data[0].length > 0) drawnAt = right;
   }
 
   return {

@@ -97,6 +97,16 @@ describe.skipIf(!executablePath)('the past on the dashboard', () => {
     expect(errors).toEqual([]);
   });
 
+  test('is on a chart out of sight as soon as the server has told of it', async () => {
+    const { url, clock } = await startWithPast(50);
+    const options = { viewport: { width: 1280, height: 300 } };
+    const { page } = await visit(`${url}/?track=coffee&range=1h`, clock, options);
+    await basis(page, 'At least 90 posts in the last hour');
+    await page.locator('.topic canvas').waitFor();
+    // The clock of the page stands still, so no other drawing is due.
+    await eventually(async () => (await painted(page, '.topic', 'positive', [0, 0, 1, 1])) > 0);
+  });
+
   test('tells the counts of a moment in all charts, by pointer and by arrow keys', async () => {
     const { url, clock } = await startWithPast(50);
     const options = { hasTouch: true };
