@@ -21,7 +21,7 @@ interface SocketOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The connection ends if the host sends a larger frame. */
   readonly maxFrameBytes: number;
-  /** How long pings alone keep a connection, in milliseconds. */
+  /** How long a connection is kept on which nothing can be read but pings, in milliseconds. */
   readonly longestWithoutFrameMs: number;
 }
 
@@ -41,7 +41,8 @@ interface ConnectionEvents {
   open(): void;
   /** The host has answered a ping. */
   answered(): void;
-  text(text: string): void;
+  /** Returns whether the frame can be read, so that one that cannot is no sign of a working host. */
+  text(text: string): boolean;
   /** A binary frame, which no upstream of ours sends. */
   bad(reason: string): void;
   /** The last event, unless `close` ended the connection. */
@@ -120,16 +121,17 @@ export function connectSocket(
     if (inflow.isOver) return;
     cancelConnect();
     life = endWhenSilent(LONGEST_SILENCE_MS, 'has been silent');
-    frames = endWhenSilent(longestWithoutFrameMs, 'has sent no more than pings');
+    frames = endWhenSilent(longestWithoutFrameMs, 'has sent nothing readable but pings');
     ping();
     events.open();
   });
   socket.on('message', (data, isBinary) => {
     life?.heard();
-    frames?.heard();
     const deliver = isBinary
       ? () => events.bad('a binary frame; text was expected')
-      : () => events.text(String(data));
+      : () => {
+          if (events.text(String(data))) frames?.heard();
+        };
     inflow.push([deliver]);
     if (inflow.waiting > 0) socket.pause();
   });

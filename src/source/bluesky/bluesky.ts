@@ -9,7 +9,7 @@ import { connectSocket, type Loss, type SocketConnection } from '../socket-conne
 import type { Source, SourceSink, SourceState, Tracks } from '../source.ts';
 import { Cursor, type Position } from './cursor.ts';
 import { PUBLIC_HOSTS, subscription } from './jetstream-address.ts';
-import { readEvent } from './jetstream-event.ts';
+import { type JetstreamEvent, readEvent } from './jetstream-event.ts';
 
 interface BlueskyOptions {
   /** Jetstream hosts as `ws:` or `wss:` addresses, tried in turn. None stands for the public ones. */
@@ -134,7 +134,11 @@ class Bluesky implements Source {
         answered: () => {
           this.#failures = 0;
         },
-        text: (text) => this.#read(text),
+        text: (text) => {
+          const event = readEvent(text);
+          this.#read(event);
+          return event.kind !== 'bad' || event.position !== undefined;
+        },
         bad: (reason) => this.#sink.bad(`${url.host}: ${reason}`),
         lost: (loss) => {
           const reason = `${url.host} ${loss.reason}`;
@@ -148,8 +152,7 @@ class Bluesky implements Source {
     return () => void connection.close();
   }
 
-  #read(text: string): void {
-    const event = readEvent(text);
+  #read(event: JetstreamEvent): void {
     // Before the post, which may make its last listener leave and so forget the cursor.
     if ('position' in event && event.position !== undefined && !this.#note(event.position)) return;
     switch (event.kind) {

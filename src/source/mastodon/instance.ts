@@ -111,8 +111,10 @@ export class Instance {
           this.#failures = 0;
         },
         text: (text) => {
-          const failure = this.#read(text);
+          const event = readEvent(text, clock.now());
+          const failure = this.#read(event);
           if (failure !== undefined) fail(failure);
+          return event.kind !== 'bad';
         },
         bad: (reason) => onBad(`${host}: ${reason}`),
         lost: (loss) => {
@@ -127,10 +129,9 @@ export class Instance {
   }
 
   /** Returns why the instance does not stream. */
-  #read(text: string): Failure | undefined {
-    const { clock, onBad, onEvent } = this.#options;
+  #read(event: StreamingEvent): Failure | undefined {
+    const { onBad, onEvent } = this.#options;
     const { host } = this.#address;
-    const event = readEvent(text, clock.now());
     if (event.kind === 'bad') {
       onBad(`${host}: ${event.reason}`);
     } else if (event.kind === 'error') {

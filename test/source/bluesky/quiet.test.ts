@@ -7,7 +7,7 @@ import { LONGEST_SILENCE_MS, PING_EVERY_MS } from '../../../src/source/socket-co
 import { setUpBluesky, VERSIONS } from '../../support/bluesky-source.ts';
 import { passTime } from '../../support/fake-clock.ts';
 
-const STALLED = expect.stringMatching(/has sent no more than pings for 180 s$/);
+const STALLED = expect.stringMatching(/has sent nothing readable but pings for 180 s$/);
 
 describe('a quiet Jetstream', () => {
   test('counts as alive while it sends pings', async () => {
@@ -118,6 +118,27 @@ describe('a Jetstream that stalls and goes on sending pings', () => {
     expect(texts()).toEqual(meanwhile);
     expect(sink.gaps).toEqual([]);
   });
+});
+
+test.each([
+  ['text', '{"seq": 1'],
+  ['binary', Buffer.from('{"seq": 1}')],
+])('a host whose %s frames cannot be read is left for the next one', async (_, frame) => {
+  const { jetstream, other, live, clock, emit, received, texts, is, source, recover } =
+    await setUpBluesky({ hosts: 2 });
+  await live();
+  const meanwhile = emit(3, other);
+  const nonsense = {
+    advance(ms: number) {
+      clock.advance(ms);
+      jetstream.inject(frame);
+    },
+  };
+  await passTime(nonsense, is('waiting'), PING_EVERY_MS / 4);
+  expect(source.state).toMatchObject({ reason: STALLED });
+  await recover();
+  await passTime(clock, received(3));
+  expect(texts()).toEqual(meanwhile);
 });
 
 test('a host that could not be reached for long tells of a gap when its first post comes late', async () => {

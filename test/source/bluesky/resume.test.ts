@@ -120,10 +120,10 @@ describe.each(VERSIONS)('after a break, the Bluesky source on v%i', (version) =>
     expect(other.open).toBe(1);
   });
 
-  test('keeps a connection that sends anything at all', async () => {
+  test('does not call a connection silent that sends anything at all', async () => {
     const { jetstream, live, clock, source, sink } = await setUpBluesky({ version });
     await live();
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 5; i++) {
       clock.advance(LONGEST_SILENCE_MS - 1);
       jetstream.inject('?');
       await sink.until(() => sink.reasons.length > i);

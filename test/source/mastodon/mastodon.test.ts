@@ -347,9 +347,23 @@ describe('an instance that says nothing', () => {
     expect(source.state).toEqual({ name: 'live' });
     await passTime(clock, is('waiting'), 2000);
     expect(source.state).toMatchObject({
-      reason: expect.stringMatching(/has sent no more than pings for 900 s$/),
+      reason: expect.stringMatching(/has sent nothing readable but pings for 900 s$/),
     });
     expect(clock.monotonic()).toBeGreaterThanOrEqual(LONGEST_WITHOUT_FRAME_MS);
+  });
+
+  test('that can be read is left like one that says nothing at all', async () => {
+    const { mastodon, source, live, clock, is, sink } = await setUpMastodon();
+    await live();
+    const nonsense = {
+      advance(ms: number) {
+        clock.advance(ms);
+        mastodon.inject('{"event":');
+      },
+    };
+    await passTime(nonsense, is('waiting'), 2000);
+    expect(source.state).toMatchObject({ reason: expect.stringMatching(/for 900 s$/) });
+    expect(sink.reasons.length).toBeGreaterThan(0);
   });
 
   test('and answers no ping is dead', async () => {
