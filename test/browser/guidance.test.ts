@@ -80,7 +80,7 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     await page.goto(`${url}/?track=coffee&track=tea`);
     await page.locator('.rejection', { hasText: 'limit of 1 track' }).waitFor();
     await page.getByRole('button', { name: 'Stop tracking coffee' }).click();
-    await until(() => source.tracks.length === 0);
+    await until(() => source.wanted.some((tracks) => tracks.length === 0));
     await page.getByRole('button', { name: 'Try again' }).click();
     await until(() => source.wanted.at(-1)?.[0] === 'tea');
     source.say('good tea');
