@@ -19,7 +19,7 @@ export function withCode(error: GraphQLError, code: string): GraphQLError {
 export const EXAMPLE = '{"query": "{ status { activeTracks } }"}';
 
 const UNRESOLVED =
-  'The request does not say which operation to run; send a text with one operation, or the name of one as "operationName".';
+  'The server cannot tell which operation to run; send a text with one operation and no "operationName", or the name of one as "operationName".';
 
 export function unresolved(): GraphQLError {
   return new GraphQLError(UNRESOLVED, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });

@@ -48,7 +48,7 @@ export function createHttpHandler(
   async function showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isPrivate(request)) {
       const { origin, host } = request.headers;
-      telemetry.rejected('origin', `/metrics for a page of ${origin ?? host}`);
+      telemetry.rejected('origin', `/metrics for a page of ${origin ?? host ?? 'an unknown host'}`);
       return sendJson(response, 403, { error: NOT_OURS });
     }
     const pass = await auth.check(bearerOf(request.headers.authorization), IN_HEADER);

@@ -209,7 +209,8 @@ describe('a request', () => {
   });
 
   test('over HTTP/1.0 may lack a Host, as those of load balancers do, but then learns nothing private', async () => {
-    const { url } = await startSenti();
+    const senti = await startSenti();
+    const { url } = senti;
     const get = (path: string) => exchange(url, `GET ${path} HTTP/1.0\r\n\r\n`);
     for (const path of ['/health', '/ready', '/']) {
       expect([path, await get(path)]).not.toEqual([path, expect.stringMatching(/^HTTP\/1\.1 4/)]);
@@ -218,6 +219,7 @@ describe('a request', () => {
     for (const path of ['/metrics', '/graphql?query=%7B__typename%7D']) {
       expect([path, await get(path)]).toEqual([path, expect.stringMatching(/^HTTP\/1\.1 403 /)]);
     }
+    expect(senti.warnings.join('')).toContain('/metrics for a page of an unknown host');
     const body = '{"query":"{ __typename }"}';
     const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
     expect(await exchange(url, `POST /graphql HTTP/1.0\r\n${head}${body}`)).toContain('"Query"');
