@@ -2,7 +2,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import { type PostKey, readKey, spellKey } from '../base/post.ts';
-import { SeenKeys } from '../base/seen-keys.ts';
+import { Deletions } from '../stream/deletions.ts';
 import type { Election } from './election.ts';
 import { chunks, type NodeMessage } from './node-message.ts';
 import type { Term } from './term.ts';
@@ -18,8 +18,6 @@ interface DeletedPostsOptions {
   readonly onDeleted: (post: PostKey) => void;
 }
 
-/** Bluesky deletes some tens of posts a second, so this lasts for minutes. */
-const REMEMBERED_DELETIONS = 8192;
 /** How long requests are gathered, in milliseconds. All nodes come back at once when NATS does. */
 const GATHER_MS = 100;
 /** The shortest time between two repeats, in milliseconds, however many nodes ask. */
@@ -27,9 +25,9 @@ const REPEAT_EVERY_MS = 1000;
 
 export class DeletedPosts {
   readonly #options: DeletedPostsOptions;
-  readonly #keys = new SeenKeys(REMEMBERED_DELETIONS);
+  readonly #deletions = new Deletions();
   readonly #repeats: Throttle;
-  /** The last term of which this node has asked for all deletions. */
+  /** The term whose deletions this node has asked for, unless it was cut off since. */
   #asked: Term | undefined;
 
   constructor(options: DeletedPostsOptions) {
@@ -52,8 +50,9 @@ export class DeletedPosts {
   /** Takes the deletions of the current term, as `spellKey` spells their posts. */
   take(posts: readonly string[]): void {
     for (const key of posts) {
-      this.#keys.check(key);
-      this.#options.onDeleted(readKey(key));
+      const post = readKey(key);
+      this.#deletions.add(post);
+      this.#options.onDeleted(post);
     }
   }
 
@@ -83,6 +82,6 @@ export class DeletedPosts {
     const { election, send } = this.#options;
     const { term, leader } = election;
     if (term === undefined || leader === undefined) return;
-    for (const posts of chunks(this.#keys)) send({ kind: 'deleted', ...term, posts });
+    for (const posts of chunks(this.#deletions)) send({ kind: 'deleted', ...term, posts });
   }
 }

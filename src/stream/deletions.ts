@@ -3,7 +3,7 @@
 import { type PostKey, spellKey } from '../base/post.ts';
 import { SeenKeys } from '../base/seen-keys.ts';
 
-/** An event waits for seconds at most. Bluesky deletes some tens of posts a second. */
+/** Bluesky deletes some tens of posts a second, so these last for minutes. An event waits for seconds at most. */
 const REMEMBERED_DELETIONS = 8192;
 
 export class Deletions {
@@ -14,6 +14,11 @@ export class Deletions {
   add(post: PostKey): void {
     this.#keys.check(spellKey(post));
     this.count += 1;
+  }
+
+  /** The keys of the posts, as `spellKey` spells them, oldest first. */
+  [Symbol.iterator](): Iterator<string> {
+    return this.#keys[Symbol.iterator]();
   }
 
   has(post: PostKey): boolean {
