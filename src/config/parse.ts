@@ -69,6 +69,7 @@ function explain({ flag }: Option<unknown>, name: string, text: string, invalid:
 function readFlags(argv: readonly string[]) {
   const mistakes: string[] = [];
   const flags = new Map<string, string>();
+  const repeated = new Map<string, Option<unknown>>();
   const withValue = [...BY_FLAG].filter(([, { label }]) => label !== '');
   const { tokens } = parseArgs({
     args: [...argv],
@@ -99,13 +100,16 @@ function readFlags(argv: readonly string[]) {
       mistakes.push(`Unknown option ${rawName}. ${suggest(name)}`);
       if (value === undefined) valueOfUnknown = token.index + 1;
     } else if (value !== undefined || option.label === '') {
-      const before = option.isList ? flags.get(name) : undefined;
-      flags.set(
-        name,
-        [before, value ?? 'true'].filter((text) => text !== undefined).join(SEPARATOR),
-      );
+      const before = flags.get(name);
+      if (before !== undefined && !option.isList) repeated.set(rawName, option);
+      const given = value ?? 'true';
+      flags.set(name, before !== undefined && option.isList ? before + SEPARATOR + given : given);
       if (value === undefined) afterSwitch = { index: token.index + 1, name: rawName };
     } else mistakes.push(`${rawName} needs a value. Write ${rawName} ${option.label}.`);
+  }
+  for (const [name, { label }] of repeated) {
+    const remedy = label.startsWith('LIST') ? ', with a comma list' : '';
+    mistakes.push(`${name} is given more than once. Give it once${remedy}.`);
   }
   return { flags, mistakes };
 }

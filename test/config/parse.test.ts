@@ -189,6 +189,20 @@ describe('the options', () => {
     expect(mistakesOf([typed, 'x'])).toEqual([`Unknown option ${typed}. Did you mean ${meant}?`]);
   });
 
+  test('can be given once, unless they may be repeated', () => {
+    const argv = ['--port', '1', '--loop', '--port=1', '--port', 'x', '--loop=false'];
+    expect(mistakesOf([...argv, '--source', 'bluesky', '--source', 'x'])).toEqual([
+      '--port is given more than once. Give it once.',
+      '--loop is given more than once. Give it once.',
+      '--source is given more than once. Give it once, with a comma list.',
+      '--port is "x". It must be a whole number from 0 to 65535.',
+      '--source x needs X_BEARER_TOKEN. Set it to the Bearer token of your app.',
+    ]);
+    const follow = ['--follow', 'coffee', '--follow', 'tea'];
+    expect(configOf(follow).follow.map(({ canonical }) => canonical)).toEqual(['coffee', 'tea']);
+    expect(configOf(['--port', '1'], { PORT: '2' }).port).toBe(1);
+  });
+
   test('say how to give a secret, or a value to a switch', () => {
     expect(mistakesOf(['--x-bearer-token', 'secret', '--AUTH_TOKENS=secret'])).toEqual([
       'Unknown option --x-bearer-token. Set X_BEARER_TOKEN in the environment: other users can read a command line.',

@@ -7,7 +7,7 @@ import { connectGraphQL, post } from './clients.ts';
 import { startFakeJetstream } from './fake-jetstream.ts';
 import { postEvent } from './jetstream-events.ts';
 import { startNats } from './nats-server.ts';
-import { logged, type Program, start } from './program.ts';
+import { logged, type Program, startIn } from './program.ts';
 import { startProxy } from './tcp-proxy.ts';
 import { eventually } from './until.ts';
 
@@ -84,8 +84,9 @@ async function startNode(
   argv: readonly string[],
 ) {
   const proxy = await startProxy(natsPort);
-  const program = start(
-    ...['--port', '0', '--source', 'bluesky', '--bluesky-url', jetstreamUrl],
+  const program = startIn(
+    { PORT: '0' },
+    ...['--source', 'bluesky', '--bluesky-url', jetstreamUrl],
     // The tests ask for the status of a node again and again.
     ...['--max-work-per-second', 'none'],
     ...['--nats', `nats://127.0.0.1:${proxy.port}`, '--nats-lease', String(leaseSeconds)],

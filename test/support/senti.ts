@@ -10,7 +10,7 @@ import { createHandSource, type HandSource } from './hand-source.ts';
 
 /** The configuration of a command line, which has to be right. Without `--linger`, a track closes at once. */
 export function configOf(...argv: readonly string[]): Config {
-  const parsed = parseConfig(['--port', '0', '--linger', '0', ...argv], {});
+  const parsed = parseConfig(argv, { PORT: '0', LINGER: '0' });
   if (!('config' in parsed)) throw new Error(JSON.stringify(parsed));
   return parsed.config;
 }
