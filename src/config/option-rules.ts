@@ -11,6 +11,7 @@ type Rule = (values: Values) => string | undefined;
 
 export const RULES: readonly Rule[] = [
   sourceNeeds('x', 'xBearerToken', 'Set it to the Bearer token of your app.'),
+  sourceNeeds('x', 'stateDir', 'Name a folder for its counts, since this user has no home folder.'),
   sourceNeeds(
     'mastodon',
     'mastodonUrl',

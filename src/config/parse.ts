@@ -1,9 +1,11 @@
 // Reads the configuration from a command line and an environment, or lists every mistake in them.
 
+import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
 import pkg from '../../package.json' with { type: 'json' };
+import { isSystemError } from '../base/small-file.ts';
 import { atAllSources, isAt } from '../track/track.ts';
 import { describeOptions } from './help.ts';
 import { nameOf, type Option } from './option.ts';
@@ -26,8 +28,15 @@ const BY_FLAG = new Map<string, Option<unknown>>(
 /** The variables of secrets. */
 const SECRETS = Object.values(OPTIONS).flatMap(({ flag, env }) => (flag === undefined ? env : []));
 
-/** `argv` comes without the program. A flag wins over its variable, and an empty variable counts as unset. */
-export function parseConfig(argv: readonly string[], env: Environment): ParsedConfig {
+/**
+ * `argv` comes without the program. A flag wins over its variable, and an empty variable counts as unset. `home` returns
+ * the user's home folder where the environment does not name it; undefined if the user has none.
+ */
+export function parseConfig(
+  argv: readonly string[],
+  env: Environment,
+  home: () => string | undefined = homeOfUser,
+): ParsedConfig {
   const { flags, mistakes } = readFlags(argv);
   if (flags.has('help')) return { help: describeOptions() };
   if (flags.has('version')) return { help: `Senti ${pkg.version}\n` };
@@ -44,7 +53,7 @@ export function parseConfig(argv: readonly string[], env: Environment): ParsedCo
   }
   const isSourceGiven = flags.has('source') || Boolean(env.SOURCE);
   if (!isSourceGiven && values.xBearerToken !== '') values.sources = ['x'];
-  if (values.stateDir === '') values.stateDir = usualStateDir(env);
+  if (values.stateDir === '') values.stateDir = usualStateDir(env, home);
   mistakes.push(...RULES.flatMap((rule) => rule(values as Values) ?? []));
   if (mistakes.length > 0) return { mistakes };
   const config = values as Config;
@@ -131,9 +140,23 @@ function suggest(name: string): string {
   return meant ? `Did you mean --${meant}?` : 'List all options with --help.';
 }
 
-/** Follows the XDG Base Directory Specification. */
-function usualStateDir({ XDG_STATE_HOME: state, HOME, USERPROFILE }: Environment): string {
-  const base =
-    state && isAbsolute(state) ? state : join(HOME || USERPROFILE || '.', '.local/state');
-  return join(base, 'senti');
+/** Follows the XDG Base Directory Specification. Empty if there is no home folder. */
+function usualStateDir(
+  { XDG_STATE_HOME: state, HOME, USERPROFILE }: Environment,
+  homeOf: () => string | undefined,
+): string {
+  if (state && isAbsolute(state)) return join(state, 'senti');
+  const home = HOME || USERPROFILE || homeOf();
+  return home ? join(home, '.local/state/senti') : '';
+}
+
+/** Asks the system: a service may be started without HOME. */
+function homeOfUser(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch (error) {
+    // A container may run as a user that the system does not list.
+    if (!isSystemError(error)) throw error;
+    return undefined;
+  }
 }

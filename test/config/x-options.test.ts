@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/parse.ts';
 
@@ -68,6 +70,21 @@ describe('the options of the X source', () => {
     expect(read([], { HOME: '/home/ann', XDG_STATE_HOME: 'relative' })).toMatchObject({
       stateDir: '/home/ann/.local/state/senti',
     });
+    // As for a service that is started without HOME.
+    expect(read([])).toMatchObject({ stateDir: join(userInfo().homedir, '.local/state/senti') });
+  });
+
+  test('need a folder for state only for X, and only where the user has no home', () => {
+    const mistakes = (argv: string[], env: Record<string, string>) => {
+      const parsed = parseConfig(argv, env, () => undefined);
+      return 'mistakes' in parsed ? parsed.mistakes : [];
+    };
+    expect(mistakes([], { X_BEARER_TOKEN: SECRET })).toEqual([
+      '--source x needs --state-dir. Name a folder for its counts, since this user has no home folder.',
+    ]);
+    expect(mistakes(['--state-dir', 'here'], { X_BEARER_TOKEN: SECRET })).toEqual([]);
+    expect(mistakes([], { X_BEARER_TOKEN: SECRET, XDG_STATE_HOME: '/state' })).toEqual([]);
+    expect(mistakes(['--source', 'bluesky'], {})).toEqual([]);
   });
 
   test('list all mistakes at once, without repeating the token', () => {
