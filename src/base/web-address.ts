@@ -24,6 +24,11 @@ export function isLoopback(hostname: string): boolean {
   );
 }
 
+/** Whether nobody on a network can read or change what goes to `url`: it is encrypted, or stays on this machine. */
+export function isConfidential({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || protocol === 'wss:' || isLoopback(hostname);
+}
+
 /** Without the brackets of an IPv6 address in a URL. */
 export function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');

@@ -1,5 +1,6 @@
 // The values of options that name what a source reads.
 
+import { isConfidential } from '../base/web-address.ts';
 import { BEARER_TOKEN, BEARER_TOKENS, kind, listOf, splitList } from './values.ts';
 
 export const jetstreamUrls = listOf(
@@ -9,9 +10,8 @@ export const jetstreamUrls = listOf(
 
 /** A token must not stand in an address, which logs show. */
 export const mastodonUrls = listOf(
-  'addresses of instances, such as https://mastodon.example, without user, password or token',
-  (url) =>
-    /^(https?|wss?):\/\/[^\s@#]+$/i.test(url) && URL.canParse(url) && !/access_token/i.test(url),
+  'addresses of instances, such as https://mastodon.example, without user, password or token; http:// and ws:// are for this machine only',
+  (url) => /^(https?|wss?):\/\/[^\s@#]+$/i.test(url) && isSafe(url) && !/access_token/i.test(url),
 );
 
 const NO_TOKEN = 'none';
@@ -30,9 +30,15 @@ export const mastodonTokens = kind(
 /** The API of X, or a stand-in for it. */
 export const xUrl = kind(
   'URL',
-  'an address that ends in /2/, such as http://127.0.0.1:8001/2/',
+  'an https:// address that ends in /2/, or for this machine an http:// one, such as http://127.0.0.1:8001/2/',
   (text) => {
     const url = `${text.replace(/\/$/, '')}/`;
-    return URL.canParse(url) && /^https?:\/\/[^/@?#]+\/2\/$/.test(url) ? url : undefined;
+    return /^https?:\/\/[^/@?#]+\/2\/$/.test(url) && isSafe(url) ? url : undefined;
   },
 );
+
+/** A token goes to it. */
+function isSafe(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && isConfidential(url);
+}

@@ -14,7 +14,7 @@ import {
   readSmallFile,
 } from '../base/small-file.ts';
 import { UserError } from '../base/user-error.ts';
-import { isLoopback } from '../base/web-address.ts';
+import { isConfidential } from '../base/web-address.ts';
 import { parseTrackAt, type Track } from '../track/track.ts';
 
 export interface Kind<T> {
@@ -232,7 +232,7 @@ export const keySet = kind(
     // A user or password would show in the log.
     if (url === null || url.username !== '' || url.password !== '') return undefined;
     // On the way over a network, anybody could replace the keys, and sign tokens of their own.
-    return url.protocol === 'https:' || isLoopback(url.hostname) ? url : undefined;
+    return isConfidential(url) ? url : undefined;
   },
 );
 

@@ -20,6 +20,9 @@ describe('the options of the Mastodon source', () => {
       mastodonUrl: ['https://a.example'],
       mastodonToken: [],
     });
+    expect(read(['--mastodon-url', 'http://127.0.0.1:1,ws://localhost:2'])).toMatchObject({
+      mastodonUrl: ['http://127.0.0.1:1', 'ws://localhost:2'],
+    });
   });
 
   test.each([
@@ -30,6 +33,12 @@ describe('the options of the Mastodon source', () => {
       {},
       /without user, password or token/,
     ],
+    [
+      ['--mastodon-url', 'http://a.example'],
+      {},
+      /; http:\/\/ and ws:\/\/ are for this machine only/,
+    ],
+    [['--mastodon-url', 'https://a.example,ws://10.0.0.1'], {}, /are for this machine only/],
     [['--mastodon-url', 'https://me:secret@a.example'], {}, /is "https:\/\/…@a\.example"/],
     [
       ...[['--mastodon-url', 'https://a.example'], { MASTODON_TOKEN: 'short' }],

@@ -87,6 +87,24 @@ describe('the options of the X source', () => {
     expect(mistakes(['--source', 'bluesky'], {})).toEqual([]);
   });
 
+  test.each(['http://api.x.example/2/', 'http://10.0.0.1:80/2', 'http://127.0.0.1.example/2/'])(
+    'send no token without TLS beyond this machine: %s',
+    (url) => {
+      expect(read(['--x-url', url])).toEqual({
+        mistakes: [
+          `--x-url is "${url}". It must be an https:// address that ends in /2/, or for this machine an http:// one, such as http://127.0.0.1:8001/2/.`,
+        ],
+      });
+    },
+  );
+
+  test.each(['https://x.example/2/', 'http://localhost:8001/2/', 'http://[::1]/2/'])(
+    'name a stand-in: %s',
+    (url) => {
+      expect(read(['--x-url', url])).toMatchObject({ xUrl: url });
+    },
+  );
+
   test('list all mistakes at once, without repeating the token', () => {
     const mistakes = read(
       [
@@ -104,7 +122,7 @@ describe('the options of the X source', () => {
     expect(mistakes).toEqual({
       mistakes: [
         'X_BEARER_TOKEN is not valid. It must be a token without spaces, as X shows it.',
-        '--x-url is "http://localhost". It must be an address that ends in /2/, such as http://127.0.0.1:8001/2/.',
+        '--x-url is "http://localhost". It must be an https:// address that ends in /2/, or for this machine an http:// one, such as http://127.0.0.1:8001/2/.',
         '--x-max-rules is "0". It must be a whole number from 1 to 100000.',
         '--x-rule-length is "10". It must be a whole number from 256 to 100000.',
         '--x-daily-posts is "-1". It must be a whole number from 1 to 1000000000, or none.',
