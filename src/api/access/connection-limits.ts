@@ -223,7 +223,7 @@ export class ConnectionLimits {
   #sweep(): void {
     const now = this.#clock.monotonic();
     for (const [name, { open, attempts, work, held }] of this.#uses) {
-      const isGone = open === 0 && held.selections.size === 0;
+      const isGone = open === 0 && Object.values(held).every(({ size }) => size === 0);
       if (isGone && attempts.isFull(now) && work.isFull(now)) this.#uses.delete(name);
     }
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#uses.size);

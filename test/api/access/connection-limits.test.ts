@@ -1,13 +1,18 @@
 // The limits of connections and attempts. The connections are real; only their addresses are made up.
 
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as secure } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConnectionLimits, MAX_REJECTED_OPEN } from '../../../src/api/access/connection-limits.ts';
+import {
+  MAX_SELECTIONS_PER_ADDRESS,
+  MAX_WINDOWS_PER_ADDRESS,
+} from '../../../src/api/access/work-budget.ts';
+import { UserError } from '../../../src/base/user-error.ts';
 import { createCertificate, writeCertificate } from '../../support/certificate.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { configOf } from '../../support/senti.ts';
@@ -125,6 +130,19 @@ describe('an address', () => {
     }
     expect(connectionLimits.addresses).toBeLessThan(3000);
     expect(await get(remaining)).toBe(200);
+  });
+
+  test.each([
+    ['selections', MAX_SELECTIONS_PER_ADDRESS],
+    ['windows', MAX_WINDOWS_PER_ADDRESS],
+  ] as const)('is remembered while it has %s, so that their limit holds', (kind, most) => {
+    const limits = new ConnectionLimits(configOf(), new FakeClock(), recordTelemetry());
+    const workOf = (remoteAddress: string) =>
+      limits.workOf({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage);
+    for (let i = 0; i < most; i++) workOf('192.0.2.1').hold(kind, `${i}`);
+    for (let i = 0; i < 5000; i++) workOf(`2001:db8:${i.toString(16)}::1`);
+    expect(limits.addresses).toBeLessThan(3000);
+    expect(workOf('192.0.2.1').hold(kind, 'one more')).toBeInstanceOf(UserError);
   });
 });
 
