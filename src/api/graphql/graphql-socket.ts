@@ -141,7 +141,9 @@ function prepare(
   }
   const errors = documents.validate(document);
   if (errors.length > 0) return errors;
-  const { operationName, variables } = payload;
+  const { variables } = payload;
+  // An empty name is none, as over HTTP.
+  const operationName = payload.operationName || undefined;
   if (!getOperationAST(document, operationName)) return [unresolved()];
   return { schema, document, operationName, variableValues: variables };
 }

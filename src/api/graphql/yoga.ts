@@ -127,6 +127,8 @@ function sharing({ documents, broadcast }: Operations): Plugin<Context, Context>
   return {
     onRequestParse: ({ request, url }) => checkParameters(request, url),
     onParams({ params, request, setParams, context }) {
+      // It is none over GET (GraphQL over HTTP), and so it is everywhere.
+      if (params.operationName === '') params.operationName = undefined;
       const query = documents.textOf(withIds(params, request), context.work);
       if (query === undefined && !params.query) throw rejection(400, 'BAD_REQUEST', NO_OPERATION);
       if (query === undefined) return;

@@ -12,7 +12,7 @@ import { connectGraphQL, post, run } from '../../support/clients.ts';
 import { ACCEPTS, HTTP_STREAMS } from '../../support/http-stream.ts';
 import { startSenti } from '../../support/senti.ts';
 import { track } from '../../support/tracks.ts';
-import { runOver, STREAMS } from '../../support/transports.ts';
+import { ask, runOver, STREAMS, TRANSPORTS } from '../../support/transports.ts';
 import { until } from '../../support/until.ts';
 
 const BAD_TRACK = {
@@ -149,6 +149,14 @@ describe('on one WebSocket', () => {
 });
 
 describe('a query', () => {
+  test.each(TRANSPORTS)('over %s may have an empty operationName, which is none', async (way) => {
+    const senti = await startSenti();
+    const question = { query: 'query Mine { __typename }', operationName: '' };
+    expect(await ask(senti, way, question)).toEqual({ data: { __typename: 'Query' } });
+    const get = `${senti.url}/graphql?operationName=&query=${encodeURIComponent(question.query)}`;
+    expect(await (await fetch(get)).json()).toEqual({ data: { __typename: 'Query' } });
+  });
+
   test('analyzes no text that is longer than any post', async () => {
     const { url } = await startSenti();
     const longest = 'good '.repeat(5000);
