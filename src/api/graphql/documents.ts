@@ -50,7 +50,7 @@ export function createDocuments(
 
   function explain(error: unknown): GraphQLError {
     // Parsing and validation are recursive. Only a very high limit of tokens lets a text exhaust the stack.
-    if (error instanceof RangeError) return reject('This operation is nested too deeply.');
+    if (error instanceof RangeError) return reject('This operation nests too deeply; flatten it.');
     if (!(error instanceof GraphQLError)) throw error;
     if (!TOO_MANY_TOKENS.test(error.message)) return withCode(error, 'GRAPHQL_PARSE_FAILED');
     return reject(`This operation is too large: ${limits.maxQueryTokens} tokens at most.`);

@@ -33,6 +33,8 @@ const HINTS: Readonly<Record<string, string>> = {
   'Connection initialisation timeout': 'send {"type":"connection_init"} at once',
   Unauthorized: 'send {"type":"connection_init"} first, and wait for connection_ack',
 };
+/** It cannot be echoed. */
+const TOO_DEEP = 'The payload of this ping nests too deeply: send a flatter one';
 
 /** How graphql-ws begins to say what is wrong with a message of a type that clients send. What it quotes may be a token. */
 const FLAW = /^"(?:connection_init|subscribe|complete|ping|pong)" message [^"]+?(?=, but got "|$)/;
@@ -94,7 +96,7 @@ export class GraphQLConversation implements Conversation, ProtocolSocket, Client
 
   onPing(payload: Record<string, unknown> | undefined): void {
     const pong = writePong(payload);
-    if (pong === undefined) this.close(CloseCode.BadRequest, 'Nested too deeply');
+    if (pong === undefined) this.close(CloseCode.BadRequest, TOO_DEEP);
     else this.outbox.send(pong);
   }
 

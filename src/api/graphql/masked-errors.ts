@@ -26,12 +26,42 @@ export function unresolved(): GraphQLError {
 }
 
 /** What was wrong and what to do, by Yoga's messages, which say only the first. */
-const IN_FULL: Readonly<Record<string, string>> = {
-  'Could not determine what operation to execute.': UNRESOLVED,
-  'POST body sent invalid JSON.': `The body is not JSON; send a JSON object, such as ${EXAMPLE}.`,
-  'Batching is not supported.': `The body is a list of operations; send one, such as ${EXAMPLE}.`,
-  'Request body too large': 'The body is too large; send a shorter one.',
-};
+const IN_FULL: readonly (readonly [said: RegExp, inFull: string])[] = [
+  [/^Could not determine what operation to execute\.$/, UNRESOLVED],
+  [
+    /^POST body sent invalid JSON\.$/,
+    `The body is not JSON; send a JSON object, such as ${EXAMPLE}.`,
+  ],
+  [
+    /^POST body is expected to be object but received \w+$/,
+    `The body is not an object; send a JSON object, such as ${EXAMPLE}.`,
+  ],
+  [
+    /^Batching is not supported\.$/,
+    `The body is a list of operations; send one, such as ${EXAMPLE}.`,
+  ],
+  [/^Request body too large$/, 'The body is too large; send a shorter one.'],
+  [
+    /^Unexpected parameter "(.*)" in the request body\.$/s,
+    'The body has the field "$1"; beside "query", send only "operationName", "variables" and "extensions".',
+  ],
+  [
+    /^Expected "query" param to be a string, but given (\w+)\.$/,
+    `"query" is of the type $1; send a string, as in ${EXAMPLE}.`,
+  ],
+  [
+    /^Expected "(\w+)" param to be empty or an object, but given (\w+)\.$/,
+    '"$1" is of the type $2; send an object, or leave it out.',
+  ],
+  [
+    /^GraphQL only supports GET and POST requests\.$/,
+    'This method is not allowed here; use GET or POST.',
+  ],
+  [
+    /^Can only perform a mutation operation from a POST request\.$/,
+    'A GET cannot run a mutation, and this server has none; send a query or subscription.',
+  ],
+];
 
 /** Yoga's message for a bug. */
 const MASKED = 'Unexpected error.';
@@ -57,7 +87,8 @@ export function maskBug(error: unknown): Error {
   // graphql-js checks the variables before it comes to any field.
   if (path === undefined) withCode(shown, 'BAD_USER_INPUT');
   // Yoga takes another object for a bug, and logs it.
-  shown.message = IN_FULL[shown.message] ?? shown.message;
+  const [said, inFull] = IN_FULL.find(([pattern]) => pattern.test(shown.message)) ?? [];
+  if (said && inFull) shown.message = shown.message.replace(said, inFull);
   return shown;
 }
 

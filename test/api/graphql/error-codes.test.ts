@@ -16,6 +16,7 @@ describe.each(['POST', 'WebSocket'] as const)('over %s', (transport) => {
     ['BAD_USER_INPUT', { query: NEEDS_TRACK }],
     ['BAD_USER_INPUT', { query: NEEDS_TRACK, variables: { t: 1 } }],
     ['OPERATION_RESOLUTION_FAILURE', { query: TWO }],
+    ['OPERATION_RESOLUTION_FAILURE', { query: TWO, operationName: '' }],
     ['OPERATION_RESOLUTION_FAILURE', { query: TWO, operationName: 'C' }],
     ['OPERATION_RESOLUTION_FAILURE', { query: '{ status { listeners } }', operationName: 'C' }],
   ])('the code is %s for %j', async (code, question) => {
@@ -36,8 +37,14 @@ test.each(STREAMS)('a subscription over %s that lacks a variable gets a code', a
 
 test.each([
   ['The body is not JSON; send ', '{'],
+  ['The body is not an object; send a JSON object', 'null'],
+  ['The body is not an object; send a JSON object', '"{ status { listeners } }"'],
   ['The body is a list of operations; send ', '[{"query": "{ status { listeners } }"}]'],
   ['The body is too large; send ', `{"query": "${'a'.repeat(70_000)}"}`],
+  ['The body has the field "$1"; beside "query", send ', '{"query": "{ __typename }", "$1": 1}'],
+  ['"query" is of the type number; send a string', '{"query": 5}'],
+  ['"variables" is of the type string; send an obj', '{"query": "{ a }", "variables": "{}"}'],
+  ['"extensions" is of the type array; send an obj', '{"query": "{ a }", "extensions": []}'],
 ])('a body is answered with "%s…"', async (advice, body) => {
   const { url } = await startSenti();
   const headers = { 'content-type': 'application/json' };

@@ -120,7 +120,7 @@ test('a ping whose payload is nested too deeply to be echoed closes with 4400', 
   const senti = await startSenti();
   const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
   const told = await closeOf(senti, INIT, `{"type":"ping","payload":{"a":${deep}}}`);
-  expect(told).toEqual([4400, 'Nested too deeply']);
+  expect(told).toEqual([4400, 'The payload of this ping nests too deeply: send a flatter one']);
   expect(senti.warnings).toEqual([]);
 });
 

@@ -84,7 +84,7 @@ test.each(['PUT', 'PATCH', 'DELETE'])(
     expect(await errorOf(response)).toEqual([
       405,
       'BAD_REQUEST',
-      'GraphQL only supports GET and POST requests.',
+      'This method is not allowed here; use GET or POST.',
     ]);
   },
 );
@@ -154,13 +154,24 @@ describe('a GET', () => {
     await stream.body?.cancel();
   });
 
+  test('with variables that are no object is told so', async () => {
+    const { url } = await startSenti();
+    const search = new URLSearchParams({ query: QUERY, variables: '5' });
+    const response = await fetch(`${url}/graphql?${search}`);
+    expect(await errorOf(response)).toEqual([
+      400,
+      'BAD_REQUEST',
+      '"variables" is of the type number; send an object, or leave it out.',
+    ]);
+  });
+
   test('cannot be a mutation', async () => {
     const { url } = await startSenti();
     const response = await get(url, 'mutation { anything }', { accept: 'application/json' });
     expect(await errorOf(response)).toEqual([
       405,
       'BAD_REQUEST',
-      'Can only perform a mutation operation from a POST request.',
+      'A GET cannot run a mutation, and this server has none; send a query or subscription.',
     ]);
     expect(response.headers.get('allow')).toBe('POST');
   });

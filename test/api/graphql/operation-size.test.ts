@@ -218,7 +218,7 @@ test('an operation too deep for the stack is rejected, and is not logged as an e
       error.extensions?.code,
     ]);
     expect([
-      ['This operation is nested too deeply.', 'LIMIT_REACHED'],
+      ['This operation nests too deeply; flatten it.', 'LIMIT_REACHED'],
       ['Cannot query field ', 'GRAPHQL_VALIDATION_FAILED'],
     ]).toContainEqual(codes[0]);
   }
