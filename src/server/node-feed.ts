@@ -16,6 +16,7 @@ import { Ingest } from '../stream/ingest.ts';
 import type { SharedPast } from '../stream/journal.ts';
 import type { Past } from '../stream/recorder.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
+import { isAt, type Track } from '../track/track.ts';
 import { redactedSource } from './redacted-source.ts';
 
 interface FeedOptions {
@@ -51,7 +52,7 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
         clock,
         epoch: randomBytes(EPOCH_BYTES).readUIntBE(0, EPOCH_BYTES),
         past,
-        lingerMs: 1000 * (config.linger ?? usualLinger(config)),
+        lingerMs: (track) => 1000 * (config.linger ?? usualLinger(track, config)),
         maxTracks: config.maxTracks,
       },
       sink,
@@ -87,8 +88,8 @@ export async function createFeed(options: FeedOptions): Promise<ConnectFeed> {
     );
 }
 
-function usualLinger({ sources }: Config): number {
-  return sources.includes('x') ? LINGER_SECONDS_ON_X : LINGER_SECONDS;
+function usualLinger(track: Track, { sources }: Config): number {
+  return sources.includes('x') && isAt(track, 'x') ? LINGER_SECONDS_ON_X : LINGER_SECONDS;
 }
 
 /** The options that decide which posts are analyzed and how they are scored, as on the command line. */

@@ -28,8 +28,8 @@ export interface IngestOptions {
   /** The epoch of all positions that are made here; drawn at random. */
   readonly epoch: number;
   readonly past: Past;
-  /** How long a track stays open once nothing wants it, in milliseconds. */
-  readonly lingerMs: number;
+  /** How long `track` stays open once nothing wants it, in milliseconds. */
+  readonly lingerMs: (track: Track) => number;
   /** With more open tracks than this, lingering ones are closed. */
   readonly maxTracks: number;
 }
@@ -55,7 +55,7 @@ export class Ingest<T> implements Feed<T> {
   readonly #tracks: Track[] = [];
   /** Open tracks by their canonical forms. */
   readonly #followed = new Map<string, OpenTrack>();
-  /** Those that linger, the one that closes next first. */
+  /** Those that linger, the one that was left first at the front. */
   readonly #lingering = new Set<OpenTrack>();
   /** Changed in place, so that telling the source costs nothing. */
   readonly #wanted = new WantedTracks();
@@ -145,7 +145,7 @@ export class Ingest<T> implements Feed<T> {
   remove(track: Track): boolean {
     const followed = this.#followed.get(track.canonical);
     if (followed === undefined) return false;
-    const { lingerMs, clock } = this.#options;
+    const lingerMs = this.#options.lingerMs(followed.track);
     this.#outlets[followed.recording.slot] = undefined;
     if (lingerMs === 0) {
       this.#forget(followed);
@@ -153,7 +153,7 @@ export class Ingest<T> implements Feed<T> {
     }
     followed.recording.wanted(false);
     this.#lingering.add(followed);
-    followed.cancelLinger = clock.after(lingerMs, () => {
+    followed.cancelLinger = this.#options.clock.after(lingerMs, () => {
       this.#forget(followed);
       if (this.#hasTold) this.tell();
     });

@@ -67,7 +67,7 @@ function start({
           postText: true,
           ...keeping(clock),
           past: createPast({ recentEvents }),
-          lingerMs,
+          lingerMs: () => lingerMs,
           telemetry,
         },
         feedSink,

@@ -181,7 +181,7 @@ test('whatever happens, the past and the counts are those of a model which keeps
               clock,
               epoch: epochs,
               past,
-              lingerMs,
+              lingerMs: () => lingerMs,
               maxTracks: 3,
             },
             {

@@ -8,7 +8,7 @@ import { vader } from '../../src/sentiment/vader/vader.ts';
 import { createFeed } from '../../src/server/node-feed.ts';
 import { mergeSources } from '../../src/source/merged.ts';
 import type { Feed } from '../../src/stream/feed.ts';
-import { atSources, type Track } from '../../src/track/track.ts';
+import { atSources, parseTrackAt, type Track } from '../../src/track/track.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createHandSource, type HandSource } from '../support/hand-source.ts';
 import { createPast, NOT_SHARED } from '../support/keeping.ts';
@@ -121,11 +121,15 @@ test.skipIf(!findNatsServer())(
 );
 
 test.each([
-  ['bluesky', 120],
-  ['x', 10],
-  ['bluesky,x', 10],
-])('of %s, a track lingers for %d seconds', async (sources, seconds) => {
-  const parsed = parseConfig(['--source', sources], { X_BEARER_TOKEN: 'a-long-secret' });
+  ['bluesky', 'coffee', 120],
+  ['x', 'coffee', 10],
+  ['bluesky,x', 'coffee', 10],
+  ['bluesky,x', 'coffee [x]', 10],
+  ['bluesky,mastodon,x', 'coffee [mastodon,x]', 10],
+  ['bluesky,x', 'coffee [bluesky]', 120],
+])('of %s, the track %s lingers for %d seconds', async (sources, query, seconds) => {
+  const argv = ['--source', sources, '--mastodon-url', 'https://mastodon.example'];
+  const parsed = parseConfig(argv, { X_BEARER_TOKEN: 'a-long-secret' });
   if (!('config' in parsed)) throw new Error(JSON.stringify(parsed));
   const clock = new FakeClock();
   let source = undefined as HandSource | undefined;
@@ -149,10 +153,11 @@ test.each([
     rejected: () => {},
   });
   onTestFinished(() => feed.stop());
-  feed.open(track('coffee'), 'coffee');
-  feed.close(track('coffee'));
+  const left = parseTrackAt(query) as Track;
+  feed.open(left, 'coffee');
+  feed.close(left);
   clock.advance(seconds * 1000 - 1);
-  expect(source?.wanted.at(-1)).toEqual(['coffee']);
+  expect(source?.wanted.at(-1)).toEqual([query]);
   clock.advance(1);
   expect(source?.wanted.at(-1)).toEqual([]);
 });

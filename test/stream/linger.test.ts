@@ -30,7 +30,7 @@ function start(options: Partial<IngestOptions> = {}) {
           postText: true,
           telemetry,
           ...kept,
-          lingerMs: LINGER_MS,
+          lingerMs: () => LINGER_MS,
           ...options,
         },
         sink,
@@ -88,12 +88,12 @@ test('a listener that comes back within that time finds the track open, with the
 });
 
 test('without lingering, a track closes with its last listener', () => {
-  const { listen, open } = start({ lingerMs: 0 });
+  const { listen, open } = start({ lingerMs: () => 0 });
   listen('coffee').stop();
   expect(open()).toEqual([]);
 });
 
-test('lingering tracks make room for new ones, the one that closes next first', () => {
+test('lingering tracks make room for new ones, the one that was left first at the front', () => {
   const { listen, clock, open } = start({ maxTracks: 3 });
   listen('coffee').stop();
   clock.advance(1);

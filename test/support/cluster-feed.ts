@@ -34,7 +34,7 @@ export function createClusterFeed<T>(options: ClusterFeedOptions, sink: FeedSink
   const analyze = createAnalyzer('full', vader);
   let source: HandSource | undefined;
   const { past = createPast(), lingerMs = 0, postText = true } = options;
-  const kept = { ...keeping(options.clock), past, lingerMs };
+  const kept = { ...keeping(options.clock), past, lingerMs: () => lingerMs };
   const feed = new Cluster(
     {
       id: options.id,

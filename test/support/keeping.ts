@@ -34,7 +34,7 @@ export function keeping(clock: Clock = systemClock) {
     clock,
     epoch: SOMEWHERE.epoch,
     past: createPast(),
-    lingerMs: 0,
+    lingerMs: () => 0,
     maxTracks: Number.POSITIVE_INFINITY,
   } satisfies Partial<IngestOptions>;
 }
