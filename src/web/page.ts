@@ -58,8 +58,9 @@ const set = new TopicSet(readRange(location.search), {
   rejected({ topic, view }, reason) {
     liveRegion.say(`${topic.track} is not tracked. ${reason}`);
     // The focus is still where the topic was typed, so typing goes on where it is corrected.
-    if (document.activeElement === page.input && page.input.value === '') view.correct(reason);
+    if (document.activeElement === page.input && page.input.value === '') view.correct();
   },
+  accepted: ({ track }) => liveRegion.say(`${track} is tracked now.`),
   summed: (topic, { spike }) => heardSpike(topic, spike),
   changed: () => drawing.soon(),
   actions: (track) => ({

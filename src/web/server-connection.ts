@@ -1,7 +1,7 @@
 // The page's one connection to the server. It carries every topic and every query, and reconnects by itself.
 
 import type { FormattedExecutionResult } from 'graphql';
-import { CloseCode, createClient, type Sink, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, createClient, type SubscribePayload } from 'graphql-ws';
 import {
   SentimentDocument,
   type SentimentSubscription,
@@ -10,6 +10,7 @@ import {
   type TypedDocumentString,
 } from '../../schema/operations.ts';
 import { BatchingSocket } from './batching-socket.ts';
+import { describeErrors, type Errors, hurry, isLimit, waitAtLimit, waitToRetry } from './retry.ts';
 
 export type ConnectionState =
   | { readonly name: 'connecting' }
@@ -28,22 +29,27 @@ interface Follower {
   event(event: SentimentSubscription['sentiment'], notice: Notice | undefined): void;
   /** So many events were dropped. */
   dropped(count: number): void;
-  /** The server does not follow this track. No event follows. */
+  /** The server does not follow this track. No event comes until it is accepted. */
   rejected(reason: string): void;
+  /** The server follows the track after all. */
+  accepted(): void;
+}
+
+interface Listener<R, E> extends Pick<Follower, 'rejected' | 'accepted'> {
+  next(result: FormattedExecutionResult<R, E>): void;
 }
 
 type Variables = Record<string, unknown>;
 
 export type Connection = ReturnType<typeof connect>;
 
-/** Waits between attempts, in milliseconds. The last one repeats. */
-const WAITS = [500, 1000, 2000, 4000, 8000];
 /** How long the server may be silent before the page pings it, in milliseconds. */
 const KEEP_ALIVE = 10_000;
 /** As many events as the server sends at most of those before a track was followed. */
 const BEGIN_WITH = 100;
 /** How long the server may take to answer a ping, in milliseconds. */
 const ANSWER_TIME = 5000;
+const NONE: Errors = [];
 
 /** `token` is for servers that require one. */
 export function connect(token: string | undefined, onState: (state: ConnectionState) => void) {
@@ -81,6 +87,8 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     },
   });
 
+  addEventListener('online', hurry);
+
   function fail(error: unknown): void {
     if (isForbidden(error)) {
       const asked = 'This server asks for a token';
@@ -110,23 +118,19 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     return subscribe<SentimentSubscription, Extensions>(
       { query: String(SentimentDocument), variables },
       {
-        next({ data, errors, extensions }) {
+        ...follower,
+        next({ data, extensions }) {
           const dropped = extensions?.dropped;
           if (typeof dropped === 'number') follower.dropped(dropped);
-          if (data) {
-            cursor = data.sentiment.cursor;
-            follower.event(data.sentiment, noticeOf(extensions));
-          } else if (errors) follower.rejected(sentence(errors));
-        },
-        error(error) {
-          if (Array.isArray(error)) follower.rejected(sentence(error));
-          else fail(error);
+          if (!data) return;
+          cursor = data.sentiment.cursor;
+          follower.event(data.sentiment, noticeOf(extensions));
         },
       },
     );
   }
 
-  /** Subscribes across reconnects until the returned function is called. What the server rejects sends nothing. */
+  /** Subscribes across reconnects until the returned function is called. */
   function watch<R, V extends Variables>(
     document: TypedDocumentString<R, V>,
     variables: V,
@@ -138,34 +142,58 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
         next({ data }) {
           if (data) hear(data);
         },
-        error() {},
+        rejected() {},
+        accepted() {},
       },
     );
   }
 
-  /** Subscribes until the returned function is called, again whenever the server completes the stream. */
+  /** Subscribes until the returned function is called, again whenever the server completes the stream or has a limit. */
   function subscribe<R, E = unknown>(
     payload: SubscribePayload,
-    sink: Pick<Sink<FormattedExecutionResult<R, E>>, 'next' | 'error'>,
+    listener: Listener<R, E>,
   ): () => void {
     let wanted = true;
+    let isRejected = false;
     let stop = () => {};
-    const begin = (retries: number) => {
+    const accept = () => {
+      if (isRejected) listener.accepted();
+      isRejected = false;
+    };
+    const begin = async (retries: number) => {
+      let errors = NONE;
+      const reject = (told: Errors) => {
+        errors = told;
+        isRejected = true;
+        listener.rejected(describeErrors(told));
+      };
+      const again = async () => {
+        if (!wanted || (errors !== NONE && !isLimit(errors))) return;
+        await (errors === NONE ? waitToRetry : waitAtLimit)(retries);
+        if (wanted) void begin(retries + 1);
+      };
       stop = client.subscribe<R, E>(payload, {
         next(result) {
+          // The server completes the stream then.
+          if (!result.data && result.errors) return reject(result.errors);
           retries = 0;
-          sink.next(result);
+          accept();
+          listener.next(result);
         },
-        error: (error) => sink.error(error),
+        error(error) {
+          if (!Array.isArray(error)) return fail(error);
+          reject(error);
+          void again();
+        },
         // A server that stops may complete its streams first. The page still wants them.
-        async complete() {
-          if (!wanted) return;
-          await waitToRetry(retries);
-          if (wanted) begin(retries + 1);
-        },
+        complete: again,
       });
+      if (!isRejected) return;
+      // The server says nothing when it accepts a subscription. It answers in order.
+      await ask(StatusDocument, {});
+      if (wanted && errors === NONE) accept();
     };
-    begin(0);
+    void begin(0);
     return () => {
       wanted = false;
       stop();
@@ -210,18 +238,4 @@ function noticeOf(extensions: Extensions | undefined): Notice | undefined {
 
 function isForbidden(error: unknown): error is CloseEvent {
   return error instanceof CloseEvent && error.code === CloseCode.Forbidden;
-}
-
-/** Waits longer with every attempt, but only until the machine is online again. */
-function waitToRetry(retries: number): Promise<void> {
-  const most = WAITS[Math.min(retries, WAITS.length - 1)] ?? 0;
-  return new Promise((resolve) => {
-    // A random share, so that a thousand pages do not reconnect at once.
-    setTimeout(resolve, most * (0.5 + Math.random() / 2));
-    addEventListener('online', () => resolve(), { once: true });
-  });
-}
-
-function sentence(errors: readonly { readonly message: string }[]): string {
-  return errors.map(({ message }) => message).join(' ') || 'The server gave no reason.';
 }

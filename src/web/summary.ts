@@ -25,7 +25,8 @@ type Span = Window['previous'];
 const LONGEST = 86_400;
 /** How often a row asks for the span before such a long range, in milliseconds. */
 const PACE_BEFORE = 600_000;
-const COLUMNS = 6;
+/** The cells of a row after its name. */
+const EMPTY = Array(5).fill('–');
 /** The column of the shares, which depend on all rows. */
 const SHARE = 2;
 
@@ -37,7 +38,10 @@ interface Row {
   /** Whether there is something that the row does not show yet. */
   isNew: boolean;
   readonly update: () => void;
-  readonly stop: () => void;
+  /** Begins the window. */
+  readonly begin: () => () => void;
+  /** Ends the window, if it has begun. */
+  stop?: (() => void) | undefined;
 }
 
 export class Summary {
@@ -58,15 +62,22 @@ export class Summary {
     this.#onWindow = onWindow;
   }
 
-  /** Has a row for each of these topics, in their order. */
+  /** Has a row for each of these topics, in their order. That of a rejected topic is empty. */
   show(topics: readonly Topic[], range: Range): void {
     const before = range === this.#range ? this.#rows : [];
     const kept = before.filter(({ topic }) => topics.includes(topic));
-    for (const row of this.#rows) if (!kept.includes(row)) row.stop();
+    for (const row of this.#rows) if (!kept.includes(row)) row.stop?.();
     this.#range = range;
     this.#rows = topics.map(
-      (topic) => kept.find((row) => row.topic === topic) ?? this.#watch(topic, range),
+      (topic) => kept.find((row) => row.topic === topic) ?? this.#createRow(topic, range),
     );
+    for (const row of this.#rows) {
+      if (row.topic.rejection === undefined) row.stop ??= row.begin();
+      else {
+        row.stop?.();
+        row.stop = undefined;
+      }
+    }
     this.#body.replaceChildren(...this.#rows.map(({ element }) => element));
     this.#showShares();
   }
@@ -86,7 +97,7 @@ export class Summary {
     if (fresh.length > 0) this.#showShares();
   }
 
-  #watch(topic: Topic, range: Range): Row {
+  #createRow(topic: Topic, range: Range): Row {
     const { track, place } = topic;
     const name = h('span', { class: 'summed', title: track }, track);
     const element = h(
@@ -94,7 +105,7 @@ export class Summary {
       {},
       h('th', { scope: 'row' }, h('span', { class: 'named' }, createSign(place), name)),
     );
-    for (let column = 1; column < COLUMNS; column += 1) element.append(h('td', {}, '–'));
+    for (const text of EMPTY) element.append(h('td', {}, text));
     const isLong = range.seconds > LONGEST;
     let latest: Window | undefined;
     const update = () => {
@@ -110,12 +121,20 @@ export class Summary {
       row.isNew = true;
     });
     const variables = { track, span: Math.min(range.seconds, LONGEST) };
-    const stop = this.#connection.watch(SummaryDocument, variables, ({ window }) => {
-      latest = window;
-      row.isNew = true;
-      this.#onWindow(topic, window);
-    });
-    const row: Row = { topic, element, rate: undefined, isNew: false, update, stop };
+    const begin = () => {
+      const end = this.#connection.watch(SummaryDocument, variables, ({ window }) => {
+        latest = window;
+        row.isNew = true;
+        this.#onWindow(topic, window);
+      });
+      return () => {
+        end();
+        latest = undefined;
+        row.rate = undefined;
+        setCells(element, 1, EMPTY);
+      };
+    };
+    const row: Row = { topic, element, rate: undefined, isNew: false, update, begin };
     return row;
   }
 

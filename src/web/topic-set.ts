@@ -4,6 +4,7 @@ import { AnalyzeDocument, TrackDocument } from '../../schema/operations.ts';
 import { the } from './dom.ts';
 import type { Moment } from './moment.ts';
 import type { Range } from './range.ts';
+import { hurry } from './retry.ts';
 import type { Connection } from './server-connection.ts';
 import { Summary, type Window } from './summary.ts';
 import { recall, TopicPast } from './topic-past.ts';
@@ -24,6 +25,8 @@ interface Surroundings {
   isListening(): boolean;
   /** The server does not follow the topic. */
   rejected(followed: Pick<Followed, 'topic' | 'view'>, reason: string): void;
+  /** The server follows the topic after all. */
+  accepted(topic: Topic): void;
   /** The server has summed up the last posts of a topic. */
   summed(topic: Topic, window: Window): void;
   /** There is something new to draw. */
@@ -85,7 +88,9 @@ export class TopicSet {
         this.#place.insertBefore(view.element, this.#place.children[i] ?? null);
       }
     });
-    this.#summary.show(this.topics, this.#range);
+    this.#showRows();
+    // What was stopped may leave a place to a topic that a limit rejected.
+    hurry();
   }
 
   setRange(range: Range): void {
@@ -94,7 +99,7 @@ export class TopicSet {
       this.#watchPast(topic);
       view.setRange(range);
     }
-    this.#summary.show(this.topics, this.#range);
+    this.#showRows();
   }
 
   /** Shows what the summary has got since the last time. */
@@ -118,20 +123,32 @@ export class TopicSet {
     for (const { topic } of this.all) void this.#learn(topic);
   }
 
+  #showRows(): void {
+    this.#summary.show(this.topics, this.#range);
+  }
+
   #isListening({ rejection }: Topic): boolean {
     return rejection === undefined && this.#surroundings.isListening();
   }
 
   #follow(track: string, place: number): Followed {
-    const { connection, moment, actions, rejected } = this.#surroundings;
+    const { connection, moment, actions, rejected, accepted } = this.#surroundings;
     const topic = new Topic(track, place);
     topic.listen(this.#isListening(topic), Date.now());
     const unfollow = connection.follow(track, {
       event: (event, notice) => topic.hear(event, Date.now(), notice),
       dropped: (count) => topic.drop(count),
-      rejected(reason) {
+      rejected: (reason) => {
+        const isNew = topic.rejection === undefined;
         topic.reject(reason, Date.now());
-        rejected({ topic, view }, reason);
+        this.#showRows();
+        if (isNew) rejected({ topic, view }, reason);
+      },
+      accepted: () => {
+        topic.accept(this.#surroundings.isListening(), Date.now());
+        this.#lookBack(topic);
+        this.#showRows();
+        accepted(topic);
       },
     });
     this.#watchPast(topic);

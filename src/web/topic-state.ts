@@ -89,6 +89,12 @@ export class Topic {
     this.window.watch(false, now);
   }
 
+  /** The server follows the track after all, and the page listens if `isListening`. */
+  accept(isListening: boolean, now: number): void {
+    this.rejection = undefined;
+    this.listen(isListening, now);
+  }
+
   /** An event counts when it arrives, or if the page did not listen yet, when the server got it. */
   #timeOf({ receivedAt }: SentimentEvent, now: number): number {
     if (now - this.#listensSince >= CATCH_UP_TIME) return now;

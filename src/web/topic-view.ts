@@ -91,6 +91,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     /** Draws the chart, at a time in milliseconds. */
     draw(next: Picture, now: number, scale: ChartScale): void {
       if (topic.rejection !== undefined) return;
+      showRejection();
       // The server's counts have come.
       if (next.totals !== shown?.totals) isNew = true;
       shown = next;
@@ -99,10 +100,8 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     },
     /** Shows everything else, at a time in milliseconds. What a person reads changes only when it `isTime`, or is new. */
     render(now: number, isTime: boolean): void {
-      if (topic.rejection !== undefined) {
-        showRejection(topic.rejection);
-        return;
-      }
+      showRejection();
+      if (topic.rejection !== undefined) return;
       showCanonical();
       if (isTime || isNew) {
         showNumbers();
@@ -118,8 +117,8 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     },
     focus: () => close.focus(),
     /** Says why the topic is rejected, with the focus where it can be corrected. */
-    correct(why: string): void {
-      showRejection(why);
+    correct(): void {
+      showRejection();
       correction.select();
     },
     destroy(): void {
@@ -128,10 +127,12 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     },
   };
 
-  function showRejection(why: string): void {
-    rejection.hidden = false;
-    picture.hidden = true;
-    setText(reason, why);
+  function showRejection(): void {
+    const isTracked = topic.rejection === undefined;
+    if (isTracked && rejection.contains(document.activeElement)) close.focus();
+    rejection.hidden = isTracked;
+    picture.hidden = !isTracked;
+    setText(reason, topic.rejection ?? '');
   }
 
   function showCanonical(): void {

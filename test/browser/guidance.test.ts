@@ -12,7 +12,6 @@ import { faultsOf } from '../support/looks.ts';
 import { configOf, startReal, startSenti } from '../support/senti.ts';
 import { startSeveral } from '../support/several.ts';
 import { tempFolder } from '../support/temp-file.ts';
-import { until } from '../support/until.ts';
 
 const COFFEE = { text: 'coffee', lang: 'en', isRetweet: false };
 
@@ -71,21 +70,6 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     await page.getByRole('heading', { name: 'the cure' }).waitFor();
     expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee', 'the cure']);
     expect(await page.evaluate('document.activeElement.ariaLabel')).toBe('Stop tracking the cure');
-    expect(errors).toEqual([]);
-  });
-
-  test('tries a rejected topic again as it is, because a limit may have been the reason', async () => {
-    const { url, source } = await startSenti(configOf('--max-tracks', '1'));
-    const { page, errors } = await open();
-    await page.goto(`${url}/?track=coffee&track=tea`);
-    await page.locator('.rejection', { hasText: 'limit of 1 track' }).waitFor();
-    await page.getByRole('button', { name: 'Stop tracking coffee' }).click();
-    await until(() => source.wanted.some((tracks) => tracks.length === 0));
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await until(() => source.wanted.at(-1)?.[0] === 'tea');
-    source.say('good tea');
-    await page.locator('.basis', { hasText: '1 post' }).waitFor();
-    expect(new URL(page.url()).search).toBe('?track=tea');
     expect(errors).toEqual([]);
   });
 
