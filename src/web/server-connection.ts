@@ -9,13 +9,13 @@ import {
   type StatusQuery,
   type TypedDocumentString,
 } from '../../schema/operations.ts';
-import { BatchingSocket } from './batching-socket.ts';
+import { BatchingSocket, isSlowed } from './batching-socket.ts';
 import { describeErrors, type Errors, hurry, isLimit, waitAtLimit, waitToRetry } from './retry.ts';
 
 export type ConnectionState =
   | { readonly name: 'connecting' }
-  /** `recovered` is when it reconnected, in milliseconds since 1970. */
-  | { readonly name: 'open'; readonly recovered?: number }
+  /** `recovered` is when it reconnected, in milliseconds since 1970. A slow page sends its messages one at a time. */
+  | { readonly name: 'open'; readonly recovered?: number; readonly isSlow?: boolean }
   | { readonly name: 'lost' }
   /** The server requires a token, or another one. */
   | { readonly name: 'locked'; readonly reason: string }
@@ -70,7 +70,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     on: {
       connected() {
         isOpen = true;
-        onState({ name: 'open', ...(broken && { recovered: Date.now() }) });
+        onState({ name: 'open', isSlow: isSlowed(), ...(broken && { recovered: Date.now() }) });
       },
       closed() {
         isOpen = false;

@@ -24,6 +24,8 @@ const POSTS_OF: Readonly<Record<string, string>> = {
   replay: 'posts from a file',
 };
 
+const SLOW = '. This server takes few messages, so some of the page comes late';
+
 /** The tone is the first of these that any source has: as long as one is live, posts come. */
 const BEST_FIRST = ['live', 'calm', 'waiting', 'failed'] as const;
 const AND = new Intl.ListFormat('en-GB');
@@ -63,9 +65,10 @@ export function describe(
     }
     case 'open': {
       if (!sources) return { tone: 'waiting', text: 'Connected' };
-      const said = describeSources(sources, isTracking);
-      if (connection.recovered === undefined) return said;
-      return { ...said, text: `${said.text}. Reconnected at ${clockTime(connection.recovered)}` };
+      const { recovered, isSlow } = connection;
+      const { tone, text } = describeSources(sources, isTracking);
+      const again = recovered === undefined ? '' : `. Reconnected at ${clockTime(recovered)}`;
+      return { tone, text: `${text}${again}${isSlow ? SLOW : ''}` };
     }
   }
 }

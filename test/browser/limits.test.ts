@@ -120,4 +120,20 @@ describe.skipIf(!executablePath)('the dashboard at a limit', () => {
     });
     expect(errors).toEqual([]);
   });
+
+  test('sends its messages one at a time to a server that takes few, and says so', async () => {
+    const { url, source } = await startSenti(configOf('--max-messages-per-second', '5'));
+    const { page, errors } = await open();
+    const tracks = ['coffee', 'tea', 'milk'];
+    await page.goto(`${url}/?track=${tracks.join('&track=')}`);
+    await page
+      .locator('#status-text', { hasText: /^Live: .*\. This server takes few messages, so/ })
+      .waitFor();
+    await until(() => source.tracks.length === tracks.length);
+    for (const track of tracks) source.say(track);
+    for (const track of tracks) {
+      await page.getByRole('row', { name: new RegExp(`^${track} .*few posts`) }).waitFor();
+    }
+    expect(errors).toEqual([]);
+  });
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { BatchingSocket } from '../../src/web/batching-socket.ts';
+import { BatchingSocket, isSlowed } from '../../src/web/batching-socket.ts';
 import { until } from '../support/until.ts';
 
 /** A connection on a page, and what it has handed over. Time stands still, so only a timer ends a batch. */
@@ -67,4 +67,29 @@ test('a hidden page gets each message at once, because its timers are slow', asy
   page.hidden = true;
   await send('second');
   expect(got).toEqual(['first', 'second']);
+});
+
+test('a server that closes a connection for its many messages gets them one at a time, but pings at once', async () => {
+  const { socket, peer } = await connect();
+  const closed = once(socket, 'close');
+  const told = new Promise<CloseEvent>((resolve) => {
+    socket.onclose = resolve;
+  });
+  expect(isSlowed()).toBe(false);
+  peer.close(4429, 'Too many messages; send fewer');
+  // graphql-ws gives up at 4429.
+  expect((await told).code).toBe(1013);
+  await closed;
+  expect(isSlowed()).toBe(true);
+  const next = await connect();
+  const got: string[] = [];
+  next.peer.on('message', (data: unknown) => got.push(String(data)));
+  if (next.socket.readyState !== WebSocket.OPEN) await once(next.socket, 'open');
+  const timer = vi.spyOn(globalThis, 'setTimeout');
+  for (const message of ['first', 'second', 'third', '{"type":"ping"}']) next.socket.send(message);
+  const waits = timer.mock.calls.map(([, wait]) => wait);
+  timer.mockRestore();
+  expect(waits).toEqual([0, 250, 500]);
+  await until(() => got.length === 4, 'all messages are sent');
+  expect(got).toEqual(['{"type":"ping"}', 'first', 'second', 'third']);
 });

@@ -278,6 +278,11 @@ describe('the status in plain words', () => {
       source,
       `Live: made-up posts (the sample). Reconnected at ${clockTime(until)}`,
     ],
+    [
+      { name: 'open', isSlow: true } as const,
+      source,
+      'Live: made-up posts (the sample). This server takes few messages, so some of the page comes late',
+    ],
   ])('%j and %j', (connection, status, text) => {
     expect(say(connection, status && [status], true).text).toBe(text);
   });
