@@ -34,7 +34,7 @@ const IN_FULL: readonly (readonly [said: RegExp, inFull: string])[] = [
   ],
   [
     /^POST body is expected to be object but received \w+$/,
-    `The body is not an object; send a JSON object, such as ${EXAMPLE}.`,
+    `The body must be a JSON object, such as ${EXAMPLE}.`,
   ],
   [
     /^Batching is not supported\.$/,

@@ -37,8 +37,8 @@ test.each(STREAMS)('a subscription over %s that lacks a variable gets a code', a
 
 test.each([
   ['The body is not JSON; send ', '{'],
-  ['The body is not an object; send a JSON object', 'null'],
-  ['The body is not an object; send a JSON object', '"{ status { listeners } }"'],
+  ['The body must be a JSON object, such as ', 'null'],
+  ['The body must be a JSON object, such as ', '"{ status { listeners } }"'],
   ['The body is a list of operations; send ', '[{"query": "{ status { listeners } }"}]'],
   ['The body is too large; send ', `{"query": "${'a'.repeat(70_000)}"}`],
   ['The body has the field "$1"; beside "query", send ', '{"query": "{ __typename }", "$1": 1}'],
