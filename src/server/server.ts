@@ -171,7 +171,7 @@ export async function startServer(
     logDropped,
     expires: () => server.expires,
   });
-  const pipelines = createPipelines(clock, telemetry);
+  const pipelines = createPipelines(clock, telemetry, config.maxMessageBytes);
   const graphiql =
     config.graphiql && !config.documents ? createGraphiQL(auth.isRequired) : undefined;
   const serve = createHttpHandler(shared, {

@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import type { Telemetry } from '../../stream/telemetry.ts';
+import { boundUnreadBody } from './unread-body.ts';
 
 /** Unanswered requests of one connection. */
 const MAX_PIPELINED = 32;
@@ -31,7 +32,8 @@ interface Pipeline {
   cancel(): void;
 }
 
-export function createPipelines(clock: Clock, telemetry: Telemetry) {
+/** `longestBody` is what a request may have, in bytes. */
+export function createPipelines(clock: Clock, telemetry: Telemetry, longestBody: number) {
   const pipelines = new WeakMap<Duplex, Pipeline>();
 
   function reject(socket: Duplex, detail: string): void {
@@ -60,6 +62,7 @@ export function createPipelines(clock: Clock, telemetry: Telemetry) {
       serveNext(pipeline, socket);
     });
     if (pipeline.requests.length > 1) watch(pipeline, socket);
+    boundUnreadBody(request, response, longestBody, clock, telemetry);
     serve(request, response);
   }
 
@@ -68,8 +71,8 @@ export function createPipelines(clock: Clock, telemetry: Telemetry) {
     inOrder(serve: RequestListener): RequestListener {
       return (request, response) => {
         const { socket } = request;
-        // Node still reads what arrived before the connection was destroyed.
-        if (socket.destroyed) return;
+        // Node still reads what arrived before the connection was closed.
+        if (socket.destroyed || socket.writableEnded) return;
         const pipeline = pipelines.get(socket) ?? { requests: [], cancel() {} };
         pipelines.set(socket, pipeline);
         pipeline.requests.push({ request, response, serve });

@@ -84,7 +84,7 @@ describe('pipelined requests', () => {
 
   test('are served one at a time, each with the connection to itself', async () => {
     const begun: ServerResponse[] = [];
-    const pipelines = createPipelines(systemClock, recordTelemetry());
+    const pipelines = createPipelines(systemClock, recordTelemetry(), 0);
     const server = createServer(
       pipelines.inOrder((_request, response) => {
         expect(response.socket).not.toBe(null);
