@@ -184,7 +184,8 @@ export class Recall {
     const { since, isAll } = stretch;
     if (until === undefined) delivery.continueFrom(track, sequence, stretch);
     past.fill(track, stretch);
-    const isTold = isAll || since.number === stretch.until.number;
+    // An answer to a first question is empty, too, if its listeners lack nothing.
+    const isTold = isAll || (until !== undefined && since.number === stretch.until.number);
     if (isTold) this.#told.set(track.canonical, { at: clock.monotonic(), term: election.term });
     search.until = since;
     search.listeners = [];

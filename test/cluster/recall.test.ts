@@ -70,6 +70,19 @@ describe('a listener that resumes at another node', () => {
     expect(told).toEqual(['recovered', 'p51']);
   });
 
+  test('gets what it has missed, although another that lacked nothing resumed there just before', async () => {
+    const { nodes, leads, one, follow } = await start();
+    const before = await follow('coffee', leads);
+    for (let i = 0; i < 3; i++) await nodes.say('coffee');
+    const first = one.listen('coffee', { after: positionOf(before.events, 2) });
+    await nodes.until(() => first.told.length > 0);
+    const second = one.listen('coffee', { after: positionOf(before.events, 0) });
+    await nodes.until(() => second.told.length > 0);
+    await nodes.say('coffee');
+    expect(first.told).toEqual(['recovered', 'p3']);
+    expect(second.told).toEqual(['recovered', 'p1', 'p2', 'p3']);
+  });
+
   test('gets each event once, however fast they come while it catches up', async () => {
     const { nodes, one, two, follow } = await start();
     const before = await follow('coffee', one);
