@@ -10,11 +10,13 @@ export type UserErrorCode =
 
 export class UserError extends Error {
   readonly code: UserErrorCode;
+  readonly retryAfter: number | undefined;
 
-  /** `message` is one sentence: what was wrong, and what to do. */
-  constructor(code: UserErrorCode, message: string) {
+  /** `message` is one sentence: what was wrong, and what to do. If waiting is enough, `retryAfter` says how many seconds. */
+  constructor(code: UserErrorCode, message: string, retryAfter?: number) {
     super(message);
     this.name = 'UserError';
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }

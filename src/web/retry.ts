@@ -10,9 +10,12 @@ const LONGEST_WAIT = 8000;
 const LONGEST_WAIT_AT_LIMIT = 64_000;
 
 const waiting = new Set<() => void>();
+/** How often waits have been ended early. */
+export let hurries = 0;
 
 /** Ends all waits, because what they wait for may have come. */
 export function hurry(): void {
+  hurries += 1;
   for (const end of waiting) end();
 }
 
@@ -34,6 +37,11 @@ export function waitAtLimit(retries: number): Promise<void> {
 /** Whether the server may do later what it rejects now. */
 export function isLimit(errors: Errors): boolean {
   return errors.some(({ extensions }) => extensions?.code === 'LIMIT_REACHED');
+}
+
+/** Whether only the end of something else leaves a place, however long the page waits. */
+export function isFull(errors: Errors): boolean {
+  return isLimit(errors) && errors.every(({ extensions }) => !extensions?.retryAfter);
 }
 
 /** Why the server rejects something, and what the page does about it. */

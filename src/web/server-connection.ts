@@ -1,7 +1,6 @@
 // The page's one connection to the server. It carries every topic and every query, and reconnects by itself.
 
-import type { FormattedExecutionResult } from 'graphql';
-import { CloseCode, createClient, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, createClient } from 'graphql-ws';
 import {
   SentimentDocument,
   type SentimentSubscription,
@@ -10,7 +9,8 @@ import {
   type TypedDocumentString,
 } from '../../schema/operations.ts';
 import { BatchingSocket, isSlowed } from './batching-socket.ts';
-import { describeErrors, type Errors, hurry, isLimit, waitAtLimit, waitToRetry } from './retry.ts';
+import { hurry, waitToRetry } from './retry.ts';
+import { createOperations, type Variables } from './server-operations.ts';
 
 export type ConnectionState =
   | { readonly name: 'connecting' }
@@ -35,12 +35,6 @@ interface Follower {
   accepted(): void;
 }
 
-interface Listener<R, E> extends Pick<Follower, 'rejected' | 'accepted'> {
-  next(result: FormattedExecutionResult<R, E>): void;
-}
-
-type Variables = Record<string, unknown>;
-
 export type Connection = ReturnType<typeof connect>;
 
 /** How long the server may be silent before the page pings it, in milliseconds. */
@@ -49,7 +43,6 @@ const KEEP_ALIVE = 10_000;
 const BEGIN_WITH = 100;
 /** How long the server may take to answer a ping, in milliseconds. */
 const ANSWER_TIME = 5000;
-const NONE: Errors = [];
 
 /** `token` is for servers that require one. */
 export function connect(token: string | undefined, onState: (state: ConnectionState) => void) {
@@ -88,6 +81,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
   });
 
   addEventListener('online', hurry);
+  const { subscribe, ask } = createOperations(client, () => isOpen, fail);
 
   function fail(error: unknown): void {
     if (isForbidden(error)) {
@@ -135,6 +129,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     document: TypedDocumentString<R, V>,
     variables: V,
     hear: (data: R) => void,
+    rejected: (reason: string) => void,
   ): () => void {
     return subscribe<R>(
       { query: String(document), variables },
@@ -142,80 +137,9 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
         next({ data }) {
           if (data) hear(data);
         },
-        rejected() {},
-        accepted() {},
+        rejected,
       },
     );
-  }
-
-  /** Subscribes until the returned function is called, again whenever the server completes the stream or has a limit. */
-  function subscribe<R, E = unknown>(
-    payload: SubscribePayload,
-    listener: Listener<R, E>,
-  ): () => void {
-    let wanted = true;
-    let isRejected = false;
-    let stop = () => {};
-    const accept = () => {
-      if (isRejected) listener.accepted();
-      isRejected = false;
-    };
-    const begin = async (retries: number) => {
-      let errors = NONE;
-      const reject = (told: Errors) => {
-        errors = told;
-        isRejected = true;
-        listener.rejected(describeErrors(told));
-      };
-      const again = async () => {
-        if (!wanted || (errors !== NONE && !isLimit(errors))) return;
-        await (errors === NONE ? waitToRetry : waitAtLimit)(retries);
-        if (wanted) void begin(retries + 1);
-      };
-      stop = client.subscribe<R, E>(payload, {
-        next(result) {
-          // The server completes the stream then.
-          if (!result.data && result.errors) return reject(result.errors);
-          retries = 0;
-          accept();
-          listener.next(result);
-        },
-        error(error) {
-          if (!Array.isArray(error)) return fail(error);
-          reject(error);
-          void again();
-        },
-        // A server that stops may complete its streams first. The page still wants them.
-        complete: again,
-      });
-      if (!isRejected) return;
-      // The server says nothing when it accepts a subscription. It answers in order.
-      await ask(StatusDocument, {});
-      if (wanted && errors === NONE) accept();
-    };
-    void begin(0);
-    return () => {
-      wanted = false;
-      stop();
-    };
-  }
-
-  /** Resolves with undefined if the connection is not open or breaks, or the server rejects the question. */
-  function ask<R, V extends Variables>(
-    document: TypedDocumentString<R, V>,
-    variables: V,
-  ): Promise<R | undefined> {
-    return new Promise((resolve) => {
-      if (!isOpen) return resolve(undefined);
-      client.subscribe<R>(
-        { query: String(document), variables },
-        {
-          next: ({ data }) => resolve(data ?? undefined),
-          error: () => resolve(undefined),
-          complete: () => resolve(undefined),
-        },
-      );
-    });
   }
 
   async function askStatus(): Promise<StatusQuery['status'] | undefined> {

@@ -6,7 +6,7 @@ import {
   SummaryDocument,
   type SummarySubscription,
 } from '../../schema/operations.ts';
-import { h } from './dom.ts';
+import { h, setText, the } from './dom.ts';
 import { minutesOf } from './picture.ts';
 import { sharesOfVoice, sum, totalOf } from './polarity-counts.ts';
 import type { Range } from './range.ts';
@@ -38,6 +38,8 @@ interface Row {
   /** Whether there is something that the row does not show yet. */
   isNew: boolean;
   readonly update: () => void;
+  /** Why the server sends no windows, if it does not. */
+  rejection?: string | undefined;
   /** Begins the window. */
   readonly begin: () => () => void;
   /** Ends the window, if it has begun. */
@@ -48,6 +50,7 @@ export class Summary {
   readonly #body: HTMLTableSectionElement;
   readonly #connection: Pick<Connection, 'watch' | 'ask'>;
   readonly #onWindow: (topic: Topic, window: Window) => void;
+  readonly #note = the('#summary tfoot td', HTMLTableCellElement);
   #range: Range | undefined;
   #rows: readonly Row[] = [];
 
@@ -79,7 +82,7 @@ export class Summary {
       }
     }
     this.#body.replaceChildren(...this.#rows.map(({ element }) => element));
-    this.#showShares();
+    this.#showShared();
   }
 
   /** The server's counts have come. */
@@ -94,7 +97,7 @@ export class Summary {
       row.isNew = false;
       row.update();
     }
-    if (fresh.length > 0) this.#showShares();
+    if (fresh.length > 0) this.#showShared();
   }
 
   #createRow(topic: Topic, range: Range): Row {
@@ -109,7 +112,11 @@ export class Summary {
     const isLong = range.seconds > LONGEST;
     let latest: Window | undefined;
     const update = () => {
-      if (!latest) return;
+      if (!latest) {
+        row.rate = undefined;
+        setCells(element, 1, EMPTY);
+        return;
+      }
       const summed = isLong ? sumUp(topic.past?.cells ?? [], askBefore(), latest.spike) : latest;
       const [minute] = minutesOf(topic.window.cells());
       const [rate, ...rest] = summarize(summed, minute);
@@ -122,28 +129,39 @@ export class Summary {
     });
     const variables = { track, span: Math.min(range.seconds, LONGEST) };
     const begin = () => {
-      const end = this.#connection.watch(SummaryDocument, variables, ({ window }) => {
+      const hear = (window?: Window, rejection?: string) => {
         latest = window;
+        row.rejection = rejection;
         row.isNew = true;
-        this.#onWindow(topic, window);
-      });
+      };
+      const end = this.#connection.watch(
+        SummaryDocument,
+        variables,
+        ({ window }) => {
+          hear(window);
+          this.#onWindow(topic, window);
+        },
+        (reason) => hear(undefined, reason),
+      );
       return () => {
         end();
-        latest = undefined;
-        row.rate = undefined;
-        setCells(element, 1, EMPTY);
+        hear();
       };
     };
     const row: Row = { topic, element, rate: undefined, isNew: false, update, begin };
     return row;
   }
 
-  #showShares(): void {
+  /** Shows what depends on all rows. */
+  #showShared(): void {
     const followed = this.#rows.filter(({ topic }) => topic.rejection === undefined);
     const shares = sharesOfVoice(followed.map(({ rate }) => rate));
     followed.forEach(({ element }, i) => {
       setCells(element, SHARE, [shares ? `${shares[i]} %` : '–']);
     });
+    const why = this.#rows.find(({ rejection }) => rejection)?.rejection;
+    this.#note.hidden = why === undefined;
+    setText(this.#note, why === undefined ? '' : `Some rows stay empty for now. ${why}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { SentimentDocument } from '../../schema/operations.ts';
 import { executablePath, useBrowser } from '../support/browser.ts';
 import { connectGraphQL, run } from '../support/clients.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { faultsOf } from '../support/looks.ts';
 import { configOf, startSenti } from '../support/senti.ts';
 import { eventually, until } from '../support/until.ts';
 
@@ -132,6 +133,31 @@ describe.skipIf(!executablePath)('the dashboard at a limit', () => {
     await until(() => source.tracks.length === tracks.length);
     for (const track of tracks) source.say(track);
     for (const track of tracks) {
+      await page.getByRole('row', { name: new RegExp(`^${track} .*few posts`) }).waitFor();
+    }
+    expect(errors).toEqual([]);
+  });
+
+  test('keeps its topics and its questions where a connection has few places, and fills rows as places become free', async () => {
+    const { url, source } = await startSenti(configOf('--max-subscriptions', '5'));
+    const { page, errors } = await open();
+    const tracks = ['coffee', 'tea', 'milk', 'rain'];
+    await page.goto(`${url}/?track=${tracks.join('&track=')}`);
+    await page.locator('#status-text', { hasText: /^Live/ }).waitFor();
+    const said =
+      /^Some rows stay empty for now\. A socket may run at most 5 .* This page tries again/;
+    const note = page.locator('.summary tfoot td', { hasText: said });
+    await note.waitFor();
+    expect(source.tracks.length).toBe(4);
+    for (const track of tracks) source.say(track);
+    await page.locator('.basis', { hasText: '1 post' }).nth(3).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+
+    for (const track of ['coffee', 'tea']) {
+      await page.getByRole('button', { name: `Stop tracking ${track}` }).click();
+    }
+    await note.waitFor({ state: 'detached' });
+    for (const track of ['milk', 'rain']) {
       await page.getByRole('row', { name: new RegExp(`^${track} .*few posts`) }).waitFor();
     }
     expect(errors).toEqual([]);

@@ -117,7 +117,8 @@ export class Work {
     const seconds = Math.ceil(wait / 1000);
     const name = payer === 'address' ? 'Your address' : 'This connection';
     const message = `${name} has used up its budget of work; wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
-    return { status: 429, retryAfter: seconds, error: new UserError('LIMIT_REACHED', message) };
+    const error = new UserError('LIMIT_REACHED', message, seconds);
+    return { status: 429, retryAfter: seconds, error };
   }
 
   /** Takes `units` from every budget. */

@@ -108,10 +108,14 @@ function reject(
   { headers }: IncomingMessage,
   response: ServerResponse,
   status: number,
-  { code, message }: { readonly code: string; readonly message: string },
+  {
+    code,
+    message,
+    retryAfter,
+  }: { readonly code: string; readonly message: string; readonly retryAfter?: number | undefined },
 ): void {
   const type = headers.accept?.includes(RESPONSE_TYPE) ? RESPONSE_TYPE : JSON_TYPE;
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  const body = JSON.stringify({ errors: [{ message, extensions: { code, retryAfter } }] });
   response.writeHead(status, {
     'content-type': `${type}; charset=utf-8`,
     'content-length': Buffer.byteLength(body),

@@ -5,8 +5,9 @@ import { maskError } from 'graphql-yoga';
 import type { UserError } from '../../base/user-error.ts';
 import type { BoundedLog } from '../../stream/telemetry.ts';
 
-export function toGraphQLError({ code, message }: UserError): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } });
+export function toGraphQLError({ code, message, retryAfter }: UserError): GraphQLError {
+  const wait = retryAfter === undefined ? {} : { retryAfter };
+  return new GraphQLError(message, { extensions: { code, ...wait } });
 }
 
 /** Returns `error`, which has `code` now if it had none. */

@@ -90,10 +90,11 @@ async function open(senti: Senti, surface: Surface, client?: string): Promise<As
 
 function expectRejected(answer: Answer | undefined, surface: Surface, reason: string): void {
   expect(answer?.body).toContain(reason);
-  expect(answer?.body).toContain('LIMIT_REACHED');
+  const [, seconds] = /wait (\d+) second/.exec(reason) ?? [];
+  expect(answer?.body).toContain(`{"code":"LIMIT_REACHED","retryAfter":${seconds}}`);
   if (surface === 'WebSocket') return;
   expect(answer?.status).toBe(429);
-  expect(reason).toContain(`wait ${answer?.retryAfter} second`);
+  expect(answer?.retryAfter).toBe(seconds);
 }
 
 const isAnswered = ({ body }: Answer) => body.includes('score');
