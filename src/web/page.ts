@@ -60,6 +60,14 @@ const set = new TopicSet(readRange(location.search), {
     // The focus is still where the topic was typed, so typing goes on where it is corrected.
     if (document.activeElement === page.input && page.input.value === '') view.correct();
   },
+  repeated({ topic: { track } }, { topic, view }) {
+    const hadFocus = view.element.contains(document.activeElement);
+    const tracks = set.tracks.filter((other) => other !== topic.track);
+    history.replaceState(null, '', addressOf(tracks, set.range));
+    show(tracks);
+    say(`You already track “${track}”, which is the same as “${topic.track}”.`);
+    if (hadFocus) focusOn(track);
+  },
   accepted: ({ track }) => liveRegion.say(`${track} is tracked now.`),
   summed: (topic, { spike }) => heardSpike(topic, spike),
   changed: () => drawing.soon(),

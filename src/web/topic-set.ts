@@ -27,6 +27,8 @@ interface Surroundings {
   rejected(followed: Pick<Followed, 'topic' | 'view'>, reason: string): void;
   /** The server follows the topic after all. */
   accepted(topic: Topic): void;
+  /** The server understands two topics as the same one. */
+  repeated(first: Followed, second: Followed): void;
   /** The server has summed up the last posts of a topic. */
   summed(topic: Topic, window: Window): void;
   /** There is something new to draw. */
@@ -166,6 +168,8 @@ export class TopicSet {
     if (answer === undefined) return;
     topic.canonical = answer.track.canonical;
     topic.rejectedBy = answer.track.rejectedBy;
+    const [first, second] = this.all.filter((each) => each.topic.canonical === topic.canonical);
+    if (first && second) this.#surroundings.repeated(first, second);
   }
 
   /** Starts to ask for the server's counts, if the range goes back beyond what the page counts itself. */

@@ -54,6 +54,27 @@ describe.skipIf(!executablePath)('the guidance of the dashboard', () => {
     expect(await faultsOf(page)).toEqual([]);
   });
 
+  test('has one place for two spellings of a topic', async () => {
+    const { url, source } = await startSenti();
+    const { page, errors } = await open();
+    await page.goto(`${url}/?track=coffee,+tea&track=Tea+OR+Coffee`);
+    const hint = page.locator('#hint');
+    await hint
+      .filter({ hasText: 'You already track “coffee, tea”, which is the same as “Tea OR Coffee”.' })
+      .waitFor();
+    await page.getByRole('textbox', { name: 'Topic' }).fill('coffee OR tea');
+    await page.keyboard.press('Enter');
+    await hint.filter({ hasText: 'which is the same as “coffee OR tea”.' }).waitFor();
+    expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
+      'coffee, tea',
+    ]);
+    expect(new URL(page.url()).searchParams.getAll('track')).toEqual(['coffee, tea']);
+    expect(await page.evaluate('document.activeElement.id')).toBe('track');
+    source.say('coffee');
+    await page.locator('.basis', { hasText: '1 post' }).waitFor();
+    expect(errors).toEqual([]);
+  });
+
   test('lets a rejected topic be corrected in its place, with the keyboard alone', async () => {
     const { url } = await startSenti();
     const { page, errors } = await open();
