@@ -84,7 +84,7 @@ export type SummarySubscriptionVariables = Exact<{
 }>;
 
 
-export type SummarySubscription = { window: { posts: number, positive: number, negative: number, neutral: number, postsPerMinute: number | null, spike: boolean, previous: { posts: number, positive: number, negative: number, neutral: number } } };
+export type SummarySubscription = { window: { to: string, posts: number, positive: number, negative: number, neutral: number, postsPerMinute: number | null, spike: boolean, previous: { posts: number, positive: number, negative: number, neutral: number } } };
 
 export type TrackQueryVariables = Exact<{
   query: string;
@@ -269,6 +269,7 @@ export const StatusDocument = new TypedDocumentString(`
 export const SummaryDocument = new TypedDocumentString(`
     subscription Summary($track: String!, $span: Int!) {
   window(track: $track, span: $span) {
+    to
     posts
     positive
     negative

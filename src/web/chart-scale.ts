@@ -26,7 +26,8 @@ export class SharedScale {
       Math.max(0, ...all.flatMap((picture) => polarities.map((i) => highest(picture, i))));
     const wanted = { above: roundUp(most(0, 2)), below: roundUp(most(1)) };
     const since = Math.min(now, ...all.map((picture) => picture.since));
-    const seconds = Math.min((now - this.#at) / 1000, 1);
+    // The clock may have been set back.
+    const seconds = Math.min(Math.abs(now - this.#at) / 1000, 1);
     this.#at = now;
     // Heights of different ranges have nothing to do with each other.
     const isNew = longest !== this.#longest;

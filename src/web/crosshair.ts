@@ -6,7 +6,7 @@ import type { Moment } from './moment.ts';
 import { sum } from './polarity-counts.ts';
 import { type Range, stepOf } from './range.ts';
 import type { Cell } from './rolling-window.ts';
-import { clockTime, HOUR_AND_MINUTE, signed, sureBalanceOf } from './wording.ts';
+import { HOUR_AND_MINUTE, signed, sureBalanceOf, TIME } from './wording.ts';
 
 /** How many steps the Page keys go. */
 const PAGE = 10;
@@ -123,11 +123,9 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
 
 /** When a span was, in seconds since 1970. */
 export function describeSpan({ from, to }: Pick<Cell, 'from' | 'to'>, range: Range): string {
-  const begin = range.bucket
-    ? (range.name === '1h' ? HOUR_AND_MINUTE : DAY).format(from * 1000)
-    : clockTime(from * 1000);
-  const end = range.bucket ? HOUR_AND_MINUTE.format(to * 1000) : clockTime(to * 1000);
-  return from === to ? begin : `${begin} to ${end}`;
+  const last = range.bucket ? HOUR_AND_MINUTE : TIME;
+  const begin = (range.seconds > 3600 ? DAY : last).format(from * 1000);
+  return from === to ? begin : `${begin} to ${last.format(to * 1000)}`;
 }
 
 /** The counts of a cell and when they were, as a sentence. */

@@ -14,7 +14,7 @@ export const OUT_OF_SIGHT = 10_000;
 export const HURRY = 1000;
 
 /** Calls `draw` in a frame of the browser, about `wait()` milliseconds after the last time. A hidden page has no frames. */
-export function createLoop(draw: (now: number) => void, wait: () => number) {
+export function createLoop(draw: () => void, wait: () => number) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isFraming = false;
   let drawnAt = 0;
@@ -26,8 +26,8 @@ export function createLoop(draw: (now: number) => void, wait: () => number) {
 
   function run(): void {
     isFraming = false;
-    drawnAt = Date.now();
-    draw(drawnAt);
+    drawnAt = performance.now();
+    draw();
   }
 
   return {
@@ -36,7 +36,7 @@ export function createLoop(draw: (now: number) => void, wait: () => number) {
       if (isFraming) return;
       clearTimeout(timer);
       const longest = Math.max(wait(), SHORTEST);
-      const rest = Math.min(drawnAt + longest - Date.now(), longest);
+      const rest = Math.min(drawnAt + longest - performance.now(), longest);
       timer = setTimeout(frame, rest);
     },
   };

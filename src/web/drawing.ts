@@ -4,6 +4,7 @@ import { SharedScale } from './chart-scale.ts';
 import type { createComparison } from './comparison.ts';
 import { createLoop, evenPart, HURRY, PACE, timeToMove } from './drawing-pace.ts';
 import { pictureOf } from './picture.ts';
+import type { ServerClock } from './server-clock.ts';
 import type { TopicSet } from './topic-set.ts';
 import type { Topic } from './topic-state.ts';
 
@@ -17,6 +18,7 @@ export function createDrawing(
   set: Pick<TopicSet, 'all' | 'topics' | 'range' | 'showSummary'>,
   comparison: ReturnType<typeof createComparison>,
   review: (topics: readonly Topic[], now: number) => void,
+  clock: ServerClock,
 ) {
   const scale = new SharedScale();
   let chartsAt = 0;
@@ -27,8 +29,9 @@ export function createDrawing(
   const wait = () => evenPart(chartsRest, pace());
   const loop = createLoop(draw, wait);
 
-  function draw(now: number): void {
+  function draw(): void {
     if (set.all.length === 0) return;
+    const now = clock.now();
     for (const { window } of set.topics) window.advance(now);
     // Its time is nearer to this drawing than to the next one.
     const isDue = (last: number, rest: number) => now < last || now + wait() / 2 >= last + rest;

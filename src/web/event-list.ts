@@ -27,23 +27,23 @@ export function createEventList(section: HTMLElement, topic: Topic, actions: Pos
   list.addEventListener('scroll', () => {
     isScrolled = list.scrollTop > 0;
   });
-  filter.addEventListener('change', () => show(Date.now()));
+  filter.addEventListener('change', show);
   pause.addEventListener('click', () => {
     isPaused = !isPaused;
-    if (!isPaused) show(Date.now());
+    if (!isPaused) show();
     nameButton();
   });
-  const isInSight = watchSight(list, () => update(Date.now()));
+  const isInSight = watchSight(list, update);
   return update;
 
-  function update(now: number): void {
+  function update(): void {
     if (isPaused) {
       nameButton();
       return;
     }
     const pace = isInSight() ? PACE : OUT_OF_SIGHT;
-    const isTooEarly = shown.length === SHOWN && now >= shownAt && now - shownAt < pace;
-    if (!isTooEarly && !isHeld(list) && !isScrolled) show(now);
+    const isTooEarly = shown.length === SHOWN && performance.now() - shownAt < pace;
+    if (!isTooEarly && !isHeld(list) && !isScrolled) show();
   }
 
   function wanted(): readonly Heard[] {
@@ -51,13 +51,13 @@ export function createEventList(section: HTMLElement, topic: Topic, actions: Pos
     return value === '' ? topic.latest : topic.latest.filter((it) => it.event.polarity === value);
   }
 
-  function show(now: number): void {
+  function show(): void {
     const next = wanted().slice(0, SHOWN);
     none.hidden = next.length > 0;
     setText(none, topic.latest.length === 0 ? 'None so far' : 'None of these so far');
     if (next.length === shown.length && next.every((heard, i) => heard === shown[i])) return;
     shown = next;
-    shownAt = now;
+    shownAt = performance.now();
     list.replaceChildren(...next.map(rowOf));
   }
 

@@ -24,7 +24,7 @@ export function createLiveRegion(region: HTMLElement) {
     const balance = sureBalanceOf(topic.window.totals);
     const last = told.get(topic) ?? { at: now - PACE + 5000, balance: undefined };
     if (!told.has(topic)) told.set(topic, last);
-    if (balance === undefined || now - last.at < PACE) return false;
+    if (balance === undefined || Math.abs(now - last.at) < PACE) return false;
     if (last.balance !== undefined && Math.abs(balance - last.balance) < NEWS) return false;
     told.set(topic, { at: now, balance });
     return true;

@@ -41,8 +41,7 @@ export function createNotifier(say: (text: string) => void) {
   const isAllowed = 'Notification' in window && Notification.permission === 'granted';
   if (isRemembered() && isAllowed) show(true, '');
 
-  return (topic: Topic, isSpike: boolean): void => {
-    const now = Date.now();
+  return (topic: Topic, isSpike: boolean, now: number): void => {
     if (!spikes.begins(topic, isSpike, now)) return;
     topic.window.advance(now);
     const [minute] = minutesOf(topic.window.cells());

@@ -38,7 +38,7 @@ let outSince: number | undefined;
 
 const connection: Connection = connect(readToken(), (changed) => {
   state = changed;
-  set.listen(Date.now());
+  set.listen(clock.now());
   if (changed.name === 'open') {
     source.ask();
     set.catchUp();
@@ -46,6 +46,7 @@ const connection: Connection = connect(readToken(), (changed) => {
   showTokenForm(changed.name === 'locked');
   showStatus();
 });
+const { clock } = connection;
 const source = watchSource(connection, () => {
   watchOutage(source.outSince);
   if ((source.sources?.length ?? 0) > 1) set.learn();
@@ -69,7 +70,7 @@ const set = new TopicSet(readRange(location.search), {
     if (hadFocus) focusOn(track);
   },
   accepted: ({ track }) => liveRegion.say(`${track} is tracked now.`),
-  summed: (topic, { spike }) => heardSpike(topic, spike),
+  summed: (topic, { spike }) => heardSpike(topic, spike, clock.now()),
   changed: () => drawing.soon(),
   actions: (track) => ({
     stop: () => stopTracking(track),
@@ -83,9 +84,9 @@ const whenAgreed = createPriceQuestion(
   () => page.input.focus(),
 );
 const heardSpike = createNotifier(liveRegion.say);
-const drawing = createDrawing(set, createComparison(moment), liveRegion.review);
+const drawing = createDrawing(set, createComparison(moment), liveRegion.review, clock);
 const showStatus = createStatusLine(
-  () => ({ connection: state, sources: source.sources, topics: set.topics }),
+  () => ({ connection: state, sources: source.sources, topics: set.topics, now: clock.now() }),
   liveRegion.say,
 );
 
@@ -93,7 +94,7 @@ const showStatus = createStatusLine(
 function watchOutage(since: number | undefined): void {
   if (since === outSince) return;
   outSince = since;
-  const now = Date.now();
+  const now = clock.now();
   if (since !== undefined) for (const topic of set.topics) topic.doubt(since, now);
   set.listen(now);
 }
@@ -222,10 +223,12 @@ addEventListener('pointerup', ({ target }) => {
   if (!(target instanceof Element && target.closest('.chart'))) moment.choose(undefined);
 });
 
-createTools(() =>
-  set.all.map(({ topic, view: { element } }) => {
-    return { track: topic.track, cells: cellsIn(topic, set.range), element };
-  }),
+createTools(
+  () =>
+    set.all.map(({ topic, view: { element } }) => {
+      return { track: topic.track, cells: cellsIn(topic, set.range), element };
+    }),
+  clock,
 );
 showSampleTopics(the('#sample-topics', HTMLElement), add);
 showAddress();

@@ -29,7 +29,7 @@ export function createPostRow({ event, at }: Heard, actions: PostActions): HTMLE
       h('i', { class: `mark ${name}`, 'aria-hidden': 'true' }),
       h('span', { class: 'score' }, h('span', { class: 'unseen' }, `${name}, `), scored(score)),
       h('span', { class: 'origin' }, nameOf(post.source)),
-      linkTo(post, post.createdAt ?? new Date(at).toISOString()),
+      linkTo(post, post.createdAt ?? new Date(at).toISOString(), at),
     ),
     h(
       'p',
@@ -55,8 +55,8 @@ function withheld(source: string): string {
 }
 
 /** A link to the post, or its time alone. Only web addresses become links. */
-function linkTo(post: Heard['event']['post'], written: string): HTMLElement {
-  const time = clockTime(written);
+function linkTo(post: Heard['event']['post'], written: string, now: number): HTMLElement {
+  const time = clockTime(written, now);
   const label = h('time', { datetime: written, title: new Date(written).toLocaleString() }, time);
   if (!post.url || !/^https?:\/\//i.test(post.url)) return label;
   const rest = { href: post.url, target: '_blank', rel: 'noopener noreferrer' };

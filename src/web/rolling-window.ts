@@ -113,8 +113,9 @@ export class RollingWindow {
 
   /** Moves the window to `now`, and forgets what is older. */
   advance(now: number): void {
-    const last = this.#buckets.at(-1)?.second ?? 0;
-    if (now / 1000 < last - MAX_SET_BACK_SECONDS) {
+    const back = (this.#buckets.at(-1)?.second ?? 0) - now / 1000;
+    // Nothing is known before the server has told its time.
+    if (back > MAX_SET_BACK_SECONDS || (back > 0 && this.since === undefined)) {
       for (const bucket of this.#buckets.splice(0)) this.#forget(bucket);
     }
     this.#extend(now);

@@ -10,6 +10,7 @@ import {
 } from '../../schema/operations.ts';
 import { BatchingSocket, isSlowed } from './batching-socket.ts';
 import { hurry, waitToRetry } from './retry.ts';
+import { ServerClock } from './server-clock.ts';
 import { createOperations, type Variables } from './server-operations.ts';
 
 export type ConnectionState =
@@ -49,6 +50,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
   let broken = false;
   let answerTimer: ReturnType<typeof setTimeout> | undefined;
   let isOpen = false;
+  const clock = new ServerClock();
   const client = createClient({
     url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
     webSocketImpl: BatchingSocket,
@@ -61,9 +63,10 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     shouldRetry: (error) => !isForbidden(error),
     onNonLazyError: fail,
     on: {
-      connected() {
+      connected(_socket, payload) {
         isOpen = true;
-        onState({ name: 'open', isSlow: isSlowed(), ...(broken && { recovered: Date.now() }) });
+        clock.set(payload?.time);
+        onState({ name: 'open', isSlow: isSlowed(), ...(broken && { recovered: clock.now() }) });
       },
       closed() {
         isOpen = false;
@@ -146,7 +149,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
     return (await ask(StatusDocument, {}))?.status;
   }
 
-  return { follow, watch, ask, askStatus };
+  return { clock, follow, watch, ask, askStatus };
 }
 
 interface Extensions {

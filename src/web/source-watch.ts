@@ -20,7 +20,7 @@ function isPaid({ sources }: StatusQuery['status']): boolean {
 export function watchSource(connection: Connection, onChange: () => void) {
   let status: StatusQuery['status'] | undefined;
   const known = Promise.withResolvers<void>();
-  let fineAt = Date.now();
+  let fineAt: number | undefined;
   let outSince: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Only the answer to the newest query counts. */
@@ -35,10 +35,10 @@ export function watchSource(connection: Connection, onChange: () => void) {
     if (answer) {
       status = answer;
       known.resolve();
-      if (OUT.includes(status.source.state)) outSince ??= fineAt;
+      if (OUT.includes(status.source.state)) outSince ??= fineAt ?? connection.clock.now();
       else {
         outSince = undefined;
-        fineAt = Date.now();
+        fineAt = connection.clock.now();
       }
       onChange();
     }

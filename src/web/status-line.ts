@@ -13,6 +13,7 @@ interface Shown {
   readonly connection: ConnectionState;
   readonly sources: StatusQuery['status']['sources'] | undefined;
   readonly topics: readonly Topic[];
+  readonly now: number;
 }
 
 /** Returns a function that shows what `shown` tells. `say` announces a new state. */
@@ -23,14 +24,15 @@ export function createStatusLine(shown: () => Shown, say: (text: string) => void
   setInterval(showTitle, TITLE_PACE);
 
   function describeNow() {
-    const { connection, sources, topics } = shown();
+    const { connection, sources, topics, now } = shown();
     const isTracking = topics.some(({ rejection }) => rejection === undefined);
-    return describe(connection, sources, isTracking);
+    return describe(connection, sources, isTracking, now);
   }
 
   function showTitle(): void {
-    const balances = shown().topics.map(({ track, window }) => {
-      window.advance(Date.now());
+    const { topics, now } = shown();
+    const balances = topics.map(({ track, window }) => {
+      window.advance(now);
       return { track, balance: sureBalanceOf(window.totals) };
     });
     const title = titleOf(balances, describeNow().tone);

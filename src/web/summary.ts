@@ -19,6 +19,8 @@ import type { Topic } from './topic-state.ts';
 import { signed, sureBalanceOf } from './wording.ts';
 
 export type Window = SummarySubscription['window'];
+/** What a row shows. */
+type Summed = Omit<Window, 'to'>;
 type Span = Window['previous'];
 
 /** The longest span of a window, in seconds. */
@@ -48,7 +50,7 @@ interface Row {
 
 export class Summary {
   readonly #body: HTMLTableSectionElement;
-  readonly #connection: Pick<Connection, 'watch' | 'ask'>;
+  readonly #connection: Pick<Connection, 'watch' | 'ask' | 'clock'>;
   readonly #onWindow: (topic: Topic, window: Window) => void;
   readonly #note = the('#summary tfoot td', HTMLTableCellElement);
   #range: Range | undefined;
@@ -57,7 +59,7 @@ export class Summary {
   /** `onWindow` gets each window of a topic. */
   constructor(
     body: HTMLTableSectionElement,
-    connection: Pick<Connection, 'watch' | 'ask'>,
+    connection: Pick<Connection, 'watch' | 'ask' | 'clock'>,
     onWindow: (topic: Topic, window: Window) => void,
   ) {
     this.#body = body;
@@ -169,7 +171,7 @@ export class Summary {
 function createQuestion(
   track: string,
   range: Range,
-  connection: Pick<Connection, 'ask'>,
+  connection: Pick<Connection, 'ask' | 'clock'>,
   onAnswer: () => void,
 ) {
   let before: readonly Cell[] = [];
@@ -180,7 +182,7 @@ function createQuestion(
   };
 
   async function ask(): Promise<void> {
-    const now = Date.now();
+    const now = connection.clock.now();
     const { bucket } = range;
     if (!bucket || now - askedAt < PACE_BEFORE) return;
     askedAt = now;
@@ -195,7 +197,7 @@ function createQuestion(
 }
 
 /** What a window would be whose span has these cells. */
-export function sumUp(cells: readonly Cell[], before: readonly Cell[], spike: boolean): Window {
+export function sumUp(cells: readonly Cell[], before: readonly Cell[], spike: boolean): Summed {
   const known = cells.filter(({ isKnown }) => isKnown);
   const minutes = known.reduce((time, { from, to }) => time + (to - from) / 60, 0);
   return {
@@ -212,7 +214,7 @@ function spanOf(cells: readonly Cell[]): Span {
 }
 
 /** Posts a minute, the balance, its change since the span before, and the posts of `minute`, the last one, with its spike. */
-export function summarize(window: Window, minute?: Cell): [string, string, string, string] {
+export function summarize(window: Summed, minute?: Cell): [string, string, string, string] {
   const { posts, previous, spike } = window;
   const rate = rateOf(window);
   const balance = balanceOfSpan(window);
@@ -229,7 +231,7 @@ export function summarize(window: Window, minute?: Cell): [string, string, strin
 }
 
 /** Posts a minute. Of few posts in less than a minute, nobody knows what a minute brings. */
-function rateOf(window: Window): number | undefined {
+function rateOf(window: Summed): number | undefined {
   const { posts, postsPerMinute } = window;
   const isGuess = balanceOfSpan(window) === undefined && (postsPerMinute ?? 0) > posts;
   return isGuess ? undefined : (postsPerMinute ?? undefined);

@@ -2,6 +2,7 @@
 
 import { the } from './dom.ts';
 import type { Cell } from './rolling-window.ts';
+import type { ServerClock } from './server-clock.ts';
 import { DASHES } from './topic-sign.ts';
 
 export interface Shown {
@@ -11,8 +12,8 @@ export interface Shown {
   readonly element: HTMLElement;
 }
 
-/** `shown` tells what the page shows at the moment. */
-export function createTools(shown: () => readonly Shown[]): void {
+/** `shown` tells what the page shows at the moment, and `clock` when that is. */
+export function createTools(shown: () => readonly Shown[], clock: ServerClock): void {
   const said = the('#tools-said', HTMLElement);
   const on = (id: string, act: () => string | Promise<string>) => {
     the(id, HTMLButtonElement).addEventListener('click', async () => {
@@ -29,16 +30,17 @@ export function createTools(shown: () => readonly Shown[]): void {
     }
   });
   on('#save-csv', () => {
-    save(new Blob([toCsv(shown())], { type: 'text/csv' }), 'csv');
+    save(new Blob([toCsv(shown())], { type: 'text/csv' }), 'csv', clock.now());
     return 'Counts saved.';
   });
   on('#save-picture', async () => {
     // Charts out of sight are drawn too. The plots do it before they give way to what waits.
     dispatchEvent(new Event('beforeprint'));
     await undefined;
-    const picture = await draw(shown());
+    const now = clock.now();
+    const picture = await draw(shown(), now);
     if (!picture) return 'There is no chart yet.';
-    save(picture, 'png');
+    save(picture, 'png', now);
     return 'Picture saved.';
   });
 }
@@ -63,10 +65,12 @@ function time(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
 }
 
-function save(content: Blob, ending: string): void {
+function save(content: Blob, ending: string, now: number): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);
-  link.download = `senti-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${ending}`;
+  link.download = `senti-${time(now / 1000)
+    .slice(0, 19)
+    .replaceAll(':', '')}.${ending}`;
   link.click();
   // The browser reads the content after the click.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -106,7 +110,7 @@ function partsOf(topics: readonly Shown[]): Part[] {
 }
 
 /** The charts below each other, each under its name, and those of a topic also under its sign and its numbers. */
-async function draw(topics: readonly Shown[]): Promise<Blob | null> {
+async function draw(topics: readonly Shown[], now: number): Promise<Blob | null> {
   const parts = partsOf(topics);
   if (parts.length === 0) return null;
   const unit = devicePixelRatio * 16;
@@ -135,7 +139,7 @@ async function draw(topics: readonly Shown[]): Promise<Blob | null> {
     top += head + chart.height;
   }
   pen.font = `${unit * 0.75}px ${fontFamily}`;
-  pen.fillText(`Senti, ${new Date().toLocaleString()}`, unit, top + unit);
+  pen.fillText(`Senti, ${new Date(now).toLocaleString()}`, unit, top + unit);
   return new Promise((resolve) => canvas.toBlob(resolve));
 }
 

@@ -4,6 +4,7 @@ import { PastDocument, type PastQuery } from '../../schema/operations.ts';
 import type { Range } from './range.ts';
 import type { Cell } from './rolling-window.ts';
 import { byCount, WINDOW_SECONDS } from './rolling-window.ts';
+import type { ServerClock } from './server-clock.ts';
 import type { Connection } from './server-connection.ts';
 import type { Topic } from './topic-state.ts';
 
@@ -13,6 +14,7 @@ const SLOWEST = 30_000;
 const RETRY = 2000;
 
 type Bucket = PastQuery['history']['buckets'][number];
+type Asking = Pick<Connection, 'ask'> & { readonly clock: Pick<ServerClock, 'now'> };
 
 export class TopicPast {
   /** Oldest first, without gaps. */
@@ -22,19 +24,16 @@ export class TopicPast {
   #tags: readonly (readonly [tag: string, count: number])[] = [];
   readonly #onAnswer: () => void;
   readonly #ask: (from: number) => Promise<PastQuery | undefined>;
+  readonly #clock: Pick<ServerClock, 'now'>;
   readonly #range: Range;
   readonly #seconds: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isWanted = true;
 
   /** `range` has buckets. */
-  constructor(
-    track: string,
-    range: Range,
-    connection: Pick<Connection, 'ask'>,
-    onAnswer: () => void,
-  ) {
+  constructor(track: string, range: Range, connection: Asking, onAnswer: () => void) {
     this.#onAnswer = onAnswer;
+    this.#clock = connection.clock;
     const { size = 'MINUTE', seconds = 60 } = range.bucket ?? {};
     this.#range = range;
     this.#seconds = seconds;
@@ -48,10 +47,10 @@ export class TopicPast {
   /** Asks for what has been counted since the last answer, and for the bucket before, which may have changed. */
   async ask(): Promise<void> {
     clearTimeout(this.#timer);
-    const now = Date.now();
+    const now = this.#clock.now();
     const first = now - this.#range.seconds * 1000;
     const last = this.answeredAt ?? 0;
-    // The clock may have been set back since then.
+    // The server's clock may have been set back since then.
     const from = last > now ? first : Math.max(last - this.#seconds * 1000, first);
     const answer = document.hidden ? undefined : await this.#ask(from);
     if (!this.#isWanted) return;
@@ -109,10 +108,10 @@ export function joined(old: readonly Cell[], fresh: readonly Cell[], first: numb
 }
 
 /** Fills the last five minutes, as far as the page did not listen, with the server's counts by the minute. */
-export async function recall(topic: Topic, connection: Pick<Connection, 'ask'>): Promise<void> {
-  const from = new Date(Date.now() - WINDOW_SECONDS * 1000).toISOString();
-  const answer = await connection.ask(PastDocument, { track: topic.track, from, bucket: 'MINUTE' });
-  const now = Date.now();
+export async function recall(topic: Topic, { clock, ask }: Asking): Promise<void> {
+  const from = new Date(clock.now() - WINDOW_SECONDS * 1000).toISOString();
+  const answer = await ask(PastDocument, { track: topic.track, from, bucket: 'MINUTE' });
+  const now = clock.now();
   topic.window.advance(now);
   for (const { start, positive, negative, neutral, complete } of answer?.history.buckets ?? []) {
     const begin = Date.parse(start);

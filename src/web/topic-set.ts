@@ -12,6 +12,9 @@ import { freePlace } from './topic-sign.ts';
 import { Topic } from './topic-state.ts';
 import { createTopicView, type TopicActions } from './topic-view.ts';
 
+/** A clock that is so far behind has slept, in milliseconds. */
+const SLEEP = 2000;
+
 export interface Followed {
   readonly topic: Topic;
   readonly view: ReturnType<typeof createTopicView>;
@@ -48,7 +51,11 @@ export class TopicSet {
     this.#range = range;
     this.#surroundings = surroundings;
     const { connection, summed } = surroundings;
-    this.#summary = new Summary(the('#summary tbody', HTMLTableSectionElement), connection, summed);
+    const body = the('#summary tbody', HTMLTableSectionElement);
+    this.#summary = new Summary(body, connection, (topic, window) => {
+      this.#hearTime(window.to);
+      summed(topic, window);
+    });
   }
 
   get range(): Range {
@@ -129,25 +136,35 @@ export class TopicSet {
     this.#summary.show(this.topics, this.#range);
   }
 
+  /** Asks for what came while the page slept, which counts as not known until then. */
+  #hearTime(time: string): void {
+    const { clock } = this.#surroundings.connection;
+    const before = clock.now();
+    if (clock.catchUp(time) < SLEEP) return;
+    for (const topic of this.topics) topic.doubt(before, clock.now());
+    this.catchUp();
+  }
+
   #isListening({ rejection }: Topic): boolean {
     return rejection === undefined && this.#surroundings.isListening();
   }
 
   #follow(track: string, place: number): Followed {
     const { connection, moment, actions, rejected, accepted } = this.#surroundings;
+    const { clock } = connection;
     const topic = new Topic(track, place);
-    topic.listen(this.#isListening(topic), Date.now());
+    topic.listen(this.#isListening(topic), clock.now());
     const unfollow = connection.follow(track, {
-      event: (event, notice) => topic.hear(event, Date.now(), notice),
+      event: (event, notice) => topic.hear(event, clock.now(), notice),
       dropped: (count) => topic.drop(count),
       rejected: (reason) => {
         const isNew = topic.rejection === undefined;
-        topic.reject(reason, Date.now());
+        topic.reject(reason, clock.now());
         this.#showRows();
         if (isNew) rejected({ topic, view }, reason);
       },
       accepted: () => {
-        topic.accept(this.#surroundings.isListening(), Date.now());
+        topic.accept(this.#surroundings.isListening(), clock.now());
         this.#lookBack(topic);
         this.#showRows();
         accepted(topic);

@@ -104,7 +104,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
       if (topic.rejection !== undefined) return;
       showCanonical();
       if (isTime || isNew) {
-        showNumbers();
+        showNumbers(now);
         const isDue = !noTags.hidden || Math.abs(now - tagsAt) >= OUT_OF_SIGHT;
         if (isNew || areTagsInSight() || isDue) {
           tagsAt = now;
@@ -113,7 +113,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
         showTable();
         isNew = false;
       }
-      if (isTime) showEvents(now);
+      if (isTime) showEvents();
     },
     focus: () => close.focus(),
     /** Says why the topic is rejected, with the focus where it can be corrected. */
@@ -156,7 +156,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
     chartHost.ariaLabel = `${unit} on ${track} in the last ${words}: positive above the line, negative below it, neutral dotted. The same by ${row.words} is in the table that follows. Arrow keys tell the counts of a moment.`;
   }
 
-  function showNumbers(): void {
+  function showNumbers(now: number): void {
     const totals: Readonly<Counts> = shown?.totals ?? [0, 0, 0];
     const posts = sum(totals);
     const balance = sureBalanceOf(totals);
@@ -177,7 +177,7 @@ export function createTopicView(topic: Topic, first: Range, moment: Moment, acti
       const count = totals[polarity].toLocaleString('en');
       setCells(shares[i], 1, [count, `${percentages[polarity]} %`]);
     });
-    setText(missing, describeMissing(topic, Date.now() - range.seconds * 1000));
+    setText(missing, describeMissing(topic, now - range.seconds * 1000, now));
   }
 
   function showTags(): void {

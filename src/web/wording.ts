@@ -50,6 +50,7 @@ export function describe(
   connection: ConnectionState,
   sources: readonly SourceStatus[] | undefined,
   isTracking: boolean,
+  now: number,
 ): Sentence {
   switch (connection.name) {
     case 'connecting':
@@ -66,19 +67,25 @@ export function describe(
     case 'open': {
       if (!sources) return { tone: 'waiting', text: 'Connected' };
       const { recovered, isSlow } = connection;
-      const { tone, text } = describeSources(sources, isTracking);
-      const again = recovered === undefined ? '' : `. Reconnected at ${clockTime(recovered)}`;
+      const { tone, text } = describeSources(sources, isTracking, now);
+      const again = recovered === undefined ? '' : `. Reconnected at ${clockTime(recovered, now)}`;
       return { tone, text: `${text}${again}${isSlow ? SLOW : ''}` };
     }
   }
 }
 
 /** Sources that are alike are named together. */
-function describeSources(sources: readonly SourceStatus[], isTracking: boolean): Sentence {
+function describeSources(
+  sources: readonly SourceStatus[],
+  isTracking: boolean,
+  now: number,
+): Sentence {
   const alike = Map.groupBy(sources, ({ name, state, reason }) => (reason ? name : state));
   // A source that is idle while another one runs cannot follow what is tracked, or no client wants it to.
   const isStarting = isTracking && sources.every(({ state }) => state === 'idle');
-  const said = [...alike.values()].map((some) => describeAlike(some, sources.length, isStarting));
+  const said = [...alike.values()].map((some) =>
+    describeAlike(some, sources.length, isStarting, now),
+  );
   const tones = said.map(({ tone }) => tone);
   return {
     tone: BEST_FIRST.find((tone) => tones.includes(tone)) ?? 'waiting',
@@ -90,6 +97,7 @@ function describeAlike(
   alike: readonly SourceStatus[],
   count: number,
   isTracking: boolean,
+  now: number,
 ): Sentence {
   const names = alike.map(({ name }) => name);
   const { state, reason, until } = alike[0] ?? { state: 'idle' };
@@ -105,12 +113,12 @@ function describeAlike(
     case 'waiting':
       return {
         tone: 'waiting',
-        text: `Waiting for ${origin}${why}${until ? `. Next try at ${clockTime(until)}` : ''}`,
+        text: `Waiting for ${origin}${why}${until ? `. Next try at ${clockTime(until, now)}` : ''}`,
       };
     case 'paused':
       return {
         tone: 'failed',
-        text: `Paused${count > 1 ? ` (${origin})` : ''}${why}${until ? `. Goes on at ${clockTime(until)}` : ''}`,
+        text: `Paused${count > 1 ? ` (${origin})` : ''}${why}${until ? `. Goes on at ${clockTime(until, now)}` : ''}`,
       };
     default:
       return isTracking
@@ -119,14 +127,14 @@ function describeAlike(
   }
 }
 
-const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+export const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const DATED = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 export const HOUR_AND_MINUTE = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 
-/** A time of today, or a date and time. */
-export function clockTime(time: number | string): string {
+/** A time of the same day as `now`, or a date and time. */
+export function clockTime(time: number | string, now: number): string {
   const date = new Date(time);
-  const isToday = date.toDateString() === new Date().toDateString();
+  const isToday = date.toDateString() === new Date(now).toDateString();
   return (isToday ? TIME : DATED).format(date);
 }
 
@@ -190,9 +198,10 @@ export function counted(count: number, noun: string): string {
 export function describeMissing(
   { dropped, gapBefore = 0, rejectedBy }: Pick<Topic, 'dropped' | 'gapBefore' | 'rejectedBy'>,
   since: number,
+  now: number,
 ): string {
   const slow = `${counted(dropped, 'event')} dropped, because this connection was too slow.`;
-  const gap = `Posts may be missing before ${clockTime(gapBefore)}.`;
+  const gap = `Posts may be missing before ${clockTime(gapBefore, now)}.`;
   const none = rejectedBy.map(
     ({ source, reason }) => `${nameOf(source)} does not follow this topic: ${reason}`,
   );

@@ -3,7 +3,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { SentimentDocument } from '../../schema/operations.ts';
-import { executablePath, useBrowser } from '../support/browser.ts';
+import { executablePath, PASSING, useBrowser } from '../support/browser.ts';
 import { connectGraphQL, run } from '../support/clients.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { faultsOf } from '../support/looks.ts';
@@ -103,12 +103,14 @@ describe.skipIf(!executablePath)('the dashboard at a limit', () => {
     const clock = new FakeClock(Date.now());
     const { url, source } = await startSenti(configOf('--max-work-per-second', '1000'), clock);
     const { page, errors } = await open();
+    await page.addInitScript(PASSING);
     await page.goto(`${url}/?track=coffee&track=tea`);
     await page
       .locator('.rejection', { hasText: /; wait \d seconds\. This page tries again/ })
       .waitFor();
     expect(source.wanted).toEqual([['coffee']]);
     await eventually(async () => {
+      await page.evaluate('pass(1000)');
       clock.advance(1000);
       return (await page.locator('.rejection:visible').count()) === 0;
     });
@@ -116,6 +118,7 @@ describe.skipIf(!executablePath)('the dashboard at a limit', () => {
     for (const track of ['coffee', 'tea']) source.say(track);
     const rows = page.getByRole('row', { name: /^(coffee|tea) .*few posts/ });
     await eventually(async () => {
+      await page.evaluate('pass(1000)');
       clock.advance(1000);
       return (await rows.count()) === 2;
     });

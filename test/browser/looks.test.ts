@@ -8,7 +8,13 @@ import type { Page } from 'playwright-core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startServer } from '../../src/server/server.ts';
 import { createSample } from '../../src/source/sample.ts';
-import { executablePath, useBrowser, violationsOf, type WatchedPage } from '../support/browser.ts';
+import {
+  executablePath,
+  PASSING,
+  useBrowser,
+  violationsOf,
+  type WatchedPage,
+} from '../support/browser.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { CUT_OFF, faultsOf, OUTPUT, SEEN } from '../support/looks.ts';
 import { configOf } from '../support/senti.ts';
@@ -54,7 +60,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     // Frames that are drawn on the way to the last minute would only take time.
     const watched = await open({ ...desktop, reducedMotion: 'reduce' });
     const { page, errors } = watched;
-    await page.clock.setFixedTime(clock.now());
+    await page.addInitScript(PASSING);
     await page.goto(`${url}${path}`);
     if (minutes > 0) await pass(minutes, watched, clock);
     expect(await faultsOf(page, name)).toEqual([]);
@@ -65,7 +71,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     const { url, clock } = await startSample('coffee', 'tea', 'music');
     const watched = await open({ ...shown, reducedMotion: 'reduce' });
     const { page, errors } = watched;
-    await page.clock.setFixedTime(clock.now());
+    await page.addInitScript(PASSING);
     await page.goto(`${url}/?track=coffee&track=tea&track=music`);
     await pass(5, watched, clock);
     expect(await violationsOf(page)).toEqual([]);
@@ -78,7 +84,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     const { url, clock } = await startSample();
     const watched = await open({ ...zoomed, reducedMotion: 'reduce' });
     const { page } = watched;
-    await page.clock.setFixedTime(clock.now());
+    await page.addInitScript(PASSING);
     await page.goto(`${url}/?track=coffee&track=tea`);
     await pass(1, watched, clock);
     // So that no button goes before it is reached.
@@ -106,7 +112,7 @@ describe.skipIf(!executablePath)('the dashboard', () => {
     const { url, clock } = await startSample();
     const watched = await open({ ...desktop, reducedMotion: 'reduce' });
     const { page } = watched;
-    await page.clock.setFixedTime(clock.now());
+    await page.addInitScript(PASSING);
     await page.goto(`${url}/?track=coffee`);
     await page.locator('.topic').waitFor();
     const places = () =>
@@ -146,7 +152,7 @@ async function pass(minutes: number, { page }: WatchedPage, clock: FakeClock): P
   await page.locator('#status-text').filter({ hasText: /^Live/ }).waitFor();
   for (let second = 0; second < minutes * 60 + 5; second++) {
     clock.advance(1000);
-    await page.clock.setFixedTime(clock.now());
+    await page.evaluate('pass(1000)');
   }
   const basis = page.locator('.basis').first();
   await basis.filter({ hasText: minutes < 5 ? 'so far' : 'in the last five minutes' }).waitFor();

@@ -49,6 +49,14 @@ export function useBrowser(): OpenPage {
   };
 }
 
+/** A script for a page that is still to be loaded. Its function `pass` moves the time of the page on, in milliseconds. */
+export const PASSING = `
+  const { now } = performance;
+  let passed = 0;
+  performance.now = () => now.call(performance) + passed;
+  globalThis.pass = (ms) => { passed += ms; };
+`;
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds wrong with a page, in words: by its usual rules, or by these. */

@@ -62,6 +62,7 @@ test('a screen reader is told of a balance after five seconds, and of a change a
   const told = (second: number, polarityIndex: number, posts: number) => {
     region.textContent = '';
     const now = START + second * 1000;
+    topic.window.advance(now);
     for (let n = 0; n < posts; n++) topic.window.add(polarityIndex, [], now);
     review([topic], now);
     return region.textContent;
@@ -73,6 +74,8 @@ test('a screen reader is told of a balance after five seconds, and of a change a
   expect(told(35, 1, 0)).toBe('rain: mixed, balance 0.');
   // Of little news, it is not told.
   expect(told(70, 0, 4)).toBe('');
+  // The server has told the time, and it is earlier.
+  expect(told(-7200, 0, 20)).toBe('rain: very positive, balance +100.');
 });
 
 test('a spike that comes back within five minutes is the same one', () => {
@@ -105,10 +108,9 @@ test('a topic without a balance says what is known of its posts', () => {
 });
 
 test('a time of another day has its date', () => {
-  const today = new Date();
-  today.setHours(12, 0, 0, 0);
-  expect(clockTime(today.getTime())).toBe('12:00:00');
-  expect(clockTime(new Date(2020, 10, 28, 12).getTime())).toBe('28 Nov 2020, 12:00:00');
+  const time = new Date(2020, 10, 28, 12).getTime();
+  expect(clockTime(time, time + 3_600_000)).toBe('12:00:00');
+  expect(clockTime(time, time + 86_400_000)).toBe('28 Nov 2020, 12:00:00');
 });
 
 test('counts become CSV that no spreadsheet runs', () => {
@@ -217,14 +219,14 @@ describe('a topic', () => {
   test('says what is missing, and forgets a gap that the picture does not go back to', () => {
     const missing = { dropped: 2, gapBefore: at(3), rejectedBy: [] };
     const dropped = '2 events dropped, because this connection was too slow.';
-    const gap = `Posts may be missing before ${clockTime(at(3))}.`;
-    expect(describeMissing(missing, at(0))).toBe(`${dropped} ${gap}`);
-    expect(describeMissing(missing, at(3))).toBe(dropped);
+    const gap = `Posts may be missing before ${clockTime(at(3), at(4))}.`;
+    expect(describeMissing(missing, at(0), at(4))).toBe(`${dropped} ${gap}`);
+    expect(describeMissing(missing, at(3), at(4))).toBe(dropped);
     const x = { source: 'x', reason: 'It is full.' };
-    expect(describeMissing({ ...missing, rejectedBy: [x] }, at(3))).toBe(
+    expect(describeMissing({ ...missing, rejectedBy: [x] }, at(3), at(4))).toBe(
       `X does not follow this topic: It is full. ${dropped}`,
     );
-    expect(describeMissing(new Topic('rain'), at(0))).toBe('');
+    expect(describeMissing(new Topic('rain'), at(0), at(4))).toBe('');
   });
 
   test('does not know what was said while the source was out, but what was said before', () => {
@@ -256,6 +258,7 @@ describe('the status in plain words', () => {
   const source = { name: 'sample', state: 'live', reason: null, until: null };
   const open = { name: 'open' } as const;
   const until = '2026-11-20T10:11:12.000Z';
+  const now = Date.parse(until);
 
   test.each([
     [{ name: 'connecting' } as const, undefined, 'Connecting…'],
@@ -266,7 +269,7 @@ describe('the status in plain words', () => {
     [
       open,
       { name: 'x', state: 'waiting', reason: 'it asked for fewer requests.', until },
-      `Waiting for X: it asked for fewer requests. Next try at ${clockTime(until)}`,
+      `Waiting for X: it asked for fewer requests. Next try at ${clockTime(until, now)}`,
     ],
     [
       open,
@@ -274,9 +277,9 @@ describe('the status in plain words', () => {
       'Paused: the file has ended',
     ],
     [
-      { name: 'open', recovered: Date.parse(until) } as const,
+      { name: 'open', recovered: now } as const,
       source,
-      `Live: made-up posts (the sample). Reconnected at ${clockTime(until)}`,
+      `Live: made-up posts (the sample). Reconnected at ${clockTime(until, now)}`,
     ],
     [
       { name: 'open', isSlow: true } as const,
@@ -284,25 +287,27 @@ describe('the status in plain words', () => {
       'Live: made-up posts (the sample). This server takes few messages, so some of the page comes late',
     ],
   ])('%j and %j', (connection, status, text) => {
-    expect(say(connection, status && [status], true).text).toBe(text);
+    expect(say(connection, status && [status], true, now).text).toBe(text);
   });
 
   test('tells of each source, and of those that are alike together', () => {
     const x = { name: 'x', state: 'live', reason: null, until: null };
     const bluesky = { ...x, name: 'bluesky' };
     const replay = { ...x, name: 'replay', state: 'paused', reason: 'the file has ended' };
-    expect(say(open, [bluesky, x], true)).toEqual({
+    expect(say(open, [bluesky, x], true, now)).toEqual({
       tone: 'live',
       text: 'Live: posts from Bluesky and posts from X',
     });
-    expect(say(open, [bluesky, { ...x, state: 'connecting' }, replay], true)).toEqual({
+    expect(say(open, [bluesky, { ...x, state: 'connecting' }, replay], true, now)).toEqual({
       tone: 'live',
       text: 'Live: posts from Bluesky · Connecting to X… · Paused (replay): the file has ended',
     });
-    expect(say(open, [bluesky, { ...x, state: 'idle' }], true).text).toBe(
+    expect(say(open, [bluesky, { ...x, state: 'idle' }], true, now).text).toBe(
       'Live: posts from Bluesky · Ready: posts from X',
     );
-    expect(say(open, [replay, { ...x, state: 'waiting', reason: 'it is full' }], true)).toEqual({
+    expect(
+      say(open, [replay, { ...x, state: 'waiting', reason: 'it is full' }], true, now),
+    ).toEqual({
       tone: 'waiting',
       text: 'Paused (replay): the file has ended · Waiting for X: it is full',
     });
@@ -365,6 +370,10 @@ describe('the scale of the charts', () => {
       last = above;
     }
     expect(last).toBe(8);
+    // The server has told the time, and it is earlier.
+    const { above } = gliding.fit([picture(4)], 300, -3_600_000, false);
+    expect(above).toBeGreaterThan(4);
+    expect(above).toBeLessThan(8);
     // Another range begins with its own heights.
     expect(gliding.fit([picture(400)], 3600, 3000, false).above).toBe(400);
   });

@@ -38,6 +38,16 @@ describe('the rolling window', () => {
     expect(window.topTags(10_000).length).toBeLessThanOrEqual(WINDOW_SECONDS + 1);
   });
 
+  test('takes any time for the present as long as nothing is known', () => {
+    const window = new RollingWindow();
+    window.watch(false, at(4));
+    window.watch(true, at(0));
+    window.add(0, [], at(0.5));
+    expect(window.cells()).toEqual([
+      { from: START / 1000, to: START / 1000 + 1, counts: [1, 0, 0], isKnown: true },
+    ]);
+  });
+
   test('begins anew when the clock is set back, but not for what came before', () => {
     const window = watched();
     window.add(0, ['a'], at(4000));

@@ -33,15 +33,17 @@ interface Operation {
 }
 
 export function createGraphQLSocket(shared: Shared, operations: Operations): SocketRoute {
-  const { telemetry, auth, isStopping, limits } = shared;
+  const { clock, telemetry, auth, isStopping, limits } = shared;
   const { broadcast, context, feeding, mask } = operations;
   const log = telemetry.log('GraphQL socket');
 
   const protocol = makeServer<Record<string, unknown>, GraphQLConversation>({
     connectionInitWaitTimeout: limits.initTimeout * 1000,
-    ...(auth.isRequired && {
-      onConnect: ({ connectionParams, extra: client }) => admit(auth, connectionParams, client),
-    }),
+    async onConnect({ connectionParams, extra: client }) {
+      if (auth.isRequired && !(await admit(auth, connectionParams, client))) return false;
+      // The payload of connection_ack.
+      return { time: new Date(clock.now()).toISOString() };
+    },
     onSubscribe({ subscriptions, extra: client }, id, payload) {
       // The client repeats the operation elsewhere as soon as this socket closes.
       if (isStopping()) return new Promise<never>(() => {});

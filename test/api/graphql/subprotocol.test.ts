@@ -3,7 +3,8 @@
 import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import Ws from 'ws';
-import { startSenti } from '../../support/senti.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { configOf, startSenti } from '../../support/senti.ts';
 import { until } from '../../support/until.ts';
 
 const MAX_REASON_BYTES = 123;
@@ -66,7 +67,7 @@ describe.each([
   });
 
   test('that offers both protocols speaks the new one', async () => {
-    const { socketUrl } = await startSenti();
+    const { socketUrl } = await startSenti(configOf(), new FakeClock());
     const socket = new implementation(`${socketUrl}/graphql`, [
       'graphql-ws',
       'graphql-transport-ws',
@@ -77,7 +78,7 @@ describe.each([
     await until(() => answers.length > 0);
     expect([socket.protocol, answers]).toEqual([
       'graphql-transport-ws',
-      [{ type: 'connection_ack' }],
+      [{ type: 'connection_ack', payload: { time: '2026-11-20T10:00:00.000Z' } }],
     ]);
     socket.close();
   });
