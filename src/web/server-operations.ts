@@ -61,7 +61,7 @@ export function createOperations(
       const reject = (told: Errors) => {
         errors = told;
         isRejected = true;
-        listener.rejected(describeErrors(told));
+        if (wanted) listener.rejected(describeErrors(told));
       };
       const giveWay = (why: Errors) => {
         retries = MANY_RETRIES;

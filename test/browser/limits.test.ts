@@ -53,6 +53,7 @@ describe.skipIf(!executablePath)('the dashboard at a limit', () => {
     expect(count(asked, 'Sentiment the')).toBe(1);
     expect(count(asked, 'Summary the')).toBe(1);
     expect(await page.getByText('tries again').count()).toBe(0);
+    expect(await page.locator('.summary tfoot td').isVisible()).toBe(false);
   });
 
   test('follows nothing of a topic that is not tracked, and tracks it when another one leaves it a place', async () => {
