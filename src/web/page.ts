@@ -39,6 +39,8 @@ let outSince: number | undefined;
 const connection: Connection = connect(readToken(), (changed) => {
   state = changed;
   set.listen(clock.now());
+  // A connection may have been dead for a while before that is noticed.
+  if (changed.name === 'lost') set.doubt(changed.heardAt);
   if (changed.name === 'open') {
     source.ask();
     set.catchUp();
@@ -94,9 +96,8 @@ const showStatus = createStatusLine(
 function watchOutage(since: number | undefined): void {
   if (since === outSince) return;
   outSince = since;
-  const now = clock.now();
-  if (since !== undefined) for (const topic of set.topics) topic.doubt(since, now);
-  set.listen(now);
+  if (since !== undefined) set.doubt(since);
+  set.listen(clock.now());
 }
 
 /** Shows the form for a token in place of that for a topic. */

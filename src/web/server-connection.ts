@@ -17,7 +17,8 @@ export type ConnectionState =
   | { readonly name: 'connecting' }
   /** `recovered` is when it reconnected, in milliseconds since 1970. A slow page sends its messages one at a time. */
   | { readonly name: 'open'; readonly recovered?: number; readonly isSlow?: boolean }
-  | { readonly name: 'lost' }
+  /** `heardAt` is when the last message came, in milliseconds since 1970. */
+  | { readonly name: 'lost'; readonly heardAt: number }
   /** The server requires a token, or another one. */
   | { readonly name: 'locked'; readonly reason: string }
   /** The server rejected the connection, and trying again would not help. */
@@ -51,6 +52,7 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
   let answerTimer: ReturnType<typeof setTimeout> | undefined;
   let isOpen = false;
   const clock = new ServerClock();
+  let heardAt = 0;
   const client = createClient({
     url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
     webSocketImpl: BatchingSocket,
@@ -72,7 +74,10 @@ export function connect(token: string | undefined, onState: (state: ConnectionSt
         isOpen = false;
         broken = true;
         clearTimeout(answerTimer);
-        onState({ name: 'lost' });
+        onState({ name: 'lost', heardAt });
+      },
+      message() {
+        heardAt = clock.now();
       },
       ping(received) {
         if (!received) answerTimer = setTimeout(() => client.terminate(), ANSWER_TIME);

@@ -121,6 +121,12 @@ export class TopicSet {
     for (const { topic } of this.all) topic.listen(this.#isListening(topic), now);
   }
 
+  /** Posts may be missing since a time in the past. */
+  doubt(since: number): void {
+    const now = this.#surroundings.connection.clock.now();
+    for (const { topic } of this.all) topic.doubt(since, now);
+  }
+
   /** Asks for all that the page has missed. */
   catchUp(): void {
     for (const { topic } of this.all) this.#lookBack(topic);
@@ -141,7 +147,7 @@ export class TopicSet {
     const { clock } = this.#surroundings.connection;
     const before = clock.now();
     if (clock.catchUp(time) < SLEEP) return;
-    for (const topic of this.topics) topic.doubt(before, clock.now());
+    this.doubt(before);
     this.catchUp();
   }
 

@@ -262,7 +262,7 @@ describe('the status in plain words', () => {
 
   test.each([
     [{ name: 'connecting' } as const, undefined, 'Connecting…'],
-    [{ name: 'lost' } as const, source, 'Connection lost. Reconnecting…'],
+    [{ name: 'lost', heardAt: now } as const, source, 'Connection lost. Reconnecting…'],
     [open, source, 'Live: made-up posts (the sample)'],
     [open, { ...source, name: 'x' }, 'Live: posts from X'],
     [open, { ...source, name: 'bluesky', state: 'connecting' }, 'Connecting to Bluesky…'],
