@@ -8,10 +8,11 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { CountedTopic } from './counted-topic.ts';
+import type { Entry } from './entries.ts';
 import { LiveSince } from './live-since.ts';
-import type { Run } from './pending.ts';
 import type { RecentEvents } from './recent-events.ts';
 import { type Running, RunningMinute } from './running-minute.ts';
+import type { Segment } from './segment.ts';
 import { MINUTE, type MinuteBatch } from './store.ts';
 
 /** A source may take this long to notice that it has lost its upstream, in milliseconds. */
@@ -41,7 +42,7 @@ export class CountedPast implements Past {
 
   constructor(recent: RecentEvents, clock: Clock, keep: Keep) {
     this.#recent = recent;
-    recent.take = (slot, run) => this.#count(slot, run);
+    recent.take = (segment, from) => this.#count(segment, from);
     this.#clock = clock;
     this.#keep = keep;
   }
@@ -60,6 +61,11 @@ export class CountedPast implements Past {
   /** Without `since`, another node makes the events and counts them. */
   open(track: Track, since?: Position): Recording {
     const recording = this.#recent.open(track, since);
+    if (!this.#followed.has(track.canonical)) {
+      // Another node has counted what came before.
+      this.#recent.settle();
+      this.#counted.open(recording.slot);
+    }
     if (since === undefined) return recording;
     this.reach(since);
     const topic = new CountedTopic(this, recording, track, this.startingAt(since.time));
@@ -71,12 +77,8 @@ export class CountedPast implements Past {
 
   event(event: SentimentEvent, slots: readonly number[]): void {
     // Another node counts what it has made.
-    if (!slots.some((slot) => this.#slots[slot] !== undefined)) {
-      this.#recent.event(event, slots);
-      return;
-    }
-    this.reach(event.position);
-    this.#recent.event(event, slots, this.#counted.numbersOf(event.hashtags));
+    if (slots.some((slot) => this.#slots[slot] !== undefined)) this.reach(event.position);
+    this.#recent.event(event, slots);
   }
 
   read(track: Track, start: Start): PastReader {
@@ -143,7 +145,7 @@ export class CountedPast implements Past {
     if (this.#followed.get(canonical) === topic) {
       this.#followed.delete(canonical);
       this.#slots[topic.slot] = undefined;
-      this.#counted.release(topic.slot);
+      this.#counted.close(topic.slot, canonical);
     }
     this.#closed.push(topic);
     if (this.#followed.size > 0) return;
@@ -165,7 +167,7 @@ export class CountedPast implements Past {
   /** The running minute was one of a wrong clock, and is forgotten. What came before in `minute` is not known. */
   #goBack(minute: number): void {
     const from = minute + MINUTE;
-    this.#counted = new RunningMinute();
+    this.#countAnew();
     this.#closed = [];
     this.minute = minute;
     this.#live.goBack(from);
@@ -190,23 +192,42 @@ export class CountedPast implements Past {
     const isCertain = (topic: CountedTopic) =>
       now - this.minute >= NOTICED_AFTER && this.#completeFrom(topic) <= before;
     const counted = this.#counted;
-    this.#counted = new RunningMinute();
+    this.#countAnew();
     this.#closed = [];
     if (this.#end === undefined || (topics.length === 0 && counted.isEmpty)) return;
+    const names = this.#slots.map((topic) => topic?.track.canonical);
     this.#keep({
       minute: this.minute,
       end: this.#end,
-      counts: counted,
+      counts: { [Symbol.iterator]: () => counted.all(names) },
       // Taken now, since the store reads the batch bit by bit, and a gap may come meanwhile.
       complete: topics.filter(isCertain).map(({ track }) => track.canonical),
     });
   }
 
-  #count(slot: number, run: Run): void {
-    const topic = this.#slots[slot];
-    // Another node counts what it has made.
-    if (topic === undefined) return;
-    this.#counted.add(slot, topic, run);
+  #count(segment: Segment, from: number): void {
+    const { entries, slots, ends } = segment;
+    let begin = segment.begin(from);
+    for (let index = from; index < entries.length; index += 1) {
+      const entry = entries[index] as Entry;
+      const end = ends[index] as number;
+      if (entry.post !== undefined && this.#isCounted(slots, begin, end)) {
+        this.#counted.add(entry, slots, begin, end);
+      }
+      begin = end;
+    }
+  }
+
+  /** Another node counts what it has made. */
+  #isCounted(slots: Readonly<Uint32Array>, begin: number, end: number): boolean {
+    for (let place = begin; place < end; place += 1) {
+      if (this.#slots[slots[place] as number] !== undefined) return true;
+    }
+    return false;
+  }
+
+  #countAnew(): void {
+    this.#counted = new RunningMinute(this.#counted.lastSlot);
   }
 
   #completeFrom(topic: CountedTopic | undefined): number {

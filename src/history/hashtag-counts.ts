@@ -22,9 +22,16 @@ export class HashtagCounts {
     this.#most = most;
   }
 
-  /** Prepares the table of this topic. */
-  open(topic: number): void {
+  /** Prepares the tables of this topic and those with lower numbers. */
+  makeRoom(topic: number): void {
     this.#rows = withRoomFor(this.#rows, (topic + 1) * ROW);
+  }
+
+  /** Forgets what was counted of a topic. */
+  clear(topic: number): void {
+    const row = topic * ROW;
+    this.#blocks.free(this.#rows[row + PLACE] as number, 2 * (this.#rows[row + SLOTS] as number));
+    this.#rows.fill(0, row, row + ROW);
   }
 
   /** Counts one more post with a hashtag, which is known by its number. */

@@ -1,24 +1,16 @@
-// The recent events of one track, oldest first, and from where on none of them is missing.
+// The recent events of one track, and from where on none of them is missing.
 
 import type { Position } from '../base/position.ts';
 import type { Recording } from '../stream/recorder.ts';
-import { type Entries, type Entry, isGap } from './entries.ts';
-import type { NumberLists } from './number-lists.ts';
+import { type Entry, isGap } from './entries.ts';
+import type { EventLog, Kept, Range } from './event-log.ts';
 
 /** What keeps the recent events of all tracks. */
 export interface Keeper {
-  readonly entries: Entries;
-  /** The keys of the entries of each track, oldest first. */
-  readonly keys: NumberLists;
-  /** By slot: no event after this position has been left out; undefined while that is not known. */
-  readonly completeSince: (Position | undefined)[];
-  /** Hands out what was recorded until now. */
-  settle(): void;
+  readonly log: EventLog;
   /** Gives entries up if all tracks together keep too much. */
   bound(): void;
-  /** Gives up entries of a track that keeps too many. */
-  boundTrack(slot: number): void;
-  wanted(slot: number, isWanted: boolean): void;
+  wanted(recent: RecentOfTrack, isWanted: boolean): void;
   closed(recent: RecentOfTrack): void;
 }
 
@@ -27,64 +19,54 @@ export class RecentOfTrack implements Recording {
   readonly canonical: string;
   /** How many recordings there are of this track. */
   users = 0;
-  /** How often `fill` has replaced entries, which may change the numbers of others. */
+  /** How often `fill` has replaced entries, which changes the serials of all. */
   fills = 0;
   readonly #keeper: Keeper;
+  /** No event after this position has been left out before the first entry; undefined while that is not known. */
+  #since: Position | undefined;
 
   constructor(slot: number, canonical: string, keeper: Keeper) {
     this.slot = slot;
     this.canonical = canonical;
     this.#keeper = keeper;
-    keeper.keys.open(slot);
-    keeper.completeSince[slot] = undefined;
+    keeper.log.open(slot);
   }
 
-  /** No event after this position has been left out; undefined while that is not known. */
-  get completeSince(): Position | undefined {
-    return this.#keeper.completeSince[this.slot];
+  /** What can be read. */
+  list(range?: Range): Kept {
+    this.#keeper.log.settle();
+    return this.#keeper.log.list(this.slot, range);
   }
 
-  /** The numbers of the entries go from `first` up to `end`. An entry keeps its number, unless it is filled. */
-  get first(): number {
-    return this.#keeper.keys.first(this.slot);
-  }
-
-  get end(): number {
-    return this.#keeper.keys.end(this.slot);
-  }
-
-  get size(): number {
-    return this.end - this.first;
-  }
-
-  /** The entry with this number, which must be one of those that are kept. */
-  at(number: number): Entry {
-    const { entries, keys } = this.#keeper;
-    return entries.at(keys.at(this.slot, number));
+  /** No event after this position and before the first of all `kept` has been left out; undefined while that is not known. */
+  completeSince({ lost, entries }: Kept): Position | undefined {
+    const [first] = entries;
+    if (lost > 0) return this.#keeper.log.positionOf(lost, first);
+    if (this.#since !== undefined || first === undefined) return this.#since;
+    // A node that gets its events from another one begins with the first that comes.
+    return { ...first.position, number: first.position.number - 1 };
   }
 
   /** Everything after `since` is going to be recorded. */
   begin(since: Position): void {
-    const { completeSince } = this.#keeper;
-    if (completeSince[this.slot] === undefined) completeSince[this.slot] = since;
+    if (this.completeSince(this.list()) === undefined) this.#since = since;
     else this.gap(since);
   }
 
   gap(at: Position): void {
-    const { entries, keys, settle, bound, boundTrack } = this.#keeper;
-    settle();
-    keys.push(this.slot, entries.mark(at));
-    boundTrack(this.slot);
-    bound();
-  }
-
-  /** From now on, all that was recorded can be read here. */
-  settle(): void {
-    this.#keeper.settle();
+    this.#keeper.log.add({ position: at, isGap: true }, [this.slot]);
+    this.#keeper.bound();
   }
 
   wanted(isWanted: boolean): void {
-    this.#keeper.wanted(this.slot, isWanted);
+    this.#keeper.wanted(this, isWanted);
+  }
+
+  /** Gives up everything. What comes later is complete. */
+  giveUp(): void {
+    const kept = this.list();
+    this.#since = kept.entries.at(-1)?.position ?? this.completeSince(kept);
+    this.#keeper.log.giveUp(this.slot);
   }
 
   close(): void {
@@ -92,43 +74,39 @@ export class RecentOfTrack implements Recording {
   }
 
   /**
-   * Replaces the entries after `since` and up to `until`, two positions of one epoch, by `filled`, the keys of all entries
-   * between these. Each key has a place of its own.
+   * Replaces the entries after `since` and up to `until`, two positions of one epoch, by `filled`, which are all entries
+   * between these.
    */
-  fill(filled: readonly number[], since: Position, until: Position): void {
-    const { entries, keys, completeSince, boundTrack } = this.#keeper;
-    const known = this.completeSince;
-    if (known !== undefined && isAfter(known, until)) {
-      // Newer entries were given up already, so there is no room for older ones.
-      for (const key of filled) entries.free(key);
-      return;
-    }
-    const { first, slot } = this;
-    const all = Array.from({ length: this.size }, (_, i) => keys.at(slot, first + i));
-    const positionOf = (key: number) => entries.at(key).position;
-    const isNewer = (key: number) => isAfter(positionOf(key), until);
-    const isReplaced = (key: number) => isAfter(positionOf(key), since) && !isNewer(key);
+  fill(filled: readonly Entry[], since: Position, until: Position): void {
+    const { log, bound } = this.#keeper;
+    const kept = this.list();
+    const known = this.completeSince(kept);
+    // Newer entries were given up already, so there is no room for older ones.
+    if (known !== undefined && isAfter(known, until)) return;
+    const all = kept.entries;
+    const isNewer = ({ position }: Entry) => isAfter(position, until);
+    const isReplaced = (entry: Entry) => isAfter(entry.position, since) && !isNewer(entry);
     const split = all.some(isNewer) ? all.findIndex(isNewer) : all.length;
-    const older = all.slice(0, split).filter((key) => !isReplaced(key));
-    const newer = all.slice(split).filter((key) => !isReplaced(key));
-    const isRepeat = (key: number) => entries.isRepeat(key, (same) => older.includes(same));
+    const older = all.slice(0, split).filter((entry) => !isReplaced(entry));
+    const newer = all.slice(split).filter((entry) => !isReplaced(entry));
     // Where the older ones do not reach up to `since`, a gap stands between them and those that are filled in.
     const last = older.at(-1);
-    const next = all[older.length];
-    const isJoined = joins(
-      last === undefined ? known : positionOf(last),
-      since,
-      next === undefined ? undefined : entries.at(next),
-    );
-    if (!isJoined && older.length === 0) completeSince[slot] = since;
-    const between = isJoined || older.length === 0 ? [] : [entries.mark(since)];
-    const fresh = filled.filter((key) => !isRepeat(key));
-    const givenUp = [...all.filter(isReplaced), ...filled.filter(isRepeat)];
+    const isJoined = joins(last?.position ?? known, since, all[older.length]);
+    const between = isJoined || last === undefined ? [] : [{ position: since, isGap: true }];
+    const posts = new Map(older.map((entry) => [keyOf(entry), entry.position.epoch]));
+    const isRepeat = (entry: Entry) =>
+      entry.post !== undefined && (posts.get(keyOf(entry)) ?? since.epoch) !== since.epoch;
+    const fresh = filled.filter((entry) => !isRepeat(entry));
+    this.giveUp();
+    this.#since = !isJoined && last === undefined ? since : known;
+    for (const entry of [...older, ...between, ...fresh, ...newer]) log.add(entry, [this.slot]);
     this.fills += 1;
-    keys.replace(slot, [...older, ...between, ...fresh, ...newer]);
-    for (const key of givenUp) entries.free(key);
-    boundTrack(slot);
+    bound();
   }
+}
+
+function keyOf({ post }: Entry): string {
+  return post === undefined ? '' : `${post.source} ${post.id}`;
 }
 
 /** Whether `a` is of the same epoch as `b`, and later. */

@@ -12,93 +12,94 @@ export class RecentReader implements PastReader {
   readonly #recent: RecentOfTrack;
   /** Where the reader is: after the last entry that it has read. */
   #from: Start;
-  /** The number of the next entry to read. */
-  #next = 0;
+  /** The serial of the last entry before those that are to be read. */
+  #last = 0;
   #fills: number;
 
   constructor(recent: RecentOfTrack, start: Start) {
     this.#recent = recent;
     this.#from = start;
     this.#fills = recent.fills;
-    this.isComplete = this.#find() && ('last' in start || !hasGapAfter(recent, this.#next));
-    this.completeSince = before(recent, this.#next)?.time;
+    const { isComplete, since } = this.#find();
+    this.isComplete = isComplete;
+    this.completeSince = since?.time;
   }
 
   next(most: number): PastEvents {
     const recent = this.#recent;
-    recent.settle();
     let gap = false;
     if (this.#fills !== recent.fills) {
       this.#fills = recent.fills;
-      gap = !this.#find() && 'after' in this.#from;
+      gap = !this.#find().isConnected;
     }
+    const { serials, entries, lost } = recent.list({ after: this.#last });
     // Events that came faster than they were read may have left by now.
-    if (this.#next < recent.first) {
-      gap = true;
-      this.#next = recent.first;
-    }
+    gap ||= lost > 0;
     const events: SentimentEvent[] = [];
-    for (; this.#next < recent.end && events.length < most; this.#next += 1) {
-      const entry = recent.at(this.#next);
+    for (const [i, entry] of entries.entries()) {
+      if (events.length === most) break;
       if (entry.post !== undefined) events.push(entry);
       else if (entry.isGap && events.length > 0) break;
       else gap ||= entry.isGap;
       this.#from = { after: entry.position };
+      this.#last = serials[i] as number;
     }
     return { gap, events };
   }
 
-  /** Finds the next entry to read. Returns false if events that belong before it may be missing. */
-  #find(): boolean {
+  /** Finds the entries to read: since when none before them is missing, and whether any may be missing. */
+  #find(): { since: Position | undefined; isConnected: boolean; isComplete: boolean } {
     const recent = this.#recent;
     const from = this.#from;
+    const kept = recent.list({ from: isBefore(from) });
+    const { entries, serials, lost } = kept;
+    const first = 'last' in from ? newest(entries, from.last) : firstAfter(entries, from.after);
+    this.#last = first < serials.length ? (serials[first] as number) - 1 : (serials.at(-1) ?? lost);
+    const since = first > 0 ? entries[first - 1]?.position : recent.completeSince(kept);
+    const toRead = entries.slice(first);
     if ('last' in from) {
-      const { first, found } = newest(recent, from.last);
-      this.#next = first;
-      return found >= from.last;
+      const isComplete = toRead.filter(({ post }) => post !== undefined).length >= from.last;
+      return { since, isConnected: true, isComplete };
     }
-    this.#next = firstAfter(recent, from.after);
-    const since = before(recent, this.#next);
-    return since?.epoch === from.after.epoch && since.number <= from.after.number;
+    const { epoch, number } = from.after;
+    const isConnected = since?.epoch === epoch && since.number <= number;
+    return { since, isConnected, isComplete: isConnected && !toRead.some(isGap) };
   }
 }
 
-/** The number of the first entry after `cursor`. */
-export function firstAfter(recent: RecentOfTrack, cursor: Position): number {
-  let isOfEpoch = false;
-  for (let number = recent.end - 1; number >= recent.first; number -= 1) {
-    const { position } = recent.at(number);
-    if (position.epoch !== cursor.epoch) continue;
-    if (position.number <= cursor.number) return number + 1;
-    isOfEpoch = true;
+/** A function that is called with entries, the newest first, and returns true for the first one that is not to be read. */
+function isBefore(start: Start): (entry: Entry) => boolean {
+  if ('after' in start) {
+    const { epoch, number } = start.after;
+    return ({ position }) => position.epoch === epoch && position.number <= number;
   }
+  let events = 0;
+  return ({ post }) => {
+    if (events === start.last) return true;
+    if (post !== undefined) events += 1;
+    return false;
+  };
+}
+
+/** The index of the first entry after `cursor`. */
+export function firstAfter(entries: readonly Entry[], cursor: Position): number {
+  const isOfEpoch = ({ position }: Entry) => position.epoch === cursor.epoch;
+  const last = entries.findLastIndex(
+    (entry) => isOfEpoch(entry) && entry.position.number <= cursor.number,
+  );
+  if (last >= 0) return last + 1;
   // Numbers of another epoch mean nothing here, but its times do.
-  const isAfter = ({ position }: Entry) =>
-    isOfEpoch ? position.epoch === cursor.epoch : position.time > cursor.time;
-  for (let number = recent.first; number < recent.end; number += 1) {
-    if (isAfter(recent.at(number))) return number;
-  }
-  return recent.end;
+  const first = entries.some(isOfEpoch)
+    ? entries.findIndex(isOfEpoch)
+    : entries.findIndex(({ position }) => position.time > cursor.time);
+  return first < 0 ? entries.length : first;
 }
 
-function hasGapAfter(recent: RecentOfTrack, first: number): boolean {
-  for (let number = first; number < recent.end; number += 1) {
-    if (isGap(recent.at(number))) return true;
+/** The index at which the newest `count` events begin, or all of them if these are fewer. */
+export function newest(entries: readonly Entry[], count: number): number {
+  let first = entries.length;
+  for (let found = 0; found < count && first > 0; first -= 1) {
+    if (entries[first - 1]?.post !== undefined) found += 1;
   }
-  return false;
-}
-
-/** Between this position and the entry with this number, no event is missing; undefined if not known. */
-export function before(recent: RecentOfTrack, number: number): Position | undefined {
-  return number > recent.first ? recent.at(number - 1).position : recent.completeSince;
-}
-
-/** Finds the newest `count` events, or all of them if fewer are kept: where they begin, and how many there are. */
-export function newest(recent: RecentOfTrack, count: number): { first: number; found: number } {
-  let first = recent.end;
-  let found = 0;
-  for (; found < count && first > recent.first; first -= 1) {
-    if (recent.at(first - 1).post !== undefined) found += 1;
-  }
-  return { first, found };
+  return first;
 }

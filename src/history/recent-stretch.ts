@@ -4,7 +4,7 @@ import type { Position } from '../base/position.ts';
 import type { PastEntry, Start, Stretch } from '../stream/recorder.ts';
 import type { Entry } from './entries.ts';
 import type { RecentOfTrack } from './recent-of-track.ts';
-import { before, firstAfter, newest } from './recent-reader.ts';
+import { firstAfter, newest } from './recent-reader.ts';
 
 /** The stretch of a node that knows nothing before `until`. */
 export function nothingUntil(until: Position): Stretch {
@@ -18,23 +18,21 @@ export function stretchOf(
   most: number,
 ): Stretch {
   const { epoch } = until;
-  const isOfEpoch = (number: number) => recent.at(number).position.epoch === epoch;
-  let end = recent.end;
-  while (end > recent.first && isLater(recent.at(end - 1), until)) end -= 1;
-  let oldest = end;
-  while (oldest > recent.first && isOfEpoch(oldest - 1)) oldest -= 1;
+  const kept = recent.list();
+  const end = kept.entries.findLastIndex((entry) => !isLater(entry, until)) + 1;
+  const all = kept.entries.slice(0, end);
+  const oldest = all.findLastIndex(({ position }) => position.epoch !== epoch) + 1;
   const wanted = starts.map((start) =>
-    'last' in start ? newest(recent, start.last).first : firstAfter(recent, start.after),
+    'last' in start ? newest(kept.entries, start.last) : firstAfter(kept.entries, start.after),
   );
   const first = Math.max(oldest, Math.min(end, ...wanted), end - most);
   const entries: PastEntry[] = [];
-  for (let number = first; number < end; number += 1) {
-    const entry = recent.at(number);
+  for (const entry of all.slice(first)) {
     const { position } = entry;
     if (entry.post !== undefined) entries.push({ position, event: entry });
     else if (entry.isGap) entries.push({ position, event: undefined });
   }
-  const since = before(recent, first);
+  const since = first > 0 ? all[first - 1]?.position : recent.completeSince(kept);
   const isAll = first === oldest;
   if (since?.epoch === epoch) {
     return since.number > until.number ? nothingUntil(until) : { since, until, entries, isAll };

@@ -2,12 +2,10 @@
 // counts are plain numbers that lie close together, and a topic's slot leads to them.
 
 import { withRoomFor } from '../base/numbers.ts';
-import type { HashtagCount } from '../sentiment/analysis.ts';
-import type { Track } from '../track/track.ts';
+import type { HashtagCount, SentimentEvent } from '../sentiment/analysis.ts';
 import { HashtagCounts } from './hashtag-counts.ts';
 import { KEPT_HASHTAGS, mostFrequent } from './hashtag-posts.ts';
-import { NO_TAGS, type Run } from './pending.ts';
-import type { HashtagPosts, TopicCounts } from './store.ts';
+import { type HashtagPosts, SCORE_SCALE, type TopicCounts } from './store.ts';
 
 /** Distinct hashtags that are counted of a topic. These are more than are kept, since a frequent one may come late. */
 const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
@@ -15,11 +13,6 @@ const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
 const MAX_HASHTAG_CHARACTERS = 100;
 /** Distinct hashtags of all topics. Further ones are not counted in this minute. */
 const MAX_NAMES = 100_000;
-
-/** Its name is not read for each event, since it lies elsewhere in memory. */
-interface Topic {
-  readonly track: Track;
-}
 
 /** What is counted of a topic in the minute that still runs. */
 export interface Running {
@@ -31,60 +24,76 @@ export interface Running {
   readonly completeFrom: number;
 }
 
-/** The numbers of a row: posts by the index of their polarity, then the sum of their scores. */
-const ROW_LENGTH = 4;
+/** The numbers of a slot: posts by the index of their polarity, then the sum of their scores. */
+const ROW = 4;
 const SCORE = 3;
 
 export class RunningMinute {
   readonly #bySource = new Map<string, SourceMinute>();
-  #last: SourceMinute | undefined;
   /** Numbers stand for the hashtags, which are looked up once for all topics of a post. */
   readonly #numbers = new Map<string, number>();
   readonly #names: string[] = [];
+  /** Counts of topics that were closed. */
+  readonly #closed: TopicCounts[] = [];
+  /** The greatest slot that may come. */
+  lastSlot: number;
+
+  constructor(lastSlot = 0) {
+    this.lastSlot = lastSlot;
+  }
 
   get isEmpty(): boolean {
     return this.#bySource.size === 0;
   }
 
-  /** The numbers of those hashtags that are counted. */
-  numbersOf(hashtags: readonly HashtagCount[]): readonly number[] {
-    if (hashtags.length === 0) return NO_TAGS;
-    const numbers: number[] = [];
-    for (const { tag } of hashtags) {
-      const number = this.#numbers.get(tag) ?? this.#nameNumber(tag);
-      if (number !== undefined) numbers.push(number);
-    }
-    return numbers;
+  /** From now on, the events of a slot count. */
+  open(slot: number): void {
+    this.lastSlot = Math.max(this.lastSlot, slot);
+    for (const minute of this.#bySource.values()) minute.open(slot);
   }
 
-  /** Counts the events of a topic. */
-  add(slot: number, topic: Topic, run: Run): void {
-    for (let i = run.from; i < run.to; ) {
-      const source = run.sources[run.numbers[i] as number] as string;
-      i = this.#of(source).add(slot, topic, run, i);
+  /** Counts an event for the slots from one place until before another one. */
+  add(event: SentimentEvent, slots: Readonly<Uint32Array>, from: number, to: number): void {
+    const { source } = event.post;
+    let minute = this.#bySource.get(source);
+    if (minute === undefined) {
+      minute = new SourceMinute(source, this.#names);
+      minute.makeRoom(this.lastSlot);
+      this.#bySource.set(source, minute);
     }
+    minute.add(event, this.#numbersOf(event.hashtags), slots, from, to);
   }
 
-  /** Another topic may get this slot. What was counted of the present one stays. */
-  release(slot: number): void {
-    for (const minute of this.#bySource.values()) minute.release(slot);
+  /** A topic was closed, and another one may get its slot. What was counted stays. */
+  close(slot: number, topic: string): void {
+    this.#closed.push(...this.#counts(slot, topic));
+    this.open(slot);
   }
 
   /** What was counted of a topic: one for each source, or more if the topic was closed meanwhile. */
-  *ofTopic(name: string, slot: number | undefined): Generator<TopicCounts> {
-    for (const minute of this.#bySource.values()) yield* minute.ofTopic(name, slot);
+  *ofTopic(topic: string, slot: number | undefined): Generator<TopicCounts> {
+    if (slot !== undefined) yield* this.#counts(slot, topic);
+    yield* this.#closed.filter((counts) => counts.topic === topic);
   }
 
-  *[Symbol.iterator](): Generator<TopicCounts> {
-    for (const minute of this.#bySource.values()) yield* minute;
+  /** What was counted of all topics. `names` has theirs by slot. */
+  *all(names: readonly (string | undefined)[]): Generator<TopicCounts> {
+    for (const [slot, name] of names.entries()) {
+      if (name !== undefined) yield* this.#counts(slot, name);
+    }
+    yield* this.#closed;
   }
 
-  #of(source: string): SourceMinute {
-    if (this.#last?.source === source) return this.#last;
-    const minute = this.#bySource.get(source) ?? new SourceMinute(source, this.#names);
-    this.#bySource.set(source, minute);
-    this.#last = minute;
-    return minute;
+  *#counts(slot: number, topic: string): Generator<TopicCounts> {
+    for (const minute of this.#bySource.values()) {
+      const counts = minute.of(slot, topic);
+      if (counts !== undefined) yield counts;
+    }
+  }
+
+  /** The numbers of those hashtags that are counted. */
+  #numbersOf(hashtags: readonly HashtagCount[]): readonly number[] {
+    return hashtags.flatMap(({ tag }) => this.#numbers.get(tag) ?? this.#nameNumber(tag) ?? []);
   }
 
   #nameNumber(tag: string): number | undefined {
@@ -101,86 +110,59 @@ class SourceMinute {
   readonly source: string;
   /** By their numbers. */
   readonly #hashtags: readonly string[];
-  /** By slot: the number of its row, and 0 for none. Row 0 is never used. */
-  #rows = new Uint32Array(64);
-  #numbers = new Float64Array(64 * ROW_LENGTH);
-  /** By row. */
-  readonly #names: string[] = [''];
-  /** The hashtags of each row. */
+  /** By slot, ROW numbers each. */
+  #rows = new Float64Array(16 * ROW);
+  /** The hashtags of each slot. */
   readonly #tags = new HashtagCounts(MAX_HASHTAGS);
-  /** Rows of topics that were closed. */
-  readonly #released: number[] = [];
 
   constructor(source: string, hashtags: readonly string[]) {
     this.source = source;
     this.#hashtags = hashtags;
   }
 
-  /** Counts the events of a topic from `from` on, as long as they are of this source. Returns where the rest begins. */
-  add(slot: number, topic: Topic, run: Run, from: number): number {
-    const row = this.#rows[slot] || this.#open(slot, topic);
-    const at = row * ROW_LENGTH;
-    const posts = this.#numbers;
-    const { to, numbers, sources, polarities, scores, tags } = run;
-    let score = 0;
-    let i = from;
-    for (; i < to; i += 1) {
-      const event = numbers[i] as number;
-      if (sources[event] !== this.source) break;
-      const polarity = at + (polarities[event] as number);
-      posts[polarity] = (posts[polarity] as number) + 1;
-      score += scores[event] as number;
-      for (const tag of tags[event] as readonly number[]) this.#tags.add(row, tag);
+  makeRoom(slot: number): void {
+    this.#rows = withRoomFor(this.#rows, (slot + 1) * ROW);
+    this.#tags.makeRoom(slot);
+  }
+
+  open(slot: number): void {
+    this.makeRoom(slot);
+    this.#rows.fill(0, slot * ROW, (slot + 1) * ROW);
+    this.#tags.clear(slot);
+  }
+
+  add(
+    { polarityIndex, score }: SentimentEvent,
+    tags: readonly number[],
+    slots: Readonly<Uint32Array>,
+    from: number,
+    to: number,
+  ): void {
+    const rows = this.#rows;
+    const scaled = Math.round(score * SCORE_SCALE);
+    for (let place = from; place < to; place += 1) {
+      const row = (slots[place] as number) * ROW;
+      rows[row + polarityIndex] = (rows[row + polarityIndex] as number) + 1;
+      rows[row + SCORE] = (rows[row + SCORE] as number) + scaled;
     }
-    posts[at + SCORE] = (posts[at + SCORE] as number) + score;
-    return i;
-  }
-
-  release(slot: number): void {
-    const row = this.#rows[slot] ?? 0;
-    if (row === 0) return;
-    this.#rows[slot] = 0;
-    this.#released.push(row);
-  }
-
-  *ofTopic(name: string, slot: number | undefined): Generator<TopicCounts> {
-    const row = slot === undefined ? 0 : (this.#rows[slot] ?? 0);
-    if (row > 0) yield this.#counts(row);
-    for (const released of this.#released) {
-      if (this.#names[released] === name) yield this.#counts(released);
+    for (const tag of tags) {
+      for (let place = from; place < to; place += 1) this.#tags.add(slots[place] as number, tag);
     }
   }
 
-  *[Symbol.iterator](): Generator<TopicCounts> {
-    for (let row = 1; row < this.#names.length; row += 1) yield this.#counts(row);
-  }
-
-  #counts(row: number): TopicCounts {
-    const [positive = 0, negative = 0, neutral = 0, score = 0] = this.#numbers.subarray(
-      row * ROW_LENGTH,
-      (row + 1) * ROW_LENGTH,
+  /** What was counted of a topic; undefined for nothing. */
+  of(slot: number, topic: string): TopicCounts | undefined {
+    const begin = slot * ROW;
+    const [positive = 0, negative = 0, neutral = 0, score = 0] = this.#rows.subarray(
+      begin,
+      begin + ROW,
     );
-    return {
-      topic: this.#names[row] ?? '',
-      source: this.source,
-      positive,
-      negative,
-      neutral,
-      score,
-      hashtags: mostFrequent(this.#hashtagsOf(row), KEPT_HASHTAGS),
-    };
+    if (positive + negative + neutral === 0) return undefined;
+    const hashtags = mostFrequent(this.#hashtagsOf(slot), KEPT_HASHTAGS);
+    return { topic, source: this.source, positive, negative, neutral, score, hashtags };
   }
 
-  #open(slot: number, { track }: Topic): number {
-    const row = this.#names.push(track.canonical) - 1;
-    this.#tags.open(row);
-    this.#rows = withRoomFor(this.#rows, slot);
-    this.#rows[slot] = row;
-    this.#numbers = withRoomFor(this.#numbers, (row + 1) * ROW_LENGTH);
-    return row;
-  }
-
-  *#hashtagsOf(row: number): Generator<HashtagPosts> {
-    for (const [tag, posts] of this.#tags.of(row)) yield [this.#hashtags[tag] as string, posts];
+  *#hashtagsOf(slot: number): Generator<HashtagPosts> {
+    for (const [tag, posts] of this.#tags.of(slot)) yield [this.#hashtags[tag] as string, posts];
   }
 }

@@ -186,8 +186,8 @@ describe('counting', () => {
     clock.advance(MINUTE);
     expect(batches[0]?.counts.map(({ topic, positive }) => [topic, positive])).toEqual([
       ['tea', 2],
-      ['coffee', 1],
       ['cocoa', 2],
+      ['coffee', 1],
     ]);
   });
 

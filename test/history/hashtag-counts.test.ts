@@ -15,7 +15,7 @@ test('counts the posts of each topic and hashtag, up to so many hashtags of a to
         const before = ofTopic.get(hashtag);
         if (before !== undefined || ofTopic.size < MOST) ofTopic.set(hashtag, (before ?? 0) + 1);
         expected.set(topic % 3, ofTopic);
-        counts.open(topic % 3);
+        counts.makeRoom(topic % 3);
         counts.add(topic % 3, hashtag);
       }
       for (const [topic, ofTopic] of expected) {

@@ -1,0 +1,270 @@
+// The recent events of all tracks in one log: each event once, in the order in which they came, however many tracks keep
+// it. Each of its places leads to the place before of the same track, so a track is read from its newest entry on.
+
+import { withRoomFor } from '../base/numbers.ts';
+import type { Position } from '../base/position.ts';
+import type { PostKey } from '../base/post.ts';
+import type { SentimentEvent } from '../sentiment/analysis.ts';
+import type { Entry } from './entries.ts';
+import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
+import { closestBefore, Serials } from './serials.ts';
+import { Sweep } from './sweep.ts';
+
+/** So many entries or places are linked together, since that costs less than one by one, and while they are in the cache. */
+const LINKED_AT_ONCE = 64;
+const PLACES_LINKED_AT_ONCE = 8192;
+/** A sweep comes after as many places as the one before has left, but not more often than this. */
+const SWEPT_EVERY = 4096;
+/** Times that sweeps come more seldom, as long as they find little. */
+const MAX_PATIENCE = 8;
+/** The log loses its oldest segment if it takes too much, so none may have more than this share of what it may take. */
+const SEGMENT_SHARE = 1 / 64;
+
+interface LogLimits {
+  /** Entries that can be read of one track. */
+  readonly recentEvents: number;
+  readonly recentBytes: number;
+}
+
+/** What can be read of a track, oldest first. */
+export interface Kept {
+  readonly serials: readonly number[];
+  readonly entries: readonly Entry[];
+  /** The serial of the last entry before these that cannot be read any more; 0 if there is none. */
+  readonly lost: number;
+}
+
+export interface Range {
+  /** Only entries with greater serials. */
+  readonly after?: number;
+  /** Nothing before the newest entry for which it holds. */
+  readonly from?: (entry: Entry) => boolean;
+}
+
+export class EventLog {
+  /** Takes the entries of a segment from an index on, each once, with the next `settle` at the latest. */
+  take: (segment: Segment, from: number) => void = () => {};
+  readonly #limits: LogLimits;
+  readonly #serials = new Serials();
+  #segments: Segment[] = [new Segment()];
+  /** By slot: the low bits of the serial of the newest entry. */
+  #newest = new Uint32Array(64);
+  #bytesOfSealed = 0;
+  /** Entries of the last segment that are linked. */
+  #linked = 0;
+  #linkedPlaces = 0;
+  #placesSinceSweep = 0;
+  #placesAfterSweep = 0;
+  /** Grows while sweeps find little. */
+  #patience = 1;
+  #sweep: Sweep | undefined;
+  /** A segment that was dropped, whose memory is used again. */
+  #spare: Segment | undefined;
+  /** The time of the newest entry. */
+  #latest = 0;
+
+  constructor(limits: LogLimits) {
+    this.#limits = limits;
+  }
+
+  /** Bytes in use, by estimate. */
+  get bytes(): number {
+    return this.#bytesOfSealed + this.#open.bytes;
+  }
+
+  /** Whether entries of two epochs are kept. */
+  get hasEpochs(): boolean {
+    return (this.#segments[0] as Segment).first < this.#serials.epochFrom;
+  }
+
+  /** Prepares for the entries of a slot, which has none. */
+  open(slot: number): void {
+    this.#newest = withRoomFor(this.#newest, slot);
+  }
+
+  add(entry: Entry, slots: readonly number[]): void {
+    const { size, places, bytes } = this.#open;
+    const isFull =
+      size === MAX_ENTRIES ||
+      places + slots.length > MAX_PLACES ||
+      bytes > this.#limits.recentBytes * SEGMENT_SHARE;
+    if (isFull && size > 0) this.#seal();
+    this.#open.add(entry, this.#serials.next(entry.position), slots);
+    this.#latest = entry.position.time;
+    this.#placesSinceSweep += slots.length;
+    if (
+      this.#open.size - this.#linked >= LINKED_AT_ONCE ||
+      this.#open.places - this.#linkedPlaces >= PLACES_LINKED_AT_ONCE
+    ) {
+      this.settle();
+    }
+  }
+
+  /** Links what was added until now, so that it can be read. */
+  settle(): void {
+    const open = this.#open;
+    const from = this.#linked;
+    if (from === open.size) return;
+    open.link(from, this.#newest);
+    this.#linked = open.size;
+    this.#linkedPlaces = open.places;
+    this.take(open, from);
+    this.#tidy();
+  }
+
+  /** What can be read of a track. */
+  list(slot: number, { after = 0, from }: Range = {}): Kept {
+    const serials: number[] = [];
+    const entries: Entry[] = [];
+    let hasAll = false;
+    const lost = this.#walk(slot, after, (segment, index) => {
+      if (hasAll || entries.length === this.#limits.recentEvents) return false;
+      const entry = segment.entries[index] as Entry;
+      serials.push(segment.serial(index));
+      entries.push(entry);
+      hasAll = from?.(entry) ?? false;
+      return true;
+    });
+    return { serials: serials.reverse(), entries: entries.reverse(), lost: hasAll ? 0 : lost };
+  }
+
+  /** The position of an entry that cannot be read any more, and that comes before `next`. Undefined if it is not known. */
+  positionOf(serial: number, next: Entry | undefined): Position | undefined {
+    const position = this.#serials.positionOf(serial);
+    // When it was is forgotten, so it may have been as late as what is kept.
+    if (position !== undefined) {
+      return { ...position, time: next?.position.time ?? this.#latest };
+    }
+    return next && { ...next.position, number: next.position.number - 1 };
+  }
+
+  /** A track gives up everything. */
+  giveUp(slot: number): void {
+    const lost = this.#walk(slot, 0, (segment, index, place) => {
+      segment.free(index, place);
+      return true;
+    });
+    this.#newest[slot] = 0;
+    // A sweep that is under way may have cut off older places, which it frees later.
+    if (lost > 0) while (this.#sweep !== undefined) this.#tidy();
+    this.#segments = this.#segments.filter(
+      (segment) => segment.keptEntries > 0 || segment === this.#open,
+    );
+    this.#measure();
+  }
+
+  /** Takes the newest event back from those tracks that keep its post already, from an earlier epoch. */
+  dropRepeat({ post, position }: SentimentEvent): void {
+    this.settle();
+    const { epoch } = position;
+    const segment = this.#open;
+    const index = segment.size - 1;
+    for (const [older, found] of this.#find(post)) {
+      if (older.entries[found]?.position.epoch === epoch) continue;
+      for (const slot of older.slotsOf(found)) {
+        const repeated = segment.placeOf(index, slot);
+        if (repeated < 0 || !this.#canRead(slot, older.serial(found))) continue;
+        this.#newest[slot] = segment.before(repeated);
+        segment.free(index, repeated);
+      }
+    }
+  }
+
+  /** What is kept of a post can be read no more. */
+  deleted(post: PostKey): void {
+    this.settle();
+    for (const [segment, index] of this.#find(post)) {
+      const { position } = segment.entries[index] as Entry;
+      segment.replace(index, { position, isGap: false });
+    }
+    this.#measure();
+  }
+
+  /** Drops the oldest entries, whichever tracks keep them. Returns whether there were any. */
+  dropOldest(): boolean {
+    const [oldest = this.#open] = this.#segments;
+    const isEmpty = oldest.size === 0;
+    if (oldest === this.#open) this.#seal();
+    this.#segments.shift();
+    // A sweep that is under way must not take it for the old one.
+    if (this.#sweep === undefined) this.#spare = oldest.cleared();
+    this.#measure();
+    return !isEmpty;
+  }
+
+  get #open(): Segment {
+    return this.#segments.at(-1) as Segment;
+  }
+
+  #seal(): void {
+    this.settle();
+    this.#segments.push(this.#spare ?? new Segment(this.#open));
+    this.#spare = undefined;
+    this.#linked = 0;
+    this.#linkedPlaces = 0;
+    this.#measure();
+  }
+
+  #measure(): void {
+    this.#bytesOfSealed = 0;
+    for (const segment of this.#segments) this.#bytesOfSealed += segment.bytes;
+    this.#bytesOfSealed -= this.#open.bytes;
+  }
+
+  /**
+   * Visits the entries of a track from the newest one back to that after `after`, while `visit` returns true. Returns
+   * the serial of the first one that it could not visit, or 0.
+   */
+  #walk(
+    slot: number,
+    after: number,
+    visit: (segment: Segment, index: number, place: number) => boolean,
+  ): number {
+    const segments = this.#segments;
+    let at = segments.length - 1;
+    let serial = closestBefore(this.#serials.last, this.#newest[slot] as number);
+    while (serial > after) {
+      while (at > 0 && serial < (segments[at] as Segment).first) at -= 1;
+      const segment = segments[at] as Segment;
+      const index = segment.indexOf(serial);
+      const place = index < 0 ? -1 : segment.placeOf(index, slot);
+      if (place < 0 || !visit(segment, index, place)) return serial;
+      serial = closestBefore(serial - 1, segment.before(place));
+    }
+    return 0;
+  }
+
+  /** Whether an entry of a track could be read before the newest one came. */
+  #canRead(slot: number, serial: number): boolean {
+    let newer = 0;
+    this.#walk(slot, serial, () => {
+      newer += 1;
+      return true;
+    });
+    return newer <= this.#limits.recentEvents;
+  }
+
+  *#find(post: PostKey): Generator<[Segment, number]> {
+    for (const segment of this.#segments) {
+      for (const index of segment.find(post)) yield [segment, index];
+    }
+  }
+
+  /** Goes on with the sweep, or begins one if it is time. */
+  #tidy(): void {
+    const { recentEvents } = this.#limits;
+    if (this.#sweep === undefined) {
+      const enough = this.#patience * Math.max(SWEPT_EVERY, this.#placesAfterSweep);
+      if (recentEvents > 0 && this.#placesSinceSweep < enough) return;
+      this.#placesSinceSweep = 0;
+      this.#sweep = new Sweep(this.#segments, recentEvents, this.#newest.length);
+    }
+    this.#sweep.step(this.#segments);
+    if (!this.#sweep.isDone) return;
+    this.#patience = this.#sweep.hasFoundLittle ? Math.min(2 * this.#patience, MAX_PATIENCE) : 1;
+    this.#sweep = undefined;
+    this.#placesAfterSweep = 0;
+    for (const { keptPlaces } of this.#segments) this.#placesAfterSweep += keptPlaces;
+    this.#measure();
+  }
+}

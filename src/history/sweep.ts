@@ -1,0 +1,66 @@
+// Finds what no track keeps any more, since it has enough newer events. That is looked for now and then, from the newest
+// segment to the oldest: to note it for each event would cost more than all the rest.
+
+import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
+
+/** A segment of which less is still kept is copied, and joined with the next one. */
+const COPIED_BELOW = 0.5;
+/** A sweep that leaves more has found little. */
+const LITTLE_BELOW = 0.75;
+
+export class Sweep {
+  readonly #left: Segment[];
+  readonly #most: number;
+  /** By slot: newer entries of the track. */
+  readonly #seen: Uint32Array;
+  #bytesBefore = 0;
+  #bytesAfter = 0;
+  /** The segment that was copied last. */
+  #copy: Segment | undefined;
+
+  /** Keeps `most` entries of each track. The last segment still grows, so it stays. */
+  constructor(segments: readonly Segment[], most: number, slots: number) {
+    this.#left = [...segments];
+    this.#most = most;
+    this.#seen = new Uint32Array(slots);
+  }
+
+  get isDone(): boolean {
+    return this.#left.length === 0;
+  }
+
+  /** Whether most bytes are still in use. */
+  get hasFoundLittle(): boolean {
+    return this.#bytesAfter > LITTLE_BELOW * this.#bytesBefore;
+  }
+
+  /** Looks through one of the `segments`, in which it puts or joins copies. */
+  step(segments: Segment[]): void {
+    const segment = this.#left.pop();
+    const at = segment === undefined ? -1 : segments.indexOf(segment);
+    if (segment === undefined || at < 0) return;
+    this.#bytesBefore += segment.bytes;
+    segment.freeBeyond(this.#most, this.#seen);
+    this.#bytesAfter += segment.bytes;
+    if (at === segments.length - 1 || !isSparse(segment)) return;
+    if (segment.keptEntries === 0) {
+      segments.splice(at, 1);
+      return;
+    }
+    const next = segments[at + 1] as Segment;
+    const isJoined = next === this.#copy && areSmall(segment, next);
+    const copy = new Segment({ size: segment.keptEntries, places: segment.keptPlaces });
+    copy.addKept(segment);
+    if (isJoined) copy.addKept(next);
+    this.#copy = copy;
+    segments.splice(at, isJoined ? 2 : 1, copy);
+  }
+}
+
+function isSparse({ keptEntries, size, keptPlaces, places }: Segment): boolean {
+  return keptEntries < COPIED_BELOW * size || keptPlaces < COPIED_BELOW * places;
+}
+
+function areSmall(a: Segment, b: Segment): boolean {
+  return a.keptEntries + b.keptEntries <= MAX_ENTRIES && a.keptPlaces + b.keptPlaces <= MAX_PLACES;
+}
