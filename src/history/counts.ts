@@ -77,7 +77,7 @@ export class CountedPast implements Past {
 
   event(event: SentimentEvent, slots: readonly number[]): void {
     // Another node counts what it has made.
-    if (slots.some((slot) => this.#slots[slot] !== undefined)) this.reach(event.position);
+    if (this.#isCounted(slots, 0, slots.length)) this.reach(event.position);
     this.#recent.event(event, slots);
   }
 
@@ -219,7 +219,7 @@ export class CountedPast implements Past {
   }
 
   /** Another node counts what it has made. */
-  #isCounted(slots: Readonly<Uint32Array>, begin: number, end: number): boolean {
+  #isCounted(slots: ArrayLike<number>, begin: number, end: number): boolean {
     for (let place = begin; place < end; place += 1) {
       if (this.#slots[slots[place] as number] !== undefined) return true;
     }

@@ -16,7 +16,7 @@ const PLACES_LINKED_AT_ONCE = 8192;
 /** A sweep comes after as many places as the one before has left, but not more often than this. */
 const SWEPT_EVERY = 4096;
 /** Times that sweeps come more seldom, as long as they find little. */
-const MAX_PATIENCE = 8;
+const MAX_PATIENCE = 4;
 /** The log loses its oldest segment if it takes too much, so none may have more than this share of what it may take. */
 const SEGMENT_SHARE = 1 / 64;
 

@@ -28,8 +28,12 @@ export interface Running {
 const ROW = 4;
 const SCORE = 3;
 
+const NO_TAGS: readonly number[] = [];
+
 export class RunningMinute {
   readonly #bySource = new Map<string, SourceMinute>();
+  /** That of the last event. */
+  #last: SourceMinute | undefined;
   /** Numbers stand for the hashtags, which are looked up once for all topics of a post. */
   readonly #numbers = new Map<string, number>();
   readonly #names: string[] = [];
@@ -55,12 +59,13 @@ export class RunningMinute {
   /** Counts an event for the slots from one place until before another one. */
   add(event: SentimentEvent, slots: Readonly<Uint32Array>, from: number, to: number): void {
     const { source } = event.post;
-    let minute = this.#bySource.get(source);
+    let minute = this.#last?.source === source ? this.#last : this.#bySource.get(source);
     if (minute === undefined) {
       minute = new SourceMinute(source, this.#names);
       minute.makeRoom(this.lastSlot);
       this.#bySource.set(source, minute);
     }
+    this.#last = minute;
     minute.add(event, this.#numbersOf(event.hashtags), slots, from, to);
   }
 
@@ -93,6 +98,7 @@ export class RunningMinute {
 
   /** The numbers of those hashtags that are counted. */
   #numbersOf(hashtags: readonly HashtagCount[]): readonly number[] {
+    if (hashtags.length === 0) return NO_TAGS;
     return hashtags.flatMap(({ tag }) => this.#numbers.get(tag) ?? this.#nameNumber(tag) ?? []);
   }
 

@@ -5,8 +5,8 @@ import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 
 /** A segment of which less is still kept is copied, and joined with the next one. */
 const COPIED_BELOW = 0.5;
-/** A sweep that leaves more has found little. */
-const LITTLE_BELOW = 0.75;
+/** A sweep that leaves more has found little. With tracks that all have enough, it leaves a half. */
+const LITTLE_ABOVE = 0.6;
 
 export class Sweep {
   readonly #left: Segment[];
@@ -31,7 +31,7 @@ export class Sweep {
 
   /** Whether most bytes are still in use. */
   get hasFoundLittle(): boolean {
-    return this.#bytesAfter > LITTLE_BELOW * this.#bytesBefore;
+    return this.#bytesAfter > LITTLE_ABOVE * this.#bytesBefore;
   }
 
   /** Looks through one of the `segments`, in which it puts or joins copies. */
