@@ -121,13 +121,20 @@ export class Segment {
   indexOf(serial: number): number {
     const serials = this.#serials;
     let low = 0;
-    let high = this.size;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((serials[middle] as number) < serial) low = middle + 1;
-      else high = middle;
+    let high = this.size - 1;
+    while (low <= high) {
+      const first = serials[low] as number;
+      const last = serials[high] as number;
+      if (serial < first || serial > last) return -1;
+      // Serials grow by one for each event, unless some are left out.
+      const share = first === last ? 0 : (serial - first) / (last - first);
+      const guess = low + Math.round(share * (high - low));
+      const found = serials[guess] as number;
+      if (found === serial) return guess;
+      if (found < serial) low = guess + 1;
+      else high = guess - 1;
     }
-    return low < this.size && serials[low] === serial ? low : -1;
+    return -1;
   }
 
   /** The place of an entry among those of a track, or -1 if that does not keep it. */
