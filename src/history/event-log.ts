@@ -7,7 +7,7 @@ import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Entry } from './entries.ts';
 import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
-import { closestBefore, Serials } from './serials.ts';
+import { closestBefore, NONE, Serials } from './serials.ts';
 import { Sweep } from './sweep.ts';
 
 /** So many entries or places are linked together, since that costs less than one by one, and while they are in the cache. */
@@ -47,7 +47,7 @@ export class EventLog {
   readonly #limits: LogLimits;
   readonly #serials = new Serials();
   #segments: Segment[] = [new Segment()];
-  /** By slot: the low bits of the serial of the newest entry. */
+  /** By slot: the low bits of the serial of the newest entry, or NONE. */
   #newest = new Uint32Array(64);
   #bytesOfSealed = 0;
   /** Entries of the last segment that are linked. */
@@ -128,6 +128,12 @@ export class EventLog {
     return { serials: serials.reverse(), entries: entries.reverse(), lost: hasAll ? 0 : lost };
   }
 
+  /** The entry with this serial, if any track still keeps it. */
+  at(serial: number): Entry | undefined {
+    const segment = this.#segments.findLast(({ first }) => first <= serial);
+    return segment?.entries[segment.indexOf(serial)];
+  }
+
   /** The position of an entry that cannot be read any more, and that comes before `next`. Undefined if it is not known. */
   positionOf(serial: number, next: Entry | undefined): Position | undefined {
     const position = this.#serials.positionOf(serial);
@@ -140,11 +146,12 @@ export class EventLog {
 
   /** A track gives up everything. */
   giveUp(slot: number): void {
+    if (this.#newest[slot] === NONE) return;
     const lost = this.#walk(slot, 0, (segment, index, place) => {
       segment.free(index, place);
       return true;
     });
-    this.#newest[slot] = 0;
+    this.#newest[slot] = NONE;
     // A sweep that is under way may have cut off older places, which it frees later.
     if (lost > 0) while (this.#sweep !== undefined) this.#tidy();
     this.#segments = this.#segments.filter(
@@ -222,14 +229,16 @@ export class EventLog {
   ): number {
     const segments = this.#segments;
     let at = segments.length - 1;
-    let serial = closestBefore(this.#serials.last, this.#newest[slot] as number);
-    while (serial > after) {
+    let low = this.#newest[slot] as number;
+    let serial = closestBefore(this.#serials.last, low);
+    while (low !== NONE && serial > after) {
       while (at > 0 && serial < (segments[at] as Segment).first) at -= 1;
       const segment = segments[at] as Segment;
       const index = segment.indexOf(serial);
       const place = index < 0 ? -1 : segment.placeOf(index, slot);
       if (place < 0 || !visit(segment, index, place)) return serial;
-      serial = closestBefore(serial - 1, segment.before(place));
+      low = segment.before(place);
+      serial = closestBefore(serial - 1, low);
     }
     return 0;
   }

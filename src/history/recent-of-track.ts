@@ -19,8 +19,8 @@ export class RecentOfTrack implements Recording {
   readonly canonical: string;
   /** How many recordings there are of this track. */
   users = 0;
-  /** How often `fill` has replaced entries, which changes the serials of all. */
-  fills = 0;
+  /** How often all entries were given up. They have other serials if they came back. */
+  changes = 0;
   readonly #keeper: Keeper;
   /** No event after this position has been left out before the first entry; undefined while that is not known. */
   #since: Position | undefined;
@@ -36,6 +36,11 @@ export class RecentOfTrack implements Recording {
   list(range?: Range): Kept {
     this.#keeper.log.settle();
     return this.#keeper.log.list(this.slot, range);
+  }
+
+  /** An entry that can still be read. */
+  at(serial: number): Entry | undefined {
+    return this.#keeper.log.at(serial);
   }
 
   /** No event after this position and before the first of all `kept` has been left out; undefined while that is not known. */
@@ -67,6 +72,7 @@ export class RecentOfTrack implements Recording {
     const kept = this.list();
     this.#since = kept.entries.at(-1)?.position ?? this.completeSince(kept);
     this.#keeper.log.giveUp(this.slot);
+    this.changes += 1;
   }
 
   close(): void {
@@ -100,7 +106,6 @@ export class RecentOfTrack implements Recording {
     this.giveUp();
     this.#since = !isJoined && last === undefined ? since : known;
     for (const entry of [...older, ...between, ...fresh, ...newer]) log.add(entry, [this.slot]);
-    this.fills += 1;
     bound();
   }
 }

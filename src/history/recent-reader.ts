@@ -14,12 +14,16 @@ export class RecentReader implements PastReader {
   #from: Start;
   /** The serial of the last entry before those that are to be read. */
   #last = 0;
-  #fills: number;
+  /** Serials of entries after that, as far as they were looked up, since looking them up at each step costs far more. */
+  #ahead: readonly number[] = [];
+  /** How many of them were read. */
+  #read = 0;
+  #changes: number;
 
   constructor(recent: RecentOfTrack, start: Start) {
     this.#recent = recent;
     this.#from = start;
-    this.#fills = recent.fills;
+    this.#changes = recent.changes;
     const { isComplete, since } = this.#find();
     this.isComplete = isComplete;
     this.completeSince = since?.time;
@@ -28,21 +32,33 @@ export class RecentReader implements PastReader {
   next(most: number): PastEvents {
     const recent = this.#recent;
     let gap = false;
-    if (this.#fills !== recent.fills) {
-      this.#fills = recent.fills;
+    if (this.#changes !== recent.changes) {
+      this.#changes = recent.changes;
       gap = !this.#find().isConnected;
     }
-    const { serials, entries, lost } = recent.list({ after: this.#last });
-    // Events that came faster than they were read may have left by now.
-    gap ||= lost > 0;
     const events: SentimentEvent[] = [];
-    for (const [i, entry] of entries.entries()) {
-      if (events.length === most) break;
-      if (entry.post !== undefined) events.push(entry);
-      else if (entry.isGap && events.length > 0) break;
-      else gap ||= entry.isGap;
-      this.#from = { after: entry.position };
-      this.#last = serials[i] as number;
+    while (events.length < most) {
+      if (this.#read === this.#ahead.length) {
+        const { serials, lost } = recent.list({ after: this.#last });
+        // Events that came faster than they were read may have left by now.
+        if (lost > 0) {
+          if (events.length > 0) break;
+          gap = true;
+          this.#last = lost;
+        }
+        if (serials.length === 0) break;
+        this.#ahead = serials;
+        this.#read = 0;
+      }
+      const serial = this.#ahead[this.#read] as number;
+      const entry = recent.at(serial);
+      const isMissing = entry === undefined || isGap(entry);
+      if (isMissing && events.length > 0) break;
+      gap ||= isMissing;
+      if (entry?.post !== undefined) events.push(entry);
+      if (entry !== undefined) this.#from = { after: entry.position };
+      this.#last = serial;
+      this.#read += 1;
     }
     return { gap, events };
   }
@@ -54,7 +70,9 @@ export class RecentReader implements PastReader {
     const kept = recent.list({ from: isBefore(from) });
     const { entries, serials, lost } = kept;
     const first = 'last' in from ? newest(entries, from.last) : firstAfter(entries, from.after);
-    this.#last = first < serials.length ? (serials[first] as number) - 1 : (serials.at(-1) ?? lost);
+    this.#ahead = serials.slice(first);
+    this.#read = 0;
+    this.#last = serials.at(-1) ?? lost;
     const since = first > 0 ? entries[first - 1]?.position : recent.completeSince(kept);
     const toRead = entries.slice(first);
     if ('last' in from) {

@@ -15,6 +15,8 @@ interface Era {
 const MAX_ERAS = 4096;
 /** Numbers of another node could jump. Serials are whole numbers below 2^53, so they do not jump along. */
 const LONGEST_STEP = 2 ** 32;
+/** The low bits that no serial has, and that stand for none. */
+export const NONE = 0;
 
 export class Serials {
   /** The last one that was given; 0 if none was. */
@@ -27,12 +29,12 @@ export class Serials {
   next({ epoch, number }: Position): number {
     const era = this.#eras.at(-1);
     const step = era?.epoch === epoch ? number + era.shift - this.last : 0;
-    if (step >= 1 && step < LONGEST_STEP) {
+    if (step >= 1 && step < LONGEST_STEP && lowBits(this.last + step) !== NONE) {
       this.last += step;
       return this.last;
     }
     // Another epoch, or an entry that is older than the one before it.
-    this.last += 1;
+    this.last += lowBits(this.last + 1) === NONE ? 2 : 1;
     if (era?.epoch !== epoch) this.epochFrom = this.last;
     this.#eras.push({ from: this.last, epoch, shift: this.last - number });
     if (this.#eras.length > MAX_ERAS) this.#eras.shift();

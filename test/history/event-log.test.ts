@@ -111,6 +111,16 @@ describe('the log of recent events', () => {
     // A sweep comes every 4,096 places, and takes some time.
     expect(log.bytes).toBeLessThan(10_000 * 170);
   });
+
+  test('knows of a track without entries that it has lost none, however many events there were', () => {
+    const log = new EventLog({ recentEvents: 10, recentBytes: 64_000_000 });
+    for (const slot of [0, 1]) log.open(slot);
+    for (const number of [1, 2 ** 31, 2 ** 32, 2 ** 32 + 2 ** 31]) log.add(mark(number, 1), [0]);
+    log.settle();
+    expect(log.list(1)).toEqual({ serials: [], entries: [], lost: 0 });
+    log.giveUp(0);
+    expect(log.list(0)).toEqual({ serials: [], entries: [], lost: 0 });
+  });
 });
 
 describe('serials', () => {

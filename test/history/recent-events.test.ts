@@ -133,8 +133,22 @@ describe('recent events', () => {
     for (const number of [1, 2, 3]) past.event(event(number), [coffee.slot]);
     const reader = past.read(COFFEE, { after: at(0) });
     expect(reader.next(1).events.map(({ post }) => post.id)).toEqual(['1.1']);
-    for (const number of [4, 5]) past.event(event(number), [coffee.slot]);
-    expect(readAll(reader)).toEqual(['gap', '1.3', '1.4', '1.5']);
+    // Until a sweep comes, all can be read.
+    for (let number = 4; number <= 9000; number += 1) past.event(event(number), [coffee.slot]);
+    expect(readAll(reader)).toEqual(['gap', '1.8998', '1.8999', '1.9000']);
+  });
+
+  test('a listener learns of the gap when its track gives up what it has yet to read', () => {
+    const past = createPast({ recentBytes: 30_000 });
+    const coffee = past.open(COFFEE, at(0));
+    const tea = past.open(TEA, at(0));
+    for (const number of [1, 2, 3]) past.event(event(number), [coffee.slot]);
+    const reader = past.read(COFFEE, { after: at(0) });
+    expect(reader.next(1).events.map(({ post }) => post.id)).toEqual(['1.1']);
+    coffee.wanted(false);
+    for (let number = 4; number < 100; number += 1) past.event(event(number), [tea.slot]);
+    past.event(event(100), [coffee.slot]);
+    expect(readAll(reader)).toContain('gap');
   });
 
   test('a position of another epoch is incomplete, and what came after its time follows', () => {
