@@ -6,6 +6,7 @@ import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Entry } from './entries.ts';
+import { hashOf } from './post-index.ts';
 import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 import { closestBefore, NONE, Serials } from './serials.ts';
 import { Sweep } from './sweep.ts';
@@ -15,8 +16,6 @@ const LINKED_AT_ONCE = 64;
 const PLACES_LINKED_AT_ONCE = 8192;
 /** A sweep comes after as many places as the one before has left, but not more often than this. */
 const SWEPT_EVERY = 4096;
-/** Times that sweeps come more seldom, as long as they find little. */
-const MAX_PATIENCE = 4;
 /** The log loses its oldest segment if it takes too much, so none may have more than this share of what it may take. */
 const SEGMENT_SHARE = 1 / 64;
 
@@ -55,8 +54,6 @@ export class EventLog {
   #linkedPlaces = 0;
   #placesSinceSweep = 0;
   #placesAfterSweep = 0;
-  /** Grows while sweeps find little. */
-  #patience = 1;
   #sweep: Sweep | undefined;
   /** A segment that was dropped, whose memory is used again. */
   #spare: Segment | undefined;
@@ -98,6 +95,15 @@ export class EventLog {
     ) {
       this.settle();
     }
+  }
+
+  /** Marks a gap in a track. Tracks with the same one share an entry. */
+  gap(at: Position, slot: number): void {
+    const open = this.#open;
+    const last = open.entries.at(-1);
+    const isShared = last?.post === undefined && last?.position === at;
+    if (isShared && this.#linked < open.size && open.places < MAX_PLACES) open.share(slot);
+    else this.add({ position: at, isGap: true }, [slot]);
   }
 
   /** Links what was added until now, so that it can be read. */
@@ -254,8 +260,9 @@ export class EventLog {
   }
 
   *#find(post: PostKey): Generator<[Segment, number]> {
+    const hash = hashOf(post);
     for (const segment of this.#segments) {
-      for (const index of segment.find(post)) yield [segment, index];
+      for (const index of segment.find(post, hash)) yield [segment, index];
     }
   }
 
@@ -263,14 +270,13 @@ export class EventLog {
   #tidy(): void {
     const { recentEvents } = this.#limits;
     if (this.#sweep === undefined) {
-      const enough = this.#patience * Math.max(SWEPT_EVERY, this.#placesAfterSweep);
+      const enough = Math.max(SWEPT_EVERY, this.#placesAfterSweep);
       if (recentEvents > 0 && this.#placesSinceSweep < enough) return;
       this.#placesSinceSweep = 0;
       this.#sweep = new Sweep(this.#segments, recentEvents, this.#newest.length);
     }
     this.#sweep.step(this.#segments);
     if (!this.#sweep.isDone) return;
-    this.#patience = this.#sweep.hasFoundLittle ? Math.min(2 * this.#patience, MAX_PATIENCE) : 1;
     this.#sweep = undefined;
     this.#placesAfterSweep = 0;
     for (const { keptPlaces } of this.#segments) this.#placesAfterSweep += keptPlaces;

@@ -59,7 +59,7 @@ export class RecentOfTrack implements Recording {
   }
 
   gap(at: Position): void {
-    this.#keeper.log.add({ position: at, isGap: true }, [this.slot]);
+    this.#keeper.log.gap(at, this.slot);
     this.#keeper.bound();
   }
 

@@ -86,6 +86,18 @@ export class Segment {
     this.bytes += bytesOf(entry) + PLACE_BYTES * slots.length;
   }
 
+  /** One more track keeps the last entry. */
+  share(slot: number): void {
+    const index = this.size - 1;
+    const place = this.places;
+    this.slots = withRoomFor(this.slots, place);
+    this.slots[place] = slot;
+    this.ends[index] = place + 1;
+    this.#keptBy[index] = (this.#keptBy[index] as number) + 1;
+    this.keptPlaces += 1;
+    this.bytes += PLACE_BYTES;
+  }
+
   /** The same object without entries, but with room for as many. */
   cleared(): this {
     this.entries.length = 0;
@@ -197,14 +209,14 @@ export class Segment {
     }
   }
 
-  /** The indexes of the events of a post. */
-  *find(post: PostKey): Generator<number> {
+  /** The indexes of the events of a post, which has this hash. */
+  *find(post: PostKey, hash: number): Generator<number> {
     this.#index ??= new PostIndex();
     while (this.#index.size < this.size) {
       const known = this.entries[this.#index.size]?.post;
       this.#index.add(known && hashOf(known));
     }
-    for (const index of this.#index.find(hashOf(post))) {
+    for (const index of this.#index.find(hash)) {
       const found = this.entries[index]?.post;
       if (found?.id === post.id && found.source === post.source) yield index;
     }

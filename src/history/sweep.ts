@@ -5,16 +5,12 @@ import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 
 /** A segment of which less is still kept is copied, and joined with the next one. */
 const COPIED_BELOW = 0.5;
-/** A sweep that leaves more has found little. With tracks that all have enough, it leaves a half. */
-const LITTLE_ABOVE = 0.6;
 
 export class Sweep {
   readonly #left: Segment[];
   readonly #most: number;
   /** By slot: newer entries of the track. */
   readonly #seen: Uint32Array;
-  #bytesBefore = 0;
-  #bytesAfter = 0;
   /** The segment that was copied last. */
   #copy: Segment | undefined;
 
@@ -29,19 +25,12 @@ export class Sweep {
     return this.#left.length === 0;
   }
 
-  /** Whether most bytes are still in use. */
-  get hasFoundLittle(): boolean {
-    return this.#bytesAfter > LITTLE_ABOVE * this.#bytesBefore;
-  }
-
   /** Looks through one of the `segments`, in which it puts or joins copies. */
   step(segments: Segment[]): void {
     const segment = this.#left.pop();
     const at = segment === undefined ? -1 : segments.indexOf(segment);
     if (segment === undefined || at < 0) return;
-    this.#bytesBefore += segment.bytes;
     segment.freeBeyond(this.#most, this.#seen);
-    this.#bytesAfter += segment.bytes;
     if (at === segments.length - 1 || !isSparse(segment)) return;
     if (segment.keptEntries === 0) {
       segments.splice(at, 1);

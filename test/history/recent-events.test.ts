@@ -116,6 +116,20 @@ describe('recent events', () => {
     expect(resume(past, at(4))).toEqual({ isComplete: true, told: [] });
   });
 
+  test('a gap of many tracks is kept once for all', () => {
+    const past = createPast();
+    const recordings = Array.from({ length: 5000 }, (_, i) => past.open(track(`topic${i}`), at(0)));
+    const position = at(1);
+    for (const recording of recordings) recording.gap(position);
+    expect(past.bytes).toBeLessThan(5000 * 20);
+    for (const number of [0, 1, 2, 4999]) {
+      const reader = past.read(track(`topic${number}`), { after: at(0) });
+      expect([reader.isComplete, readAll(reader)]).toEqual([false, ['gap']]);
+    }
+    for (const recording of recordings) recording.close();
+    expect(past.bytes).toBe(0);
+  });
+
   test('a gap that comes while a listener catches up is reported where it is', () => {
     const past = createPast();
     const coffee = past.open(COFFEE, at(0));
