@@ -11,7 +11,7 @@ import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 import { closestBefore, NONE, Serials } from './serials.ts';
 import { Sweep } from './sweep.ts';
 
-/** So many entries or places are linked together, since that costs less than one by one, and while they are in the cache. */
+/** So many entries or places are linked together, which costs less than one by one. */
 const LINKED_AT_ONCE = 64;
 const PLACES_LINKED_AT_ONCE = 8192;
 /** A sweep comes after as many places as the one before has left, but not more often than this. */
@@ -19,9 +19,10 @@ const SWEPT_EVERY = 4096;
 /** The log loses its oldest segment if it takes too much, so none may have more than this share of what it may take. */
 const SEGMENT_SHARE = 1 / 64;
 
-interface LogLimits {
-  /** Entries that can be read of one track. */
+export interface RecentLimits {
+  /** Events kept of one track. */
   readonly recentEvents: number;
+  /** Bytes that the events of all tracks may take, by estimate. */
   readonly recentBytes: number;
 }
 
@@ -43,7 +44,7 @@ export interface Range {
 export class EventLog {
   /** Takes the entries of a segment from an index on, each once, with the next `settle` at the latest. */
   take: (segment: Segment, from: number) => void = () => {};
-  readonly #limits: LogLimits;
+  readonly #limits: RecentLimits;
   readonly #serials = new Serials();
   #segments: Segment[] = [new Segment()];
   /** By slot: the low bits of the serial of the newest entry, or NONE. */
@@ -60,7 +61,7 @@ export class EventLog {
   /** The time of the newest entry. */
   #latest = 0;
 
-  constructor(limits: LogLimits) {
+  constructor(limits: RecentLimits) {
     this.#limits = limits;
   }
 

@@ -8,18 +8,11 @@ import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
-import { EventLog } from './event-log.ts';
+import { EventLog, type RecentLimits } from './event-log.ts';
 import { type Keeper, RecentOfTrack } from './recent-of-track.ts';
 import { RecentReader } from './recent-reader.ts';
 import { nothingUntil, stretchOf } from './recent-stretch.ts';
 import type { Segment } from './segment.ts';
-
-export interface RecentLimits {
-  /** Events kept of one track. */
-  readonly recentEvents: number;
-  /** Bytes that the events of all tracks may take, by estimate. */
-  readonly recentBytes: number;
-}
 
 export class RecentEvents implements Past {
   readonly #limits: RecentLimits;
@@ -86,7 +79,7 @@ export class RecentEvents implements Past {
     this.#log.deleted(post);
   }
 
-  /** Hands out what was recorded until now. */
+  /** Everything recorded until now can be read, and `take` has got it. */
   settle(): void {
     this.#log.settle();
   }

@@ -1,6 +1,7 @@
 // The recent events of one track, and from where on none of them is missing.
 
 import type { Position } from '../base/position.ts';
+import { spellKey } from '../base/post.ts';
 import type { Recording } from '../stream/recorder.ts';
 import { type Entry, isGap } from './entries.ts';
 import type { EventLog, Kept, Range } from './event-log.ts';
@@ -99,19 +100,17 @@ export class RecentOfTrack implements Recording {
     const last = older.at(-1);
     const isJoined = joins(last?.position ?? known, since, all[older.length]);
     const between = isJoined || last === undefined ? [] : [{ position: since, isGap: true }];
-    const posts = new Map(older.map((entry) => [keyOf(entry), entry.position.epoch]));
-    const isRepeat = (entry: Entry) =>
-      entry.post !== undefined && (posts.get(keyOf(entry)) ?? since.epoch) !== since.epoch;
+    const epochs = new Map(
+      older.map(({ post, position }) => [post && spellKey(post), position.epoch]),
+    );
+    const isRepeat = ({ post }: Entry) =>
+      post !== undefined && (epochs.get(spellKey(post)) ?? since.epoch) !== since.epoch;
     const fresh = filled.filter((entry) => !isRepeat(entry));
     this.giveUp();
     this.#since = !isJoined && last === undefined ? since : known;
     for (const entry of [...older, ...between, ...fresh, ...newer]) log.add(entry, [this.slot]);
     bound();
   }
-}
-
-function keyOf({ post }: Entry): string {
-  return post === undefined ? '' : `${post.source} ${post.id}`;
 }
 
 /** Whether `a` is of the same epoch as `b`, and later. */

@@ -170,7 +170,7 @@ export class Segment {
     this.#freed(index, 1);
   }
 
-  /** Frees places of which the track has `most` newer ones. `seen` counts those, by slot. */
+  /** Each track gives up its places but the newest `most`. `seen` counts by slot, from the newest segment on. */
   freeBeyond(most: number, seen: Uint32Array): void {
     const { slots } = this;
     let place = this.places - 1;

@@ -3,7 +3,7 @@
 
 import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 
-/** A segment of which less is still kept is copied, and joined with the next one. */
+/** When less than this share of a segment is still kept, the rest is copied and joined with the next segment. */
 const COPIED_BELOW = 0.5;
 
 export class Sweep {

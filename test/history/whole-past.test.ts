@@ -22,7 +22,7 @@ const SOURCES = ['a', 'b'];
 const WORDS = ['coffee', 'tea', 'milk'];
 const TRACKS = [...WORDS.map(track), atSources(track('coffee'), ['a'])];
 const OTHER_NODE = 2;
-/** More than may wait to be handed out. */
+/** Enough for several segments and a sweep. */
 const MANY = 4500;
 
 interface Entry {
