@@ -34,10 +34,14 @@ export class SharedWindow implements Listener {
   /** Whether events count as they come. Until then they are kept, and count with the other kept ones. */
   #hasBegun = false;
   #isReady = false;
+  /** Whether the older past is on its way. Until it is there, the window is not complete. */
+  #lacksOlder = false;
   /** From here on, no event is missing while the source is live. */
   #knownFrom = Number.POSITIVE_INFINITY;
   /** A gap that is reported now may have begun here. */
   #gapFrom: number;
+  /** The same for a gap that came while the older past was on its way, which knows nothing of it. */
+  #olderGapFrom = Number.POSITIVE_INFINITY;
   #latest: TrackWindow | undefined;
 
   constructor(options: SharedWindowOptions) {
@@ -73,17 +77,19 @@ export class SharedWindow implements Listener {
   /** Counts the kept past, and from now on the events that come. */
   begin(past: RecentPast): void {
     const now = this.#options.now();
-    this.addPast(past);
+    this.#add(past);
+    this.#lacksOlder = past.readOlder !== undefined;
     this.#knownFrom = past.isKnownNow ? now : now + 1;
-    this.#gapFrom = now;
+    this.#gapFrom = Math.min(past.last, now);
     this.#hasBegun = true;
   }
 
-  /** Adds what is known of the past. */
-  addPast({ events, known, counted }: WindowPast): void {
-    for (const { event, second } of events) this.#window.add(event, second);
-    for (const part of known) this.#know(part);
-    for (const some of counted) this.#window.addCounted(some);
+  /** Adds the older past, unless the window was made to forget. */
+  addOlder(past: WindowPast): void {
+    if (!this.#lacksOlder) return;
+    this.#lacksOlder = false;
+    this.#add(past);
+    this.#window.doubt({ from: this.#olderGapFrom, to: this.#knownFrom });
   }
 
   /** Nothing more is known of the past, so the listeners get their first window. */
@@ -104,6 +110,7 @@ export class SharedWindow implements Listener {
   gap(): void {
     const to = this.#options.now() + 1;
     this.#window.doubt({ from: this.#gapFrom, to });
+    if (this.#lacksOlder) this.#olderGapFrom = Math.min(this.#gapFrom, this.#olderGapFrom);
     this.#knownFrom = Math.max(this.#knownFrom, to);
     this.#latest = undefined;
   }
@@ -125,6 +132,7 @@ export class SharedWindow implements Listener {
   /** The clock was set back, so what was counted would lie in the future. */
   forget(): void {
     this.#window.clear();
+    this.#lacksOlder = false;
     this.#gapFrom = this.#options.now();
     this.#knownFrom = this.#gapFrom + 1;
     this.#latest = undefined;
@@ -151,8 +159,18 @@ export class SharedWindow implements Listener {
   }
 
   #at(to: number): TrackWindow {
-    if (this.#latest?.to !== to * 1000) this.#latest = this.#window.at(to);
+    if (this.#latest?.to !== to * 1000) {
+      const window = this.#window.at(to);
+      const previous = { ...window.previous, isComplete: false };
+      this.#latest = this.#lacksOlder ? { ...window, isComplete: false, previous } : window;
+    }
     return this.#latest;
+  }
+
+  #add({ events, known, counted }: WindowPast): void {
+    for (const { event, second } of events) this.#window.add(event, second);
+    for (const part of known) this.#know(part);
+    for (const some of counted) this.#window.addCounted(some);
   }
 
   #know({ from, to }: Part): void {

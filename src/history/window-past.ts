@@ -32,6 +32,8 @@ export interface WindowPast {
 export interface RecentPast extends WindowPast {
   /** Whether no event is missing in the running second either. */
   readonly isKnownNow: boolean;
+  /** The second of the last event, or since when nothing is missing. */
+  readonly last: number;
   /** Undefined if nothing older is needed. */
   readonly readOlder: ((lookBack: LookBack) => Promise<WindowPast>) | undefined;
 }
@@ -46,7 +48,7 @@ export function readKept(
   { from: oldest, to: now }: Part,
   isLive: boolean,
 ): RecentPast {
-  const { events, known } = readAll(reader, now, isLive);
+  const { events, known, last, isKnownNow } = readAll(reader, now, isLive);
   const first = known[0]?.from ?? now + 1;
   // Counts by the minute are of whole minutes, so that kept events count from a whole one on.
   const border = first <= oldest ? oldest : Math.ceil(first / MINUTE) * MINUTE;
@@ -55,7 +57,8 @@ export function readKept(
     events: events.filter(({ second }) => second >= border),
     known: known.map(({ from, to }) => ({ from: Math.max(from, border), to })),
     counted: [],
-    isKnownNow: known.at(-1)?.to === now,
+    isKnownNow,
+    last,
     readOlder:
       first <= oldest
         ? undefined
@@ -68,7 +71,7 @@ export function secondOf({ position }: SentimentEvent, now: number): number {
   return Math.min(Math.floor(position.time / 1000), now);
 }
 
-function readAll(reader: PastReader, now: number, isLive: boolean): Omit<WindowPast, 'counted'> {
+function readAll(reader: PastReader, now: number, isLive: boolean) {
   const { completeSince } = reader;
   const events: KeptEvent[] = [];
   const known: Part[] = [];
@@ -89,8 +92,9 @@ function readAll(reader: PastReader, now: number, isLive: boolean): Omit<WindowP
       events.push({ event, second: last });
     }
   }
+  const isKnownNow = isLive && from !== undefined && from <= now;
   knowUntil(isLive ? now : last);
-  return { events, known };
+  return { events, known, last, isKnownNow };
 }
 
 /** What was counted of `part`. Where that is less than the `early` events, which are kept of it, those count instead. */
@@ -137,13 +141,15 @@ async function readCounted(
   return counted.flat();
 }
 
-/** A bucket of `length` seconds, or until `now` if it still runs. */
+/** A bucket of `length` seconds. If it still runs, it also has the posts of the running second. */
 function countedIn(bucket: Bucket, length: number, now: number): Counted {
   const { start, positive, negative, neutral, meanScore, isComplete } = bucket;
-  const from = start / 1000;
-  const to = Math.min(from + length, Math.max(now, from + 1));
+  // While the clock catches up after it was set back, posts count in a minute that is yet to come.
+  const from = Math.min(start / 1000, now);
+  const to = Math.min(from + length, now + 1);
+  const knownTo = isComplete ? Math.min(to, now) : from;
   const scoreSum = (meanScore ?? 0) * (positive + negative + neutral);
   const { bySource, hashtags } = bucket;
   const counts = [positive, negative, neutral] as const;
-  return { from, to, counts, scoreSum, bySource, hashtags, isComplete };
+  return { from, to, knownTo, counts, scoreSum, bySource, hashtags };
 }

@@ -24,7 +24,8 @@ export interface Counted extends Part {
   readonly scoreSum: number;
   readonly bySource: readonly SourceCount[];
   readonly hashtags: readonly HashtagCount[];
-  readonly isComplete: boolean;
+  /** Each post before this second is counted; `from` if none may be. */
+  readonly knownTo: number;
 }
 
 /** Times are whole seconds since 1970. */
@@ -73,19 +74,17 @@ export class Window {
     this.#pace.add(second, 1);
   }
 
-  /** Adds what was counted before, spread evenly over the buckets that it touches. */
+  /** Adds what was counted before, spread evenly over the buckets that it touches; a single post goes to the first. */
   addCounted(counted: Counted): void {
-    const { from, to, counts, scoreSum, bySource, hashtags, isComplete } = counted;
+    const { from, to, knownTo, counts, scoreSum, bySource, hashtags } = counted;
     const share = (n: number, part: Part) =>
-      Math.floor((n * (part.to - from)) / (to - from)) -
-      Math.floor((n * (part.from - from)) / (to - from));
+      Math.ceil((n * (part.to - from)) / (to - from)) -
+      Math.ceil((n * (part.from - from)) / (to - from));
+    // The minute that still runs is shorter.
+    const step = Math.ceil((to - from) / MINUTE) * MINUTE;
+    this.#coarseUntil = Math.max(this.#coarseUntil, to);
+    this.#coarseStep = Math.max(this.#coarseStep, step);
     for (const part of cutAtBuckets({ from, to }, this.#width)) {
-      if (part.to < to) {
-        // The minute that still runs is shorter.
-        const step = Math.ceil((to - from) / MINUTE) * MINUTE;
-        this.#coarseUntil = Math.max(this.#coarseUntil, to);
-        this.#coarseStep = Math.max(this.#coarseStep, step);
-      }
       const bucket = this.#bucket(part.from);
       if (bucket === undefined) continue;
       const [positive, negative, neutral] = counts.map((n) => share(n, part));
@@ -100,7 +99,7 @@ export class Window {
       }
     }
     this.#pace.addCounted({ from, to }, counts[0] + counts[1] + counts[2]);
-    if (isComplete) this.know({ from, to });
+    this.know({ from, to: knownTo });
   }
 
   /** Each post of this time is counted. MUST be called once at most for each second. */

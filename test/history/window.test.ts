@@ -192,7 +192,7 @@ describe('hashtags', () => {
 });
 
 describe('what was counted before', () => {
-  const counted = (from: number, length: number, isComplete = true) => ({
+  const counted = (from: number, length: number, knownTo = from + length) => ({
     from,
     to: from + length,
     counts: [10, 5, 1] as const,
@@ -202,7 +202,7 @@ describe('what was counted before', () => {
       { source: 'x', posts: 4 },
     ],
     hashtags: [{ tag: 'a', count: 7 }],
-    isComplete,
+    knownTo,
   });
 
   test('counts in full, and is complete where its steps fit the buckets', () => {
@@ -234,7 +234,7 @@ describe('what was counted before', () => {
     window.know({ from: START + 600, to: START + 630 });
     // Half of a minute has left.
     expect(window.at(START + 630)).toMatchObject({
-      counts: [45, 23, 5],
+      counts: [45, 22, 4],
       isComplete: false,
       previous: { isComplete: false },
     });
@@ -246,7 +246,8 @@ describe('what was counted before', () => {
   test('is not complete where it was not', () => {
     const window = new Window(3600, ENOUGH());
     for (let minute = 0; minute < 120; minute++) {
-      window.addCounted(counted(START + minute * 60, 60, minute !== 70));
+      const from = START + minute * 60;
+      window.addCounted(counted(from, 60, minute === 70 ? from : from + 60));
     }
     expect(window.at(START + 7200)).toMatchObject({
       counts: [600, 300, 60],
