@@ -97,7 +97,7 @@ function readAll(reader: PastReader, now: number, isLive: boolean) {
   return { events, known, last, isKnownNow };
 }
 
-/** What was counted of `part`. Where that is less than the `early` events, which are kept of it, those count instead. */
+/** What was counted of `part`. Where that is not more than the `early` events, which are kept of it, those count instead. */
 async function readOlder(
   lookBack: LookBack,
   track: Track,
@@ -107,11 +107,12 @@ async function readOlder(
 ): Promise<WindowPast> {
   const counted = await readCounted(lookBack, track, part, now);
   const earliest = early[0]?.second ?? Number.POSITIVE_INFINITY;
-  const posts = counted
-    .filter(({ to }) => to > earliest)
-    .reduce((sum, some) => sum + postsOf(some), 0);
-  if (posts >= early.length) return { counted, events: [], known: [] };
-  return { counted: counted.filter(({ to }) => to <= earliest), events: early, known: [] };
+  const later = counted.filter(({ to }) => to > earliest);
+  const posts = later.reduce((sum, some) => sum + postsOf(some), 0);
+  if (posts > early.length) return { counted, events: [], known: [] };
+  // As many of them are the same ones, and their seconds are known.
+  const known = posts < early.length ? [] : later.map(({ from, knownTo: to }) => ({ from, to }));
+  return { counted: counted.filter(({ to }) => to <= earliest), events: early, known };
 }
 
 function postsOf({ counts }: Counted): number {

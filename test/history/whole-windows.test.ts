@@ -72,7 +72,7 @@ interface Setting {
   readonly followed?: number;
 }
 
-/** Lets all that happen. Returns how many spans were complete, and what was wrong. */
+/** Lets all that happen. Returns the windows that came, how many spans were complete, and what was wrong. */
 async function play(steps: readonly Step[], setting: Setting = {}) {
   const { recentEvents = 1000, lingerMs = 3_600_000, offset = 0 } = setting;
   const clock = new FakeClock(START + offset);
@@ -137,6 +137,7 @@ async function play(steps: readonly Step[], setting: Setting = {}) {
   let lostSince: number | undefined;
   const windowStops: (() => void)[] = [];
   const listenerStops: (() => void)[] = [];
+  const got: TrackWindow[] = [];
   let complete = 0;
   const wrong: string[] = [];
 
@@ -164,6 +165,7 @@ async function play(steps: readonly Step[], setting: Setting = {}) {
     check(span.counts[0] <= all.length, 'more than complete', span);
   };
   const take = (word: string) => (window: TrackWindow) => {
+    got.push(window);
     const ofTopic = posts.filter(({ words }) => words.includes(word));
     checkSpan(ofTopic, window);
     checkSpan(ofTopic, window.previous);
@@ -231,7 +233,7 @@ async function play(steps: readonly Step[], setting: Setting = {}) {
   await multiplexer.close();
   past.close();
   database.close();
-  return { complete, wrong };
+  return { got, complete, wrong };
 }
 
 test('a complete window has exactly the posts of its span, and any other one none twice', async () => {
@@ -311,4 +313,9 @@ test.each<[string, readonly Step[], Setting?]>([
   ],
 ])('a window %s', async (_, steps, setting) => {
   expect((await play(steps, setting)).wrong).toEqual([]);
+});
+
+test('the posts of a topic that opened a moment ago are shown at their own seconds', async () => {
+  const { got } = await play([...POST, WATCH, ...ANSWER]);
+  expect(got.slice(0, 2).map(({ counts }) => counts[0])).toEqual([0, 1]);
 });
