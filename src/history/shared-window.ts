@@ -8,7 +8,7 @@ import type { Track } from '../track/track.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import type { Part } from './parts.ts';
 import { Window } from './window.ts';
-import { type RecentPast, secondOf, type WindowPast } from './window-past.ts';
+import { NOTICED_AFTER, type RecentPast, secondOf, type WindowPast } from './window-past.ts';
 
 interface SharedWindowOptions {
   readonly track: Track;
@@ -108,9 +108,11 @@ export class SharedWindow implements Listener {
   }
 
   gap(): void {
-    const to = this.#options.now() + 1;
-    this.#window.doubt({ from: this.#gapFrom, to });
-    if (this.#lacksOlder) this.#olderGapFrom = Math.min(this.#gapFrom, this.#olderGapFrom);
+    const now = this.#options.now();
+    const from = Math.min(this.#gapFrom, now - NOTICED_AFTER);
+    const to = now + 1;
+    this.#window.doubt({ from, to });
+    if (this.#lacksOlder) this.#olderGapFrom = Math.min(from, this.#olderGapFrom);
     this.#knownFrom = Math.max(this.#knownFrom, to);
     this.#latest = undefined;
   }

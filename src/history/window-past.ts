@@ -14,6 +14,8 @@ const EVENTS_A_STEP = 1000;
 const MINUTE = 60;
 const TEN_MINUTES = 600;
 const DAY = 86_400;
+/** A source may take this long to notice that it has lost its upstream, while events of another one come. */
+export const NOTICED_AFTER = 30;
 
 interface KeptEvent {
   readonly event: SentimentEvent;
@@ -84,7 +86,7 @@ function readAll(reader: PastReader, now: number, isLive: boolean) {
   };
   for (;;) {
     const read = reader.next(EVENTS_A_STEP);
-    if (read.gap) knowUntil(last);
+    if (read.gap) knowUntil(last - NOTICED_AFTER);
     if (read.events.length === 0) break;
     for (const event of read.events) {
       last = secondOf(event, now);

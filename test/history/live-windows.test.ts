@@ -389,6 +389,22 @@ describe('what a window knows', () => {
     expect(bySource(one.got)).toEqual([{ source: 'hand', posts: 1 }]);
   });
 
+  test('is not complete half a minute before a gap, though another source had events', async () => {
+    const started = start();
+    const { got } = await watch(started, { every: 1 });
+    started.clock.advance(139_000);
+    started.other.say('coffee');
+    started.clock.advance(1_000);
+    started.source.sink.gap();
+    started.clock.advance(60_000);
+    const known = endsOf(got.filter(({ previous }) => previous.isComplete));
+    expect([known[0], known.at(-1)]).toEqual([121, 170]);
+    started.other.say('coffee');
+    started.clock.advance(15_000);
+    const [later] = (await watch(started, { span: 90 })).got;
+    expect(later?.previous).toMatchObject({ to: START + 124_000, isComplete: false });
+  });
+
   test('does not begin before the source is live', async () => {
     const started = start();
     started.source.become({ name: 'connecting' });
