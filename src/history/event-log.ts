@@ -9,13 +9,16 @@ import type { Entry } from './entries.ts';
 import { hashOf } from './post-index.ts';
 import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 import { closestBefore, NONE, Serials } from './serials.ts';
-import { Sweep } from './sweep.ts';
+import { freeable, Sweep } from './sweep.ts';
 
-/** So many entries or places are linked together, which costs less than one by one. */
-const LINKED_AT_ONCE = 64;
-const PLACES_LINKED_AT_ONCE = 8192;
-/** A sweep comes after as many places as the one before has left, but not more often than this. */
-const SWEPT_EVERY = 4096;
+/** A sweep is considered each time the log has taken in this share of what it may take. */
+const CONSIDERED_AFTER = 1 / 8;
+/** And this share of what it has, since all of that is looked at. */
+const CONSIDERED_AFTER_OWN = 1 / 2;
+/** It comes if it frees this share of what is kept. */
+const WORTH_A_SWEEP = 0.5;
+/** Segments that it looks through for each one that is added, so that it holds nobody up. */
+const SWEPT_AT_ONCE = 4;
 /** The log loses its oldest segment if it takes too much, so none may have more than this share of what it may take. */
 const SEGMENT_SHARE = 1 / 64;
 
@@ -52,9 +55,8 @@ export class EventLog {
   #bytesOfSealed = 0;
   /** Entries of the last segment that are linked. */
   #linked = 0;
-  #linkedPlaces = 0;
-  #placesSinceSweep = 0;
-  #placesAfterSweep = 0;
+  /** Bytes that have come since a sweep was considered. */
+  #unconsidered = 0;
   #sweep: Sweep | undefined;
   /** A segment that was dropped, whose memory is used again. */
   #spare: Segment | undefined;
@@ -86,16 +88,13 @@ export class EventLog {
       size === MAX_ENTRIES ||
       places + slots.length > MAX_PLACES ||
       bytes > this.#limits.recentBytes * SEGMENT_SHARE;
-    if (isFull && size > 0) this.#seal();
+    if (isFull && size > 0) {
+      this.#seal();
+      this.#considerSweeping();
+      this.#goOnSweeping();
+    }
     this.#open.add(entry, this.#serials.next(entry.position), slots);
     this.#latest = entry.position.time;
-    this.#placesSinceSweep += slots.length;
-    if (
-      this.#open.size - this.#linked >= LINKED_AT_ONCE ||
-      this.#open.places - this.#linkedPlaces >= PLACES_LINKED_AT_ONCE
-    ) {
-      this.settle();
-    }
   }
 
   /** Marks a gap in a track. Tracks with the same one share an entry. */
@@ -114,9 +113,8 @@ export class EventLog {
     if (from === open.size) return;
     open.link(from, this.#newest);
     this.#linked = open.size;
-    this.#linkedPlaces = open.places;
     this.take(open, from);
-    this.#tidy();
+    if (this.#limits.recentEvents === 0) while (this.dropOldest());
   }
 
   /** What can be read of a track. */
@@ -159,8 +157,10 @@ export class EventLog {
       return true;
     });
     this.#newest[slot] = NONE;
-    // A sweep that is under way may have cut off older places, which it frees later.
-    if (lost > 0) while (this.#sweep !== undefined) this.#tidy();
+    // A sweep that is under way may have freed places between those that were visited and older ones.
+    if (lost > 0 && this.#sweep !== undefined) {
+      for (const segment of this.#segments) segment.freeAll(slot);
+    }
     this.#segments = this.#segments.filter(
       (segment) => segment.keptEntries > 0 || segment === this.#open,
     );
@@ -212,10 +212,10 @@ export class EventLog {
 
   #seal(): void {
     this.settle();
+    this.#unconsidered += this.#open.bytes;
     this.#segments.push(this.#spare ?? new Segment(this.#open));
     this.#spare = undefined;
     this.#linked = 0;
-    this.#linkedPlaces = 0;
     this.#measure();
   }
 
@@ -267,20 +267,20 @@ export class EventLog {
     }
   }
 
-  /** Goes on with the sweep, or begins one if it is time. */
-  #tidy(): void {
-    const { recentEvents } = this.#limits;
-    if (this.#sweep === undefined) {
-      const enough = Math.max(SWEPT_EVERY, this.#placesAfterSweep);
-      if (recentEvents > 0 && this.#placesSinceSweep < enough) return;
-      this.#placesSinceSweep = 0;
-      this.#sweep = new Sweep(this.#segments, recentEvents, this.#newest.length);
-    }
-    this.#sweep.step(this.#segments);
-    if (!this.#sweep.isDone) return;
-    this.#sweep = undefined;
-    this.#placesAfterSweep = 0;
-    for (const { keptPlaces } of this.#segments) this.#placesAfterSweep += keptPlaces;
+  #considerSweeping(): void {
+    const { recentEvents, recentBytes } = this.#limits;
+    const enough = Math.max(recentBytes * CONSIDERED_AFTER, this.bytes * CONSIDERED_AFTER_OWN);
+    if (this.#sweep !== undefined || this.#unconsidered < enough) return;
+    this.#unconsidered = 0;
+    const slots = this.#newest.length;
+    if (freeable(this.#segments, recentEvents, slots) < this.bytes * WORTH_A_SWEEP) return;
+    this.#sweep = new Sweep(this.#segments, recentEvents, slots);
+  }
+
+  #goOnSweeping(): void {
+    for (let i = 0; i < SWEPT_AT_ONCE; i += 1) this.#sweep?.step(this.#segments);
+    if (this.#sweep === undefined) return;
+    if (this.#sweep.isDone) this.#sweep = undefined;
     this.#measure();
   }
 }

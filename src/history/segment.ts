@@ -18,11 +18,11 @@ export class Segment {
   /** Undefined once no track keeps it. */
   readonly entries: (Entry | undefined)[] = [];
   /** By entry. */
-  #serials: Float64Array;
+  #serials = new Float64Array();
   /** By entry: where its places end. They begin where those of the entry before end. */
-  ends: Uint32Array;
+  ends = new Uint32Array();
   /** By entry: how many tracks keep it. */
-  #keptBy: Uint32Array;
+  #keptBy = new Uint32Array();
   /** By place. */
   slots: Uint32Array;
   /** By place: the low bits of the serial of the entry before, among those of the same track. */
@@ -36,9 +36,7 @@ export class Segment {
 
   /** Has room for as much as another segment has, since growing costs time. */
   constructor({ size, places }: Pick<Segment, 'size' | 'places'> = { size: 16, places: 64 }) {
-    this.#serials = withRoomFor(new Float64Array(), size);
-    this.ends = withRoomFor(new Uint32Array(), size);
-    this.#keptBy = withRoomFor(new Uint32Array(), size);
+    this.#makeRoom(size);
     this.slots = withRoomFor(new Uint32Array(), places);
     this.#before = withRoomFor(new Uint32Array(), places);
   }
@@ -67,19 +65,15 @@ export class Segment {
 
   add(entry: Entry, serial: number, slots: readonly number[]): void {
     const index = this.size;
-    let end = this.places;
-    this.#serials = withRoomFor(this.#serials, index);
-    this.ends = withRoomFor(this.ends, index);
-    this.#keptBy = withRoomFor(this.#keptBy, index);
-    this.slots = withRoomFor(this.slots, end + slots.length);
+    const begin = this.places;
+    const end = begin + slots.length;
+    if (index >= this.ends.length) this.#makeRoom(index);
+    if (end >= this.slots.length) this.slots = withRoomFor(this.slots, end);
+    const all = this.slots;
+    for (let i = 0; i < slots.length; i += 1) all[begin + i] = slots[i] as number;
     this.entries.push(entry);
     this.#serials[index] = serial;
     this.#keptBy[index] = slots.length;
-    const all = this.slots;
-    for (const slot of slots) {
-      all[end] = slot;
-      end += 1;
-    }
     this.ends[index] = end;
     this.keptEntries += 1;
     this.keptPlaces += slots.length;
@@ -170,6 +164,45 @@ export class Segment {
     this.#freed(index, 1);
   }
 
+  /** A track gives up all of its places. */
+  freeAll(slot: number): void {
+    const { slots } = this;
+    let index = 0;
+    for (let place = slots.indexOf(slot); place >= 0; place = slots.indexOf(slot, place + 1)) {
+      while (index < this.size && place >= (this.ends[index] as number)) index += 1;
+      // What lies behind was left by the entries before, when the room is used again.
+      if (index === this.size) return;
+      this.free(index, place);
+    }
+  }
+
+  /**
+   * Bytes that one entry in `every` would give back if each track kept the newest `most` of these entries. `seen` counts
+   * by slot, from the newest segment on.
+   */
+  freeable(every: number, most: number, seen: Uint32Array): number {
+    const { slots } = this;
+    const entryBytes = (this.bytes - PLACE_BYTES * this.keptPlaces) / this.keptEntries;
+    let bytes = 0;
+    for (let index = this.size - 1; index >= 0; index -= every) {
+      if (this.#keptBy[index] === 0) continue;
+      let kept = 0;
+      let freed = 0;
+      const end = this.ends[index] as number;
+      for (let place = this.begin(index); place < end; place += 1) {
+        const slot = slots[place] as number;
+        if (slot >= seen.length) continue;
+        const newer = seen[slot] as number;
+        if (newer < most) {
+          seen[slot] = newer + 1;
+          kept += 1;
+        } else freed += 1;
+      }
+      bytes += PLACE_BYTES * freed + (kept === 0 ? entryBytes : 0);
+    }
+    return bytes;
+  }
+
   /** Each track gives up its places but the newest `most`. `seen` counts by slot, from the newest segment on. */
   freeBeyond(most: number, seen: Uint32Array): void {
     const { slots } = this;
@@ -226,6 +259,13 @@ export class Segment {
   replace(index: number, entry: Entry): void {
     this.bytes += bytesOf(entry) - bytesOf(this.entries[index] as Entry);
     this.entries[index] = entry;
+  }
+
+  /** Makes room for an entry with this index. */
+  #makeRoom(index: number): void {
+    this.#serials = withRoomFor(this.#serials, index);
+    this.ends = withRoomFor(this.ends, index);
+    this.#keptBy = withRoomFor(this.#keptBy, index);
   }
 
   #freed(index: number, places: number): void {

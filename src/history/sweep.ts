@@ -1,10 +1,12 @@
-// Finds what no track keeps any more, since it has enough newer events. That is looked for now and then, from the newest
-// segment to the oldest: to note it for each event would cost more than all the rest.
+// Finds what no track keeps any more, since it has enough newer events. That is looked for when it is worth the work, from
+// the newest segment to the oldest: to note it for each event would cost more than all the rest.
 
 import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 
 /** When less than this share of a segment is still kept, the rest is copied and joined with the next segment. */
 const COPIED_BELOW = 0.5;
+/** One entry in so many stands for all in an estimate. */
+const SAMPLED = 32;
 
 export class Sweep {
   readonly #left: Segment[];
@@ -14,9 +16,9 @@ export class Sweep {
   /** The segment that was copied last. */
   #copy: Segment | undefined;
 
-  /** Keeps `most` entries of each track. The last segment still grows, so it stays. */
+  /** Keeps `most` entries of each track, besides those of the last segment, which still grows. */
   constructor(segments: readonly Segment[], most: number, slots: number) {
-    this.#left = [...segments];
+    this.#left = segments.slice(0, -1);
     this.#most = most;
     this.#seen = new Uint32Array(slots);
   }
@@ -31,7 +33,7 @@ export class Sweep {
     const at = segment === undefined ? -1 : segments.indexOf(segment);
     if (segment === undefined || at < 0) return;
     segment.freeBeyond(this.#most, this.#seen);
-    if (at === segments.length - 1 || !isSparse(segment)) return;
+    if (!isSparse(segment)) return;
     if (segment.keptEntries === 0) {
       segments.splice(at, 1);
       return;
@@ -44,6 +46,16 @@ export class Sweep {
     this.#copy = copy;
     segments.splice(at, isJoined ? 2 : 1, copy);
   }
+}
+
+/** Bytes that a sweep would free, by estimate. */
+export function freeable(segments: readonly Segment[], most: number, slots: number): number {
+  const seen = new Uint32Array(slots);
+  let bytes = 0;
+  for (const segment of segments.toReversed()) {
+    bytes += SAMPLED * segment.freeable(SAMPLED, most / SAMPLED, seen);
+  }
+  return bytes;
 }
 
 function isSparse({ keptEntries, size, keptPlaces, places }: Segment): boolean {

@@ -101,15 +101,15 @@ describe('the log of recent events', () => {
   });
 
   test('forgets what tracks have enough newer entries of, and keeps what others need', () => {
-    const log = new EventLog({ recentEvents: 10, recentBytes: 64_000_000 });
+    const log = new EventLog({ recentEvents: 10, recentBytes: 8_000_000 });
     for (const slot of [0, 1]) log.open(slot);
     log.add(mark(1, 1), [0, 1]);
     for (let number = 2; number < 100_000; number += 1) log.add(mark(number, 1), [0]);
     log.settle();
     expect(log.list(1).entries).toEqual([mark(1, 1)]);
     expect(log.list(0).entries).toEqual(Array.from({ length: 10 }, (_, i) => mark(99_990 + i, 1)));
-    // A sweep comes every 4,096 places, and takes some time.
-    expect(log.bytes).toBeLessThan(10_000 * 170);
+    // A sweep is considered after an eighth of what the log may take.
+    expect(log.bytes).toBeLessThan(1_400_000);
   });
 
   test('knows of a track without entries that it has lost none, however many events there were', () => {

@@ -24,6 +24,8 @@ const TRACKS = [...WORDS.map(track), atSources(track('coffee'), ['a'])];
 const OTHER_NODE = 2;
 /** Enough for several segments and a sweep. */
 const MANY = 4500;
+/** More than all tracks keep, and so little that a burst brings a sweep. */
+const RECENT_BYTES = 24_000_000;
 
 interface Entry {
   readonly position: Position;
@@ -121,7 +123,7 @@ test('whatever happens, the past and the counts are those of a model which keeps
       fc.constantFrom(0, 20_000),
       (all, recentEvents, lingerMs) => {
         const clock = new FakeClock(START);
-        const recent = createPast({ recentEvents });
+        const recent = createPast({ recentEvents, recentBytes: RECENT_BYTES });
         const models = new Map(TRACKS.map((each) => [each, new Model(recentEvents)]));
         const counted = new Map<string, number>();
         const expected = new Map<string, number>();
