@@ -1,7 +1,7 @@
 // How much room a batch takes in a SQLite database.
 
 import { BUCKETS } from '../stream/history.ts';
-import type { WholeBatch } from './store.ts';
+import type { MinuteBatch } from './store.ts';
 
 export const PAGE_BYTES = 4096;
 /** More than a row takes without its names, and a hashtag without its own. */
@@ -14,7 +14,7 @@ const SPARE_PAGES = 32;
 const SIZES = Object.keys(BUCKETS).length;
 
 /** More pages than a batch takes. */
-export function pagesOf({ counts, complete }: WholeBatch): number {
+export function pagesOf({ counts, complete }: MinuteBatch): number {
   let bytes = 0;
   for (const { topic, hashtags } of counts) {
     const names = hashtags.reduce((sum, [tag]) => sum + tag.length, 0);

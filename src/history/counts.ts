@@ -1,5 +1,5 @@
-// Counts the events of each topic by the minute. A minute that has ended goes to the store as one batch. Everything is
-// passed on to another past, which keeps the events themselves.
+// Has the events of each topic counted by the minute, and knows since when each topic is complete. Everything is passed on
+// to another past, which keeps the events themselves.
 
 import { atTime, type Clock } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
@@ -8,66 +8,73 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { CountedTopic } from './counted-topic.ts';
-import type { Entry } from './entries.ts';
 import { LiveSince } from './live-since.ts';
 import type { RecentEvents } from './recent-events.ts';
-import { type Running, RunningMinute } from './running-minute.ts';
-import type { Segment } from './segment.ts';
-import { MINUTE, type MinuteBatch } from './store.ts';
+import { type Counter, type EndedMinute, MINUTE } from './store.ts';
 
 /** A source may take this long to notice that it has lost its upstream, in milliseconds. */
 const NOTICED_AFTER = 30_000;
 /** If the clock is set back by less, counting waits until it has caught up; in milliseconds. */
 const WAITED_FOR = 60 * MINUTE;
 
-/** Takes each minute in which a topic was followed. */
-type Keep = (batch: MinuteBatch) => void;
+/** Takes each minute in which a topic was followed. Its counter goes on with the next one. */
+type End = (ended: EndedMinute) => void;
+
+/** What is known of a topic in the minute that still runs. */
+export interface Running {
+  /** The start of the minute, in milliseconds since 1970. */
+  readonly minute: number;
+  /** Since when every post of the topic was counted. Infinity if the topic is not followed, or the source is down. */
+  readonly completeFrom: number;
+}
 
 export class CountedPast implements Past {
   /** The start of the running minute. It does not go back with the clock, unless that is set back by hours. */
   minute = Number.NEGATIVE_INFINITY;
   readonly #recent: RecentEvents;
   readonly #clock: Clock;
-  readonly #keep: Keep;
+  readonly #counter: Counter;
+  readonly #end: End;
   readonly #followed = new Map<string, CountedTopic>();
   /** The same, by the slots of their recordings. */
   readonly #slots: (CountedTopic | undefined)[] = [];
   /** Topics that were closed in the running minute. */
   #closed: CountedTopic[] = [];
-  #counted = new RunningMinute();
   readonly #live = new LiveSince();
   /** The position of the last event or gap. */
-  #end: Position | undefined;
+  #last: Position | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(recent: RecentEvents, clock: Clock, keep: Keep) {
+  constructor(recent: RecentEvents, clock: Clock, counter: Counter, end: End) {
     this.#recent = recent;
-    recent.take = (segment, from) => this.#count(segment, from);
+    recent.take = (message) => {
+      if (this.#followed.size > 0) counter.count(message);
+    };
     this.#clock = clock;
-    this.#keep = keep;
+    this.#counter = counter;
+    this.#end = end;
   }
 
   /** The position of the last event that was counted. Without one, a place from which no listener can resume. */
   get end(): Position {
-    return this.#end ?? { epoch: 0, number: 0, time: Math.max(0, this.#clock.now()) };
+    return this.#last ?? { epoch: 0, number: 0, time: Math.max(0, this.#clock.now()) };
   }
 
   /** Another node has counted up to `end`. Ignored while this node counts, and for a place before the last one. */
   heard(end: Position): void {
-    if (this.#followed.size > 0 || end.time < (this.#end?.time ?? 0)) return;
-    this.#end = end;
+    if (this.#followed.size > 0 || end.time < (this.#last?.time ?? 0)) return;
+    this.#last = end;
   }
 
   /** Without `since`, another node makes the events and counts them. */
   open(track: Track, since?: Position): Recording {
     const recording = this.#recent.open(track, since);
-    if (!this.#followed.has(track.canonical)) {
-      // Another node has counted what came before.
-      this.#recent.settle();
-      this.#counted.open(recording.slot);
-    }
     if (since === undefined) return recording;
     this.reach(since);
+    if (!this.#followed.has(track.canonical)) {
+      this.#recent.settle();
+      this.#counter.follow(recording.slot, track.canonical);
+    }
     const topic = new CountedTopic(this, recording, track, this.startingAt(since.time));
     this.#followed.set(track.canonical, topic);
     this.#slots[topic.slot] = topic;
@@ -77,7 +84,7 @@ export class CountedPast implements Past {
 
   event(event: SentimentEvent, slots: readonly number[]): void {
     // Another node counts what it has made.
-    if (this.#isCounted(slots, 0, slots.length)) this.reach(event.position);
+    if (this.#isCounted(slots)) this.reach(event.position);
     this.#recent.event(event, slots);
   }
 
@@ -106,21 +113,20 @@ export class CountedPast implements Past {
     else this.#live.set(source, isLive, from);
   }
 
-  /** What the running minute has of a topic, and what is known of the time before. */
+  /** What is known of a topic in the running minute. The counter has every event until now. */
   running(topic: string): Running {
     this.#recent.settle();
-    const followed = this.#followed.get(topic);
-    return {
-      minute: this.minute,
-      counts: [...this.#counted.ofTopic(topic, followed?.slot)],
-      completeFrom: this.#completeFrom(followed),
-    };
+    return { minute: this.minute, completeFrom: this.#completeFrom(this.#followed.get(topic)) };
+  }
+
+  /** What was counted in the running minute is lost, and nothing more of it will be counted. */
+  lost(): void {
+    this.#live.notBefore(this.minute + MINUTE);
   }
 
   /** Hands over the running minute as it is. Nothing may be counted afterwards. */
   close(): void {
     this.#cancel?.();
-    this.#recent.settle();
     this.#handOver();
   }
 
@@ -128,7 +134,7 @@ export class CountedPast implements Past {
   reach(position: Position): void {
     const { time } = position;
     if (time >= this.minute + MINUTE || time < this.minute - WAITED_FOR) this.#advance(time);
-    this.#end = position;
+    this.#last = position;
   }
 
   /** For the topics: from when on the counts of a topic are complete if it is followed from `time` on. */
@@ -143,9 +149,10 @@ export class CountedPast implements Past {
     this.#advance(this.#clock.now());
     // Another feed may follow it already.
     if (this.#followed.get(canonical) === topic) {
+      this.#recent.settle();
       this.#followed.delete(canonical);
       this.#slots[topic.slot] = undefined;
-      this.#counted.close(topic.slot, canonical);
+      this.#counter.leave(topic.slot);
     }
     this.#closed.push(topic);
     if (this.#followed.size > 0) return;
@@ -155,11 +162,15 @@ export class CountedPast implements Past {
     this.#handOver();
   }
 
+  #isCounted(slots: readonly number[]): boolean {
+    for (const slot of slots) if (this.#slots[slot] !== undefined) return true;
+    return false;
+  }
+
   /** Ends the running minute if `time` is past it, or long before it. */
   #advance(time: number): void {
     const next = Math.floor(time / MINUTE) * MINUTE;
     if (next <= this.minute && next >= this.minute - WAITED_FOR) return;
-    this.#recent.settle();
     if (next > this.minute) this.#endMinute(next);
     else this.#goBack(next);
   }
@@ -167,7 +178,8 @@ export class CountedPast implements Past {
   /** The running minute was one of a wrong clock, and is forgotten. What came before in `minute` is not known. */
   #goBack(minute: number): void {
     const from = minute + MINUTE;
-    this.#countAnew();
+    this.#recent.settle();
+    this.#counter.forget();
     this.#closed = [];
     this.minute = minute;
     this.#live.goBack(from);
@@ -188,46 +200,19 @@ export class CountedPast implements Past {
   /** Hands over what the running minute has. `now` is when the next one begins, unless this one goes on. */
   #handOver(now = this.#clock.now()): void {
     const before = this.minute - MINUTE;
-    const topics = [...this.#followed.values(), ...this.#closed];
     const isCertain = (topic: CountedTopic) =>
       now - this.minute >= NOTICED_AFTER && this.#completeFrom(topic) <= before;
-    const counted = this.#counted;
-    this.#countAnew();
+    const closed = this.#closed;
     this.#closed = [];
-    if (this.#end === undefined || (topics.length === 0 && counted.isEmpty)) return;
-    const names = this.#slots.map((topic) => topic?.track.canonical);
-    this.#keep({
+    this.#recent.settle();
+    if (this.#last === undefined || this.#followed.size + closed.length === 0) return;
+    const followed = this.#followed.values().filter(isCertain);
+    this.#end({
       minute: this.minute,
-      end: this.#end,
-      counts: { [Symbol.iterator]: () => counted.all(names) },
-      // Taken now, since the store reads the batch bit by bit, and a gap may come meanwhile.
-      complete: topics.filter(isCertain).map(({ track }) => track.canonical),
+      end: this.#last,
+      complete: Uint32Array.from(followed.map(({ slot }) => slot)),
+      completeClosed: closed.filter(isCertain).map(({ track }) => track.canonical),
     });
-  }
-
-  #count(segment: Segment, from: number): void {
-    const { entries, slots, ends } = segment;
-    let begin = segment.begin(from);
-    for (let index = from; index < entries.length; index += 1) {
-      const entry = entries[index] as Entry;
-      const end = ends[index] as number;
-      if (entry.post !== undefined && this.#isCounted(slots, begin, end)) {
-        this.#counted.add(entry, slots, begin, end);
-      }
-      begin = end;
-    }
-  }
-
-  /** Another node counts what it has made. */
-  #isCounted(slots: ArrayLike<number>, begin: number, end: number): boolean {
-    for (let place = begin; place < end; place += 1) {
-      if (this.#slots[slots[place] as number] !== undefined) return true;
-    }
-    return false;
-  }
-
-  #countAnew(): void {
-    this.#counted = new RunningMinute(this.#counted.lastSlot);
   }
 
   #completeFrom(topic: CountedTopic | undefined): number {

@@ -5,6 +5,7 @@ import { withRoomFor } from '../base/numbers.ts';
 import type { Position } from '../base/position.ts';
 import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
+import { type CountMessage, HeadWriter } from './count-message.ts';
 import type { Entry } from './entries.ts';
 import { hashOf } from './post-index.ts';
 import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
@@ -45,8 +46,8 @@ export interface Range {
 }
 
 export class EventLog {
-  /** Takes the entries of a segment from an index on, each once, with the next `settle` at the latest. */
-  take: (segment: Segment, from: number) => void = () => {};
+  /** Takes what was added, each entry once, with the next `settle` at the latest. */
+  take: ((message: CountMessage) => void) | undefined;
   readonly #limits: RecentLimits;
   readonly #serials = new Serials();
   #segments: Segment[] = [new Segment()];
@@ -55,6 +56,8 @@ export class EventLog {
   #bytesOfSealed = 0;
   /** Entries of the last segment that are linked. */
   #linked = 0;
+  /** What is counted of those that are not. */
+  readonly #heads = new HeadWriter();
   /** Bytes that have come since a sweep was considered. */
   #unconsidered = 0;
   #sweep: Sweep | undefined;
@@ -94,6 +97,7 @@ export class EventLog {
       this.#goOnSweeping();
     }
     this.#open.add(entry, this.#serials.next(entry.position), slots);
+    if (this.take !== undefined) this.#heads.add(entry);
     this.#latest = entry.position.time;
   }
 
@@ -113,7 +117,7 @@ export class EventLog {
     if (from === open.size) return;
     open.link(from, this.#newest);
     this.#linked = open.size;
-    this.take(open, from);
+    this.take?.({ ...open.slotsFrom(from), ...this.#heads.take() });
     if (this.#limits.recentEvents === 0) while (this.dropOldest());
   }
 

@@ -6,7 +6,7 @@ import { unite } from './intervals.ts';
 import { type DatabaseOptions, HistoryDatabase } from './sqlite-database.ts';
 import { codeOf, explainFault, SQLITE, UnusableFile } from './sqlite-fault.ts';
 import { IN_MEMORY } from './sqlite-message.ts';
-import { NOTHING, type Span, type Stored, type StoreState, type WholeBatch } from './store.ts';
+import { type MinuteBatch, NOTHING, type Span, type Stored, type StoreState } from './store.ts';
 
 /** The most rows that wait for the file. Beyond them, the oldest batches are given up. */
 const MOST_WAITING = 200_000;
@@ -21,7 +21,7 @@ export class FileWithSpare {
   #inode: number | undefined;
   #spare: HistoryDatabase | undefined;
   /** What the file lacks, oldest first. */
-  #waiting: WholeBatch[] = [];
+  #waiting: MinuteBatch[] = [];
   #waitingCounts = 0;
   #problem: string | undefined;
   #faults = 0;
@@ -38,7 +38,7 @@ export class FileWithSpare {
     return { problem: this.#problem, faults: this.#faults, bytes };
   }
 
-  append(batch: WholeBatch): void {
+  append(batch: MinuteBatch): void {
     this.#waiting.push(batch);
     this.#waitingCounts += batch.counts.length;
     const isKept = this.#attempt(() => this.#catchUp());
@@ -75,7 +75,7 @@ export class FileWithSpare {
     this.#spare = undefined;
   }
 
-  #keepInSpare(batch: WholeBatch): void {
+  #keepInSpare(batch: MinuteBatch): void {
     try {
       this.#spare ??= new HistoryDatabase(IN_MEMORY, this.#options);
       this.#spare.append(batch);

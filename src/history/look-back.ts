@@ -7,14 +7,14 @@ import { TOP_HASHTAGS } from '../stream/windows.ts';
 import type { CountedPast } from './counts.ts';
 import { addHashtags, mostFrequent } from './hashtag-posts.ts';
 import { covers, unite } from './intervals.ts';
-import { type Counts, type Retention, SCORE_SCALE, type Store } from './store.ts';
+import { type Counts, MINUTE, type Retention, SCORE_SCALE, type Store } from './store.ts';
 
 /** Questions that may wait for the store. Each takes it some milliseconds. A window asks once, when it begins. */
 export const MAX_WAITING = { clients: 64, windows: 1024 } as const;
 
 interface LookBackOptions {
   readonly counts: CountedPast;
-  readonly store: Store;
+  readonly store: Pick<Store, 'read'>;
   readonly retention: Retention;
   readonly clock: Clock;
   readonly maxWaiting: number;
@@ -33,7 +33,7 @@ export function createLookBack(options: LookBackOptions): LookBack {
         rejected(tooMany);
         return new UserError('LIMIT_REACHED', tooMany);
       }
-      // Read in the tick in which the store is asked, so that each event is in exactly one of the two.
+      // Read in the tick in which the store is asked, which answers from the events until then.
       const length = BUCKETS[size];
       const now = Math.max(clock.now(), counts.minute);
       const running = counts.running(track.canonical);
@@ -48,10 +48,12 @@ export function createLookBack(options: LookBackOptions): LookBack {
       });
 
       const byStart = Map.groupBy(
-        [...stored.counts, ...running.counts.map((row) => ({ ...row, start: running.minute }))],
+        [...stored.counts, ...stored.running.map((row) => ({ ...row, start: running.minute }))],
         ({ start }) => Math.floor(start / length) * length,
       );
-      const complete = unite([...stored.complete, [running.completeFrom, now]]);
+      // The store knows of a minute whether it was complete once the next one has ended.
+      const since = Math.max(running.completeFrom, running.minute - MINUTE);
+      const complete = unite([...stored.complete, [since, now]]);
       const buckets: Bucket[] = [];
       for (let start = first; start <= last; start += length) {
         const until = Math.max(start, Math.min(start + length, now));

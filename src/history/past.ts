@@ -54,13 +54,11 @@ export function createPast(
   const store = new SqliteStore(
     { path: options.history || IN_MEMORY, retention, maxBytes: options.historyBytes },
     telemetry.log('history'),
+    () => counts.lost(),
   );
   const recent = new RecentEvents(options);
   const shared = new SharedCounts({ clock, store, heard: (end) => counts.heard(end) });
-  const counts = new CountedPast(recent, clock, (batch) => {
-    store.append(batch);
-    shared.write(batch);
-  });
+  const counts = new CountedPast(recent, clock, store, (ended) => shared.end(ended));
   const rejected = (reason: string) => telemetry.rejected('history', reason);
   const lookBackFor = (use: keyof typeof MAX_WAITING) =>
     createLookBack({ counts, store, retention, clock, rejected, maxWaiting: MAX_WAITING[use] });

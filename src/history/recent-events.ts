@@ -8,11 +8,11 @@ import type { PostKey } from '../base/post.ts';
 import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
+import type { CountMessage } from './count-message.ts';
 import { EventLog, type RecentLimits } from './event-log.ts';
 import { type Keeper, RecentOfTrack } from './recent-of-track.ts';
 import { RecentReader } from './recent-reader.ts';
 import { nothingUntil, stretchOf } from './recent-stretch.ts';
-import type { Segment } from './segment.ts';
 
 export class RecentEvents implements Past {
   readonly #limits: RecentLimits;
@@ -35,8 +35,8 @@ export class RecentEvents implements Past {
     };
   }
 
-  /** Takes the entries of a segment from an index on, each once, with the next `settle` at the latest. */
-  set take(take: (segment: Segment, from: number) => void) {
+  /** Takes what was recorded, each entry once, with the next `settle` at the latest. */
+  set take(take: (message: CountMessage) => void) {
     this.#log.take = take;
   }
 

@@ -2,10 +2,10 @@
 // counts are plain numbers that lie close together, and a topic's slot leads to them.
 
 import { withRoomFor } from '../base/numbers.ts';
-import type { HashtagCount, SentimentEvent } from '../sentiment/analysis.ts';
+import type { CountedEvent } from './count-message.ts';
 import { HashtagCounts } from './hashtag-counts.ts';
 import { KEPT_HASHTAGS, mostFrequent } from './hashtag-posts.ts';
-import { type HashtagPosts, SCORE_SCALE, type TopicCounts } from './store.ts';
+import type { HashtagPosts, TopicCounts } from './store.ts';
 
 /** Distinct hashtags that are counted of a topic. These are more than are kept, since a frequent one may come late. */
 const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
@@ -13,16 +13,6 @@ const MAX_HASHTAGS = 2 * KEPT_HASHTAGS;
 const MAX_HASHTAG_CHARACTERS = 100;
 /** Distinct hashtags of all topics. Further ones are not counted in this minute. */
 const MAX_NAMES = 100_000;
-
-/** What is counted of a topic in the minute that still runs. */
-export interface Running {
-  /** The start of the minute, in milliseconds since 1970. */
-  readonly minute: number;
-  /** One or more for each source. */
-  readonly counts: readonly TopicCounts[];
-  /** Since when every post of the topic was counted. Infinity if the topic is not followed, or the source is down. */
-  readonly completeFrom: number;
-}
 
 /** The numbers of a slot: posts by the index of their polarity, then the sum of their scores. */
 const ROW = 4;
@@ -39,15 +29,11 @@ export class RunningMinute {
   readonly #names: string[] = [];
   /** Counts of topics that were closed. */
   readonly #closed: TopicCounts[] = [];
-  /** The greatest slot that may come. */
+  /** The greatest slot that counts. */
   lastSlot: number;
 
   constructor(lastSlot = 0) {
     this.lastSlot = lastSlot;
-  }
-
-  get isEmpty(): boolean {
-    return this.#bySource.size === 0;
   }
 
   /** From now on, the events of a slot count. */
@@ -56,9 +42,9 @@ export class RunningMinute {
     for (const minute of this.#bySource.values()) minute.open(slot);
   }
 
-  /** Counts an event for the slots from one place until before another one. */
-  add(event: SentimentEvent, slots: Readonly<Uint32Array>, from: number, to: number): void {
-    const { source } = event.post;
+  /** Counts an event for the slots from one index until before another one. */
+  add(event: CountedEvent, slots: Readonly<Uint32Array>, from: number, to: number): void {
+    const { source } = event;
     let minute = this.#last?.source === source ? this.#last : this.#bySource.get(source);
     if (minute === undefined) {
       minute = new SourceMinute(source, this.#names);
@@ -97,17 +83,15 @@ export class RunningMinute {
   }
 
   /** The numbers of those hashtags that are counted. */
-  #numbersOf(hashtags: readonly HashtagCount[]): readonly number[] {
+  #numbersOf(hashtags: readonly string[]): readonly number[] {
     if (hashtags.length === 0) return NO_TAGS;
-    return hashtags.flatMap(({ tag }) => this.#numbers.get(tag) ?? this.#nameNumber(tag) ?? []);
+    return hashtags.flatMap((tag) => this.#numbers.get(tag) ?? this.#nameNumber(tag) ?? []);
   }
 
   #nameNumber(tag: string): number | undefined {
     if (tag.length > MAX_HASHTAG_CHARACTERS || this.#names.length === MAX_NAMES) return undefined;
-    // A part of a string keeps the whole one alive, here the text of the post.
-    const name = Buffer.from(tag).toString();
-    const number = this.#names.push(name) - 1;
-    this.#numbers.set(name, number);
+    const number = this.#names.push(tag) - 1;
+    this.#numbers.set(tag, number);
     return number;
   }
 }
@@ -138,18 +122,17 @@ class SourceMinute {
   }
 
   add(
-    { polarityIndex, score }: SentimentEvent,
+    { polarityIndex, score }: CountedEvent,
     tags: readonly number[],
     slots: Readonly<Uint32Array>,
     from: number,
     to: number,
   ): void {
     const rows = this.#rows;
-    const scaled = Math.round(score * SCORE_SCALE);
     for (let place = from; place < to; place += 1) {
       const row = (slots[place] as number) * ROW;
       rows[row + polarityIndex] = (rows[row + polarityIndex] as number) + 1;
-      rows[row + SCORE] = (rows[row + SCORE] as number) + scaled;
+      rows[row + SCORE] = (rows[row + SCORE] as number) + score;
     }
     for (const tag of tags) {
       for (let place = from; place < to; place += 1) this.#tags.add(slots[place] as number, tag);

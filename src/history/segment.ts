@@ -20,11 +20,11 @@ export class Segment {
   /** By entry. */
   #serials = new Float64Array();
   /** By entry: where its places end. They begin where those of the entry before end. */
-  ends = new Uint32Array();
+  ends: Uint32Array<ArrayBuffer> = new Uint32Array();
   /** By entry: how many tracks keep it. */
   #keptBy = new Uint32Array();
   /** By place. */
-  slots: Uint32Array;
+  slots: Uint32Array<ArrayBuffer>;
   /** By place: the low bits of the serial of the entry before, among those of the same track. */
   #before: Uint32Array;
   /** Places, and entries, that tracks still keep. */
@@ -116,6 +116,16 @@ export class Segment {
         newest[slot] = low;
       }
     }
+  }
+
+  /** A copy of the slots of the entries from `from` on. `ends` counts from `begin`. */
+  slotsFrom(from: number) {
+    const begin = this.begin(from);
+    return {
+      slots: this.slots.slice(begin, this.places),
+      ends: this.ends.slice(from, this.size),
+      begin,
+    };
   }
 
   /** The low bits of the serial before that at a place. */

@@ -5,12 +5,12 @@ import { type Clock, sleep } from '../base/clock.ts';
 import type { Position } from '../base/position.ts';
 import type { Journal, SharedPast } from '../stream/journal.ts';
 import { RelayError } from '../stream/relay.ts';
-import { type BatchPart, decodePart, encodePart, splitBatch } from './batch-message.ts';
-import { MINUTE, type MinuteBatch, type Store, type TopicCounts } from './store.ts';
+import { type BatchPart, decodePart } from './batch-message.ts';
+import { type EndedMinute, MINUTE, type Store, type TopicCounts } from './store.ts';
 
 interface SharedCountsOptions {
   readonly clock: Clock;
-  readonly store: Pick<Store, 'append' | 'read'>;
+  readonly store: Pick<Store, 'end' | 'append' | 'read'>;
   /** Another node, or this one, has counted up to `end`. */
   readonly heard: (end: Position) => void;
 }
@@ -28,8 +28,8 @@ const RECENT_MS = 3 * MINUTE;
 const NO_TOPIC = { topic: '', size: 'MINUTE', from: 0, to: 0 } as const;
 
 interface Waiting {
-  readonly batch: MinuteBatch;
-  readonly previous: Position | undefined;
+  readonly ended: EndedMinute;
+  readonly messages: Promise<readonly Uint8Array[]>;
 }
 
 export class SharedCounts implements SharedPast {
@@ -55,11 +55,16 @@ export class SharedCounts implements SharedPast {
     this.#add = add;
   }
 
-  /** Writes a batch to the journal, after those before. */
-  write(batch: MinuteBatch): void {
-    if (this.#add === undefined) return;
-    this.#waiting.push({ batch, previous: this.#written });
-    this.#written = batch.end;
+  /** Ends a minute. Its batch is written to the journal after those before. */
+  end(ended: EndedMinute): void {
+    const { store } = this.#options;
+    if (this.#add === undefined) {
+      void store.end(ended);
+      return;
+    }
+    const messages = store.end(ended, { previous: this.#written });
+    this.#waiting.push({ ended, messages });
+    this.#written = ended.end;
     if (this.#waiting.length > MOST_WAITING) this.#waiting.splice(1, 1);
     if (!this.#isWriting) this.#writing = this.#writeAll(this.#add);
   }
@@ -134,10 +139,10 @@ export class SharedCounts implements SharedPast {
   }
 }
 
-async function writeBatch(add: Journal['add'], { batch, previous }: Waiting): Promise<void> {
-  const { epoch, number } = batch.end;
-  for (const part of splitBatch(batch, previous)) {
-    await add(encodePart(part), `${epoch}-${number}-${batch.minute}-${part.part}`);
+async function writeBatch(add: Journal['add'], { ended, messages }: Waiting): Promise<void> {
+  const { epoch, number } = ended.end;
+  for (const [part, message] of (await messages).entries()) {
+    await add(message, `${epoch}-${number}-${ended.minute}-${part}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { CompleteTable } from './complete-table.ts';
 import { unite } from './intervals.ts';
 import { NameTables } from './name-tables.ts';
 import { prepareSchema } from './sqlite-schema.ts';
-import { MINUTE, type Retention, type Span, type Stored, type WholeBatch } from './store.ts';
+import { MINUTE, type MinuteBatch, type Retention, type Span, type Stored } from './store.ts';
 
 export interface DatabaseOptions {
   readonly retention: Retention;
@@ -93,7 +93,7 @@ export class HistoryDatabase {
   }
 
   /** Keeps a batch in one transaction. Throws an error of SQLite, and then has kept nothing of it. */
-  append(batch: WholeBatch): void {
+  append(batch: MinuteBatch): void {
     const pages = pagesOf(batch);
     if (pages <= this.#maxPages) while (this.#freePages < pages && this.#makeRoom());
     this.#transact(() => this.#append(batch));
@@ -120,7 +120,7 @@ export class HistoryDatabase {
     this.#database[Symbol.dispose]();
   }
 
-  #append({ minute: at, end, counts, complete }: WholeBatch): void {
+  #append({ minute: at, end, counts, complete }: MinuteBatch): void {
     const minute = at / MINUTE;
     const isNew = this.#batches.add.run(minute, end.epoch, end.number, end.time).changes > 0;
     if (!isNew) return;

@@ -1,7 +1,16 @@
 // What the two sides of the SQLite store tell each other.
 
+import type { CountMessage } from './count-message.ts';
 import type { DatabaseOptions } from './sqlite-database.ts';
-import type { MinuteBatch, Span, Stored, StoreState, TopicCounts } from './store.ts';
+import type {
+  EndedMinute,
+  Known,
+  MinuteBatch,
+  Share,
+  Span,
+  StoreState,
+  TopicCounts,
+} from './store.ts';
 
 /** The path of a history without a file. */
 export const IN_MEMORY = ':memory:';
@@ -12,7 +21,18 @@ export interface WorkerOptions extends DatabaseOptions {
   readonly path: string;
 }
 
+/** They come in lists. */
 export type Request =
+  | { readonly kind: 'follow'; readonly slot: number; readonly topic: string }
+  | { readonly kind: 'leave'; readonly slot: number }
+  | { readonly kind: 'count'; readonly message: CountMessage }
+  | { readonly kind: 'forget' }
+  | {
+      readonly kind: 'end';
+      readonly id: number;
+      readonly ended: EndedMinute;
+      readonly share: Share | undefined;
+    }
   /** A part of the batch that the next `batch` ends. */
   | {
       readonly kind: 'part';
@@ -25,4 +45,4 @@ export type Request =
 
 export type Answer =
   | { readonly kind: 'state'; readonly state: StoreState }
-  | { readonly kind: 'stored'; readonly id: number; readonly stored: Stored };
+  | { readonly kind: 'answer'; readonly id: number; readonly value: Known | readonly Uint8Array[] };

@@ -1,22 +1,29 @@
-// A store in SQLite: in memory, or in a file. A worker thread does the work; this is the side of the main thread.
+// A store in SQLite: in memory, or in a file. A worker thread counts and keeps; this is the side of the main thread.
 
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BoundedLog } from '../stream/telemetry.ts';
+import type { CountMessage } from './count-message.ts';
 import { type Answer, IN_MEMORY, type Request, type WorkerOptions } from './sqlite-message.ts';
 import {
+  type EndedMinute,
+  type Known,
   type MinuteBatch,
   NOTHING,
+  type Share,
   type Span,
   type Store,
-  type Stored,
   type StoreState,
 } from './store.ts';
 
 /** What is sent in one tick: so many topics and hashtags, or so many times NAME_CHARACTERS of their names. */
 const PART = 500;
 const NAME_CHARACTERS = 64;
+/** The worker is told of so many topics and slots of events at once, unless it is asked something before. */
+const TOLD_AT_ONCE = 8192;
+/** Slots of events that wait for a worker. */
+const HELD_SLOTS = 100_000;
 
 const FAILED = 'The history has failed. It starts again with the next minute.';
 
@@ -27,45 +34,81 @@ export class SqliteStore implements Store {
   /** Faults of workers that have ended. */
   #earlierFaults = 0;
   #worker: Worker | undefined;
-  /** In memory, the first batch waits here, so that a server that hardly counts starts no worker. */
-  #first: MinuteBatch | undefined;
-  readonly #waiting = new Map<number, (stored: Stored) => void>();
+  /** In memory, what comes first waits here, so that a server that hardly counts starts no worker. */
+  #held: (() => Promise<void> | void)[] | undefined;
+  #slotsHeld = 0;
+  #hasEnded = false;
+  /** Topics that are followed, by their slots, for a worker that starts later. */
+  readonly #topics: (string | undefined)[] = [];
+  /** What the worker is yet to be told. */
+  #untold: Request[] = [];
+  #untoldSize = 0;
+  /** Take the values of the answers, or nothing if the worker has failed. */
+  readonly #waiting = new Map<number, (value?: Known | readonly Uint8Array[]) => void>();
   #nextId = 0;
-  /** Whether the last worker failed. The next batch starts another one. */
+  /** Whether the last worker failed. The next batch starts another one, and until then nothing is counted. */
   #hasFailed = false;
+  readonly #lost: () => void;
   /** Resolves once everything up to now has been sent. */
   #sent: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
-  /** A file is opened at once, so that its faults show at once. */
-  constructor(options: WorkerOptions, log: BoundedLog) {
+  /**
+   * A file is opened at once, so that its faults show at once. Calls `lost` when what was counted in the running minute is
+   * lost, and the rest of that minute as well.
+   */
+  constructor(options: WorkerOptions, log: BoundedLog, lost: () => void) {
     this.#options = options;
     this.#log = log;
-    if (!this.#isInMemory) this.#start();
+    this.#lost = lost;
+    if (this.#isInMemory) this.#held = [];
+    else this.#start();
   }
 
   get state(): StoreState {
     return { ...this.#state, faults: this.#state.faults + this.#earlierFaults };
   }
 
+  follow(slot: number, topic: string): void {
+    this.#topics[slot] = topic;
+    this.#tell({ kind: 'follow', slot, topic });
+  }
+
+  leave(slot: number): void {
+    this.#topics[slot] = undefined;
+    this.#tell({ kind: 'leave', slot });
+  }
+
+  count(message: CountMessage): void {
+    this.#slotsHeld += message.slots.length;
+    if (this.#held !== undefined && this.#slotsHeld > HELD_SLOTS) this.#begin();
+    this.#tell({ kind: 'count', message }, message.slots.length);
+  }
+
+  forget(): void {
+    this.#tell({ kind: 'forget' });
+  }
+
+  end(ended: EndedMinute, share?: Share): Promise<readonly Uint8Array[]> {
+    if (this.#hasEnded || share !== undefined) this.#begin();
+    this.#hasEnded = true;
+    return this.#ask<readonly Uint8Array[]>([], (id) => {
+      this.#hasFailed = false;
+      return { kind: 'end', id, ended, share };
+    });
+  }
+
   append(batch: MinuteBatch): void {
     if (this.#closed !== undefined) return;
-    if (this.#worker === undefined && this.#first === undefined && this.#isInMemory) {
-      this.#first = batch;
-      return;
-    }
-    this.#sendFirst();
+    if (this.#hasEnded) this.#begin();
+    this.#hasEnded = true;
     this.#inOrder(() => this.#sendBatch(batch));
   }
 
-  read(span: Span): Promise<Stored> {
-    if (this.#closed !== undefined || this.#hasFailed) return Promise.resolve(NOTHING);
-    this.#sendFirst();
-    const { promise, resolve } = Promise.withResolvers<Stored>();
-    const id = this.#nextId++;
-    this.#waiting.set(id, resolve);
-    this.#inOrder(() => this.#send({ kind: 'read', id, span }));
-    return promise;
+  read(span: Span): Promise<Known> {
+    if (this.#hasFailed) return Promise.resolve(NOTHING);
+    this.#begin();
+    return this.#ask<Known>(NOTHING, (id) => ({ kind: 'read', id, span }));
   }
 
   close(): Promise<void> {
@@ -77,10 +120,43 @@ export class SqliteStore implements Store {
     return this.#options.path === IN_MEMORY;
   }
 
-  #sendFirst(): void {
-    const first = this.#first;
-    this.#first = undefined;
-    if (first !== undefined) this.#inOrder(() => this.#sendBatch(first));
+  /** From now on there is a worker. */
+  #begin(): void {
+    this.#flush();
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const send of held) this.#inOrder(send);
+  }
+
+  /** Tells the worker something that it does not answer. */
+  #tell(request: Request, size = 1): void {
+    if (this.#closed !== undefined) return;
+    this.#untold.push(request);
+    this.#untoldSize += size;
+    if (this.#untoldSize >= TOLD_AT_ONCE) this.#flush();
+  }
+
+  #flush(): void {
+    const requests = this.#untold;
+    if (requests.length === 0) return;
+    this.#untold = [];
+    this.#untoldSize = 0;
+    this.#inOrder(() => {
+      if (!this.#hasFailed) this.#send(...requests);
+    });
+  }
+
+  /** Resolves with the answer to a request, or with `failed`. */
+  #ask<T extends Known | readonly Uint8Array[]>(
+    failed: T,
+    request: (id: number) => Request,
+  ): Promise<T> {
+    if (this.#closed !== undefined) return Promise.resolve(failed);
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const id = this.#nextId++;
+    this.#waiting.set(id, (value) => resolve((value ?? failed) as T));
+    this.#inOrder(() => this.#send(request(id)));
+    return promise;
   }
 
   async #close(): Promise<void> {
@@ -95,7 +171,9 @@ export class SqliteStore implements Store {
 
   /** Sends what `send` sends after everything that came before. */
   #inOrder(send: () => Promise<void> | void): void {
-    this.#sent = this.#sent.then(send);
+    this.#flush();
+    if (this.#held !== undefined) this.#held.push(send);
+    else this.#sent = this.#sent.then(send);
   }
 
   async #sendBatch({ minute, end, counts, complete }: MinuteBatch): Promise<void> {
@@ -118,9 +196,9 @@ export class SqliteStore implements Store {
     this.#send({ kind: 'batch', minute, end });
   }
 
-  #send(request: Request): void {
+  #send(...requests: readonly Request[]): void {
     const worker = this.#worker ?? this.#start();
-    worker.postMessage(request);
+    worker.postMessage(requests, requests.flatMap(buffersOf));
   }
 
   #start(): Worker {
@@ -130,23 +208,34 @@ export class SqliteStore implements Store {
     worker.on('message', (answer: Answer) => this.#hear(answer));
     worker.on('error', (error) => {
       // Only a bug gets here. The live stream goes on. The next batch starts another worker, without what this one kept in memory.
+      // What it has said before may arrive after this.
+      worker.removeAllListeners('message');
       this.#earlierFaults += this.#state.faults + 1;
       this.#state = { faults: 0, bytes: 0, problem: FAILED };
       this.#hasFailed = true;
+      this.#lost();
       this.#log.error(FAILED, error);
     });
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined;
-      for (const resolve of this.#waiting.values()) resolve(NOTHING);
+      for (const answer of this.#waiting.values()) answer();
       this.#waiting.clear();
     });
+    // The one before has failed.
+    if (this.#earlierFaults > 0) worker.postMessage(this.#followed());
     this.#worker = worker;
     return worker;
   }
 
+  #followed(): Request[] {
+    return [...this.#topics.entries()].flatMap(([slot, topic]) =>
+      topic === undefined ? [] : [{ kind: 'follow', slot, topic } as const],
+    );
+  }
+
   #hear(answer: Answer): void {
-    if (answer.kind === 'stored') {
-      this.#waiting.get(answer.id)?.(answer.stored);
+    if (answer.kind === 'answer') {
+      this.#waiting.get(answer.id)?.(answer.value);
       this.#waiting.delete(answer.id);
       return;
     }
@@ -156,6 +245,13 @@ export class SqliteStore implements Store {
     if (answer.state.problem !== undefined) this.#log.error(answer.state.problem);
     else this.#log.info('The history is written again.');
   }
+}
+
+/** Those that are handed over, since nobody here needs them any more. */
+function buffersOf(request: Request): ArrayBuffer[] {
+  if (request.kind !== 'count') return [];
+  const { slots, ends, heads } = request.message;
+  return [slots.buffer, ends.buffer, heads.buffer];
 }
 
 /** The next ones, of a size of PART together. */

@@ -3,6 +3,7 @@
 
 import type { Position } from '../base/position.ts';
 import type { BucketSize } from '../stream/history.ts';
+import type { CountMessage } from './count-message.ts';
 
 export const MINUTE = 60_000;
 /** How many scores of 1 a sum of scores has for each post of score 1. Whole numbers add up exactly, in any order. */
@@ -34,18 +35,30 @@ export interface MinuteBatch {
   /** The position of the last event that is counted. Two batches with the same minute and end are the same. */
   readonly end: Position;
   /** Topics without posts have none, others one for each source. */
-  readonly counts: Iterable<TopicCounts>;
+  readonly counts: readonly TopicCounts[];
   /**
    * Topics whose posts of the minute before this one were all counted. A source may take half a minute to
    * notice that it has lost its upstream, so only a later minute knows that one was complete.
    */
-  readonly complete: Iterable<string>;
+  readonly complete: readonly string[];
 }
 
-/** A batch that can be read more than once. */
-export interface WholeBatch extends MinuteBatch {
-  readonly counts: readonly TopicCounts[];
-  readonly complete: readonly string[];
+/** The running minute ends. What is told of it is what a batch tells. */
+export interface EndedMinute extends Pick<MinuteBatch, 'minute' | 'end'> {
+  /** The slots of topics that are complete, and the names of those that were closed. */
+  readonly complete: Uint32Array;
+  readonly completeClosed: readonly string[];
+}
+
+/** Counts the events of topics in the running minute. A topic has a slot, a small number, for as long as it is followed. */
+export interface Counter {
+  follow(slot: number, topic: string): void;
+  /** The topic of the slot is not followed any more. What was counted stays, and another topic may get the slot. */
+  leave(slot: number): void;
+  /** Slots that no topic has are not counted. */
+  count(message: CountMessage): void;
+  /** Forgets what was counted in this minute. */
+  forget(): void;
 }
 
 export interface Span {
@@ -69,6 +82,12 @@ export interface Stored {
   readonly retainedFrom: number;
 }
 
+/** What a store knows of a span, and of the running minute. */
+export interface Known extends Stored {
+  /** What was counted of the topic in the running minute: one or more for each source. */
+  readonly running: readonly Counts[];
+}
+
 /** How long buckets of each size are kept, in milliseconds. */
 export type Retention = Readonly<Record<BucketSize, number>>;
 
@@ -81,23 +100,33 @@ export interface StoreState {
   readonly bytes: number;
 }
 
-export interface Store {
+/** No method may throw, or block the event loop for more than 5 ms. */
+export interface Store extends Counter {
   readonly state: StoreState;
   /**
-   * Keeps a batch, all of it or nothing. Batches of one minute add up, and a batch that comes again changes nothing.
-   * MUST NOT block the event loop for more than 5 ms, whatever the size of the batch: it reads the batch bit by bit.
-   * MUST NOT throw: a batch that cannot be kept shows in `state`, and its minute is not complete.
+   * Ends the running minute, and keeps its batch as `append` does. With `share`, resolves with messages for other nodes,
+   * which say that the batch follows the one with the end `previous`; otherwise, or if that fails, with none.
+   */
+  end(ended: EndedMinute, share?: Share): Promise<readonly Uint8Array[]>;
+  /**
+   * Keeps a batch of another node, all of it or nothing. Batches of one minute add up, and a batch that comes again changes
+   * nothing. One that cannot be kept shows in `state`, and its minute is not complete.
    */
   append(batch: MinuteBatch): void;
-  /** What is known of a span by the batches that were appended before the call. MUST NOT reject. */
-  read(span: Span): Promise<Stored>;
-  /** Keeps what was appended, and ends. */
+  /** What is known of a span by everything that came before the call. MUST NOT reject. */
+  read(span: Span): Promise<Known>;
+  /** Keeps what was appended and ended, and ends. */
   close(): Promise<void>;
 }
 
+export interface Share {
+  readonly previous: Position | undefined;
+}
+
 /** The answer of a store that knows nothing. */
-export const NOTHING: Stored = {
+export const NOTHING: Known = {
   counts: [],
+  running: [],
   complete: [],
   retainedFrom: 0,
 };

@@ -8,10 +8,16 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import { setTimeout } from 'node:timers/promises';
+import { MinuteCounter } from '../../src/history/counter.ts';
 import { CountedPast } from '../../src/history/counts.ts';
 import { HistoryDatabase } from '../../src/history/sqlite-database.ts';
 import { SqliteStore } from '../../src/history/sqlite-store.ts';
-import { MINUTE, type MinuteBatch, type WholeBatch } from '../../src/history/store.ts';
+import {
+  type Counter,
+  type EndedMinute,
+  MINUTE,
+  type MinuteBatch,
+} from '../../src/history/store.ts';
 import { BUCKETS, type BucketSize } from '../../src/stream/history.ts';
 import type { Recording } from '../../src/stream/recorder.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -55,13 +61,14 @@ interface Load {
 async function measure(path: string, { events, minutes }: Load) {
   const options = { ...SIZES, maxBytes: EVERY_BYTE };
   const batches: MinuteBatch[] = [];
-  const feed = createFeed(events, (batch) => batches.push(batch));
+  const counter = new MinuteCounter();
+  const feed = createFeed(events, counter, (ended) => batches.push(counter.end(ended)));
   const before = memoryUsage.rss();
   const database = new HistoryDatabase(path, options);
   const times: number[] = [];
   for (let minute = 0; minute < minutes; minute++) {
     feed();
-    for (const batch of batches.splice(0)) times.push(timeOf(() => database.append(whole(batch))));
+    for (const batch of batches.splice(0)) times.push(timeOf(() => database.append(batch)));
   }
   const rss = memoryUsage.rss() - before;
   const asked = (Object.keys(BUCKETS) as BucketSize[]).map((size) =>
@@ -74,19 +81,16 @@ async function measure(path: string, { events, minutes }: Load) {
   database.close();
   const { size: bytes } = statSync(path);
 
-  const store = new SqliteStore({ path, ...options }, recordTelemetry().log('history'));
+  const store = new SqliteStore({ path, ...options }, recordTelemetry().log('history'), () => {});
   const loop = monitorEventLoopDelay({ resolution: 1 });
-  const ended: MinuteBatch[] = [];
-  const goOn = createFeed(events, (batch) => ended.push(batch), START + (minutes + 1) * MINUTE);
+  const goOn = createFeed(events, store, (ended) => void store.end(ended), minutes + 1);
   const turns: number[] = [];
   const worst: number[] = [];
   for (let minute = 0; minute < STORED; minute++) {
     goOn();
     turns.push(goOn.turned());
-    await setTimeout(10);
     loop.reset();
     loop.enable();
-    for (const batch of ended.splice(0)) store.append(batch);
     await store.read({ topic: 'topic1', size: 'MINUTE', from: START, to: START + MINUTE });
     await setTimeout(10);
     loop.disable();
@@ -108,9 +112,14 @@ async function measure(path: string, { events, minutes }: Load) {
 }
 
 /** Each call counts a minute of events, most of them of few topics. */
-function createFeed(events: number, keep: (batch: MinuteBatch) => void, start = START) {
-  const clock = new FakeClock(start);
-  const counts = new CountedPast(createPast({ recentEvents: 0 }), clock, keep);
+function createFeed(
+  events: number,
+  counter: Counter,
+  end: (ended: EndedMinute) => void,
+  firstMinute = 0,
+) {
+  const clock = new FakeClock(START + firstMinute * MINUTE);
+  const counts = new CountedPast(createPast({ recentEvents: 0 }), clock, counter, end);
   counts.live('hand', true);
   let number = 0;
   const at = () => ({ epoch: 1, number, time: clock.now() });
@@ -134,10 +143,6 @@ function createFeed(events: number, keep: (batch: MinuteBatch) => void, start = 
     turned = timeOf(() => clock.advance(0));
   }
   return Object.assign(feed, { turned: () => turned });
-}
-
-function whole(batch: MinuteBatch): WholeBatch {
-  return { ...batch, counts: [...batch.counts], complete: [...batch.complete] };
 }
 
 function timeOf(work: () => void): number {

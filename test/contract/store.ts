@@ -1,8 +1,18 @@
 // The suite that every store passes. The test of an implementation calls it with a way to open one.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { decodePart } from '../../src/history/batch-message.ts';
 import { MINUTE, type Store } from '../../src/history/store.ts';
-import { batch, counts, minutes, START, span } from '../support/history.ts';
+import {
+  batch,
+  countMessage,
+  counts,
+  ended,
+  eventAt,
+  minutes,
+  START,
+  span,
+} from '../support/history.ts';
 
 export function storeContract(name: string, openStore: () => Store): void {
   describe(`${name}, as a store`, () => {
@@ -143,6 +153,66 @@ export function storeContract(name: string, openStore: () => Store): void {
       for (const topic of topics) {
         expect((await store.read(span(topic, 0, 1))).counts.length).toBe(1);
       }
+    });
+
+    const say = (more: Parameters<typeof eventAt>[1] = {}) =>
+      eventAt({ epoch: 1, number: 1, time: START }, more);
+
+    test('counts the running minute, topic by topic, and keeps it at its end', async () => {
+      const store = open();
+      store.follow(3, 'coffee');
+      store.follow(9, 'tea');
+      const hashtags = [{ tag: 'espresso', count: 2 }];
+      store.count(countMessage([say({ hashtags }), [3, 9]], [say({ score: -0.2 }), [3, 4]]));
+      const { topic, ...coffee } = counts('coffee', {
+        positive: 2,
+        score: 3000,
+        hashtags: [['espresso', 1]],
+      });
+      expect(await store.read(span(topic, 0, 2))).toMatchObject({ counts: [], running: [coffee] });
+      store.leave(3);
+      store.follow(3, 'cocoa');
+      store.count(countMessage([say(), [3]]));
+      expect((await store.read(span('cocoa', 0, 2))).running).toMatchObject([{ positive: 1 }]);
+      expect(await store.end(ended(0))).toEqual([]);
+      expect(await store.read(span(topic, 0, 2))).toMatchObject({
+        counts: [{ ...coffee, start: START }],
+        running: [],
+      });
+      await store.end({ ...ended(1, [3, 9]), completeClosed: ['coffee'] });
+      for (const each of ['coffee', 'tea', 'cocoa']) {
+        expect(minutes((await store.read(span(each, 0, 2))).complete)).toEqual([[0, 1]]);
+      }
+    });
+
+    test('forgets the running minute if it is told to', async () => {
+      const store = open();
+      store.follow(0, 'coffee');
+      store.count(countMessage([say(), [0]]));
+      store.forget();
+      store.count(countMessage([say({ polarityIndex: 1 }), [0]]));
+      const { running } = await store.read(span('coffee', 0, 1));
+      expect(running).toMatchObject([{ positive: 0, negative: 1 }]);
+    });
+
+    test('hands over a minute that has ended, for other nodes', async () => {
+      const store = open();
+      store.follow(0, 'coffee');
+      store.count(countMessage([say(), [0]]));
+      const previous = batch(0).end;
+      const messages = await store.end(ended(1, [0]), { previous });
+      const { minute, end } = batch(1);
+      expect(messages.map(decodePart)).toEqual([
+        {
+          minute,
+          end,
+          previous,
+          part: 0,
+          isLast: true,
+          counts: [counts('coffee')],
+          complete: ['coffee'],
+        },
+      ]);
     });
 
     test('works without a problem, and says how much it takes', async () => {

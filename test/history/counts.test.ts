@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MinuteCounter } from '../../src/history/counter.ts';
 import { CountedPast } from '../../src/history/counts.ts';
-import { MINUTE, type WholeBatch } from '../../src/history/store.ts';
+import { MINUTE, type MinuteBatch } from '../../src/history/store.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 import type { Recording } from '../../src/stream/recorder.ts';
 import { atSources } from '../../src/track/track.ts';
@@ -12,9 +13,10 @@ import { track } from '../support/tracks.ts';
 
 function createCounts() {
   const clock = new FakeClock(START);
-  const batches: WholeBatch[] = [];
-  const counts = new CountedPast(createPast(), clock, (batch) => {
-    batches.push({ ...batch, counts: [...batch.counts], complete: [...batch.complete] });
+  const batches: MinuteBatch[] = [];
+  const counter = new MinuteCounter();
+  const counts = new CountedPast(createPast(), clock, counter, (ended) => {
+    batches.push(counter.end(ended));
   });
   counts.live('hand', true);
   let number = 0;
@@ -27,13 +29,18 @@ function createCounts() {
       recordings.map(({ slot }) => slot),
     );
   }
-  return { clock, batches, counts, open, say, position };
+  /** What the running minute has of a topic. */
+  function running(topic: string) {
+    const known = counts.running(topic);
+    return { ...known, counts: counter.running(topic) };
+  }
+  return { clock, batches, counts, open, say, position, running };
 }
 
 const seconds = (count: number) => count * 1000;
 
 /** The minutes that the batches say were complete, in minutes after START. */
-function completeMinutes(batches: readonly WholeBatch[], topic: string): number[] {
+function completeMinutes(batches: readonly MinuteBatch[], topic: string): number[] {
   return batches
     .filter(({ complete }) => complete.includes(topic))
     .map(({ minute }) => (minute - START) / MINUTE - 1);
@@ -112,7 +119,7 @@ describe('counting', () => {
   });
 
   test('goes on in the running minute when the clock is set back', () => {
-    const { clock, batches, open, say, counts } = createCounts();
+    const { clock, batches, open, say, running } = createCounts();
     const coffee = open('coffee');
     clock.advance(2 * MINUTE);
     say([coffee]);
@@ -120,8 +127,8 @@ describe('counting', () => {
     say([coffee]);
     const tea = open('tea');
     say([tea]);
-    expect(counts.running('coffee').counts[0]?.positive).toBe(2);
-    expect(counts.running('tea')).toMatchObject({
+    expect(running('coffee').counts[0]?.positive).toBe(2);
+    expect(running('tea')).toMatchObject({
       minute: START + 2 * MINUTE,
       completeFrom: START + 3 * MINUTE,
     });
@@ -174,7 +181,7 @@ describe('counting', () => {
   });
 
   test('counts a topic apart from one that was closed in the same minute', () => {
-    const { clock, batches, counts, open, say } = createCounts();
+    const { clock, batches, open, say, running } = createCounts();
     const tea = open('tea');
     const first = open('coffee');
     say([tea, first]);
@@ -182,7 +189,7 @@ describe('counting', () => {
     const cocoa = open('cocoa');
     say([tea, cocoa]);
     say([cocoa]);
-    expect(counts.running('coffee').counts).toMatchObject([{ positive: 1 }]);
+    expect(running('coffee').counts).toMatchObject([{ positive: 1 }]);
     clock.advance(MINUTE);
     expect(batches[0]?.counts.map(({ topic, positive }) => [topic, positive])).toEqual([
       ['tea', 2],
@@ -230,12 +237,12 @@ describe('counting', () => {
   });
 
   test('bounds the hashtags of a topic and minute, and their length', () => {
-    const { counts, open, say } = createCounts();
+    const { open, say, running } = createCounts();
     const coffee = open('coffee');
     for (let i = 0; i < 1000; i++) say([coffee], { hashtags: [{ tag: `tag${i}`, count: 1 }] });
     say([coffee], { hashtags: [{ tag: 'x'.repeat(1000), count: 1 }] });
     say([coffee], { hashtags: [{ tag: 'tag99', count: 1 }] });
-    const [{ hashtags = [] } = {}] = counts.running('coffee').counts;
+    const [{ hashtags = [] } = {}] = running('coffee').counts;
     expect(hashtags.length).toBe(50);
     expect(hashtags[0]).toEqual(['tag99', 2]);
   });
@@ -267,21 +274,21 @@ describe('a minute is complete', () => {
   });
 
   test('from the very beginning, if the topic was opened then', () => {
-    const { clock, batches, open, counts } = createCounts();
+    const { clock, batches, open, running } = createCounts();
     open('coffee');
     clock.advance(2 * MINUTE);
     expect(completeMinutes(batches, 'coffee')).toEqual([0]);
-    expect(counts.running('coffee').completeFrom).toBe(START);
+    expect(running('coffee').completeFrom).toBe(START);
   });
 
   test('as far as the sources of the topic are live, whichever others are out', () => {
-    const { clock, batches, counts, open, position } = createCounts();
+    const { clock, batches, counts, open, position, running } = createCounts();
     open('coffee');
     counts.open(atSources(track('coffee'), ['hand']), position());
     clock.advance(2 * MINUTE);
     counts.live('x', false);
     clock.advance(2 * MINUTE);
-    expect(counts.running('coffee').completeFrom).toBe(Number.POSITIVE_INFINITY);
+    expect(running('coffee').completeFrom).toBe(Number.POSITIVE_INFINITY);
     counts.live('x', true);
     clock.advance(3 * MINUTE);
     // It rejects all that it is asked for.
@@ -313,11 +320,11 @@ describe('a minute is complete', () => {
   });
 
   test('unless the source was down, or its loss was noticed soon after', () => {
-    const { clock, batches, open, counts } = createCounts();
+    const { clock, batches, open, counts, running } = createCounts();
     open('coffee');
     clock.advance(3 * MINUTE + seconds(20));
     counts.live('hand', false);
-    expect(counts.running('coffee').completeFrom).toBe(Number.POSITIVE_INFINITY);
+    expect(running('coffee').completeFrom).toBe(Number.POSITIVE_INFINITY);
     clock.advance(2 * MINUTE);
     counts.live('hand', true);
     clock.advance(2 * MINUTE);
@@ -336,6 +343,16 @@ describe('a minute is complete', () => {
     clock.advance(4 * MINUTE);
     expect(completeMinutes(batches, 'coffee')).toEqual([0, 1, 4, 5]);
     expect(completeMinutes(batches, 'tea')).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test('unless its counts were lost', () => {
+    const { clock, batches, counts, open, running } = createCounts();
+    open('coffee');
+    clock.advance(3 * MINUTE + seconds(20));
+    counts.lost();
+    expect(running('coffee').completeFrom).toBe(START + 4 * MINUTE);
+    clock.advance(4 * MINUTE);
+    expect(completeMinutes(batches, 'coffee')).toEqual([0, 1, 4, 5]);
   });
 
   test('unless the process slept through one', () => {

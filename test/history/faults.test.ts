@@ -19,7 +19,7 @@ import { FileWithSpare } from '../../src/history/file-with-spare.ts';
 import { HistoryDatabase } from '../../src/history/sqlite-database.ts';
 import { prepareSchema, VERSIONS } from '../../src/history/sqlite-schema.ts';
 import { SqliteStore } from '../../src/history/sqlite-store.ts';
-import { MINUTE, type WholeBatch } from '../../src/history/store.ts';
+import { MINUTE, type MinuteBatch } from '../../src/history/store.ts';
 import { batch, counts, minutes, SIZES, START, span } from '../support/history.ts';
 import { crash, logged, startNode } from '../support/program.ts';
 import { recordTelemetry } from '../support/telemetry.ts';
@@ -30,7 +30,7 @@ function newPath(): string {
 }
 
 /** Coffee with one post, and with every post of the minute before. */
-function whole(minute: number): WholeBatch {
+function whole(minute: number): MinuteBatch {
   return { ...batch(minute), counts: [counts('coffee')], complete: ['coffee'] };
 }
 
@@ -288,7 +288,7 @@ test('the store says each problem once, and when it is over', async () => {
   const path = newPath();
   const other = hold(path);
   const telemetry = recordTelemetry();
-  const store = new SqliteStore({ path, ...SIZES }, telemetry.log('history'));
+  const store = new SqliteStore({ path, ...SIZES }, telemetry.log('history'), () => {});
   onTestFinished(() => store.close());
   for (const minute of [0, 1, 2]) store.append(whole(minute));
   await store.read(span('coffee', 0, 1));

@@ -13,7 +13,7 @@ import { track } from '../support/tracks.ts';
 
 function createHistory(store: Store = createStore()) {
   const clock = new FakeClock(START);
-  const counts = new CountedPast(createPast(), clock, (batch) => store.append(batch));
+  const counts = new CountedPast(createPast(), clock, store, (ended) => void store.end(ended));
   counts.live('hand', true);
   let number = 0;
   const position = () => ({ epoch: 1, number, time: clock.now() });
@@ -45,10 +45,26 @@ function createHistory(store: Store = createStore()) {
 }
 
 function createStore(): SqliteStore {
-  const store = new SqliteStore({ path: ':memory:', ...SIZES }, recordTelemetry().log('history'));
+  const store = new SqliteStore(
+    { path: ':memory:', ...SIZES },
+    recordTelemetry().log('history'),
+    () => {},
+  );
   onTestFinished(() => store.close());
   return store;
 }
+
+const EMPTY_STORE: Store = {
+  state: { faults: 0, bytes: 0 },
+  follow() {},
+  leave() {},
+  count() {},
+  forget() {},
+  end: async () => [],
+  append() {},
+  read: async () => NOTHING,
+  close: async () => {},
+};
 
 test('every bucket of the span is there, the running one included', async () => {
   const { clock, open, say, ask } = createHistory();
@@ -170,6 +186,15 @@ test('a gap is known at once, before the store hears of it', async () => {
   expect(await complete()).toEqual([true, true, false, false, false]);
 });
 
+test('calls nothing complete that the store has forgotten, though the topic was followed', async () => {
+  const { clock, open, ask } = createHistory(EMPTY_STORE);
+  open('coffee');
+  clock.advance(3 * MINUTE + 5000);
+  // The store knows of the last minute only once the running one has ended.
+  const complete = (await ask(0)).buckets.map(({ isComplete }) => isComplete);
+  expect(complete).toEqual([false, false, true, true]);
+});
+
 test('has the running minute also after the clock was set back', async () => {
   const { ask, open, say, clock } = createHistory();
   const coffee = open('coffee');
@@ -194,13 +219,7 @@ test('says since when buckets of a size are kept', async () => {
 
 test('rejects a question while too many others wait', async () => {
   const { promise, resolve } = Promise.withResolvers<typeof NOTHING>();
-  const store: Store = {
-    state: { faults: 0, bytes: 0 },
-    append() {},
-    read: () => promise,
-    close: async () => {},
-  };
-  const { ask, rejected } = createHistory(store);
+  const { ask, rejected } = createHistory({ ...EMPTY_STORE, read: () => promise });
   const waiting = Array.from({ length: MAX_WAITING.clients }, () => ask(-1));
   await expect(ask(-1)).rejects.toThrow(UserError);
   expect(rejected.length).toBe(1);

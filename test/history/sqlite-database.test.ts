@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type DatabaseOptions, HistoryDatabase } from '../../src/history/sqlite-database.ts';
-import { MINUTE, type TopicCounts, type WholeBatch } from '../../src/history/store.ts';
+import { MINUTE, type MinuteBatch, type TopicCounts } from '../../src/history/store.ts';
 import { BUCKETS, type BucketSize } from '../../src/stream/history.ts';
 import { batch, counts, minutes, SIZES, START, span } from '../support/history.ts';
 
@@ -18,7 +18,7 @@ function whole(
   minute: number,
   rows: readonly TopicCounts[],
   complete: readonly string[] = [],
-): WholeBatch {
+): MinuteBatch {
   return { ...batch(minute), counts: rows, complete };
 }
 

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Position } from '../../src/base/position.ts';
 import { UserError } from '../../src/base/user-error.ts';
+import { MinuteCounter } from '../../src/history/counter.ts';
 import { CountedPast } from '../../src/history/counts.ts';
 import { MINUTE, SCORE_SCALE } from '../../src/history/store.ts';
 import { mergeSources } from '../../src/source/merged.ts';
@@ -129,7 +130,9 @@ test('whatever happens, the past and the counts are those of a model which keeps
         const expected = new Map<string, number>();
         const sum = (sums: Map<string, number>, key: string, by: number) =>
           by === 0 || sums.set(key, (sums.get(key) ?? 0) + by);
-        const past = new CountedPast(recent, clock, ({ minute, counts }) => {
+        const counter = new MinuteCounter();
+        const past = new CountedPast(recent, clock, counter, (ended) => {
+          const { minute, counts } = counter.end(ended);
           for (const { topic, source: from, positive, score, hashtags } of counts) {
             const key = `${topic} ${minute} ${from}`;
             sum(counted, `${key} posts`, positive);

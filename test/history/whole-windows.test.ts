@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { MinuteCounter } from '../../src/history/counter.ts';
 import { CountedPast } from '../../src/history/counts.ts';
 import { LiveWindows } from '../../src/history/live-windows.ts';
 import { createLookBack } from '../../src/history/look-back.ts';
@@ -79,15 +80,13 @@ async function play(steps: readonly Step[], setting: Setting = {}) {
   const telemetry = recordTelemetry();
   const database = new HistoryDatabase(':memory:', SIZES);
   const answers: (() => void)[] = [];
-  const past = new CountedPast(createPast({ recentEvents }), clock, (batch) =>
-    database.append({ ...batch, counts: [...batch.counts], complete: [...batch.complete] }),
+  const counter = new MinuteCounter();
+  const past = new CountedPast(createPast({ recentEvents }), clock, counter, (ended) =>
+    database.append(counter.end(ended)),
   );
   const store = {
-    state: { faults: 0, bytes: 0 },
-    append: () => {},
-    close: async () => {},
     async read(span: StoredSpan) {
-      const stored = database.read(span);
+      const stored = { ...database.read(span), running: counter.running(span.topic) };
       if (setting.isQuick !== true) await new Promise<void>((answer) => answers.push(answer));
       return stored;
     },

@@ -1,7 +1,13 @@
 // What tests of the history share.
 
 import type { Position } from '../../src/base/position.ts';
-import { MINUTE, type MinuteBatch, type TopicCounts } from '../../src/history/store.ts';
+import { type CountMessage, HeadWriter } from '../../src/history/count-message.ts';
+import {
+  type EndedMinute,
+  MINUTE,
+  type MinuteBatch,
+  type TopicCounts,
+} from '../../src/history/store.ts';
 import type { SentimentEvent } from '../../src/sentiment/analysis.ts';
 
 const HOUR = 3_600_000;
@@ -31,8 +37,8 @@ export function counts(topic: string, more: Partial<TopicCounts> = {}): TopicCou
 /** A batch of the minute that begins `minute` minutes after START. `complete` was complete in the minute before. */
 export function batch(
   minute: number,
-  rows: Iterable<TopicCounts> = [],
-  complete: Iterable<string> = [],
+  rows: readonly TopicCounts[] = [],
+  complete: readonly string[] = [],
   epoch = 1,
 ): MinuteBatch {
   const at = START + minute * MINUTE;
@@ -63,4 +69,29 @@ export function eventAt(position: Position, more: Partial<SentimentEvent> = {}):
     post: { id: String(position.number), source: 'hand', text: null, langs: ['en'] },
     ...more,
   };
+}
+
+/** A message that has events counted, each for the topics with these slots. */
+export function countMessage(
+  ...events: readonly (readonly [event: SentimentEvent, slots: readonly number[]])[]
+): CountMessage {
+  const writer = new HeadWriter();
+  let end = 0;
+  const ends = events.map(([event, slots]) => {
+    writer.add(event);
+    end += slots.length;
+    return end;
+  });
+  return {
+    ...writer.take(),
+    slots: Uint32Array.from(events.flatMap(([, slots]) => slots)),
+    ends: Uint32Array.from(ends),
+    begin: 0,
+  };
+}
+
+/** The end of a minute, as the counting of topics tells it. `complete` has slots. */
+export function ended(minute: number, complete: readonly number[] = []): EndedMinute {
+  const { minute: at, end } = batch(minute);
+  return { minute: at, end, complete: Uint32Array.from(complete), completeClosed: [] };
 }
