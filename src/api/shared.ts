@@ -1,6 +1,7 @@
 // What all surfaces share. The server makes it once.
 
 import type { Clock } from '../base/clock.ts';
+import type { TimeSlices } from '../base/time-slices.ts';
 import type { Multiplexer } from '../stream/multiplexer.ts';
 import type { Telemetry } from '../stream/telemetry.ts';
 import type { Windows } from '../stream/windows.ts';
@@ -11,6 +12,8 @@ import type { QueryLimits } from './graphql/operation-size.ts';
 
 export interface Shared {
   readonly clock: Clock;
+  /** For all that clients ask. */
+  readonly slices: TimeSlices;
   readonly telemetry: Telemetry;
   readonly multiplexer: Multiplexer;
   readonly windows: Windows;

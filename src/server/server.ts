@@ -24,6 +24,7 @@ import { createUpgrade } from '../api/socket/upgrade.ts';
 import { WriteBuffer } from '../api/socket/write-buffer.ts';
 import { createTrackSocket, TRACK_PATH } from '../api/track/track-socket.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { TimeSlices } from '../base/time-slices.ts';
 import { isLoopback } from '../base/web-address.ts';
 import type { Config } from '../config/options.ts';
 import { LiveWindows } from '../history/live-windows.ts';
@@ -135,6 +136,7 @@ export async function startServer(
   let stopping = false;
   const shared = {
     clock,
+    slices: new TimeSlices(clock),
     telemetry,
     multiplexer,
     windows,

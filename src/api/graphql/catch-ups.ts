@@ -1,28 +1,27 @@
 // Lets listeners that begin in the past catch up in turn, so that a crowd of them does not delay live events.
 
+import type { TimeSlices } from '../../base/time-slices.ts';
 import type { SentimentEvent } from '../../sentiment/analysis.ts';
 import type { EncodedResult, Selection } from './selection.ts';
 
-/** Sends some events to a listener, and returns how many. */
-type Step = () => number;
-
-/** Events sent in one tick; they take about a millisecond. */
-const EVENTS_A_TICK = 512;
 /** Results that are remembered. A crowd that comes at once reads the same events, each listener a few in turn. */
 const REMEMBERED_RESULTS = 1024;
 
 export class CatchUps {
-  #steps: Step[] = [];
+  readonly #slices: TimeSlices;
   readonly #results = new Map<Selection, Map<SentimentEvent, EncodedResult>>();
   #remembered = 0;
-  #isScheduled = false;
 
-  /** Calls `step` soon, after those that came before. */
-  add(step: Step): void {
-    this.#steps.push(step);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => this.#run());
+  constructor(slices: TimeSlices) {
+    this.#slices = slices;
+  }
+
+  /** Calls `step`, which sends a few events to a listener, soon and after those that came before. */
+  add(step: () => void): void {
+    this.#slices.add(() => {
+      step();
+      if (this.#slices.isIdle) this.#forgetResults();
+    });
   }
 
   resultOf(selection: Selection, event: SentimentEvent): EncodedResult {
@@ -36,20 +35,6 @@ export class CatchUps {
     results.set(event, result);
     this.#remembered += 1;
     return result;
-  }
-
-  #run(): void {
-    this.#isScheduled = false;
-    const steps = this.#steps;
-    this.#steps = [];
-    let done = 0;
-    let sent = 0;
-    for (; done < steps.length && sent < EVENTS_A_TICK; done += 1) sent += steps[done]?.() ?? 0;
-    // Steps that were added meanwhile come last.
-    const added = this.#steps;
-    this.#steps = [];
-    for (const step of [...steps.slice(done), ...added]) this.add(step);
-    if (this.#steps.length === 0) this.#forgetResults();
   }
 
   #forgetResults(): void {

@@ -1,5 +1,6 @@
 // What every transport of GraphQL shares: documents, selections, and the masking of errors.
 
+import { TimeSlices } from '../../base/time-slices.ts';
 import type { Analyze, Explain } from '../../sentiment/analysis.ts';
 import type { Estimator } from '../../source/source.ts';
 import type { LookBack } from '../../stream/history.ts';
@@ -27,6 +28,6 @@ export function createOperations(
   const mask = createMask(telemetry.log('operation'));
   const schema = limits.federation ? asSubgraph(own) : own;
   const documents = createDocuments(schema, limits, telemetry);
-  const feeding = { multiplexer, windows, catchUps: new CatchUps() };
+  const feeding = { multiplexer, windows, catchUps: new CatchUps(new TimeSlices(clock)) };
   return { schema, documents, feeding, broadcast: createBroadcast(context, mask), context, mask };
 }

@@ -115,13 +115,13 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
   }
 
   /** Sends the next few events that the listener has missed, and the others once its peer has taken these. */
-  #catchUp(reader: PastReader, multiplexer: Multiplexer, catchUps: CatchUps): number {
-    if (this.#ended) return 0;
+  #catchUp(reader: PastReader, multiplexer: Multiplexer, catchUps: CatchUps): void {
+    if (this.#ended) return;
     const { gap, events } = reader.next(EVENTS_A_STEP);
     if (gap) this.#notice = 'gap';
     if (events.length === 0) {
       this.#isCatchingUp = false;
-      return 0;
+      return;
     }
     for (const event of events) {
       if (this.#wasGot(event)) continue;
@@ -132,7 +132,6 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
     this.#outbox.whenWritten(() => {
       catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
     });
-    return events.length;
   }
 
   /** Whether the client got the event where it was before. This node may be behind the one that the client has left. */

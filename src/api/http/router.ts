@@ -37,7 +37,8 @@ export function createHttpHandler(
   shared: Shared,
   { graphql, dashboard, metrics }: HttpOptions,
 ): RequestListener {
-  const { clock, telemetry, multiplexer, auth, connectionLimits, isAllowed, isStopping } = shared;
+  const { clock, slices, telemetry, multiplexer, auth, connectionLimits, isAllowed, isStopping } =
+    shared;
   const queueOf = createSendQueues(clock);
 
   /** Whether no page of another origin can read the answer, not even one whose name a stranger pointed here. */
@@ -97,7 +98,8 @@ export function createHttpHandler(
     });
   }
 
-  return (request, response) => {
+  const answer: RequestListener = (request, response) => {
+    if (response.destroyed) return;
     // Yoga understands only one form.
     request.url = targetOf(request);
     const path = pathOf(request);
@@ -119,6 +121,8 @@ export function createHttpHandler(
         return sendJson(response, 404, { error: 'Nothing here; try / or /graphql' });
     }
   };
+
+  return (request, response) => void slices.run(() => answer(request, response));
 }
 
 /** HTTP/1.0 needs no Host, and HAProxy's checks send none. */

@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { TimeSlices } from '../../base/time-slices.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { closeAfterAll, closedWithin } from './close.ts';
 import { GOING_AWAY, GOING_AWAY_REASON } from './drain.ts';
@@ -20,6 +21,7 @@ export interface Conversation {
 
 export interface OpenSocketOptions extends OutboxOptions {
   readonly heartbeat: Heartbeat;
+  readonly slices: TimeSlices;
   /** Pings and pongs are messages, too. */
   readonly maxMessagesPerSecond: number;
   /** The close code for a socket that sends more. */
@@ -78,6 +80,8 @@ export class OpenSocket {
   readonly #pulse: Pulse;
   readonly #bucket: TokenBucket;
   #conversation: Conversation | undefined;
+  /** Messages that wait for their turn. */
+  #waiting = 0;
 
   constructor(webSocket: WebSocket & Opened, socket: Duplex & Opened, options: OpenSocketOptions) {
     this.#webSocket = webSocket;
@@ -116,8 +120,17 @@ export class OpenSocket {
 
   #message(data: Buffer): void {
     this.#count(data);
+    const text = String(data);
+    this.#waiting += 1;
+    // Reads nothing more meanwhile, so that what waits is bounded.
+    if (this.#options.slices.run(() => this.#hear(text))) this.#webSocket.pause();
+  }
+
+  #hear(text: string): void {
+    this.#waiting -= 1;
+    if (this.#waiting === 0 && this.#webSocket.isPaused) this.#webSocket.resume();
     // A client that was told to leave is heard no more, however long its close takes.
-    if (this.#isOpen) this.#conversation?.message(String(data));
+    if (this.#isOpen) this.#conversation?.message(text);
   }
 
   #ping(data: Buffer): void {

@@ -63,7 +63,7 @@ export function createUpgrade(
   outboxOptions: OutboxOptions,
   routes: readonly SocketRoute[],
 ) {
-  const { clock, telemetry, isAllowed, isStopping, connectionLimits, limits } = shared;
+  const { clock, slices, telemetry, isAllowed, isStopping, connectionLimits, limits } = shared;
   const { maxMessagesPerSecond } = limits;
   const log = telemetry.log('socket');
   const heartbeat = createHeartbeat(clock, telemetry);
@@ -74,6 +74,7 @@ export function createUpgrade(
       const onFlood = () => telemetry.rejected('messages', path);
       const options = {
         ...outboxOptions,
+        slices,
         heartbeat,
         maxMessagesPerSecond,
         floodCode,
@@ -152,29 +153,33 @@ export function createUpgrade(
     } else if (!rejectedAsStopping(handshake.socket)) serve(handshake, pass);
   }
 
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (socket.destroyed || rejectedAsStopping(socket)) return;
+    const rejection = connectionLimits.admit(request, socket);
+    if (rejection) {
+      const { status, retryAfter, error } = rejection;
+      const retry = `Retry-After: ${retryAfter}\r\n`;
+      return void reject(socket, status, error.message, clock, retry);
+    }
+    const at = servers.get(pathOf(request));
+    if (!at) {
+      const paths = [...servers.keys()].join(' or ');
+      return void reject(socket, 404, `No WebSocket here; open ${paths}`, clock);
+    }
+    const handshake = { at, request, socket, head };
+    const { headers } = request;
+    if (!isAllowed(headers)) {
+      telemetry.rejected('origin', nameOrigin(headers.origin));
+      forbid(handshake, 403, ORIGIN_NOT_ALLOWED);
+    } else if (at.route.admit) void check(handshake, at.route.admit(request));
+    else serve(handshake, UNLIMITED);
+  }
+
   return {
     /** For the `upgrade` event of an HTTP server. */
     handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
       socket.on('error', note);
-      if (rejectedAsStopping(socket)) return;
-      const rejection = connectionLimits.admit(request, socket);
-      if (rejection) {
-        const { status, retryAfter, error } = rejection;
-        const retry = `Retry-After: ${retryAfter}\r\n`;
-        return void reject(socket, status, error.message, clock, retry);
-      }
-      const at = servers.get(pathOf(request));
-      if (!at) {
-        const paths = [...servers.keys()].join(' or ');
-        return void reject(socket, 404, `No WebSocket here; open ${paths}`, clock);
-      }
-      const handshake = { at, request, socket, head };
-      const { headers } = request;
-      if (!isAllowed(headers)) {
-        telemetry.rejected('origin', nameOrigin(headers.origin));
-        forbid(handshake, 403, ORIGIN_NOT_ALLOWED);
-      } else if (at.route.admit) void check(handshake, at.route.admit(request));
-      else serve(handshake, UNLIMITED);
+      slices.run(() => upgrade(request, socket, head));
     },
     /** How many sockets are open on a path. */
     count: (path: string) => servers.get(path)?.options.open.size ?? 0,
