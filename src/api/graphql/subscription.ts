@@ -127,7 +127,7 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
       if (this.#wasGot(event)) continue;
       // On its way from another node, a deletion may overtake the event.
       if (multiplexer.deletions.has(event.post)) continue;
-      this.#send(event, catchUps.resultOf(this.#selection, event));
+      this.#send(event, catchUps.resultOf(this.#selection, event), true);
     }
     this.#outbox.whenWritten(() => {
       catchUps.add(() => this.#catchUp(reader, multiplexer, catchUps));
@@ -143,12 +143,12 @@ export abstract class Subscription implements Listener, WindowListener, EventStr
     return false;
   }
 
-  #send(event: SentimentEvent, result: EncodedResult): void {
+  #send(event: SentimentEvent, result: EncodedResult, isPast = false): void {
     const payload = this.payloadOf(result);
     const notice = this.#notice;
     this.#notice = undefined;
     const told = notice === undefined ? payload : tellLoss(payload, { dropped: 0, notice });
-    this.#outbox.push(this, told, event.post);
+    this.#outbox.push(this, told, event.post, isPast);
   }
 
   /** Ends once; `error` tells the client why. */

@@ -34,6 +34,8 @@ export function createFlushScheduler(
   /** What was owed when the last flush ended. */
   let owed = 0;
   let ended = clock.monotonic();
+  /** What the last flush took for each flushable. */
+  let lastCost = Number.POSITIVE_INFINITY;
 
   function flushDue(): void {
     const now = due;
@@ -46,19 +48,23 @@ export function createFlushScheduler(
   function flushUrgent(): void {
     const now = urgent;
     urgent = [];
-    flushAll(now, undefined);
+    // Waiting would save nothing here, so these writes owe no time.
+    for (const flushable of now) flushable.flush();
   }
 
   function flushAll(now: readonly Flushable[], since: number | undefined): void {
     const began = clock.monotonic();
     for (const flushable of now) flushable.flush();
     // Node writes what goes over HTTP once this function has returned, and before it calls `end`.
-    process.nextTick(end, began, since);
+    process.nextTick(end, began, since, now.length);
   }
 
-  function end(began: number, since: number | undefined): void {
+  function end(began: number, since: number | undefined, count: number): void {
     const now = clock.monotonic();
-    owed = owedAfter(owed, now - ended, now - began, maxDelay);
+    const cost = (now - began) / count;
+    // A single long flush is no sign of much writing: the process paused, for example to collect garbage.
+    owed = owedAfter(owed, now - ended, count * Math.min(cost, lastCost), maxDelay);
+    lastCost = cost;
     ended = now;
     if (since !== undefined) telemetry.wire(now - since);
   }

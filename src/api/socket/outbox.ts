@@ -86,12 +86,15 @@ export class Outbox {
     return this.#isBehind && isNearlyTooMuch(this.#events, this.#eventBytes);
   }
 
-  /** Sends an event, or drops it when too many newer ones come before the peer takes it, or its post is deleted. */
-  push(stream: EventStream, payload: Buffer, post?: PostKey): void {
+  /**
+   * Sends an event, or drops it when too many newer ones come before the peer takes it, or its post is deleted. One of
+   * the past `isUrgent`: the next ones wait until it is written.
+   */
+  push(stream: EventStream, payload: Buffer, post?: PostKey, isUrgent = false): void {
     if (this.#events === 0) this.#deletions = this.#options.deletions.count;
     this.#add({ payload, stream, post, next: undefined });
     if (isTooMuch(this.#events, this.#eventBytes)) this.#makeRoom();
-    this.#schedule(false);
+    this.#schedule(isUrgent);
   }
 
   /**

@@ -132,6 +132,19 @@ test('what is urgent is written at the end of its tick, and the rest still waits
   expect(times).toEqual([MAX_DELAY + 1]);
 });
 
+test('events do not wait for what urgent flushes or a single pause took', async () => {
+  const { clock, moments, write, flushes } = start();
+  for (let i = 0; i < 10; i++) {
+    flushes.flushSoon({ flush: () => clock.spend(50) }, true);
+    await setImmediate();
+  }
+  for (const cost of [1, 50, 1, 1]) {
+    write(cost);
+    await setImmediate();
+  }
+  expect(moments).toEqual([500, 501, 551, 552]);
+});
+
 test('with a bound of 0, every flush comes at the end of its tick', async () => {
   const { moments, write } = start(0);
   for (let i = 0; i < 20; i++) {
@@ -204,6 +217,24 @@ test('on every surface, what waits for a flush can still be deleted, comes in or
   await plain.closed;
   const tags = plain.messages.map(({ hashtags }) => Object.keys(hashtags).join());
   expect(tags).toEqual(['first', 'second', 'third', 'fourth', 'last']);
+});
+
+test('clients that catch up make no event wait', async () => {
+  const clock = new SlowClock();
+  const { source, socketUrl } = await startSenti(configOf('--linger', '60'), clock);
+  const client = connectGraphQL(socketUrl);
+  const live = run(client, SentimentDocument, { track: 'coffee' });
+  const first = live.next();
+  await until(() => source.wanted.length === 1, 'coffee is wanted');
+  source.say('coffee #first');
+  await first;
+  clock.cost = 100;
+  const late = run(connectGraphQL(socketUrl), SentimentDocument, { track: 'coffee', last: 1 });
+  await late.next();
+  clock.cost = 0;
+  source.say('coffee #second');
+  const { value } = await live.next();
+  expect(value.data?.sentiment.hashtags).toMatchObject([{ tag: 'second' }]);
 });
 
 test('a burst that comes while a flush waits is dropped for no client that reads', async () => {
