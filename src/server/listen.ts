@@ -8,6 +8,12 @@ import type { Config } from '../config/options.ts';
 /** A server listens on these, but no client can open them. */
 const LOOPBACKS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
+/**
+ * Connections that may wait to be accepted; the system allows 4,096 unless told otherwise. With the 511 of Node.js, a
+ * thousand clients that come back at once lose some attempts, and try again a second later.
+ */
+const BACKLOG = 4096;
+
 interface Listening {
   /** An address that this machine can open, such as `http://127.0.0.1:8000`. */
   readonly url: string;
@@ -44,7 +50,7 @@ async function open(
   server: NetServer,
   at: { readonly port: number; readonly host: string; readonly reusePort?: boolean },
 ): Promise<void> {
-  server.listen(at);
+  server.listen({ ...at, backlog: BACKLOG });
   await once(server, 'listening');
 }
 
