@@ -15,6 +15,8 @@ export type Request =
       readonly query?: string;
       /** Whether each connection resumes the session of the first one, over TLS. */
       readonly resumes?: boolean;
+      /** How many connect at the same time. */
+      readonly atATime: number;
     }
   /** Answered as soon as so many messages have come in all, with their number and that of pings. */
   | { readonly ask: 'received'; readonly count: number }
@@ -24,7 +26,6 @@ export type Request =
 
 const QUERY =
   'subscription ($track: String!) { sentiment(track: $track) { polarityIndex hashtags { tag count } post { id } } }';
-const AT_A_TIME = 100;
 
 let sockets: WebSocket[] = [];
 /** The ticket of the first connection over TLS. */
@@ -99,10 +100,10 @@ async function open(
 process.on('message', async (request: Request) => {
   switch (request.ask) {
     case 'open': {
-      const { url, path, sockets: wanted, query = QUERY, resumes = false } = request;
-      for (let i = 0; i < wanted.length; i += AT_A_TIME) {
+      const { url, path, sockets: wanted, query = QUERY, resumes = false, atATime } = request;
+      for (let i = 0; i < wanted.length; i += atATime) {
         await Promise.all(
-          wanted.slice(i, i + AT_A_TIME).map((tracks) => open(url, path, tracks, query, resumes)),
+          wanted.slice(i, i + atATime).map((tracks) => open(url, path, tracks, query, resumes)),
         );
       }
       process.send?.({ opened: wanted.length });

@@ -298,15 +298,18 @@ export async function startPair(
   });
   const { url } = (await message(server)) as { url: string };
   const children = [server];
-  const connect = async () => {
-    const clients = fork(new URL('./fanout-clients.ts', import.meta.url));
+  const connect = async (isPolite = false) => {
+    const clients = fork(
+      new URL('./fanout-clients.ts', import.meta.url),
+      isPolite ? { execPath: 'nice', execArgv: ['-n', '19', process.execPath] } : {},
+    );
     children.push(clients);
     await message(clients);
     return clientsOf(clients, url);
   };
   return {
     ...(await connect()),
-    /** Clients in one more process. */
+    /** Clients in one more process. One that `isPolite` takes only the CPU that the others leave. */
     connect,
     server: (request: ServerRequest) => void server.send(request),
     async listeners(): Promise<number> {
@@ -345,8 +348,9 @@ function clientsOf(clients: ChildProcess, url: string) {
       sockets: readonly (readonly string[])[],
       query?: string,
       resumes = false,
+      atATime = 100,
     ) =>
-      ask({ ask: 'open', url, path, sockets, resumes, ...(query && { query }) }).then(() =>
+      ask({ ask: 'open', url, path, sockets, resumes, atATime, ...(query && { query }) }).then(() =>
         delay(200),
       ),
     received: (count: number) => ask({ ask: 'received', count }),
