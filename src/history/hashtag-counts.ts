@@ -34,10 +34,11 @@ export class HashtagCounts {
     this.#rows.fill(0, row, row + ROW);
   }
 
-  /** Counts one more post with a hashtag, which is known by its number. */
+  /** Counts one more post with a hashtag, which is known by its number. Topics without a table are left out. */
   add(topic: number, hashtag: number): void {
     const rows = this.#rows;
     const row = topic * ROW;
+    if (row >= rows.length) return;
     if (rows[row + SLOTS] === 0) this.#grow(row);
     const slot = this.#slotOf(row, hashtag);
     const { cells } = this.#blocks;

@@ -163,7 +163,9 @@ export function storeContract(name: string, openStore: () => Store): void {
       store.follow(3, 'coffee');
       store.follow(9, 'tea');
       const hashtags = [{ tag: 'espresso', count: 2 }];
-      store.count(countMessage([say({ hashtags }), [3, 9]], [say({ score: -0.2 }), [3, 4]]));
+      store.count(
+        countMessage([say({ hashtags }), [3, 9, 70_000]], [say({ score: -0.2 }), [3, 4]]),
+      );
       const { topic, ...coffee } = counts('coffee', {
         positive: 2,
         score: 3000,
