@@ -24,7 +24,11 @@ const NAME_CHARACTERS = 64;
 const TOLD_AT_ONCE = 8192;
 /** Slots of events that wait for a worker. */
 const HELD_SLOTS = 100_000;
+/** Slots of events that the worker may be behind by. It falls behind when the disk hangs. */
+const MOST_BEHIND = 10_000_000;
 
+const BEHIND =
+  'The history is too far behind: does its disk hang? Posts are not counted until it has caught up.';
 const FAILED = 'The history has failed. It starts again with the next minute.';
 
 export class SqliteStore implements Store {
@@ -43,6 +47,8 @@ export class SqliteStore implements Store {
   /** What the worker is yet to be told. */
   #untold: Request[] = [];
   #untoldSize = 0;
+  /** Slots of events that the worker was told of, and has yet to count. */
+  #behind = 0;
   /** Take the values of the answers, or nothing if the worker has failed. */
   readonly #waiting = new Map<number, (value?: Known | readonly Uint8Array[]) => void>();
   #nextId = 0;
@@ -80,6 +86,10 @@ export class SqliteStore implements Store {
   }
 
   count(message: CountMessage): void {
+    if (this.#behind > MOST_BEHIND) {
+      this.#lose();
+      return;
+    }
     this.#slotsHeld += message.slots.length;
     if (this.#held !== undefined && this.#slotsHeld > HELD_SLOTS) this.#begin();
     this.#tell({ kind: 'count', message }, message.slots.length);
@@ -142,8 +152,19 @@ export class SqliteStore implements Store {
     this.#untold = [];
     this.#untoldSize = 0;
     this.#inOrder(() => {
-      if (!this.#hasFailed) this.#send(...requests);
+      if (this.#hasFailed) return;
+      for (const request of requests) this.#behind += slotsOf(request);
+      this.#send(...requests);
     });
+  }
+
+  /** The worker is too far behind to be told more. */
+  #lose(): void {
+    this.#lost();
+    if (this.#state.problem === BEHIND) return;
+    this.#earlierFaults += 1;
+    this.#state = { ...this.#state, problem: BEHIND };
+    this.#log.error(BEHIND);
   }
 
   /** Resolves with the answer to a request, or with `failed`. */
@@ -213,6 +234,7 @@ export class SqliteStore implements Store {
       this.#earlierFaults += this.#state.faults + 1;
       this.#state = { faults: 0, bytes: 0, problem: FAILED };
       this.#hasFailed = true;
+      this.#behind = 0;
       this.#lost();
       this.#log.error(FAILED, error);
     });
@@ -239,12 +261,20 @@ export class SqliteStore implements Store {
       this.#waiting.delete(answer.id);
       return;
     }
+    if (answer.kind === 'counted') {
+      this.#behind -= answer.slots;
+      return;
+    }
     const { problem } = this.#state;
     this.#state = answer.state;
     if (answer.state.problem === problem) return;
     if (answer.state.problem !== undefined) this.#log.error(answer.state.problem);
     else this.#log.info('The history is written again.');
   }
+}
+
+function slotsOf(request: Request): number {
+  return request.kind === 'count' ? request.message.slots.length : 0;
 }
 
 /** Those that are handed over, since nobody here needs them any more. */

@@ -18,7 +18,12 @@ let complete: string[] = [];
 
 tellState();
 port.on('message', (requests: readonly Request[]) => {
-  for (const request of requests) take(request);
+  let slots = 0;
+  for (const request of requests) {
+    take(request);
+    if (request.kind === 'count') slots += request.message.slots.length;
+  }
+  if (slots > 0) tell({ kind: 'counted', slots });
 });
 
 function take(request: Request): void {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { SqliteStore } from '../../src/history/sqlite-store.ts';
 import { storeContract } from '../contract/store.ts';
 import { batch, countMessage, ended, eventAt, SIZES, span } from '../support/history.ts';
@@ -42,3 +42,29 @@ test.each([':memory:', 'history.db'])(
     await expect.poll(() => store.state.problem).toBeUndefined();
   },
 );
+
+test('of events that come while the worker is far behind, the store says that they are not counted', async () => {
+  const lost = vi.fn();
+  const store = open(join(tempFolder(), 'history.db'), lost);
+  onTestFinished(() => store.close());
+  const at = eventAt({ epoch: 1, number: 1, time: batch(0).minute });
+  const many = () => countMessage([at, new Array<number>(6_000_000).fill(1)]);
+  store.follow(1, 'coffee');
+  // The worker takes a while to start.
+  for (let i = 0; i < 3; i += 1) {
+    expect(lost).not.toHaveBeenCalled();
+    store.count(many());
+    await Promise.resolve();
+  }
+  expect(lost).toHaveBeenCalledOnce();
+  expect(store.state).toMatchObject({ faults: 1, problem: expect.stringContaining('disk') });
+  expect((await store.read(span('coffee', 0, 1))).running).toMatchObject([
+    { positive: 12_000_000 },
+  ]);
+  await expect.poll(() => store.state.problem).toBeUndefined();
+  store.count(countMessage([at, [1]]));
+  expect((await store.read(span('coffee', 0, 1))).running).toMatchObject([
+    { positive: 12_000_001 },
+  ]);
+  expect(lost).toHaveBeenCalledOnce();
+});
