@@ -83,6 +83,15 @@ export class HeadWriter {
   }
 }
 
+/** What passing a message on costs, in slots: its parts, and something for each hashtag. */
+const MESSAGE_SIZE = 64;
+const HASHTAG_SIZE = 8;
+
+/** How much a message takes, as a number of slots. While two epochs are kept, each event is a message of its own. */
+export function sizeOfMessage({ slots, heads, hashtags }: CountMessage): number {
+  return MESSAGE_SIZE + slots.length + heads.length + HASHTAG_SIZE * hashtags.length;
+}
+
 const NO_HASHTAGS: readonly string[] = [];
 
 export function readCounted(message: CountMessage, take: TakeEvent): void {

@@ -47,12 +47,14 @@ export function createLookBack(options: LookBackOptions): LookBack {
         waiting -= 1;
       });
 
+      const { running: counted } = stored;
       const byStart = Map.groupBy(
-        [...stored.counts, ...stored.running.map((row) => ({ ...row, start: running.minute }))],
+        [...stored.counts, ...(counted ?? []).map((row) => ({ ...row, start: running.minute }))],
         ({ start }) => Math.floor(start / length) * length,
       );
       // The store knows of a minute whether it was complete once the next one has ended.
-      const since = Math.max(running.completeFrom, running.minute - MINUTE);
+      const settled = counted === undefined ? Infinity : running.minute - MINUTE;
+      const since = Math.max(running.completeFrom, settled);
       const complete = unite([...stored.complete, [since, now]]);
       const buckets: Bucket[] = [];
       for (let start = first; start <= last; start += length) {

@@ -45,6 +45,6 @@ export type Request =
 
 export type Answer =
   | { readonly kind: 'state'; readonly state: StoreState }
-  /** So many slots of events were counted. */
-  | { readonly kind: 'counted'; readonly slots: number }
+  /** Messages of this size were counted. */
+  | { readonly kind: 'counted'; readonly size: number }
   | { readonly kind: 'answer'; readonly id: number; readonly value: Known | readonly Uint8Array[] };

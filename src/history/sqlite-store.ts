@@ -1,10 +1,9 @@
 // A store in SQLite: in memory, or in a file. A worker thread counts and keeps; this is the side of the main thread.
 
-import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { BoundedLog } from '../stream/telemetry.ts';
-import type { CountMessage } from './count-message.ts';
+import { type CountMessage, sizeOfMessage } from './count-message.ts';
 import { type Answer, IN_MEMORY, type Request, type WorkerOptions } from './sqlite-message.ts';
 import {
   type EndedMinute,
@@ -20,11 +19,11 @@ import {
 /** What is sent in one tick: so many topics and hashtags, or so many times NAME_CHARACTERS of their names. */
 const PART = 500;
 const NAME_CHARACTERS = 64;
-/** The worker is told of so many topics and slots of events at once, unless it is asked something before. */
+/** The worker is told once so much has come: the sizes of messages, and 1 for anything else. Questions go at once. */
 const TOLD_AT_ONCE = 8192;
-/** Slots of events that wait for a worker. */
-const HELD_SLOTS = 100_000;
-/** Slots of events that the worker may be behind by. It falls behind when the disk hangs. */
+/** And so much may wait for a worker to start. */
+const MOST_HELD = 100_000;
+/** The worker may be this far behind, in sizes of messages. It falls behind when the disk hangs. */
 const MOST_BEHIND = 10_000_000;
 
 const BEHIND =
@@ -40,14 +39,14 @@ export class SqliteStore implements Store {
   #worker: Worker | undefined;
   /** In memory, what comes first waits here, so that a server that hardly counts starts no worker. */
   #held: (() => Promise<void> | void)[] | undefined;
-  #slotsHeld = 0;
+  #heldSize = 0;
   #hasEnded = false;
-  /** Topics that are followed, by their slots, for a worker that starts later. */
+  /** Topics that are followed by what was sent, by their slots, for a worker that starts later. */
   readonly #topics: (string | undefined)[] = [];
   /** What the worker is yet to be told. */
   #untold: Request[] = [];
   #untoldSize = 0;
-  /** Slots of events that the worker was told of, and has yet to count. */
+  /** Sizes of the messages that the worker got, and has yet to count. */
   #behind = 0;
   /** Take the values of the answers, or nothing if the worker has failed. */
   readonly #waiting = new Map<number, (value?: Known | readonly Uint8Array[]) => void>();
@@ -76,23 +75,16 @@ export class SqliteStore implements Store {
   }
 
   follow(slot: number, topic: string): void {
-    this.#topics[slot] = topic;
     this.#tell({ kind: 'follow', slot, topic });
   }
 
   leave(slot: number): void {
-    this.#topics[slot] = undefined;
     this.#tell({ kind: 'leave', slot });
   }
 
   count(message: CountMessage): void {
-    if (this.#behind > MOST_BEHIND) {
-      this.#lose();
-      return;
-    }
-    this.#slotsHeld += message.slots.length;
-    if (this.#held !== undefined && this.#slotsHeld > HELD_SLOTS) this.#begin();
-    this.#tell({ kind: 'count', message }, message.slots.length);
+    if (this.#behind > MOST_BEHIND) this.#lose();
+    else this.#tell({ kind: 'count', message }, sizeOfMessage(message));
   }
 
   forget(): void {
@@ -143,6 +135,8 @@ export class SqliteStore implements Store {
     if (this.#closed !== undefined) return;
     this.#untold.push(request);
     this.#untoldSize += size;
+    this.#heldSize += size;
+    if (this.#held !== undefined && this.#heldSize > MOST_HELD) this.#begin();
     if (this.#untoldSize >= TOLD_AT_ONCE) this.#flush();
   }
 
@@ -152,8 +146,14 @@ export class SqliteStore implements Store {
     this.#untold = [];
     this.#untoldSize = 0;
     this.#inOrder(() => {
+      let size = 0;
+      for (const request of requests) {
+        if (request.kind === 'follow') this.#topics[request.slot] = request.topic;
+        else if (request.kind === 'leave') this.#topics[request.slot] = undefined;
+        else if (request.kind === 'count') size += sizeOfMessage(request.message);
+      }
       if (this.#hasFailed) return;
-      for (const request of requests) this.#behind += slotsOf(request);
+      this.#behind += size;
       this.#send(...requests);
     });
   }
@@ -183,11 +183,18 @@ export class SqliteStore implements Store {
   async #close(): Promise<void> {
     await this.#sent;
     const worker = this.#worker;
-    if (worker === undefined) return;
-    const ended = once(worker, 'exit');
+    if (worker === undefined) return this.#giveUp();
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    worker.once('exit', () => resolve());
     this.#send({ kind: 'close' });
     // Memory has nothing left to write.
     if (!this.#isInMemory) await ended;
+  }
+
+  /** No answers will come. */
+  #giveUp(): void {
+    for (const answer of this.#waiting.values()) answer();
+    this.#waiting.clear();
   }
 
   /** Sends what `send` sends after everything that came before. */
@@ -233,15 +240,16 @@ export class SqliteStore implements Store {
       worker.removeAllListeners('message');
       this.#earlierFaults += this.#state.faults + 1;
       this.#state = { faults: 0, bytes: 0, problem: FAILED };
+      this.#log.error(FAILED, error);
+    });
+    // What it was sent until now is lost as well.
+    worker.on('exit', () => {
+      this.#worker = undefined;
+      this.#giveUp();
+      if (this.#closed !== undefined) return;
       this.#hasFailed = true;
       this.#behind = 0;
       this.#lost();
-      this.#log.error(FAILED, error);
-    });
-    worker.on('exit', () => {
-      if (this.#worker === worker) this.#worker = undefined;
-      for (const answer of this.#waiting.values()) answer();
-      this.#waiting.clear();
     });
     // The one before has failed.
     if (this.#earlierFaults > 0) worker.postMessage(this.#followed());
@@ -262,7 +270,7 @@ export class SqliteStore implements Store {
       return;
     }
     if (answer.kind === 'counted') {
-      this.#behind -= answer.slots;
+      this.#behind -= answer.size;
       return;
     }
     const { problem } = this.#state;
@@ -271,10 +279,6 @@ export class SqliteStore implements Store {
     if (answer.state.problem !== undefined) this.#log.error(answer.state.problem);
     else this.#log.info('The history is written again.');
   }
-}
-
-function slotsOf(request: Request): number {
-  return request.kind === 'count' ? request.message.slots.length : 0;
 }
 
 /** Those that are handed over, since nobody here needs them any more. */

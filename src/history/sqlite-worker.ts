@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { encodePart, splitBatch } from './batch-message.ts';
+import { sizeOfMessage } from './count-message.ts';
 import { MinuteCounter } from './counter.ts';
 import { FileWithSpare } from './file-with-spare.ts';
 import type { Answer, Request, WorkerOptions } from './sqlite-message.ts';
@@ -18,12 +19,12 @@ let complete: string[] = [];
 
 tellState();
 port.on('message', (requests: readonly Request[]) => {
-  let slots = 0;
+  let size = 0;
   for (const request of requests) {
     take(request);
-    if (request.kind === 'count') slots += request.message.slots.length;
+    if (request.kind === 'count') size += sizeOfMessage(request.message);
   }
-  if (slots > 0) tell({ kind: 'counted', slots });
+  if (size > 0) tell({ kind: 'counted', size });
 });
 
 function take(request: Request): void {

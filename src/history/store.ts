@@ -84,8 +84,11 @@ export interface Stored {
 
 /** What a store knows of a span, and of the running minute. */
 export interface Known extends Stored {
-  /** What was counted of the topic in the running minute: one or more for each source. */
-  readonly running: readonly Counts[];
+  /**
+   * What was counted of the topic in the running minute: one or more for each source. Undefined if the store has failed,
+   * and may lack the minute before as well.
+   */
+  readonly running: readonly Counts[] | undefined;
 }
 
 /** How long buckets of each size are kept, in milliseconds. */
@@ -126,7 +129,7 @@ export interface Share {
 /** The answer of a store that knows nothing. */
 export const NOTHING: Known = {
   counts: [],
-  running: [],
+  running: undefined,
   complete: [],
   retainedFrom: 0,
 };

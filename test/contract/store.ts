@@ -225,6 +225,14 @@ export function storeContract(name: string, openStore: () => Store): void {
       expect(store.state.problem).toBeUndefined();
     });
 
+    test('answers everything that it was asked before it was closed', async () => {
+      const store = open();
+      store.follow(0, 'coffee');
+      const ending = store.end(ended(0));
+      await store.close();
+      expect(await ending).toEqual([]);
+    });
+
     test('can be closed at any time, and twice, and knows nothing afterwards', async () => {
       const store = open();
       store.append(batch(0, [counts('coffee')], ['coffee']));

@@ -62,7 +62,7 @@ const EMPTY_STORE: Store = {
   forget() {},
   end: async () => [],
   append() {},
-  read: async () => NOTHING,
+  read: async () => ({ ...NOTHING, running: [] }),
   close: async () => {},
 };
 
@@ -193,6 +193,14 @@ test('calls nothing complete that the store has forgotten, though the topic was 
   // The store knows of the last minute only once the running one has ended.
   const complete = (await ask(0)).buckets.map(({ isComplete }) => isComplete);
   expect(complete).toEqual([false, false, true, true]);
+});
+
+test('calls nothing complete while the store has failed', async () => {
+  const { clock, open, ask } = createHistory({ ...EMPTY_STORE, read: async () => NOTHING });
+  open('coffee');
+  clock.advance(MINUTE + 5000);
+  const { buckets } = await ask(0);
+  expect(buckets.map(({ isComplete }) => isComplete)).toEqual([false, false]);
 });
 
 test('has the running minute also after the clock was set back', async () => {
