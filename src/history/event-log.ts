@@ -18,8 +18,8 @@ const CONSIDERED_AFTER = 1 / 8;
 const CONSIDERED_AFTER_OWN = 1 / 2;
 /** It comes if it frees this share of what is kept. */
 const WORTH_A_SWEEP = 0.5;
-/** Segments that it looks through for each one that is added, so that it holds nobody up. */
-const SWEPT_AT_ONCE = 4;
+/** It looks through one segment for so many entries that are added, since several at once would hold events up. */
+const SWEPT_EVERY = 32;
 /** The log loses its oldest segment if it takes too much, so none may have more than this share of what it may take. */
 const SEGMENT_SHARE = 1 / 64;
 
@@ -94,8 +94,8 @@ export class EventLog {
     if (isFull && size > 0) {
       this.#seal();
       this.#considerSweeping();
-      this.#goOnSweeping();
     }
+    if (this.#open.size % SWEPT_EVERY === 0) this.#goOnSweeping();
     this.#open.add(entry, this.#serials.next(entry.position), slots);
     if (this.take !== undefined) this.#heads.add(entry);
     this.#latest = entry.position.time;
@@ -282,8 +282,8 @@ export class EventLog {
   }
 
   #goOnSweeping(): void {
-    for (let i = 0; i < SWEPT_AT_ONCE; i += 1) this.#sweep?.step(this.#segments);
     if (this.#sweep === undefined) return;
+    this.#sweep.step(this.#segments);
     if (this.#sweep.isDone) this.#sweep = undefined;
     this.#measure();
   }

@@ -5,6 +5,8 @@ import { MAX_ENTRIES, MAX_PLACES, Segment } from './segment.ts';
 
 /** When less than this share of a segment is still kept, the rest is copied and joined with the next segment. */
 const COPIED_BELOW = 0.5;
+/** Places that it may then have: copying more would hold an event up. */
+const JOINED_PLACES = MAX_PLACES / 2;
 /** One entry in so many stands for all in an estimate. */
 const SAMPLED = 32;
 
@@ -63,5 +65,7 @@ function isSparse({ keptEntries, size, keptPlaces, places }: Segment): boolean {
 }
 
 function areSmall(a: Segment, b: Segment): boolean {
-  return a.keptEntries + b.keptEntries <= MAX_ENTRIES && a.keptPlaces + b.keptPlaces <= MAX_PLACES;
+  return (
+    a.keptEntries + b.keptEntries <= MAX_ENTRIES && a.keptPlaces + b.keptPlaces <= JOINED_PLACES
+  );
 }

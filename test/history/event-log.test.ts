@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EventLog } from '../../src/history/event-log.ts';
+import { Segment } from '../../src/history/segment.ts';
 import { closestBefore, lowBits, Serials } from '../../src/history/serials.ts';
 
 const SLOTS = [0, 1, 2, 3, 4, 5];
@@ -110,6 +111,20 @@ describe('the log of recent events', () => {
     expect(log.list(0).entries).toEqual(Array.from({ length: 10 }, (_, i) => mark(99_990 + i, 1)));
     // A sweep is considered after an eighth of what the log may take.
     expect(log.bytes).toBeLessThan(1_400_000);
+  });
+
+  test('looks through one segment at a time, so that no event waits for many', () => {
+    const looks = vi.spyOn(Segment.prototype, 'freeBeyond');
+    onTestFinished(() => looks.mockRestore());
+    const log = new EventLog({ recentEvents: 10, recentBytes: 8_000_000 });
+    log.open(0);
+    let most = 0;
+    for (let number = 1; number < 30_000; number += 1) {
+      looks.mockClear();
+      log.add(mark(number, 1), [0]);
+      most = Math.max(most, looks.mock.calls.length);
+    }
+    expect(most).toBe(1);
   });
 
   test('knows of a track without entries that it has lost none, however many events there were', () => {
