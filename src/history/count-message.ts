@@ -49,12 +49,13 @@ export class HeadWriter {
   #sources: string[] = [];
   #hashtags: string[] = [];
 
-  add(entry: Entry): void {
+  /** Nothing is counted of an entry that is no event, or undefined. */
+  add(entry: Entry | undefined): void {
     const head = this.#used;
     this.#used = head + HEAD;
     this.#heads = withRoomFor(this.#heads, this.#used);
     const heads = this.#heads;
-    if (entry.post === undefined) {
+    if (entry?.post === undefined) {
       heads[head + POLARITY] = NO_EVENT;
       heads[head + HASHTAGS] = 0;
       return;

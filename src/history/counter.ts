@@ -31,7 +31,7 @@ export class MinuteCounter implements Counter {
   }
 
   forget(): void {
-    this.#counted = new RunningMinute(this.#topics.length);
+    this.#counted = new RunningMinute(this.#topics.length - 1);
   }
 
   /** What the running minute has of a topic: one for each source, or more if the topic was closed meanwhile. */

@@ -85,7 +85,8 @@ export class EventLog {
     this.#newest = withRoomFor(this.#newest, slot);
   }
 
-  add(entry: Entry, slots: readonly number[]): void {
+  /** An entry that was added before must not count again. */
+  add(entry: Entry, slots: readonly number[], isNew = true): void {
     const { size, places, bytes } = this.#open;
     const isFull =
       size === MAX_ENTRIES ||
@@ -97,7 +98,7 @@ export class EventLog {
     }
     if (this.#open.size % SWEPT_EVERY === 0) this.#goOnSweeping();
     this.#open.add(entry, this.#serials.next(entry.position), slots);
-    if (this.take !== undefined) this.#heads.add(entry);
+    if (this.take !== undefined) this.#heads.add(isNew ? entry : undefined);
     this.#latest = entry.position.time;
   }
 

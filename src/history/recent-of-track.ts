@@ -108,7 +108,8 @@ export class RecentOfTrack implements Recording {
     const fresh = filled.filter((entry) => !isRepeat(entry));
     this.giveUp();
     this.#since = !isJoined && last === undefined ? since : known;
-    for (const entry of [...older, ...between, ...fresh, ...newer]) log.add(entry, [this.slot]);
+    const joined = [...older, ...between, ...fresh, ...newer];
+    for (const entry of joined) log.add(entry, [this.slot], false);
     bound();
   }
 }

@@ -30,15 +30,15 @@ export class RunningMinute {
   /** Counts of topics that were closed. */
   readonly #closed: TopicCounts[] = [];
   /** The greatest slot that counts. */
-  lastSlot: number;
+  #lastSlot: number;
 
   constructor(lastSlot = 0) {
-    this.lastSlot = lastSlot;
+    this.#lastSlot = lastSlot;
   }
 
   /** From now on, the events of a slot count. */
   open(slot: number): void {
-    this.lastSlot = Math.max(this.lastSlot, slot);
+    this.#lastSlot = Math.max(this.#lastSlot, slot);
     for (const minute of this.#bySource.values()) minute.open(slot);
   }
 
@@ -48,7 +48,7 @@ export class RunningMinute {
     let minute = this.#last?.source === source ? this.#last : this.#bySource.get(source);
     if (minute === undefined) {
       minute = new SourceMinute(source, this.#names);
-      minute.makeRoom(this.lastSlot);
+      minute.makeRoom(this.#lastSlot);
       this.#bySource.set(source, minute);
     }
     this.#last = minute;

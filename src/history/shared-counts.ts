@@ -6,7 +6,7 @@ import type { Position } from '../base/position.ts';
 import type { Journal, SharedPast } from '../stream/journal.ts';
 import { RelayError } from '../stream/relay.ts';
 import { type BatchPart, decodePart } from './batch-message.ts';
-import { type EndedMinute, MINUTE, type Store, type TopicCounts } from './store.ts';
+import { type EndedMinute, MINUTE, type Store } from './store.ts';
 
 interface SharedCountsOptions {
   readonly clock: Clock;
@@ -80,10 +80,10 @@ export class SharedCounts implements SharedPast {
     const whole = this.#assemble(part);
     if (whole === undefined) return true;
     const { minute, end, previous } = part;
-    const counts = whole.flatMap((each) => each.counts as TopicCounts[]);
+    const counts = whole.flatMap((each) => each.counts);
     // It says what was complete in the batch before, which may not have arrived.
     const follows = previous !== undefined && isSame(previous, this.#read);
-    const complete = follows ? whole.flatMap((each) => each.complete as string[]) : [];
+    const complete = follows ? whole.flatMap((each) => each.complete) : [];
     this.#read = end;
     store.append({ minute, end, counts, complete });
     // While old batches are read again, the store may know more than they do.

@@ -247,6 +247,18 @@ describe('counting', () => {
     expect(hashtags[0]).toEqual(['tag99', 2]);
   });
 
+  test('does not count again what another node kept of a topic', () => {
+    const { counts, open, say, position, running } = createCounts();
+    const since = position();
+    const coffee = open('coffee');
+    say([coffee]);
+    const until = position();
+    const event = eventAt({ ...until, number: 1 });
+    const entries = [{ position: event.position, event }];
+    counts.fill(track('coffee'), { since, until, entries, isAll: true });
+    expect(running('coffee').counts).toMatchObject([{ positive: 1 }]);
+  });
+
   test('leaves to another node what that one counts', () => {
     const { counts, clock, batches } = createCounts();
     const coffee = counts.open(track('coffee'));
