@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/base/user-error.ts';
 import { CountedPast } from '../../src/history/counts.ts';
@@ -234,4 +235,43 @@ test('rejects a question while too many others wait', async () => {
   resolve(NOTHING);
   await Promise.all(waiting);
   expect((await ask(-1)).buckets.length).toBe(2);
+});
+
+test('each answer has every event until the question once, whatever happens around it', async () => {
+  const step = fc.record({
+    does: fc.constantFrom('toggle', 'say', 'say', 'say', 'wait', 'ask', 'back'),
+    query: fc.constantFrom('coffee', 'tea', 'milk'),
+    ms: fc.nat(50_000),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 80 }), async (steps) => {
+      const { clock, open, say, ask } = createHistory();
+      const opened = new Map<string, Recording>();
+      let said = 0;
+      const answers: Promise<[number, number]>[] = [];
+      for (const { does, query, ms } of steps) {
+        const recording = opened.get(query);
+        if (does === 'wait') clock.advance(ms);
+        else if (does === 'back') clock.set(clock.now() - ms);
+        else if (does === 'ask') {
+          const expected = said;
+          answers.push(
+            ask(-60).then(({ buckets }) => [
+              buckets.reduce((sum, { positive }) => sum + positive, 0),
+              expected,
+            ]),
+          );
+        } else if (does === 'toggle' && recording === undefined) opened.set(query, open(query));
+        else if (does === 'toggle') {
+          recording?.close();
+          opened.delete(query);
+        } else if (recording !== undefined) {
+          say(recording);
+          if (query === 'coffee') said += 1;
+        }
+      }
+      for (const [found, expected] of await Promise.all(answers)) expect(found).toBe(expected);
+    }),
+    { numRuns: 20 },
+  );
 });
