@@ -17,6 +17,8 @@ export class FileWithSpare {
   readonly #path: string;
   readonly #options: DatabaseOptions;
   #file: HistoryDatabase | undefined;
+  /** The last minute that was written to the file from here. */
+  #lastMinute = Number.NEGATIVE_INFINITY;
   /** Shows whether another file has taken its place. */
   #inode: number | undefined;
   #spare: HistoryDatabase | undefined;
@@ -89,8 +91,16 @@ export class FileWithSpare {
     if (this.#file === undefined) {
       this.#file = new HistoryDatabase(this.#path, this.#options);
       this.#inode = statOf(this.#path)?.ino;
+      this.#leaveOut(this.#file.lastMinute);
     }
     return this.#file;
+  }
+
+  /** Another Senti has written the file until `minute`: had it the same topics, their posts would count twice. */
+  #leaveOut(minute: number): void {
+    if (minute <= this.#lastMinute) return;
+    this.#waiting = this.#waiting.filter((batch) => batch.minute > minute);
+    this.#waitingCounts = this.#waiting.reduce((sum, { counts }) => sum + counts.length, 0);
   }
 
   /** SQLite holds the file open, and would go on in it without a name. */
@@ -107,6 +117,7 @@ export class FileWithSpare {
     this.#checkPlace(file);
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       file.append(batch);
+      this.#lastMinute = Math.max(this.#lastMinute, batch.minute);
       this.#forgetFirst();
     }
   }

@@ -88,6 +88,11 @@ export class HistoryDatabase {
     return this.#pragma('page_count') * PAGE_BYTES;
   }
 
+  /** The last minute that a batch was kept of, in milliseconds since 1970. */
+  get lastMinute(): number {
+    return this.#state.recordedTo * MINUTE;
+  }
+
   get #freePages(): number {
     return this.#maxPages - this.#pragma('page_count') + this.#pragma('freelist_count');
   }

@@ -153,6 +153,21 @@ describe('a file that cannot be used', () => {
     expect(known(open(path))).toEqual({ counted: [0, 1, 2], complete: [[-1, 2]] });
   });
 
+  test('gets nothing of the minutes that another Senti has written to it meanwhile', () => {
+    const path = newPath();
+    const other = hold(path);
+    const file = open(path);
+    for (const minute of [0, 1, 2]) {
+      file.append(whole(minute));
+      if (minute < 2) other.append({ ...whole(minute), end: { epoch: 2, number: 1, time: START } });
+    }
+    other.close();
+    file.append(whole(3));
+    expect(file.state.problem).toBeUndefined();
+    const { counts: stored } = file.read(span('coffee', 0, 10));
+    expect(stored.map(({ positive }) => positive)).toEqual([1, 1, 1, 1]);
+  });
+
   test('gets what it has missed at the latest at the end', () => {
     const path = newPath();
     const other = hold(path);
