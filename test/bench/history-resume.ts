@@ -20,12 +20,16 @@ const after = (cursor: string) =>
 
 export async function measureResume() {
   const rounds: Awaited<ReturnType<typeof measure>>[] = [];
-  for (let i = 0; i < ROUNDS; i++) rounds.push(await measure());
+  const bare: Awaited<ReturnType<typeof measureConnecting>>[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    rounds.push(await measure());
+    bare.push(await measureConnecting());
+  }
   const of = (name: 'seconds' | 'bareSeconds' | 'recovered' | 'live') =>
     median(rounds.map((found) => found[name]));
   // Of all rounds: the p99 of the sixty events of one round is just its slowest event.
-  const p99 = (name: 'usual' | 'connecting' | 'resuming') => {
-    const sorted = rounds.flatMap((found) => found[name]).sort((a, b) => a - b);
+  const p99 = (latencies: readonly number[]) => {
+    const sorted = latencies.toSorted((a, b) => a - b);
     return round((sorted[Math.floor(0.99 * sorted.length)] ?? Number.NaN) / 1e6);
   };
   const rows = [
@@ -34,9 +38,11 @@ export async function measureResume() {
       'the same without events (s)': round(of('bareSeconds')),
       'µs a recovered event': round(of('recovered')),
       'µs a live event': round(of('live')),
-      'p99 usually (ms)': p99('usual'),
-      'p99 as all connect (ms)': p99('connecting'),
-      'p99 as all resume (ms)': p99('resuming'),
+      'p99 usually (ms)': p99(rounds.flatMap(({ usual }) => usual)),
+      'p99 as all connect (ms)': p99(rounds.flatMap(({ connecting }) => connecting)),
+      'p99 as all resume (ms)': p99(rounds.flatMap(({ resuming }) => resuming)),
+      'usually, ws alone (ms)': p99(bare.flatMap(({ usual }) => usual)),
+      'as all connect, ws alone (ms)': p99(bare.flatMap(({ connecting }) => connecting)),
     },
   ];
   return { title: `${CLIENTS} clients resume at once, each ${MISSED} events behind`, rows };
@@ -44,6 +50,47 @@ export async function measureResume() {
 
 async function measure() {
   await using pair = await startPair('senti');
+  const { crowd, coffee, say, watch, timed } = await startCrowd(pair);
+  await crowd.open('/graphql', coffee, LIVE);
+  // Warms up, so that the first way is not measured against a colder server.
+  say(MISSED);
+  await crowd.received(MISSED * CLIENTS);
+  const liveFrom = await pair.measure();
+  say(MISSED);
+  await crowd.received(2 * MISSED * CLIENTS);
+  const live = ((await pair.measure()).cpu - liveFrom.cpu) / (MISSED * CLIENTS);
+  const cursor = await crowd.close();
+  const usual = await watch(delay(USUAL_EVENTS * EVERY_MS));
+  const bare = await timed(LIVE, 0);
+  await crowd.close();
+  say(MISSED);
+  await delay(500);
+  const resumed = await timed(after(cursor), MISSED * CLIENTS);
+  return {
+    seconds: resumed.seconds,
+    bareSeconds: bare.seconds,
+    recovered: (resumed.cpu - bare.cpu) / (MISSED * CLIENTS),
+    live,
+    usual,
+    connecting: bare.latencies,
+    resuming: resumed.latencies,
+  };
+}
+
+/** What bystanders of a server notice that only accepts the crowd, after the same warm-up. */
+async function measureConnecting() {
+  await using pair = await startPair('bare');
+  const { crowd, coffee, say, watch, timed } = await startCrowd(pair);
+  await crowd.open('/graphql', coffee, LIVE);
+  say(2 * MISSED);
+  await crowd.received(2 * MISSED * CLIENTS);
+  await crowd.close();
+  const usual = await watch(delay(USUAL_EVENTS * EVERY_MS));
+  const { latencies } = await timed(LIVE, 0);
+  return { usual, connecting: latencies };
+}
+
+async function startCrowd(pair: Awaited<ReturnType<typeof startPair>>) {
   const coffee = times(CLIENTS, () => ['coffee']);
   // Clients have machines of their own. Here they would take the server's CPU and that of the bystanders.
   const crowd = await pair.connect(true);
@@ -84,29 +131,5 @@ async function measure() {
     );
     return { cpu: (await pair.measure()).cpu - before.cpu, seconds, latencies };
   };
-
-  await crowd.open('/graphql', coffee, LIVE);
-  // Warms up, so that the first way is not measured against a colder server.
-  say(MISSED);
-  await crowd.received(MISSED * CLIENTS);
-  const liveFrom = await pair.measure();
-  say(MISSED);
-  await crowd.received(2 * MISSED * CLIENTS);
-  const live = ((await pair.measure()).cpu - liveFrom.cpu) / (MISSED * CLIENTS);
-  const cursor = await crowd.close();
-  const usual = await watch(delay(USUAL_EVENTS * EVERY_MS));
-  const bare = await timed(LIVE, 0);
-  await crowd.close();
-  say(MISSED);
-  await delay(500);
-  const resumed = await timed(after(cursor), MISSED * CLIENTS);
-  return {
-    seconds: resumed.seconds,
-    bareSeconds: bare.seconds,
-    recovered: (resumed.cpu - bare.cpu) / (MISSED * CLIENTS),
-    live,
-    usual,
-    connecting: bare.latencies,
-    resuming: resumed.latencies,
-  };
+  return { crowd, coffee, say, watch, timed };
 }
