@@ -95,6 +95,7 @@ export function sizeOfMessage({ slots, heads, hashtags }: CountMessage): number 
 
 const NO_HASHTAGS: readonly string[] = [];
 
+/** Hands each event of a message to `take`, in order. Entries that are no events are left out. */
 export function readCounted(message: CountMessage, take: TakeEvent): void {
   const { slots, ends, begin, heads, sources, hashtags } = message;
   let from = 0;

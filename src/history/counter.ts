@@ -25,8 +25,8 @@ export class MinuteCounter implements Counter {
   }
 
   count(message: CountMessage): void {
-    readCounted(message, (event, numbers, from, to) => {
-      this.#counted.add(event, numbers, from, to);
+    readCounted(message, (event, slots, from, to) => {
+      this.#counted.add(event, slots, from, to);
     });
   }
 

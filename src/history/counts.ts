@@ -8,12 +8,10 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import type { Past, PastReader, Recording, Start, Stretch } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
 import { CountedTopic } from './counted-topic.ts';
-import { LiveSince } from './live-since.ts';
+import { LiveSince, NOTICED_AFTER } from './live-since.ts';
 import type { RecentEvents } from './recent-events.ts';
 import { type Counter, type EndedMinute, MINUTE } from './store.ts';
 
-/** A source may take this long to notice that it has lost its upstream, in milliseconds. */
-const NOTICED_AFTER = 30_000;
 /** If the clock is set back by less, counting waits until it has caught up; in milliseconds. */
 const WAITED_FOR = 60 * MINUTE;
 

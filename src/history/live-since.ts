@@ -2,6 +2,9 @@
 
 import { isAt, type Track } from '../track/track.ts';
 
+/** A source may take this long to notice that it has lost its upstream, in milliseconds. */
+export const NOTICED_AFTER = 30_000;
+
 export class LiveSince {
   /** By source; Infinity while it is not live. Lacks sources that were never needed. */
   readonly #since = new Map<string, number>();

@@ -8,7 +8,7 @@ import type { Track } from '../track/track.ts';
 import type { HashtagRoom } from './hashtag-tally.ts';
 import type { Part } from './parts.ts';
 import { Window } from './window.ts';
-import { NOTICED_AFTER, type RecentPast, secondOf, type WindowPast } from './window-past.ts';
+import { DOUBTED, type RecentPast, secondOf, type WindowPast } from './window-past.ts';
 
 interface SharedWindowOptions {
   readonly track: Track;
@@ -109,7 +109,7 @@ export class SharedWindow implements Listener {
 
   gap(): void {
     const now = this.#options.now();
-    const from = Math.min(this.#gapFrom, now - NOTICED_AFTER);
+    const from = Math.min(this.#gapFrom, now - DOUBTED);
     const to = now + 1;
     this.#window.doubt({ from, to });
     if (this.#lacksOlder) this.#olderGapFrom = Math.min(from, this.#olderGapFrom);

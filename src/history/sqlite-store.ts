@@ -19,9 +19,12 @@ import {
 /** What is sent in one tick: so many topics and hashtags, or so many times NAME_CHARACTERS of their names. */
 const PART = 500;
 const NAME_CHARACTERS = 64;
-/** The worker is told once so much has come: the sizes of messages, and 1 for anything else. Questions go at once. */
+/**
+ * Requests without an answer wait until there are so many, and then go to the worker together. A message with events
+ * counts by its size, any other request as 1. A question goes at once, with all that wait.
+ */
 const TOLD_AT_ONCE = 8192;
-/** And so much may wait for a worker to start. */
+/** In memory, the worker starts when more than this waits for it. */
 const MOST_HELD = 100_000;
 /** The worker may be this far behind, in sizes of messages. It falls behind when the disk hangs. */
 const MOST_BEHIND = 10_000_000;

@@ -43,9 +43,9 @@ export interface MinuteBatch {
   readonly complete: readonly string[];
 }
 
-/** The running minute ends. What is told of it is what a batch tells. */
+/** The minute that ends now. The counter makes a batch of it. */
 export interface EndedMinute extends Pick<MinuteBatch, 'minute' | 'end'> {
-  /** The slots of topics that are complete, and the names of those that were closed. */
+  /** Topics whose posts of the minute before were all counted: the slots of those still followed, the names of the others. */
   readonly complete: Uint32Array;
   readonly completeClosed: readonly string[];
 }

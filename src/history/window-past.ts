@@ -5,6 +5,7 @@ import type { SentimentEvent } from '../sentiment/analysis.ts';
 import { BUCKETS, type Bucket, type BucketSize, type LookBack } from '../stream/history.ts';
 import type { PastReader } from '../stream/recorder.ts';
 import type { Track } from '../track/track.ts';
+import { NOTICED_AFTER } from './live-since.ts';
 import type { Part } from './parts.ts';
 import type { Counted } from './window.ts';
 
@@ -14,8 +15,8 @@ const EVENTS_A_STEP = 1000;
 const MINUTE = 60;
 const TEN_MINUTES = 600;
 const DAY = 86_400;
-/** A source may take this long to notice that it has lost its upstream, while events of another one come. */
-export const NOTICED_AFTER = 30;
+/** Before a gap, so many seconds are not known: one source may notice it late, while events of another one come. */
+export const DOUBTED = NOTICED_AFTER / 1000;
 
 interface KeptEvent {
   readonly event: SentimentEvent;
@@ -86,7 +87,7 @@ function readAll(reader: PastReader, now: number, isLive: boolean) {
   };
   for (;;) {
     const read = reader.next(EVENTS_A_STEP);
-    if (read.gap) knowUntil(last - NOTICED_AFTER);
+    if (read.gap) knowUntil(last - DOUBTED);
     if (read.events.length === 0) break;
     for (const event of read.events) {
       last = secondOf(event, now);
